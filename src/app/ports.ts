@@ -1,0 +1,152 @@
+// What the use cases need from the outside, declared by their user. Adapters implement these; one contract suite per
+// port runs against every implementation.
+import type {
+  Context,
+  EngineConfig,
+  Event,
+  Found,
+  Lookup,
+  Plan,
+  RequestStatus,
+  StackResource,
+  StackState,
+} from '#wasm';
+
+/** A run as stored. Times in ms since the epoch. */
+export interface Run {
+  runId: string;
+  stack: string;
+  /** endpoint + account + region of the stack, see {@link StackRecord.binding}. */
+  binding: string;
+  mode: 'deploy' | 'destroy';
+  planDigest: string;
+  status:
+    | 'running'
+    | 'succeeded'
+    | 'no_changes'
+    | 'refused'
+    | 'rolled_back'
+    | 'failed'
+    | 'cancelled'
+    | 'waiting_approval';
+  startedAt: number;
+  endedAt?: number;
+  /** Number of journal entries. */
+  seq: number;
+  config: EngineConfig;
+  /** The final document once the run has ended (INTERFACE.md, `deploy`). */
+  result?: unknown;
+  cancelRequested: boolean;
+}
+
+/** A stack as stored. */
+export interface StackRecord {
+  state: StackState;
+  /** Cloud endpoint the stack is bound to: `sandbox`, `aws`, or the URL of a Cloud Control endpoint. */
+  endpoint: string;
+  outputs: Record<string, { value: unknown; description?: string; exportName?: string }>;
+  lastRun?: string;
+}
+
+/** The right to write a stack, until it is released or lost. `fence` grows with every holder. */
+export interface Lease {
+  stack: string;
+  fence: number;
+  holder: string;
+}
+
+/** Changes of the stack's state that belong to one turn of the engine. */
+export interface Changes {
+  record: StackResource[];
+  forget: string[];
+}
+
+/** The store was written by someone else meanwhile: this worker must stop and change nothing. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost';
+}
+
+/**
+ * Durable state. Every method is atomic; what it resolved with survives `kill -9`.
+ * Opening a store written by a newer version rejects with InvalidInput `state_too_new`.
+ */
+export interface Store {
+  stack(name: string): Promise<StackRecord | undefined>;
+  stacks(): Promise<StackRecord[]>;
+  /** Exports of all stacks of an account and region: name to value. */
+  exports(context: Pick<Context, 'account' | 'region'>): Promise<Map<string, unknown>>;
+
+  /** Takes the stack's lease, or rejects with LeaseHeld naming the holder. A dead process's lease is taken at once. */
+  acquire(stack: string): Promise<Lease>;
+  /** Extends the lease; rejects with LeaseLost when another holder has it. */
+  renew(lease: Lease): Promise<void>;
+  release(lease: Lease): Promise<void>;
+
+  putPlan(plan: Plan): Promise<void>;
+  plan(digest: string): Promise<Plan | undefined>;
+
+  /** Creates the run row and the stack (when new) under the lease. */
+  begin(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
+  run(runId: string): Promise<Run | undefined>;
+  /** Newest first. */
+  runs(stack?: string): Promise<Run[]>;
+  /** Run of this stack that has status `running`. */
+  unfinished(stack?: string): Promise<Run | undefined>;
+  /** One transaction: checks fence and seq, appends entries, applies changes. Rejects with LeaseLost. Returns new seq. */
+  append(lease: Lease, runId: string, seq: number, entries: readonly Event[], changes: Changes): Promise<number>;
+  journal(runId: string): Promise<Event[]>;
+  /** Ends a run: status, document, outputs, effective parameters; a destroyed stack without resources is removed. */
+  finish(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
+  /** Sets the flag a running worker looks at on each renewal. */
+  requestCancel(runId: string): Promise<void>;
+  cancelRequested(runId: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A progress event of Cloud Control in our words. */
+export interface Progress {
+  requestToken: string;
+  status: RequestStatus;
+  identifier?: string;
+  model?: unknown;
+  errorCode?: string;
+  message?: string;
+  /** ms since the epoch. */
+  retryAfter?: number;
+}
+
+/** Why a call brought no usable answer. */
+export type CallError =
+  | { kind: 'throttled'; message: string }
+  | { kind: 'lost'; message: string }
+  | { kind: 'notFound'; message: string }
+  | { kind: 'rejected'; errorCode: string; message: string };
+
+/** A value or an error, never an exception: the driver turns both into events. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; error: CallError };
+
+/** Cloud Control of one account and region. No method retries: the engine decides. */
+export interface Cloud {
+  create(call: { typeName: string; desiredState: string; clientToken: string }): Promise<Answer<Progress>>;
+  update(call: { typeName: string; identifier: string; patch: string; clientToken: string }): Promise<Answer<Progress>>;
+  delete(call: { typeName: string; identifier: string; clientToken: string }): Promise<Answer<Progress>>;
+  poll(requestToken: string): Promise<Answer<Progress>>;
+  /** Live properties; a missing resource is `notFound`. */
+  get(call: { typeName: string; identifier: string }): Promise<Answer<unknown>>;
+  close(): void;
+}
+
+/** The few calls besides Cloud Control that plans need. Reject with Unreachable, or InvalidInput when refused. */
+export interface Facts {
+  identity(): Promise<{ account: string; partition: string; region: string }>;
+  lookup(lookup: Exclude<Lookup, { kind: 'import' }>): Promise<Found['value']>;
+  /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
+  secret(id: string): Promise<unknown>;
+}
+
+/** Time, so that tests can turn it. */
+export interface Clock {
+  now(): number;
+  /** Resolves at `until` (ms) or when the signal fires, whichever is first; never rejects. */
+  sleep(until: number, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,232 @@
+//! What comes in through the door and what goes out: one call, one tagged answer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tsify::Tsify;
+
+use crate::model::{Context, Millis, Mode, Plan, Policy, StackResource};
+use crate::problem::Problem;
+
+/// What is recorded of a stack.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StackState {
+    /// Stack name.
+    pub stack: String,
+    /// Where it lives.
+    pub context: Context,
+    /// Effective parameter values of the last deployment; a NoEcho parameter is there with `null`.
+    pub parameters: BTreeMap<String, Option<String>>,
+    /// Resources, sorted by logical id.
+    pub resources: Vec<StackResource>,
+    /// Keyed fingerprints of the secrets used last: secret id to hex.
+    #[serde(default)]
+    pub fingerprints: BTreeMap<String, String>,
+}
+
+/// A fact that a plan needs from outside the template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Lookup {
+    /// Value of an SSM parameter (String or StringList); name may end in `:<version>`.
+    SsmParameter {
+        /// Name.
+        name: String,
+    },
+    /// Names of the availability zones of a region.
+    AvailabilityZones {
+        /// Region.
+        region: String,
+    },
+    /// An export of another stack in the same account and region.
+    Import {
+        /// Export name.
+        name: String,
+    },
+}
+
+/// A lookup with its answer; `null`: it does not exist.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Found {
+    /// What was asked.
+    pub lookup: Lookup,
+    /// A string, a list of strings, or null.
+    #[tsify(type = "unknown")]
+    pub value: Value,
+}
+
+/// What a read of a recorded resource returned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(tag = "status", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Live {
+    /// It exists with these properties.
+    Present {
+        /// Resource model.
+        #[tsify(type = "unknown")]
+        properties: Value,
+    },
+    /// The cloud says it is not there.
+    Absent {},
+    /// Its type has no read handler, or the read was refused.
+    Unreadable {},
+}
+
+/// Everything a plan depends on besides the template text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlanCall {
+    /// Stack name.
+    pub stack: String,
+    /// Direction; `destroy` takes no template.
+    pub mode: Mode,
+    /// Where.
+    pub context: Context,
+    /// Values given now; a NoEcho value is checked and forgotten.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// What is recorded, if the stack exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub recorded: Option<StackState>,
+    /// Live resources by logical id; empty without refresh.
+    #[serde(default)]
+    pub live: BTreeMap<String, Live>,
+    /// Facts found so far.
+    #[serde(default)]
+    pub found: Vec<Found>,
+    /// Keyed fingerprints of the secrets given now: secret id to hex.
+    #[serde(default)]
+    pub fingerprints: BTreeMap<String, String>,
+    /// Tags for every taggable resource.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// For the forecast.
+    pub max_concurrency: u32,
+    /// Measured duration divided by estimate, learned by earlier runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub duration_scale: Option<f64>,
+}
+
+/// The answer to [`PlanCall`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum PlanAnswer {
+    /// A plan; problems are warnings.
+    Planned {
+        /// The plan.
+        plan: Plan,
+        /// Warnings.
+        problems: Vec<Problem>,
+        /// How long it will take.
+        forecast: Forecast,
+        /// Effective parameter values to record; NoEcho ones `null`.
+        parameters: BTreeMap<String, Option<String>>,
+        /// NoEcho parameters whose values the deployment needs.
+        no_echo: Vec<String>,
+    },
+    /// Call again with these found.
+    Needs {
+        /// What to look up.
+        lookups: Vec<Lookup>,
+    },
+    /// Nothing can be planned.
+    Refused {
+        /// Every problem, errors first.
+        problems: Vec<Problem>,
+    },
+}
+
+/// How long a plan will take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Forecast {
+    /// Expected makespan under the given concurrency.
+    pub makespan_ms: Millis,
+    /// Logical ids on the longest path, first to last.
+    pub critical_path: Vec<String>,
+}
+
+/// What a template declares, before any value is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Declared {
+    /// Parameters in template order.
+    pub parameters: Vec<DeclaredParameter>,
+}
+
+/// A parameter as declared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeclaredParameter {
+    /// Name.
+    pub name: String,
+    /// Type as written.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Default as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub default: Option<String>,
+    /// Never to be shown or stored.
+    pub no_echo: bool,
+    /// Permitted values.
+    pub allowed_values: Vec<String>,
+}
+
+/// The answer to `inspect(text)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum InspectAnswer {
+    /// The text is a template.
+    Inspected {
+        /// What it declares.
+        declared: Declared,
+    },
+    /// It is not.
+    Refused {
+        /// Why.
+        problems: Vec<Problem>,
+    },
+}
+
+/// A run on the virtual clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SimulateCall {
+    /// Operations in flight at most.
+    pub max_concurrency: u32,
+    /// Calls per second that the simulated cloud accepts; absent: no limit, and completion is known at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub rate: Option<f64>,
+    /// Order of the ready list.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Decimal, 64 bits: varies durations around their estimates by `noise`.
+    pub seed: String,
+    /// Relative spread of true durations around estimates; 0: exact.
+    #[serde(default)]
+    pub noise: f64,
+}
+
+/// What a simulated run came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Simulated {
+    /// Resources in the graph.
+    pub resources: u32,
+    /// Virtual duration.
+    pub makespan_ms: Millis,
+    /// max(critical path, work / concurrency), with a rate also (2n - burst) / rate.
+    pub lower_bound_ms: Millis,
+    /// makespan / lower bound.
+    pub ratio: f64,
+    /// Operations in flight at most.
+    pub max_in_flight: u32,
+    /// Events handled.
+    pub events: u32,
+}

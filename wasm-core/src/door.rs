@@ -1,0 +1,83 @@
+//! The only door from JavaScript: each export is a thin line over a pure function.
+//!
+//! Expected refusals are answer variants; a `JsError` is a malformed call and our own bug. The engine's hot path
+//! takes and gives JSON text, everything else typed objects.
+
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+
+use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
+
+/// What a template declares.
+///
+/// # Errors
+/// Never on account of the text: that is an answer.
+#[wasm_bindgen]
+pub fn inspect(_text: &str) -> Result<Ts<InspectAnswer>, JsError> {
+    Err(JsError::new("unbuilt"))
+}
+
+/// Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
+///
+/// # Errors
+/// When the call itself is malformed.
+#[wasm_bindgen]
+pub fn plan(_text: &str, _call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
+    Err(JsError::new("unbuilt"))
+}
+
+/// Runs a plan (JSON) with the real engine on a virtual clock.
+///
+/// # Errors
+/// When the plan or the call is malformed.
+#[wasm_bindgen]
+pub fn simulate(_plan: &str, _call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsError> {
+    Err(JsError::new("unbuilt"))
+}
+
+/// Schema of a resource type as JSON, `undefined` for a type the registry does not know.
+#[wasm_bindgen(js_name = resourceSchema)]
+#[must_use]
+pub fn resource_schema(_type_name: &str) -> Option<String> {
+    None
+}
+
+/// The deployment engine: events in, commands out.
+#[wasm_bindgen]
+pub struct Engine {}
+
+#[wasm_bindgen]
+impl Engine {
+    /// From a plan and an `EngineConfig`, both JSON text.
+    ///
+    /// # Errors
+    /// When either is malformed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(_plan: &str, _config: &str) -> Result<Engine, JsError> {
+        Err(JsError::new("unbuilt"))
+    }
+
+    /// Feeds journaled events (JSON list) without producing commands; before the first `handle` of a resumption.
+    ///
+    /// # Errors
+    /// When they are malformed.
+    pub fn replay(&mut self, _events: &str) -> Result<(), JsError> {
+        Err(JsError::new("unbuilt"))
+    }
+
+    /// Events (JSON list) that came by `now` (ms); returns commands (JSON list).
+    ///
+    /// # Errors
+    /// When they are malformed.
+    pub fn handle(&mut self, _now: f64, _events: &str) -> Result<String, JsError> {
+        Err(JsError::new("unbuilt"))
+    }
+
+    /// The desired state (create) or patch document (update) of a step, JSON text; `secrets`: JSON object id to value.
+    ///
+    /// # Errors
+    /// When a reference or secret is unknown.
+    pub fn payload(&self, _step: &str, _secrets: &str) -> Result<String, JsError> {
+        Err(JsError::new("unbuilt"))
+    }
+}

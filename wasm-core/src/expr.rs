@@ -1,0 +1,205 @@
+//! A property value of which some parts are known only while a deployment runs.
+//!
+//! `intrinsics` makes it from the template (everything known at plan time is already computed), `plan` stores and
+//! digests it, `engine` resolves it just before a call. As JSON it is the plain value, with symbolic parts as one-key
+//! objects: `{"$ref":"Id"}`, `{"$att":["Id","Name"]}`, `{"$secret":"parameter:Name"}`, `{"$fn":["join", …]}`; a real
+//! object that has a key starting with `$` is written `{"$map":{…}}`.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Number, Value, json};
+
+/// A value, known or symbolic.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// JSON null (rare: CloudFormation refuses it; kept for free-form JSON properties).
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    Str(String),
+    /// A list.
+    List(Vec<Expr>),
+    /// An object; entries in template order, keys unique.
+    Map(Vec<(String, Expr)>),
+    /// `Ref` of a resource, by logical id.
+    Ref(String),
+    /// `Fn::GetAtt` of a resource: logical id, attribute (dots kept).
+    Att(String, String),
+    /// A value that is never stored: `parameter:<NoEcho parameter>` or `secretsmanager:…` / `ssm-secure:…` as written
+    /// in the dynamic reference.
+    Secret(String),
+    /// A function with an argument that is not known yet.
+    Call(Box<Call>),
+}
+
+/// A function of which at least one argument is symbolic.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// `Fn::Join`: delimiter, items (a list expression or a symbolic expression that yields one).
+    Join(String, Expr),
+    /// `Fn::Sub` after its variables were put in place: the parts concatenated.
+    Concat(Vec<Expr>),
+    /// `Fn::Select`: index, list.
+    Select(Expr, Expr),
+    /// `Fn::Split`: delimiter, source.
+    Split(String, Expr),
+    /// `Fn::Base64`.
+    Base64(Expr),
+    /// `Fn::Cidr`: block, count, cidr bits.
+    Cidr(Expr, Expr, Expr),
+    /// `Fn::ToJsonString`.
+    ToJsonString(Expr),
+    /// `Fn::Length`.
+    Length(Expr),
+}
+
+/// Why an expression could not be resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveError {
+    /// The attribute (`Ref` for the reference value) of this logical id is not known.
+    Unknown {
+        /// Logical id.
+        logical_id: String,
+        /// Attribute name, or `Ref`.
+        attribute: String,
+    },
+    /// The secret of this id was not given.
+    Secret(String),
+    /// A function got an argument it cannot take, e.g. an index out of range.
+    Function(String),
+}
+
+/// Where the values of symbolic parts come from.
+pub trait Scope {
+    /// The value of `Ref` of a resource.
+    fn reference(&self, logical_id: &str) -> Option<Value>;
+    /// The value of an attribute of a resource.
+    fn attribute(&self, logical_id: &str, attribute: &str) -> Option<Value>;
+    /// The value of a secret.
+    fn secret(&self, id: &str) -> Option<Value>;
+}
+
+const MARKS: [&str; 5] = ["$ref", "$att", "$secret", "$fn", "$map"];
+
+impl Expr {
+    /// The known value as an expression.
+    #[must_use]
+    pub fn known(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::Str(text),
+            Value::Array(items) => Self::List(items.into_iter().map(Self::known).collect()),
+            Value::Object(entries) => {
+                Self::Map(entries.into_iter().map(|(key, item)| (key, Self::known(item))).collect())
+            }
+        }
+    }
+
+    /// Its JSON form (see the module's header).
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::Str(text) => Value::String(text.clone()),
+            Self::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
+            Self::Map(entries) => {
+                let object = Value::Object(entries.iter().map(|(key, item)| (key.clone(), item.to_json())).collect());
+                if entries.iter().any(|(key, _)| MARKS.contains(&key.as_str())) {
+                    json!({ "$map": object })
+                } else {
+                    object
+                }
+            }
+            Self::Ref(id) => json!({ "$ref": id }),
+            Self::Att(id, attribute) => json!({ "$att": [id, attribute] }),
+            Self::Secret(id) => json!({ "$secret": id }),
+            Self::Call(call) => json!({ "$fn": call.to_json() }),
+        }
+    }
+
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    /// A sentence naming what is malformed.
+    pub fn from_json(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Array(items) => items.into_iter().map(Self::from_json).collect::<Result<_, _>>().map(Self::List),
+            Value::Object(mut object) => {
+                let mark = if object.len() == 1 { MARKS.iter().find(|mark| object.contains_key(**mark)) } else { None };
+                let Some(mark) = mark else { return entries(object).map(Self::Map) };
+                let content = object.remove(*mark).unwrap_or(Value::Null);
+                match (*mark, content) {
+                    ("$ref", Value::String(id)) => Ok(Self::Ref(id)),
+                    ("$secret", Value::String(id)) => Ok(Self::Secret(id)),
+                    ("$att", Value::Array(pair)) => match <[Value; 2]>::try_from(pair) {
+                        Ok([Value::String(id), Value::String(attribute)]) => Ok(Self::Att(id, attribute)),
+                        _ => Err("$att takes a logical id and an attribute".into()),
+                    },
+                    ("$fn", Value::Array(call)) => Call::from_json(call).map(|call| Self::Call(Box::new(call))),
+                    ("$map", Value::Object(object)) => entries(object).map(Self::Map),
+                    (mark, _) => Err(format!("malformed {mark} in a stored expression")),
+                }
+            }
+            plain => Ok(Self::known(plain)),
+        }
+    }
+}
+
+fn entries(object: Map<String, Value>) -> Result<Vec<(String, Expr)>, String> {
+    object.into_iter().map(|(key, item)| Ok((key, Expr::from_json(item)?))).collect()
+}
+
+impl Call {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Join(delimiter, items) => json!(["join", delimiter, items.to_json()]),
+            Self::Concat(parts) => json!(["concat", parts.iter().map(Expr::to_json).collect::<Vec<_>>()]),
+            Self::Select(index, list) => json!(["select", index.to_json(), list.to_json()]),
+            Self::Split(delimiter, source) => json!(["split", delimiter, source.to_json()]),
+            Self::Base64(source) => json!(["base64", source.to_json()]),
+            Self::Cidr(block, count, bits) => json!(["cidr", block.to_json(), count.to_json(), bits.to_json()]),
+            Self::ToJsonString(source) => json!(["toJsonString", source.to_json()]),
+            Self::Length(list) => json!(["length", list.to_json()]),
+        }
+    }
+
+    fn from_json(call: Vec<Value>) -> Result<Self, String> {
+        let mut call = call.into_iter();
+        let Some(Value::String(name)) = call.next() else { return Err("$fn without a name".into()) };
+        let mut next = || Expr::from_json(call.next().unwrap_or(Value::Null));
+        let text =
+            |part: Expr| if let Expr::Str(text) = part { Ok(text) } else { Err(format!("{name} takes a delimiter")) };
+        match name.as_str() {
+            "join" => Ok(Self::Join(text(next()?)?, next()?)),
+            "concat" => match next()? {
+                Expr::List(parts) => Ok(Self::Concat(parts)),
+                _ => Err("concat takes a list".into()),
+            },
+            "select" => Ok(Self::Select(next()?, next()?)),
+            "split" => Ok(Self::Split(text(next()?)?, next()?)),
+            "base64" => Ok(Self::Base64(next()?)),
+            "cidr" => Ok(Self::Cidr(next()?, next()?, next()?)),
+            "toJsonString" => Ok(Self::ToJsonString(next()?)),
+            "length" => Ok(Self::Length(next()?)),
+            other => Err(format!("unknown function {other} in a stored expression")),
+        }
+    }
+}
+
+impl Serialize for Expr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Expr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_json(Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}

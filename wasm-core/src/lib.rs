@@ -1,0 +1,18 @@
+//! The sans-I/O core of Assent: it decides, the TypeScript around it acts.
+//!
+//! Nothing in this crate reads a clock, draws a random number, performs I/O or calls back into JavaScript:
+//! time and seeds are arguments. Native tests run the same code that is compiled to WebAssembly.
+
+pub mod call;
+pub mod digest;
+pub mod door;
+pub mod engine;
+pub mod expr;
+pub mod graph;
+pub mod intrinsics;
+pub mod model;
+pub mod plan;
+pub mod problem;
+pub mod schema;
+pub mod simulate;
+pub mod template;
