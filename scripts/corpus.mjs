@@ -53,7 +53,7 @@ const byName = [
 ];
 
 /** A value for a parameter that has no default. */
-const fit = ({ name, type, allowedValues }) => {
+const fitting = ({ name, type, allowedValues }) => {
   if (allowedValues.length > 0) return allowedValues[0];
   const known = byType.find(([pattern]) => pattern.test(type))?.[1];
   if (known !== undefined) return type.startsWith('List<') ? `${known},${known.slice(0, -1)}9` : known;
@@ -93,7 +93,7 @@ async function through(file, state) {
   const stack = `c-${file.replace(/[^A-Za-z0-9]+/g, '-')}`.slice(0, 120);
   const seen = inspect(readFileSync(path, 'utf8'));
   const declared = seen.type === 'inspected' ? seen.declared.parameters : [];
-  const given = declared.filter((one) => one.default === undefined).map((one) => `${one.name}=${fit(one)}`);
+  const given = declared.filter((one) => one.default === undefined).map((one) => `${one.name}=${fitting(one)}`);
   const parameters = given.length > 0 ? ['--parameters', ...given] : [];
   const common = ['--stack', stack, '--state', state];
   const planned = await call('plan', path, ...common, ...parameters);
@@ -110,7 +110,7 @@ async function through(file, state) {
   if (deployed.code !== 0) return failed('deploy', deployed);
   const noEcho = declared
     .filter((one) => one.noEcho && one.default === undefined)
-    .map((one) => `${one.name}=${fit(one)}`);
+    .map((one) => `${one.name}=${fitting(one)}`);
   const again = await call('plan', path, ...common, ...(noEcho.length > 0 ? ['--parameters', ...noEcho] : []));
   const changes = (again.document.actions ?? []).filter((one) => one.action !== 'noop');
   if (again.code !== 0 || changes.length > 0) return { ...failed('replan', again), changes };
