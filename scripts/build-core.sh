@@ -56,24 +56,24 @@ use_debian() {
   if ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
     command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1
     say "installing ${packages[*]}"
+    apt-get update -qq >&2 || say "apt-get update failed, trying what it knows"
     apt-get install -y --no-install-recommends "${packages[@]}" >&2 || return 1
   fi
-  export PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
-  # A sysroot of our own, so that nothing is written into the system's. --sysroot reaches the wasm target only:
-  # with --target, cargo keeps RUSTFLAGS from build scripts and procedural macros.
-  local version sysroot
-  version=$(rustc --version | tr -c 'A-Za-z0-9.\n' -)
-  sysroot=$tools/sysroot-$version
-  flags+=(--sysroot "$sysroot")
+  export PATH=/usr/bin:$PATH
+  # A sysroot of our own, so that nothing is written into the system's: its parts by link, and wasm beside them.
+  # wasm-pack looks for the target where `rustc` on PATH says its sysroot is, hence the wrapper.
+  local sysroot
+  sysroot=$tools/debian-$(rustc --version | tr -c 'A-Za-z0-9.\n' -)
   [ -d "$sysroot" ] || build_std "$sysroot"
+  export PATH=$sysroot/bin:$PATH CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
 }
 
 # Without bitcode in std the link fails under LTO ("Can't find section .llvmbc").
 build_std() {
-  local stub=$tools/std-stub lib=$1.part/lib/rustlib/$target/lib
+  local stub=$tools/std-stub lib=$1.part/lib/rustlib/$target/lib part
   say "building std for $target, once"
   rm -rf "$stub" "$1.part"
-  mkdir -p "$stub/src" "$lib"
+  mkdir -p "$stub/src" "$lib" "$1.part/bin"
   printf '[package]\nname = "stub"\nedition = "2024"\n[profile.release]\npanic = "abort"\n[workspace]\n' >"$stub/Cargo.toml"
   : >"$stub/src/lib.rs"
   (
@@ -83,6 +83,11 @@ build_std() {
   )
   rm -f "$stub/target/$target/release/deps/"libstub-*
   cp "$stub/target/$target/release/deps/"*.rlib "$lib"
+  for part in "$(/usr/bin/rustc --print sysroot)"/lib/rustlib/*; do
+    ln -s "$part" "$1.part/lib/rustlib/"
+  done
+  printf '#!/bin/sh\nexec /usr/bin/rustc --sysroot "%s" "$@"\n' "$1" >"$1.part/bin/rustc"
+  chmod +x "$1.part/bin/rustc"
   mv "$1.part" "$1"
   rm -rf "$stub"
 }
