@@ -76,11 +76,11 @@ impl Durations {
 
     /// An operation was seen done at `done`; `told`: the cloud said so by itself at that moment.
     pub fn learn(&mut self, flight: Flight, done: Millis, told: bool) {
-        if flight.estimate == 0 || done == 0 {
+        if flight.estimate == 0 {
             return;
         }
         let estimate = flight.estimate as f64;
-        let (low, high) = (flight.seen as f64 / estimate, done as f64 / estimate);
+        let (low, high) = (flight.seen as f64 / estimate, done.max(1) as f64 / estimate);
         let ratio = if told { high } else { self.guess(flight.type_index, low, high) };
         self.all.push(ratio);
         if let Some(own) = self.of_type.get_mut(flight.type_index) {

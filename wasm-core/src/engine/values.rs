@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::expr::Scope;
 
@@ -34,37 +34,6 @@ pub(super) fn gather(
             value.filter(|value| !value.is_null()).map(|value| (name.clone(), value))
         })
         .collect()
-}
-
-/// The smallest part of `properties` that still gives every value it gave: a journal holds what others use and
-/// nothing else, as the rest may be a secret that was given in clear.
-pub(super) fn reduce(properties: &Value, same: &dyn Fn(&Value) -> bool) -> Value {
-    let mut kept = properties.clone();
-    prune(&mut kept, &mut Vec::new(), properties, same);
-    kept
-}
-
-/// Drops each key under `path` whose absence changes nothing, and looks into those that must stay.
-fn prune(kept: &mut Value, path: &mut Vec<String>, original: &Value, same: &dyn Fn(&Value) -> bool) {
-    let Some(keys) = object_at(kept, path).map(|object| object.keys().cloned().collect::<Vec<_>>()) else { return };
-    for key in keys {
-        let Some(removed) = object_at(kept, path).and_then(|object| object.remove(&key)) else { continue };
-        if !same(kept) {
-            let deeper = removed.is_object();
-            if let Some(object) = object_at(kept, path) {
-                object.insert(key.clone(), removed);
-            }
-            if deeper {
-                path.push(key);
-                prune(kept, path, original, same);
-                path.pop();
-            }
-        }
-    }
-}
-
-fn object_at<'a>(value: &'a mut Value, path: &[String]) -> Option<&'a mut Map<String, Value>> {
-    path.iter().try_fold(value, |value, key| value.get_mut(key)).and_then(Value::as_object_mut)
 }
 
 /// Values of resources, and secrets: given, hidden, or (where none may be used) unknown.
@@ -126,17 +95,6 @@ fn holds(value: &Value, given: &dyn Fn(&str) -> bool) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn only_what_gives_the_needed_values_is_kept() {
-        let model = json!({"Arn": "a", "Endpoint": {"Address": "host", "Password": "p"}, "Env": {"KEY": "s3cret"}});
-        let same = |value: &Value| {
-            value.pointer("/Endpoint/Address") == model.pointer("/Endpoint/Address") && value.get("Arn").is_some()
-        };
-        assert_eq!(reduce(&model, &same), json!({"Arn": "a", "Endpoint": {"Address": "host"}}));
-        assert_eq!(reduce(&model, &|_| true), json!({}));
-        assert_eq!(reduce(&json!(null), &|_| true), json!(null));
-    }
 
     #[test]
     fn a_given_name_makes_an_identifier_nobodys_and_a_generated_one_makes_it_ours() {
