@@ -18,24 +18,23 @@ def properties_of(path):
 
 
 class Trees:
-    """Definitions of one type: `bodies[0]` is the resource itself, `names` runs parallel ("" for an inline object)."""
+    """Definitions of one type: `bodies[0]` is the resource itself."""
 
     def __init__(self, schema):
         self.schema = schema
-        self.bodies, self.names, self.places, self.pending, self.kept = [], [], {}, [], []
+        self.bodies, self.places, self.pending, self.kept = [], {}, [], []
         root = {key: schema[key] for key in ("properties", "required", "patternProperties", "allOf", "anyOf", "oneOf")
                 if key in schema}
-        self.place("", "", root)
+        self.place("", root)
         while self.pending:
             index, node = self.pending.pop(0)
             self.bodies[index] = self.body(node)
 
-    def place(self, key, name, node):
+    def place(self, key, node):
         """The definition index of an object node, queued for building when it is new."""
         if key not in self.places:
             self.places[key] = len(self.bodies)
             self.bodies.append(None)
-            self.names.append(name)
             self.pending.append((self.places[key], node))
         return self.places[key]
 
@@ -84,8 +83,9 @@ class Trees:
             kinds = [one for one in kinds if one != "null"]
             if len(kinds) > 3 or ("object" in kinds and not node.get("properties")):
                 return ("json",)
-            return union([self.kind({**node, "type": one}, seen) if one != "object" else self.object(node, name)
-                          for one in kinds])
+            return union([self.object(node, name) if one == "object" else self.kind(
+                {key: node[key] for key in ("enum", "items", "insertionOrder", "uniqueItems") if key in node}
+                | {"type": one}, seen) for one in kinds])
         if self.named(node):
             return self.object(node, name)
         if kinds in SCALARS:
@@ -107,11 +107,11 @@ class Trees:
             return union([self.kind(branch, seen) for branch in branches])
         if kinds is None and "enum" in node and all(isinstance(one, str) for one in node["enum"]):
             return self.kind({**node, "type": "string"}, seen)
-        return ("json",)
+        return ("map", ("json",)) if kinds == "object" else ("json",)
 
     def object(self, node, name):
         self.kept.append(node)  # its id() names it: it must stay alive
-        return ("object", self.place(name or id(node), name, node))
+        return ("object", self.place(name or id(node), node))
 
     def body(self, node):
         """{"properties": [(name, required, kind)], "rest": kind of other members or None}."""
@@ -138,6 +138,13 @@ class Trees:
                 self.collect(branch, kinds, required, rest, certain, depth + 1)
             for branch in node.get("oneOf", []) + node.get("anyOf", []):
                 self.collect(branch, kinds, required, rest, False, depth + 1)
+
+    def cut(self):
+        """Keeps the top-level properties; what they hold becomes free-form JSON unless it is a scalar."""
+        self.bodies = self.bodies[:1]
+        self.bodies[0]["properties"] = [
+            (name, required, kind if kind[0] in SCALARS else ("json",))
+            for name, required, kind in self.bodies[0]["properties"]]
 
     def normal(self, pointer):
         """`A/*/B` for a pointer, with the `*` that some schemas leave out where a list is entered."""

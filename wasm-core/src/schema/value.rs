@@ -29,8 +29,15 @@ impl ResourceType {
         let path: Vec<&str> = attribute.split('.').collect();
         walk(properties, &[attribute]).or_else(|| walk(properties, &path)).cloned().or_else(|| {
             let wanted = path.join("/");
-            let part = self.primary_identifier().iter().position(|path| *path == wanted)?;
-            self.identifier_part(part, identifier).map(Value::from)
+            let parts = self.primary_identifier();
+            match parts.iter().position(|path| *path == wanted) {
+                Some(part) => self.identifier_part(part, identifier).map(Value::from),
+                // Some older types have `Id` for an attribute without having a property of that name.
+                None if attribute == "Id" && self.property(&["Id"]).is_none() && parts.len() == 1 => {
+                    Some(identifier.into())
+                }
+                None => None,
+            }
         })
     }
 
