@@ -18,7 +18,7 @@ const object = (properties: Record<string, Shape>, ...required: string[]): Shape
   properties,
   required,
 });
-const tags = list(object({ Key: text, Value: text }, 'Key', 'Value'));
+const tags: Shape = { ...list(object({ Key: text, Value: text }, 'Key', 'Value')), unordered: true };
 
 interface Lists {
   id: string[];
@@ -83,7 +83,7 @@ const TYPES = [
         Path: text,
         Description: text,
         MaxSessionDuration: whole,
-        AssumeRolePolicyDocument: { kinds: ['object', 'string'] },
+        AssumeRolePolicyDocument: { kinds: [], anyOf: [free, text] },
         RoleId: text,
         Arn: text,
       },
