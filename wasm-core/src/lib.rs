@@ -4,6 +4,7 @@
 //! time and seeds are arguments. Native tests run the same code that is compiled to WebAssembly.
 
 pub mod call;
+pub mod consensus;
 pub mod digest;
 pub mod door;
 pub mod engine;
@@ -11,8 +12,9 @@ pub mod expr;
 pub mod graph;
 pub mod intrinsics;
 pub mod model;
-pub mod plan;
+
 pub mod problem;
 pub mod schema;
 pub mod simulate;
+pub mod sketch;
 pub mod template;
