@@ -128,7 +128,7 @@ printf -v CARGO_ENCODED_RUSTFLAGS '%s\x1f' "${flags[@]}"
 export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
 
 rm -rf "$out"
-wasm-pack --log-level warn build "$source/wasm-core" --target nodejs --mode no-install \
+wasm-pack --log-level error build "$source/wasm-core" --target nodejs --mode no-install \
   --out-dir "$out" --out-name assent_core -- --locked >&2
 # It would hide the package from git and from npm pack.
 rm -f "$out/.gitignore"
