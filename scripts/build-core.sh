@@ -149,13 +149,17 @@ done
 printf -v CARGO_ENCODED_RUSTFLAGS '%s\x1f' "${flags[@]}"
 export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
 
-rm -rf "$out"
+# Built apart and put in place at the end: a build that fails leaves the package as it was.
+fresh=$CARGO_TARGET_DIR/package
+rm -rf "$fresh"
 wasm-pack --log-level error build "$source/wasm-core" --target nodejs --mode no-install \
-  --out-dir "$out" --out-name assent_core -- --locked >&2
+  --out-dir "$fresh" --out-name assent_core -- --locked >&2
 # It would hide the package from git and from npm pack.
-rm -f "$out/.gitignore"
-sed -i.bak 's/^  "name": .*/  "name": "@assent\/core",/' "$out/package.json" && rm "$out/package.json.bak"
-notices >"$out/THIRD-PARTY-NOTICES.txt"
+rm -f "$fresh/.gitignore"
+sed -i.bak 's/^  "name": .*/  "name": "@assent\/core",/' "$fresh/package.json" && rm "$fresh/package.json.bak"
+notices >"$fresh/THIRD-PARTY-NOTICES.txt"
+rm -rf "$out"
+mv "$fresh" "$out"
 
 {
   echo "rustc $(rustc -vV | sed -n 's/^release: //p') $(rustc -vV | sed -n 's/^commit-hash: //p') on $(rustc -vV | sed -n 's/^host: //p')"
