@@ -34,6 +34,10 @@ export interface Run {
   /** Number of journal entries. */
   seq: number;
   config: EngineConfig;
+  /** Effective parameter values, to be recorded with the stack when the run ends; NoEcho ones `null`. */
+  parameters: Record<string, string | null>;
+  /** Keyed fingerprints of the secrets used. */
+  fingerprints: Record<string, string>;
   /** The final document once the run has ended (INTERFACE.md, `deploy`). */
   result?: unknown;
   cancelRequested: boolean;
@@ -87,6 +91,8 @@ export interface Store {
 
   /** Creates the run row and the stack (when new) under the lease. */
   begin(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
+  /** Sets a cancelled run to `running` again and takes back the request to cancel it. */
+  reopen(lease: Lease, runId: string): Promise<void>;
   run(runId: string): Promise<Run | undefined>;
   /** Newest first. */
   runs(stack?: string): Promise<Run[]>;
