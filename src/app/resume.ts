@@ -14,24 +14,39 @@ export interface ResumeOptions {
   parameters?: Readonly<Record<string, string>>;
 }
 
+/** How the run ended that was resumed. */
+export interface Resumed {
+  document: RunDocument;
+  /** Absent: there was no unfinished run. */
+  stack?: string;
+  /** It had ended before; the document is the stored one. */
+  ended: boolean;
+}
+
 /** Resolves as the run itself would have; with the stored document when the run had already ended. */
-export async function resume(session: Session, options: ResumeOptions, control: Control): Promise<RunDocument> {
+export async function resume(session: Session, options: ResumeOptions, control: Control): Promise<Resumed> {
   const { store, endpoint } = session;
   const found = await runToResume(store, options.runId);
-  if (found === undefined) return nothingToDo('deploy');
-  if (!isResumable(found)) return found.result as RunDocument;
+  if (found === undefined) return { document: nothingToDo('deploy'), ended: true };
+  if (!isResumable(found)) return hadEnded(found);
   return withLease(session, found.stack, async (held) => {
     // It may have ended while another process held the lease.
     const run = (await store.run(found.runId)) ?? found;
-    if (!isResumable(run)) return run.result as RunDocument;
+    if (!isResumable(run)) return hadEnded(run);
     const context = await contextOf(session);
     const record = await store.stack(run.stack);
     if (record !== undefined) checkBinding(record, endpoint, context);
     else if (run.binding !== bindingOf(endpoint, context)) throw new ResourceNotFound(`Stack ${run.stack} is gone.`);
     const left = await loadRun(session, run, options.parameters ?? {});
     await store.reopen(held.lease, run.runId);
-    return goOn(session, held, { ...left, run: { ...run, status: 'running', cancelRequested: false } }, control);
+    const again = { ...left, run: { ...run, status: 'running', cancelRequested: false } as const };
+    return { document: await goOn(session, held, again, control), stack: run.stack, ended: false };
   });
+}
+
+function hadEnded({ result, stack }: Run): Resumed {
+  // INVARIANT: `finish` stores the document together with a status other than `running`.
+  return { document: result as RunDocument, stack, ended: true };
 }
 
 /** Whether there is something to go on with. */

@@ -12,14 +12,12 @@ export interface OptionShapes {
 
 const PAIR = /^[^\s=/-][^\s=/]*=/;
 
-/** The same arguments, reordered. What stands after `--` is left alone. */
-export function ordered(argv: readonly string[], commands: ReadonlySet<string>, shapes: OptionShapes): string[] {
+/** The same arguments with the first one that is neither option nor value in front. What follows `--` is left alone. */
+export function ordered(argv: readonly string[], shapes: OptionShapes): string[] {
   const spread = spreadLists(argv, shapes.lists);
   const at = commandIndex(spread, shapes.valued);
   const command = at === undefined ? undefined : spread[at];
-  if (at === undefined || command === undefined || at === 0) return spread;
-  // Something that is no command stays where it is only if an option came first that is not known either way.
-  if (!commands.has(command)) return [command, ...spread.slice(0, at), ...spread.slice(at + 1)];
+  if (at === undefined || command === undefined) return spread;
   return [command, ...spread.slice(0, at), ...spread.slice(at + 1)];
 }
 
@@ -36,22 +34,20 @@ export function formatOf(argv: readonly string[]): string | undefined {
 
 function spreadLists(argv: readonly string[], lists: ReadonlySet<string>): string[] {
   const spread: string[] = [];
-  let list: string | undefined;
-  let values = 0;
-  for (const [index, argument] of argv.entries()) {
+  for (let index = 0; index < argv.length; ) {
+    const argument = argv[index] ?? '';
+    index += 1;
+    spread.push(argument);
     if (argument === '--') return [...spread, ...argv.slice(index)];
-    if (lists.has(argument)) {
-      list = argument;
-      values = 0;
-    } else if (list !== undefined && (values === 0 || PAIR.test(argument))) {
-      // The first value belongs to the option whatever it looks like, so that a malformed one is refused as such.
-      spread.push(list, argument);
-      values += 1;
-    } else {
-      list = undefined;
-      spread.push(argument);
+    if (!lists.has(argument)) continue;
+    // The first value belongs to the option whatever it looks like, so that a malformed one is refused as such.
+    for (let first = true; index < argv.length; first = false) {
+      const value = argv[index] ?? '';
+      if (value.startsWith('-') || !(first || PAIR.test(value))) break;
+      if (!first) spread.push(argument);
+      spread.push(value);
+      index += 1;
     }
-    if (lists.has(argument) && (index + 1 === argv.length || argv[index + 1]?.startsWith('--'))) spread.push(argument);
   }
   return spread;
 }
