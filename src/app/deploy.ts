@@ -7,7 +7,7 @@ import { withLease } from './lease.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
 import { makePlan, type Planned } from './planning.ts';
 import { startRun } from './run.ts';
-import { type Control, interrupted, type Session } from './session.ts';
+import { bindingOf, type Control, interrupted, type Session } from './session.ts';
 import { settle } from './settle.ts';
 
 /** What `deploy` takes. */
@@ -90,14 +90,14 @@ function refuseUnsupported(changes: readonly PlannedResource[], { plan }: Planne
   );
 }
 
-/** An export name belongs to one stack of an account and region. */
+/** An export name belongs to one stack of an endpoint, account and region. */
 async function refuseTakenExports(session: Session, { plan }: Planned): Promise<void> {
   const names = new Set(plan.outputs.flatMap(({ exportName }) => (exportName === undefined ? [] : [exportName])));
   if (names.size === 0) return;
   const problems: Problem[] = [];
-  for (const { state, outputs } of await session.store.stacks()) {
-    const { account, region } = state.context;
-    if (state.stack === plan.stack || account !== plan.context.account || region !== plan.context.region) continue;
+  const here = bindingOf(session.endpoint, plan.context);
+  for (const { state, outputs, endpoint } of await session.store.stacks()) {
+    if (state.stack === plan.stack || bindingOf(endpoint, state.context) !== here) continue;
     for (const { exportName } of Object.values(outputs)) {
       if (exportName === undefined || !names.has(exportName)) continue;
       problems.push({

@@ -5,7 +5,6 @@
 // there is never a call whose intent is not in the journal, and a process killed anywhere can be resumed from it.
 // Events that arrive during a commit or in the same poll of the event loop share the next turn, and its one fsync.
 // A turn costs O(its events); calls in flight cost nothing until they answer.
-import { setImmediate as nextPoll } from 'node:timers/promises';
 import type { Command, Event, Outcome, ResourceReport, StackResource } from '#wasm';
 import type { Decider } from '../core/engine.ts';
 import { type Calls, type Emit, iso, noCalls, resourceDocument } from './events.ts';
@@ -23,6 +22,7 @@ export interface Drive {
   store: Store;
   cloud: Cloud;
   clock: Clock;
+  nextPoll: () => Promise<void>;
   secrets: Secrets;
   held: Held;
   runId: string;
@@ -104,7 +104,7 @@ class Driver {
         });
         this.#wake = undefined;
       }
-      await nextPoll();
+      await this.#work.nextPoll();
       if (this.#failure !== undefined) throw this.#failure.error;
     }
   }
@@ -170,12 +170,10 @@ class Driver {
 
   #start(command: CallCommand): void {
     const caller = { ...this.#work, calls: this.#calls };
-    void perform(command, caller)
-      .then((events) => Promise.all(events.map((event) => this.#work.secrets.clean(event))))
-      .then(
-        (events) => this.#push(events),
-        (error: unknown) => this.#fail(error),
-      );
+    void perform(command, caller).then(
+      (events) => this.#push(events),
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   #push(events: readonly Event[]): void {

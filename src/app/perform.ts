@@ -20,15 +20,27 @@ export interface Caller {
   calls: Calls;
 }
 
-/** Makes the call; resolves with what is to be told to the engine. Rejects only when the core itself is broken. */
+/**
+ * Makes the call; resolves with what is to be told to the engine, free of secrets. Rejects when no call can fare better:
+ * credentials that are not accepted, a core that is broken.
+ */
 export async function perform(command: CallCommand, caller: Caller): Promise<Event[]> {
+  let body = '';
+  if (command.type === 'create' || command.type === 'update') {
+    const made = await payload(command, caller);
+    if (typeof made !== 'string') return [made];
+    body = made;
+  }
+  const events = await answers(command, body, caller);
+  return Promise.all(events.map((event) => caller.secrets.clean(event)));
+}
+
+async function answers(command: CallCommand, body: string, caller: Caller): Promise<Event[]> {
   const { step } = command;
   const { cloud, clock, calls } = caller;
   switch (command.type) {
     case 'create':
     case 'update': {
-      const body = await payload(command, caller);
-      if (typeof body !== 'string') return [body];
       calls[command.type] += 1;
       const { typeName, clientToken } = command;
       const answer =

@@ -97,7 +97,8 @@ async function answered(session: Session, text: string, call: PlanCall, template
 
 async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
-  const exported = await session.store.exports(context);
+  const { account, region } = context;
+  const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
   return { lookup, value: exported.get(lookup.name) ?? null };
 }
 

@@ -16,6 +16,8 @@ export interface Session extends Local {
   endpoint: string;
   cloud: Cloud;
   facts: Facts;
+  /** Resolves once all answers that have already arrived have been handed over: what came together is worked off together. */
+  nextPoll: () => Promise<void>;
   /** A fresh run id; sorts by time. */
   newRunId(): string;
   /** Decimal, 64 bits: seed of a run's jitter. */
@@ -30,8 +32,8 @@ export interface Control {
 }
 
 /** Account and region the credentials lead to. The core derives the stack's id. */
-export async function contextOf(session: Session): Promise<Context> {
-  const { account, partition, region } = await session.facts.identity();
+export async function contextOf({ facts }: Pick<Session, 'facts'>): Promise<Context> {
+  const { account, partition, region } = await facts.identity();
   return { account, partition, region, stackId: '' };
 }
 

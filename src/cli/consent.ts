@@ -22,7 +22,11 @@ export interface Question {
 }
 
 /** A `confirm` for the use cases. Rejects with `confirmation_required` where nobody can be asked. */
-export function consent(io: Io, question: Question, { session, interrupt }: Opened): (planned: Planned) => Promise<boolean> {
+export function consent(
+  io: Io,
+  question: Question,
+  { session, interrupt }: Opened,
+): (planned: Planned) => Promise<boolean> {
   return async (planned) => {
     const document = planDocument(planned);
     const toOut = question.format === 'text';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { terminalEnvironment } from '../edge/terminal.ts';
+import { terminalEnvironment } from '../edge/env.ts';
 import { flush, processIo } from './io.ts';
 import { run } from './run.ts';
 

@@ -96,7 +96,10 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     const command = root.command(usage).description(description);
     command.action(async (...given: unknown[]) => {
       // commander hands over: operands one by one (a list for a variadic one), options, the command.
-      const operands = given.slice(0, -2).flat().filter((operand) => operand !== undefined) as string[];
+      const operands = given
+        .slice(0, -2)
+        .flat()
+        .filter((operand) => operand !== undefined) as string[];
       const { work } = await load();
       done(await work({ io, options: given.at(-2) as Options, operands }));
     });
@@ -110,8 +113,10 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   );
   planOptions(plan).addOption(format('text', 'json', 'mermaid'));
 
-  const deploy = add<DeployCommandOptions>('deploy <template>', 'plan a template, ask, and deploy it', () =>
-    import('./commands/deploy.ts'),
+  const deploy = add<DeployCommandOptions>(
+    'deploy <template>',
+    'plan a template, ask, and deploy it',
+    () => import('./commands/deploy.ts'),
   );
   planOptions(deploy)
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
@@ -130,13 +135,21 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(format('text', 'json', 'jsonl'));
   cloudOptions(destroy);
 
-  const status = add<StatusCommandOptions>('status', 'show stacks, their resources and the latest runs', () =>
-    import('./commands/status.ts'),
+  const status = add<StatusCommandOptions>(
+    'status',
+    'show stacks, their resources and the latest runs',
+    () => import('./commands/status.ts'),
   );
-  status.addOption(new Option('--stack <name>', 'only this stack').argParser(stackName)).addOption(format('text', 'json'));
+  status
+    .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
+    .addOption(format('text', 'json'));
   stateOption(status);
 
-  const outputs = add<OutputsCommandOptions>('outputs', "show a stack's outputs", () => import('./commands/outputs.ts'));
+  const outputs = add<OutputsCommandOptions>(
+    'outputs',
+    "show a stack's outputs",
+    () => import('./commands/outputs.ts'),
+  );
   stackOption(outputs).addOption(format('text', 'json'));
   stateOption(outputs);
 
@@ -145,11 +158,15 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'go on with a run that was killed, interrupted or cancelled (default: the latest)',
     () => import('./commands/resume.ts'),
   );
-  parameterOptions(resume, 'value of a NoEcho parameter, which is never stored').addOption(format('text', 'json', 'jsonl'));
+  parameterOptions(resume, 'value of a NoEcho parameter, which is never stored').addOption(
+    format('text', 'json', 'jsonl'),
+  );
   cloudOptions(resume);
 
-  const cancel = add<CancelCommandOptions>('cancel <run>', 'stop a run in good order', () =>
-    import('./commands/cancel.ts'),
+  const cancel = add<CancelCommandOptions>(
+    'cancel <run>',
+    'stop a run in good order',
+    () => import('./commands/cancel.ts'),
   );
   cancel.addOption(format('text', 'json'));
   stateOption(cancel);
@@ -195,14 +212,20 @@ export function shapesOf(root: Command): OptionShapes {
 function planOptions(command: Command): Command {
   stackOption(command);
   parameterOptions(command, 'values of parameters, any number; without one the previous value stays')
-    .addOption(new Option('--tags <key=value>', 'tags for every taggable resource, any number').default([], 'none').argParser(collect))
+    .addOption(
+      new Option('--tags <key=value>', 'tags for every taggable resource, any number')
+        .default([], 'none')
+        .argParser(collect),
+    )
     .option('--no-refresh', 'plan from what is recorded, without reading it first');
   concurrencyOption(command);
   return cloudOptions(command);
 }
 
 function stackOption(command: Command): Command {
-  return command.addOption(new Option('--stack <name>', 'name of the stack').makeOptionMandatory().argParser(stackName));
+  return command.addOption(
+    new Option('--stack <name>', 'name of the stack').makeOptionMandatory().argParser(stackName),
+  );
 }
 
 function parameterOptions(command: Command, description: string): Command {
@@ -213,7 +236,9 @@ function parameterOptions(command: Command, description: string): Command {
 
 function concurrencyOption(command: Command): Command {
   return command.addOption(
-    new Option('--max-concurrency <n>', 'operations in flight at most').default(DEFAULT_CONCURRENCY).argParser(concurrency),
+    new Option('--max-concurrency <n>', 'operations in flight at most')
+      .default(DEFAULT_CONCURRENCY)
+      .argParser(concurrency),
   );
 }
 

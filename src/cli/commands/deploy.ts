@@ -1,8 +1,8 @@
 // `assent deploy`.
 import { deploy } from '../../app/deploy.ts';
 import { placeOptions, shell } from '../again.ts';
-import { consent } from '../consent.ts';
 import { conclude } from '../conclude.ts';
+import { consent } from '../consent.ts';
 import { readText } from '../input.ts';
 import { withSession } from '../opening.ts';
 import { pairs, parameterValues } from '../parameters.ts';

@@ -24,19 +24,25 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
     return 'Nothing is deployed. assent deploy <template> --stack <name> changes that.\n';
   }
   const parts = stacks.map((stack) => stackText(stack, whole, paint));
-  const rows = runs.slice(0, RUNS_SHOWN).map(({ runId, stack, mode, status, startedAt, elapsedMs }) => [
-    runId,
-    stack,
-    mode,
-    coloured(status, paint),
-    startedAt.replace(/\.\d+Z$/, 'Z'),
-    duration(elapsedMs),
-  ]);
+  const rows = runs
+    .slice(0, RUNS_SHOWN)
+    .map(({ runId, stack, mode, status, startedAt, elapsedMs }) => [
+      runId,
+      stack,
+      mode,
+      coloured(status, paint),
+      startedAt.replace(/\.\d+Z$/, 'Z'),
+      duration(elapsedMs),
+    ]);
   if (rows.length > 0) parts.push(`${paint('bold', 'Latest runs')}\n${table(rows)}`);
   return parts.join('\n');
 }
 
-function stackText({ stack, endpoint, account, region, status, resources }: StackDocument, whole: boolean, paint: Paint) {
+function stackText(
+  { stack, endpoint, account, region, status, resources }: StackDocument,
+  whole: boolean,
+  paint: Paint,
+) {
   const place = paint('dim', `(${endpoint}, account ${account}, ${region})`);
   const head = `${paint('bold', stack)}  ${coloured(status, paint)}  ${count(resources.length, 'resource')}  ${place}\n`;
   const shown = resources.filter((resource) => whole || resource.status !== 'complete');
