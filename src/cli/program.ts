@@ -1,7 +1,7 @@
 // The command line itself: names, options, help. Each command's work is loaded only when it is called, so that
 // `--help` and `--version` stay quick.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { ExitCode } from '../domain/errors.ts';
+import { type ExitCode, InvalidInput } from '../domain/errors.ts';
 import type { OptionShapes } from './arguments.ts';
 import type { Io } from './io.ts';
 
@@ -73,6 +73,7 @@ export interface SandboxCommandOptions extends StateOptions, TextOrJson {
 }
 
 const DEFAULT_CONCURRENCY = 25;
+const STACK = '--stack <name>';
 
 /** The program; `done` gets the exit code of the command that ran. */
 export function program(io: Io, version: string, done: (code: ExitCode) => void): Command {
@@ -100,8 +101,11 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
         .slice(0, -2)
         .flat()
         .filter((operand) => operand !== undefined) as string[];
+      const options = given.at(-2) as Options;
+      // Checked here and not by commander, which would complain of this first when `--stack` is merely misspelt.
+      if (required(command, options)) throw new InvalidInput('invalid_usage', `Option '${STACK}' is required.`, { help: `assent ${command.name()} --help` });
       const { work } = await load();
-      done(await work({ io, options: given.at(-2) as Options, operands }));
+      done(await work({ io, options, operands }));
     });
     return command;
   };
@@ -209,6 +213,12 @@ export function shapesOf(root: Command): OptionShapes {
   return { valued, lists: new Set(['--parameters', '--tags']) };
 }
 
+/** Whether the command needs a stack and has none. */
+function required(command: Command, options: unknown): boolean {
+  const needed = command.options.some(({ flags, description }) => flags === STACK && description.endsWith('(required)'));
+  return needed && (options as { stack?: string }).stack === undefined;
+}
+
 function planOptions(command: Command): Command {
   stackOption(command);
   parameterOptions(command, 'values of parameters, any number; without one the previous value stays')
@@ -224,7 +234,7 @@ function planOptions(command: Command): Command {
 
 function stackOption(command: Command): Command {
   return command.addOption(
-    new Option('--stack <name>', 'name of the stack').makeOptionMandatory().argParser(stackName),
+    new Option(STACK, 'name of the stack (required)').argParser(stackName),
   );
 }
 
