@@ -7,6 +7,7 @@
 //   const { outputs } = await run;
 //
 // Rejections are `AssentError`s; branch on `code` or on the subclasses. The call is the consent: nobody is asked.
+import { systemClock } from './adapters/embedded/clock.ts';
 import { deploy as deployStack } from './app/deploy.ts';
 import { destroy as destroyStack } from './app/destroy.ts';
 import type { PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
@@ -99,9 +100,7 @@ export function deploy({ signal, template, ...options }: DeployOptions): Running
 
 /** Deletes a stack; one that does not exist is already gone. Rejects as `deploy` does. */
 export function destroy({ signal, ...options }: DestroyOptions): Running<RunDocument> {
-  return inSession(options, signal, async (session, control) =>
-    settled(await destroyStack(session, options, control)),
-  );
+  return inSession(options, signal, async (session, control) => settled(await destroyStack(session, options, control)));
 }
 
 /** The real engine on a virtual clock; touches neither store nor cloud. */
@@ -109,7 +108,7 @@ export function simulate({ signal, template, ...options }: SimulateOptions): Run
   return running(async () => {
     signal?.throwIfAborted();
     const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
-    return simulateTemplate({ ...options, maxConcurrency, templates: [named(template)] }, () => performance.now());
+    return simulateTemplate({ ...options, maxConcurrency, templates: [named(template)] }, systemClock.now);
   });
 }
 

@@ -27,6 +27,7 @@ export interface Calls {
 
 /** One thing that happened in a run; `at` is ISO 8601. */
 export type RunEvent = { at: string } & (
+  | { event: 'warning'; message: string }
   | { event: 'settling'; runId: string }
   | { event: 'refreshing'; resources: number }
   | { event: 'planned'; digest: string; changes: number; makespanMs: number }

@@ -50,7 +50,7 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
   const text = template?.text ?? '';
   const parameters = { ...wanted.parameters };
   const declared = template === undefined ? [] : declaredIn(template);
-  const [context, recorded] = await Promise.all([contextOf(session), session.store.stack(stack)]);
+  const [context, recorded] = await Promise.all([contextOf(session, control), session.store.stack(stack)]);
   if (recorded !== undefined) checkBinding(recorded, session.endpoint, context);
   const secretParameters = noEchoValues(declared, parameters);
   const secretPrints = await fingerprints(stack, context, secretParameters);

@@ -33,7 +33,7 @@ export async function resume(session: Session, options: ResumeOptions, control: 
     // It may have ended while another process held the lease.
     const run = (await store.run(found.runId)) ?? found;
     if (!isResumable(run)) return hadEnded(run);
-    const context = await contextOf(session);
+    const context = await contextOf(session, control);
     const record = await store.stack(run.stack);
     if (record !== undefined) checkBinding(record, endpoint, context);
     else if (run.binding !== bindingOf(endpoint, context)) throw new ResourceNotFound(`Stack ${run.stack} is gone.`);

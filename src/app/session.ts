@@ -1,7 +1,7 @@
 // What every use case works with, and what it may assume of a stack before touching it.
 import type { Context } from '#wasm';
 import { AssentError } from '../domain/errors.ts';
-import type { Emit } from './events.ts';
+import { type Emit, iso } from './events.ts';
 import type { Clock, Cloud, Facts, StackRecord, Store } from './ports.ts';
 
 /** What can be done without a cloud. */
@@ -31,9 +31,10 @@ export interface Control {
   emit: Emit;
 }
 
-/** Account and region the credentials lead to. The core derives the stack's id. */
-export async function contextOf({ facts }: Pick<Session, 'facts'>): Promise<Context> {
-  const { account, partition, region } = await facts.identity();
+/** Account and region the credentials lead to; what is doubtful about them is told. The core derives the stack's id. */
+export async function contextOf({ facts, clock }: Session, { emit }: Pick<Control, 'emit'>): Promise<Context> {
+  const { account, partition, region, warning } = await facts.identity();
+  if (warning !== undefined) emit({ event: 'warning', at: iso(clock.now()), message: warning });
   return { account, partition, region, stackId: '' };
 }
 

@@ -18,7 +18,7 @@ export async function settle(
   const run = await store.unfinished(stack);
   if (run === undefined) return;
   const record = await store.stack(stack);
-  if (record !== undefined) checkBinding(record, endpoint, await contextOf(session));
+  if (record !== undefined) checkBinding(record, endpoint, await contextOf(session, { emit: () => undefined }));
   control.emit({ event: 'settling', at: iso(clock.now()), runId: run.runId });
   const left = await loadRun(session, run, secretParameters);
   await goOn(session, held, { ...left, settleOnly: true }, { ...control, emit: () => undefined });

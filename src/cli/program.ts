@@ -103,7 +103,10 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
         .filter((operand) => operand !== undefined) as string[];
       const options = given.at(-2) as Options;
       // Checked here and not by commander, which would complain of this first when `--stack` is merely misspelt.
-      if (required(command, options)) throw new InvalidInput('invalid_usage', `Option '${STACK}' is required.`, { help: `assent ${command.name()} --help` });
+      if (required(command, options))
+        throw new InvalidInput('invalid_usage', `Option '${STACK}' is required.`, {
+          help: `assent ${command.name()} --help`,
+        });
       const { work } = await load();
       done(await work({ io, options, operands }));
     });
@@ -215,7 +218,9 @@ export function shapesOf(root: Command): OptionShapes {
 
 /** Whether the command needs a stack and has none. */
 function required(command: Command, options: unknown): boolean {
-  const needed = command.options.some(({ flags, description }) => flags === STACK && description.endsWith('(required)'));
+  const needed = command.options.some(
+    ({ flags, description }) => flags === STACK && description.endsWith('(required)'),
+  );
   return needed && (options as { stack?: string }).stack === undefined;
 }
 
@@ -233,9 +238,7 @@ function planOptions(command: Command): Command {
 }
 
 function stackOption(command: Command): Command {
-  return command.addOption(
-    new Option(STACK, 'name of the stack (required)').argParser(stackName),
-  );
+  return command.addOption(new Option(STACK, 'name of the stack (required)').argParser(stackName));
 }
 
 function parameterOptions(command: Command, description: string): Command {

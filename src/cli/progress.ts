@@ -191,6 +191,8 @@ function isActive(status: ResourceDocument['status']): boolean {
 
 function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
   switch (event.event) {
+    case 'warning':
+      return `warning: ${plain(event.message)}\n`;
     case 'settling':
       return `Settling run ${event.runId}, which did not end…\n`;
     case 'refreshing':

@@ -50,7 +50,9 @@ async function openAws({ region, profile, roleArn }: CloudOptions, env: Env): Pr
 async function openSandbox({ region, profile, roleArn, stateDir }: CloudOptions, env: Env): Promise<OpenCloud> {
   if (profile !== undefined || roleArn !== undefined) {
     const option = profile === undefined ? '--role-arn' : '--profile';
-    throw new InvalidInput('option_needs_aws', `${option} has no meaning in the sandbox.`, { help: 'Add --cloud aws.' });
+    throw new InvalidInput('option_needs_aws', `${option} has no meaning in the sandbox.`, {
+      help: 'Add --cloud aws.',
+    });
   }
   const { startSandbox } = await import('../sandbox/index.ts');
   const sandbox = await startSandbox({ port: 0, speed: env.sandboxSpeed, dir: stateDir });

@@ -23,7 +23,10 @@ export async function openLocal(state: string): Promise<OpenLocal> {
 }
 
 /** Opens the store and a cloud; starts the sandbox where that is the cloud and none runs. */
-export async function openSession({ state, ...options }: Omit<CloudOptions, 'stateDir'> & { state: string }): Promise<OpenSession> {
+export async function openSession({
+  state,
+  ...options
+}: Omit<CloudOptions, 'stateDir'> & { state: string }): Promise<OpenSession> {
   const local = await openLocal(state);
   try {
     // Loaded here, because the SDK is most of the start-up time and not every command needs it.

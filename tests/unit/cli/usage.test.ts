@@ -32,12 +32,12 @@ test('nothing at all shows the help on stderr and is no success', async () => {
 
 test.each([
   ['plann t.yaml --stack s', /unknown command 'plann'/i, /plan/],
-  ['scan t.yaml', /unknown command 'scan'/i, /assent --help/],
+  ['bogus t.yaml', /unknown command 'bogus'/i, /assent --help/],
   ['plan t.yaml --stak s', /unknown option '--stak'/i, /--stack/],
   ['deploy t.yaml --stack s --skip-experts', /unknown option '--skip-experts'/i, /assent/],
   ['deploy t.yaml --stack s --fail-on none', /unknown option '--fail-on'/i, /assent/],
   ['plan --stack s', /missing required argument 'template'/i, /assent/],
-  ['plan t.yaml', /required option '--stack <name>' not specified/i, /assent/],
+  ['plan t.yaml', /option '--stack <name>' is required/i, /assent/],
   ['plan a.yaml b.yaml --stack s', /too many arguments/i, /assent/],
   ['plan t.yaml --stack', /argument missing/i, /assent/],
   ['plan t.yaml --stack s --parameters', /argument missing/i, /assent/],
