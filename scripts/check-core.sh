@@ -13,6 +13,11 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 say() { echo "check-core: $*" >&2; }
 
+[ -f "$committed/BUILD" ] || {
+  say "layers/core/BUILD is missing: run 'npm run build:core' and commit layers/core"
+  exit 1
+}
+
 mkdir "$folder/source"
 (cd "$here" && cp -R Cargo.toml Cargo.lock wasm-core "$folder/source/")
 

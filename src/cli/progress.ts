@@ -2,7 +2,7 @@
 import type { ResourceDocument, RunEvent } from '../app/events.ts';
 import type { Io } from './io.ts';
 import { symbol } from './render/plan.ts';
-import { count, cut, duration, type Paint, painter, plain } from './render/style.ts';
+import { count, cut, duration, type Paint, painter, plain, seconds } from './render/style.ts';
 
 const REDRAW_MS = 100;
 const MAX_LINES = 12;
@@ -116,17 +116,14 @@ export class LiveProgress extends SilentProgress {
 
   override note(text: string): void {
     const drawn = this.#drawn > 0;
-    this.#erase();
-    this.#io.err(text);
-    if (drawn) this.#draw();
+    this.#io.err(this.#erased() + text + (drawn ? this.#drawing() : ''));
   }
 
   override stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#erase();
-    this.#io.err(SHOW_CURSOR);
+    this.#io.err(this.#erased() + SHOW_CURSOR);
   }
 
   #begin(stack: string, total: number): void {
@@ -137,21 +134,22 @@ export class LiveProgress extends SilentProgress {
     this.#io.err(HIDE_CURSOR);
     this.#timer = setInterval(() => {
       this.#frame += 1;
-      this.#erase();
-      this.#draw();
+      this.#io.err(this.#erased() + this.#drawing());
     }, REDRAW_MS);
   }
 
-  #erase(): void {
-    if (this.#drawn > 0) this.#io.err(`\u001b[${this.#drawn}A\u001b[0J`);
+  // What is erased and what is drawn go out in one write, so that nothing flickers.
+  #erased(): string {
+    const lines = this.#drawn;
     this.#drawn = 0;
+    return lines > 0 ? `\u001b[${lines}A\u001b[0J` : '';
   }
 
-  #draw(): void {
+  #drawing(): string {
     const { columns, rows } = this.#io.size();
     const lines = [this.#summary(columns), ...this.#operations(columns, Math.min(MAX_LINES, rows - 3))];
-    this.#io.err(lines.map((line) => `${line}\n`).join(''));
     this.#drawn = lines.length;
+    return lines.map((line) => `${line}\n`).join('');
   }
 
   #summary(columns: number): string {
@@ -163,9 +161,9 @@ export class LiveProgress extends SilentProgress {
       `${SPINNER[this.#frame % SPINNER.length] ?? ''} ${this.#stack}`,
       `${ended}/${this.#total} done`,
       `${this.inFlight()} in flight`,
-      `${duration(Math.floor(elapsed / 1_000) * 1_000)} elapsed`,
+      `${seconds(elapsed)} elapsed`,
     ];
-    if (left > 1_000 && ended < this.#total) parts.push(`about ${duration(Math.ceil(left / 1_000) * 1_000)} left`);
+    if (left > 1_000 && ended < this.#total) parts.push(`about ${seconds(left)} left`);
     return this.#paint('bold', cut(parts.join(' · '), columns - 1));
   }
 
@@ -176,8 +174,8 @@ export class LiveProgress extends SilentProgress {
       const resource = this.resources.get(logicalId);
       const verb = resource?.action === 'delete' ? '-' : '+';
       const retrying = resource?.status === 'retrying' ? ' retrying' : '';
-      const seconds = duration(Math.floor((this.#now() - since) / 1_000) * 1_000);
-      const text = `  ${verb} ${plain(logicalId)} ${plain(resource?.type ?? '')} ${seconds}${retrying}`;
+      const age = seconds(this.#now() - since);
+      const text = `  ${verb} ${plain(logicalId)} ${plain(resource?.type ?? '')} ${age}${retrying}`;
       return this.#paint('dim', cut(text, columns - 1));
     });
     if (active.length > shown.length) lines.push(this.#paint('dim', `    and ${active.length - shown.length} more`));

@@ -5,18 +5,18 @@ import { connect, type Wanted } from '../adapters/aws/connection.ts';
 import { openFacts } from '../adapters/aws/facts.ts';
 import type { Cloud, Facts } from '../app/ports.ts';
 import { InvalidInput } from '../domain/errors.ts';
-import { type Env, readEnv } from './env.ts';
+import { type CloudEnvironment, cloudEnvironment } from './env.ts';
 
-export interface CloudOptions {
+/** What the user chose. */
+export interface CloudChoice {
   cloud: 'sandbox' | 'aws';
   region?: string | undefined;
   /** `aws` only. */
   profile?: string | undefined;
   /** `aws` only. */
   roleArn?: string | undefined;
-  /** Where the sandbox keeps its resources. */
-  stateDir: string;
-  env?: Env;
+  /** State folder; the sandbox keeps its resources there too. */
+  state: string;
 }
 
 export interface OpenCloud {
@@ -30,12 +30,11 @@ export interface OpenCloud {
 const SANDBOX_REGION = 'us-east-1';
 
 /** Rejects with InvalidInput when the options do not name a place. Nothing is called yet: `facts.identity` is first. */
-export async function openCloud(options: CloudOptions): Promise<OpenCloud> {
-  const env = options.env ?? readEnv();
-  return options.cloud === 'sandbox' ? openSandbox(options, env) : openAws(options, env);
+export async function openCloud(options: CloudChoice): Promise<OpenCloud> {
+  return options.cloud === 'sandbox' ? openSandbox(options, cloudEnvironment()) : openAws(options, cloudEnvironment());
 }
 
-async function openAws({ region, profile, roleArn }: CloudOptions, env: Env): Promise<OpenCloud> {
+async function openAws({ region, profile, roleArn }: CloudChoice, env: CloudEnvironment): Promise<OpenCloud> {
   const { endpoint, ...clients } = await openClients({ region: region ?? env.region, profile, roleArn });
   return {
     ...clients,
@@ -47,7 +46,10 @@ async function openAws({ region, profile, roleArn }: CloudOptions, env: Env): Pr
   };
 }
 
-async function openSandbox({ region, profile, roleArn, stateDir }: CloudOptions, env: Env): Promise<OpenCloud> {
+async function openSandbox(
+  { region, profile, roleArn, state }: CloudChoice,
+  env: CloudEnvironment,
+): Promise<OpenCloud> {
   if (profile !== undefined || roleArn !== undefined) {
     const option = profile === undefined ? '--role-arn' : '--profile';
     throw new InvalidInput('option_needs_aws', `${option} has no meaning in the sandbox.`, {
@@ -55,7 +57,7 @@ async function openSandbox({ region, profile, roleArn, stateDir }: CloudOptions,
     });
   }
   const { startSandbox } = await import('../sandbox/index.ts');
-  const sandbox = await startSandbox({ port: 0, speed: env.sandboxSpeed, dir: stateDir });
+  const sandbox = await startSandbox({ port: 0, speed: env.sandboxSpeed, dir: state });
   try {
     const { cloud, facts } = await openClients({
       region: region ?? SANDBOX_REGION,

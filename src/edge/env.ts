@@ -1,7 +1,15 @@
-// The only place that reads the process's environment. (The AWS SDK reads its own AWS_* variables besides.)
+// The only reader of the process environment: one function per reader, each naming the variables it looks at. (The AWS
+// SDK reads its own AWS_* variables besides.)
 import { InvalidInput } from '../domain/errors.ts';
 
-export interface Env {
+/** What the command line may draw. https://no-color.org: any value of NO_COLOR but the empty one counts. */
+export function terminalEnvironment(): { noColour: boolean; dumb: boolean } {
+  const { NO_COLOR, TERM } = process.env;
+  return { noColour: NO_COLOR !== undefined && NO_COLOR !== '', dumb: TERM === 'dumb' };
+}
+
+/** Where to work, as far as no option says it. */
+export interface CloudEnvironment {
   /** AWS_REGION, else AWS_DEFAULT_REGION, which the SDK for JavaScript does not look at. */
   region: string | undefined;
   /** ASSENT_SANDBOX_SPEED: how much faster than AWS the sandbox is. */
@@ -11,16 +19,12 @@ export interface Env {
 const SANDBOX_SPEED = 20;
 
 /** Throws InvalidInput `environment_invalid` for a value that cannot be meant. */
-export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
+export function cloudEnvironment(): CloudEnvironment {
+  const { AWS_REGION, AWS_DEFAULT_REGION, ASSENT_SANDBOX_SPEED } = process.env;
   return {
-    region: source['AWS_REGION'] || source['AWS_DEFAULT_REGION'] || undefined,
-    sandboxSpeed: positive('ASSENT_SANDBOX_SPEED', source['ASSENT_SANDBOX_SPEED'], SANDBOX_SPEED),
+    region: AWS_REGION || AWS_DEFAULT_REGION || undefined,
+    sandboxSpeed: positive('ASSENT_SANDBOX_SPEED', ASSENT_SANDBOX_SPEED, SANDBOX_SPEED),
   };
-}
-
-/** What the command line may draw. NO_COLOR counts unless empty. <https://no-color.org> */
-export function terminalEnvironment(source: NodeJS.ProcessEnv = process.env): { noColour: boolean; dumb: boolean } {
-  return { noColour: (source['NO_COLOR'] ?? '') !== '', dumb: source['TERM'] === 'dumb' };
 }
 
 function positive(name: string, text: string | undefined, preset: number): number {

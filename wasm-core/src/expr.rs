@@ -5,6 +5,8 @@
 //! objects: `{"$ref":"Id"}`, `{"$att":["Id","Name"]}`, `{"$secret":"parameter:Name"}`, `{"$fn":["join", …]}`; a real
 //! object that has a key starting with `$` is written `{"$map":{…}}`.
 
+mod resolve;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Number, Value, json};
 
@@ -53,6 +55,9 @@ pub enum Call {
     ToJsonString(Expr),
     /// `Fn::Length`.
     Length(Expr),
+    /// A dynamic reference to a secret whose name is not known yet (`{{resolve:secretsmanager:${Secret}}}`): the text
+    /// after `resolve:`. Once the text is known it is an [`Expr::Secret`]; see [`Expr::simplify`].
+    Dynamic(Expr),
 }
 
 /// Why an expression could not be resolved.
@@ -166,6 +171,7 @@ impl Call {
             Self::Cidr(block, count, bits) => json!(["cidr", block.to_json(), count.to_json(), bits.to_json()]),
             Self::ToJsonString(source) => json!(["toJsonString", source.to_json()]),
             Self::Length(list) => json!(["length", list.to_json()]),
+            Self::Dynamic(text) => json!(["dynamic", text.to_json()]),
         }
     }
 
@@ -187,6 +193,7 @@ impl Call {
             "cidr" => Ok(Self::Cidr(next()?, next()?, next()?)),
             "toJsonString" => Ok(Self::ToJsonString(next()?)),
             "length" => Ok(Self::Length(next()?)),
+            "dynamic" => Ok(Self::Dynamic(next()?)),
             other => Err(format!("unknown function {other} in a stored expression")),
         }
     }

@@ -37,7 +37,7 @@ export interface Connection {
   customEndpoint?: string;
 }
 
-/** Rejects with InvalidInput `region_missing` when no region is given or configured. */
+/** Rejects with InvalidInput: `region_missing`, `region_invalid`, `endpoint_invalid`. */
 export async function connect(wanted: Wanted): Promise<Connection> {
   const { CloudControlClient, ListResourceRequestsCommand } = await import('@aws-sdk/client-cloudcontrol');
   // Never sends anything: it only says what the SDK would do.
@@ -48,7 +48,7 @@ export async function connect(wanted: Wanted): Promise<Connection> {
     credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
   });
   const region = await probe.config.region().catch((cause: unknown) => {
-    throw noRegion(cause);
+    throw noRegion(wanted.region, cause);
   });
   let url: URL | undefined;
   // The endpoint is resolved in the step before `build`; this ends the call there.
@@ -136,7 +136,9 @@ async function credentialsOf(
   };
 }
 
-function noRegion(cause: unknown): InvalidInput {
+function noRegion(given: string | undefined, cause: unknown): InvalidInput {
+  if (given !== undefined)
+    return new InvalidInput('region_invalid', `${given} is not the name of a region.`, { cause });
   return new InvalidInput('region_missing', 'No region is given or configured.', {
     help: 'Give --region, set AWS_REGION, or choose a profile that names one.',
     cause,

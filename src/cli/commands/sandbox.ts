@@ -1,14 +1,14 @@
 // `assent sandbox`: the local Cloud Control endpoint as a server of its own, until interrupted.
 import { once } from 'node:events';
 import { InvalidInput } from '../../domain/errors.ts';
-import { readEnv } from '../../edge/env.ts';
+import { cloudEnvironment } from '../../edge/env.ts';
 import { BadFaults, type FaultsFile, type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { readText } from '../input.ts';
 import { listen } from '../interrupt.ts';
 import type { SandboxCommandOptions, Work } from '../program.ts';
 
 export const work: Work<SandboxCommandOptions> = async ({ io, options }) => {
-  const speed = options.speed ?? readEnv().sandboxSpeed;
+  const speed = options.speed ?? cloudEnvironment().sandboxSpeed;
   const faults = options.faults === undefined ? undefined : parsed(await readText(options.faults), options.faults);
   const sandbox = await start(options, speed, faults);
   const { url } = sandbox;

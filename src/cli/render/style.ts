@@ -33,6 +33,12 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
 }
 
+/** As {@link duration}, in whole seconds: for what is redrawn many times a second. */
+export function seconds(ms: number): string {
+  const whole = Math.max(0, Math.floor(ms / 1_000));
+  return whole < 60 ? `${whole} s` : duration(whole * 1_000);
+}
+
 /** `1 resource`, `2 resources`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,94 @@
+//! YAML to the tree, from the events of `saphyr-parser`.
+//!
+//! Promises: keys are strings as written (`on:` stays `on`), scalars are typed by `scalar`, short forms become long
+//! forms, aliases are copied only after what they add was counted, one document per text. A wrong tag, key or alias is
+//! reported and reading goes on; a wrong syntax ends it, since the events end there.
+//! Its only caller is the module itself.
+
+mod build;
+mod expand;
+mod syntax;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+
+use super::Limits;
+use super::problems::{Problems, Stop};
+use super::tree::Node;
+use crate::problem::{Problem, Span};
+use build::Builder;
+
+/// Reads a text that is known to be neither too long nor blank.
+pub(super) fn read(text: &str, limits: &Limits) -> Result<Node, Vec<Problem>> {
+    let mut problems = Problems::default();
+    syntax::characters(text, &mut problems);
+    let mut builder = Builder::new(text, limits, problems);
+    let outcome = events(text, &mut builder);
+    let Builder { root, mut problems, .. } = builder;
+    match (outcome, root) {
+        (Ok(()), Some(node)) => problems.none(node),
+        (Ok(()), None) => {
+            problems.add(super::empty());
+            Err(problems.list())
+        }
+        (Err(Stop), _) => Err(problems.list()),
+    }
+}
+
+fn events(text: &str, builder: &mut Builder<'_>) -> Result<(), Stop> {
+    let mut documents = 0;
+    for event in Parser::new_from_str(text) {
+        let (event, range) = match event {
+            Ok(event) => event,
+            Err(error) => {
+                let problem = syntax::problem(&error, &builder.lines);
+                return Err(builder.problems.stop(problem.at(builder.path())));
+            }
+        };
+        let span = place(range.start);
+        match event {
+            Event::DocumentStart(_) => {
+                documents += 1;
+                if documents > 1 {
+                    let message = "The text holds more than one YAML document";
+                    let problem = Problem::error("multiple_documents", span, message)
+                        .help("Keep one template per file; remove the `---` and what follows");
+                    return Err(builder.problems.stop(problem));
+                }
+            }
+            Event::Scalar(value, style, anchor, tag) => {
+                builder.scalar(&value, style == ScalarStyle::Plain, Properties::new(span, anchor, tag.as_deref()))?;
+            }
+            Event::SequenceStart(anchor, tag) => {
+                builder.open(true, &Properties::new(span, anchor, tag.as_deref()))?;
+            }
+            Event::MappingStart(anchor, tag) => {
+                builder.open(false, &Properties::new(span, anchor, tag.as_deref()))?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => builder.close()?,
+            Event::Alias(anchor) => builder.alias(anchor, span)?,
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+        }
+    }
+    Ok(())
+}
+
+/// What stands before a node's content.
+struct Properties<'a> {
+    /// Where the node starts: its tag or anchor where it has one.
+    span: Span,
+    /// Id of its anchor; 0: none.
+    anchor: usize,
+    tag: Option<&'a Tag>,
+}
+
+impl<'a> Properties<'a> {
+    fn new(span: Span, anchor: usize, tag: Option<&'a Tag>) -> Self {
+        Self { span, anchor, tag }
+    }
+}
+
+/// The parser counts lines from 1 and columns, in characters, from 0.
+fn place(marker: Marker) -> Span {
+    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Span { line: narrow(marker.line()), column: narrow(marker.col()).saturating_add(1) }
+}
