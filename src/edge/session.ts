@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../adapters/embedded/clock.ts';
 import { openStore } from '../adapters/embedded/store.ts';
 import type { Local, Session } from '../app/session.ts';
-import type { CloudOptions } from './cloud.ts';
+import type { CloudChoice } from './cloud.ts';
 
 /** What can be done without a cloud, until closed. */
 export interface OpenLocal extends Local {
@@ -23,15 +23,12 @@ export async function openLocal(state: string): Promise<OpenLocal> {
 }
 
 /** Opens the store and a cloud; starts the sandbox where that is the cloud and none runs. */
-export async function openSession({
-  state,
-  ...options
-}: Omit<CloudOptions, 'stateDir'> & { state: string }): Promise<OpenSession> {
-  const local = await openLocal(state);
+export async function openSession(options: CloudChoice): Promise<OpenSession> {
+  const local = await openLocal(options.state);
   try {
     // Loaded here, because the SDK is most of the start-up time and not every command needs it.
     const { openCloud } = await import('./cloud.ts');
-    const { endpoint, cloud, facts, close } = await openCloud({ ...options, stateDir: state });
+    const { endpoint, cloud, facts, close } = await openCloud(options);
     return {
       ...local,
       endpoint,
