@@ -38,8 +38,8 @@ pub fn simulate(_plan: &str, _call: Ts<SimulateCall>) -> Result<Ts<Simulated>, J
 /// Schema of a resource type as JSON, `undefined` for a type the registry does not know.
 #[wasm_bindgen(js_name = resourceSchema)]
 #[must_use]
-pub fn resource_schema(_type_name: &str) -> Option<String> {
-    None
+pub fn resource_schema(type_name: &str) -> Option<String> {
+    crate::schema::resource_schema(type_name).map(|schema| schema.to_string())
 }
 
 /// The deployment engine: events in, commands out.

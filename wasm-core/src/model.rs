@@ -468,6 +468,9 @@ pub enum Outcome {
     RolledBack,
     /// Stopped on request.
     Cancelled,
+    /// The cloud stopped answering. The run is not over: operations may be in flight, the journal knows them, and a
+    /// resumption goes on.
+    Unreachable,
 }
 
 /// State of a resource within a run.

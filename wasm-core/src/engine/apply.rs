@@ -1,0 +1,320 @@
+//! Events to facts. The same code runs live and in replay, so what is decided here depends on events alone; pauses and
+//! poll times are drawn here too, but they only say when, never what.
+
+use serde_json::Value;
+
+use crate::model::{CallKind, Event, Millis, RequestStatus};
+
+use super::Engine;
+use super::contact::Contact;
+use super::errors::{self, Class};
+use super::outcome::Existence;
+use super::poll::Flight;
+use super::queues::Queues;
+use super::step::{Failure, Phase, Step, StepId, Why, Work};
+
+/// Refusals of one call in a row (`ConcurrentOperationException`, …) before it counts as failed.
+const REFUSALS: u32 = 20;
+
+impl Engine {
+    pub(super) fn apply(&mut self, now: Millis, event: &Event) {
+        match event {
+            Event::Started {} => {
+                self.started = true;
+                self.contact = Contact::default();
+            }
+            Event::TimerFired {} => {}
+            Event::CancelRequested {} => self.cancel(now),
+            Event::IntentRecorded { step, attempt, client_token, at } => {
+                if let Some(id) = self.named_or_remover(step) {
+                    self.intent_recorded(id, *attempt, client_token, *at);
+                }
+            }
+            Event::Accepted { step, request_token, identifier, retry_after, at } => {
+                self.contact.answered();
+                if let Some(id) = self.named(step).filter(|id| self.steps[*id].phase.is_in_flight()) {
+                    self.accepted(id, request_token, identifier.as_deref(), *retry_after, *at);
+                }
+            }
+            Event::Progress { step, status, identifier, model, error_code, message, retry_after, at } => {
+                self.contact.answered();
+                if let Some(id) = self.named(step).filter(|id| self.steps[*id].phase.is_in_flight()) {
+                    self.seen(id, identifier.as_deref());
+                    let text = message.as_deref().unwrap_or_default();
+                    match status {
+                        RequestStatus::Pending | RequestStatus::InProgress | RequestStatus::CancelInProgress => {
+                            self.still_running(id, *retry_after, *at);
+                        }
+                        RequestStatus::Success => self.operation_succeeded(id, model.as_ref(), *at),
+                        RequestStatus::Failed => {
+                            self.operation_failed(id, error_code.as_deref().unwrap_or("Unknown"), text, *at);
+                        }
+                        RequestStatus::CancelComplete => self.operation_failed(id, "RequestCancelled", text, *at),
+                    }
+                }
+            }
+            Event::Read { step, properties, at } => {
+                self.contact.answered();
+                if let Some(id) = self.named(step) {
+                    self.resource_read(id, properties.as_ref(), *at);
+                }
+            }
+            Event::Rejected { step, call, error_code, message, .. } => {
+                if let Some(id) = self.named(step) {
+                    self.rejected(id, *call, error_code, message, now);
+                }
+            }
+            Event::Throttled { step, call } => {
+                self.contact.trouble(now, "The cloud throttles every call.");
+                self.bucket.throttled(now);
+                if let Some(id) = self.named(step) {
+                    self.throttled(id, *call, now);
+                }
+            }
+            Event::Lost { step, call, message } => {
+                self.contact.trouble(now, message);
+                if let Some(id) = self.named(step) {
+                    self.lost(id, *call, now);
+                }
+            }
+        }
+        self.propagate(now);
+    }
+
+    fn named(&self, step: &str) -> Option<StepId> {
+        self.by_name.get(step).copied()
+    }
+
+    /// The step of a journaled intent. `delete:X` where X is created is the removal of a remnant, decided on by the
+    /// engine that wrote the journal.
+    fn named_or_remover(&mut self, step: &str) -> Option<StepId> {
+        self.named(step).or_else(|| {
+            let created = step.strip_prefix("delete:").map(|logical_id| format!("create:{logical_id}"))?;
+            let parent = self.named(&created)?;
+            Some(self.remover_of(parent))
+        })
+    }
+
+    fn intent_recorded(&mut self, id: StepId, attempt: u32, client_token: &str, at: Millis) {
+        if self.steps[id].phase.is_settled() && self.steps[id].parent.is_none() && !self.reopen(id) {
+            return;
+        }
+        self.take_slot(id);
+        let replaying = self.replaying;
+        let step = &mut self.steps[id];
+        step.attempt = attempt;
+        client_token.clone_into(&mut step.client_token);
+        step.intent_at = at;
+        step.started_at.get_or_insert(at);
+        step.request_token = None;
+        step.retry_after = None;
+        step.call = None;
+        step.seen = 0;
+        step.troubles = 0;
+        step.failure = None;
+        step.phase = Phase::Unsent;
+        // After a crash nobody knows whether the call was made.
+        step.ambiguous = replaying;
+        if step.work == Work::Create {
+            step.identifier = None;
+        }
+        if let Some(parent) = step.parent {
+            self.steps[parent].phase = Phase::Removing;
+            Queues::leave(&mut self.steps, parent);
+        }
+        if replaying {
+            self.queue_call(id, at);
+        } else {
+            Queues::leave(&mut self.steps, id);
+            self.confirmed.push(id);
+        }
+        self.touched.insert(id);
+    }
+
+    fn accepted(
+        &mut self,
+        id: StepId,
+        request_token: &str,
+        identifier: Option<&str>,
+        retry_after: Option<Millis>,
+        at: Millis,
+    ) {
+        self.seen(id, identifier);
+        let watched = !self.replaying;
+        let step = &mut self.steps[id];
+        if step.phase != Phase::Running {
+            step.phase = Phase::Running;
+            step.accepted_at = at;
+            step.watched = watched && !step.ambiguous;
+        }
+        step.request_token = Some(request_token.to_owned());
+        step.retry_after = retry_after;
+        step.call = None;
+        step.troubles = 0;
+        self.queue_poll(id);
+    }
+
+    /// Takes note of an identifier.
+    fn seen(&mut self, id: StepId, identifier: Option<&str>) {
+        if let Some(identifier) = identifier.filter(|identifier| !identifier.is_empty()) {
+            let step = &mut self.steps[id];
+            if step.work == Work::Create && step.identifier.as_deref() != Some(identifier) {
+                step.identifier = Some(identifier.to_owned());
+                self.touched.insert(id);
+            }
+        }
+    }
+
+    fn still_running(&mut self, id: StepId, retry_after: Option<Millis>, at: Millis) {
+        let step = &mut self.steps[id];
+        if step.phase != Phase::Running {
+            return;
+        }
+        step.call = None;
+        step.troubles = 0;
+        step.retry_after = retry_after;
+        step.seen = at.saturating_sub(step.accepted_at).max(1);
+        self.queue_poll(id);
+    }
+
+    fn rejected(&mut self, id: StepId, call: CallKind, code: &str, message: &str, now: Millis) {
+        let class = errors::class(code);
+        match call {
+            CallKind::Poll => {
+                if self.steps[id].phase != Phase::Running {
+                } else if matches!(class, Class::Forgotten | Class::Absent) {
+                    self.contact.answered();
+                    self.operation_failed(id, "RequestTokenNotFound", message, now);
+                } else {
+                    // That the question failed says nothing about the operation.
+                    self.contact.trouble(now, message);
+                    self.later(id, class, now);
+                }
+            }
+            CallKind::Get => {
+                self.contact.answered();
+                self.read_rejected(id, class, code, message, now);
+            }
+            CallKind::Create | CallKind::Update | CallKind::Delete => {
+                self.contact.answered();
+                let step = &mut self.steps[id];
+                if !matches!(step.phase, Phase::Sent | Phase::Unsent) {
+                    return;
+                }
+                if matches!(class, Class::Transient | Class::Conflict | Class::Vague) && step.troubles < REFUSALS {
+                    step.phase = Phase::Unsent;
+                    step.failure = Some(Failure { code: code.to_owned(), message: message.to_owned() });
+                    self.later(id, class, now);
+                } else {
+                    self.operation_failed(id, code, message, now);
+                }
+            }
+        }
+    }
+
+    fn throttled(&mut self, id: StepId, call: CallKind, now: Millis) {
+        let step = &mut self.steps[id];
+        step.call = None;
+        match (call, step.phase) {
+            (CallKind::Create | CallKind::Update | CallKind::Delete, Phase::Sent) => {
+                step.phase = Phase::Unsent;
+                if self.cancelled && !self.steps[id].ambiguous {
+                    self.abandon(id, now);
+                } else {
+                    self.queue_call(id, now);
+                }
+            }
+            (CallKind::Poll, Phase::Running) | (CallKind::Get, Phase::Reading(_)) => self.queue_call(id, now),
+            _ => {}
+        }
+    }
+
+    fn lost(&mut self, id: StepId, call: CallKind, now: Millis) {
+        let step = &mut self.steps[id];
+        match (call, step.phase) {
+            (CallKind::Create | CallKind::Update | CallKind::Delete, Phase::Sent) => {
+                step.phase = Phase::Unsent;
+                step.ambiguous = true;
+                self.later(id, Class::Transient, now);
+                self.touched.insert(id);
+            }
+            (CallKind::Poll, Phase::Running) | (CallKind::Get, Phase::Reading(_)) => {
+                self.later(id, Class::Transient, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// The same call again after a pause.
+    pub(super) fn later(&mut self, id: StepId, class: Class, now: Millis) {
+        let step = &mut self.steps[id];
+        step.call = None;
+        step.troubles = step.troubles.saturating_add(1);
+        let pause = errors::pause(class, step.troubles, &mut self.random);
+        self.queues.wait(&mut self.steps, id, now.saturating_add(pause));
+    }
+
+    /// Puts the step's next call into the queue for tokens, weighted by the way it may open.
+    pub(super) fn queue_call(&mut self, id: StepId, now: Millis) {
+        let step = &self.steps[id];
+        let weight = match step.phase {
+            Phase::Unsent => step.below.saturating_add(step.estimate),
+            _ => step.below,
+        };
+        self.queues.call(&mut self.steps, id, weight, now);
+    }
+
+    fn queue_poll(&mut self, id: StepId) {
+        let step = &self.steps[id];
+        // A call displaces others only while the rate is the limit.
+        let share = if self.bucket.limiting() { 1_000.0 } else { 200.0 };
+        let price = (share / self.bucket.rate()) as Millis;
+        let offset = self.durations.place(flight(step), price);
+        let until = step.accepted_at.saturating_add(offset);
+        self.queues.wait(&mut self.steps, id, until);
+    }
+
+    pub(super) fn learn(&mut self, id: StepId, at: Millis) {
+        let step = &self.steps[id];
+        if step.watched && step.phase == Phase::Running {
+            let told = step.call != Some(CallKind::Poll);
+            self.durations.learn(flight(step), at.saturating_sub(step.accepted_at), told);
+        }
+    }
+
+    pub(super) fn take_slot(&mut self, id: StepId) {
+        if !self.steps[id].slot {
+            self.steps[id].slot = true;
+            self.in_flight += 1;
+        }
+    }
+
+    pub(super) fn free_slot(&mut self, id: StepId) {
+        if self.steps[id].slot {
+            self.steps[id].slot = false;
+            self.in_flight -= 1;
+        }
+    }
+
+    /// The answer to a read, handed to whoever asked for it.
+    fn resource_read(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
+        let step = &mut self.steps[id];
+        let Phase::Reading(why) = step.phase else { return };
+        step.call = None;
+        match (why, properties) {
+            (Why::Attributes, Some(properties)) => self.attributes_read(id, properties, at),
+            (Why::Attributes, None) => self.vanished(id, at),
+            (Why::Remains, Some(_)) => self.remains(id, Existence::Present, at),
+            (Why::Remains, None) => self.remains(id, Existence::Absent, at),
+        }
+    }
+}
+
+fn flight(step: &Step) -> Flight {
+    Flight {
+        type_index: step.type_index,
+        estimate: step.estimate,
+        seen: step.seen,
+        earliest: step.retry_after.map(|time| time.saturating_sub(step.accepted_at)),
+    }
+}

@@ -1,0 +1,243 @@
+//! Facts to commands: what may go, goes, heaviest first, as long as there are slots and tokens.
+
+use sha2::{Digest, Sha256};
+
+use crate::expr::{Expr, ResolveError};
+use crate::model::{CallKind, Command, Millis};
+
+use super::queues::Next;
+use super::step::{Phase, StepId, Work};
+use super::values::Secrets;
+use super::{Change, Engine};
+
+/// A call without an answer is not repeated after this: the cloud forgets client tokens after 36 hours.
+const RESEND_WITHIN: Millis = 24 * 3_600_000;
+
+/// Client token of an attempt: the same whoever computes it, and another for every attempt.
+pub(super) fn client_token(run_id: &str, step: &str, attempt: u32) -> String {
+    use std::fmt::Write;
+    let mut token = String::with_capacity(64);
+    for byte in Sha256::digest(format!("{run_id}\n{step}\n{attempt}")) {
+        // Writing to a string cannot fail.
+        let _ = write!(token, "{byte:02x}");
+    }
+    token
+}
+
+impl Engine {
+    /// The answer to intents that were recorded: their calls, already paid for.
+    pub(super) fn confirm_turn(&mut self, now: Millis) -> Vec<Command> {
+        let mut calls = Vec::new();
+        self.send_confirmed(now, &mut calls);
+        // What else has become possible meanwhile may have to be committed first: it belongs to the next turn.
+        calls.push(Command::Sleep { until: self.wake(now).unwrap_or(now) });
+        calls
+    }
+
+    /// Everything that may be done now.
+    pub(super) fn turn(&mut self, now: Millis) -> Vec<Command> {
+        let mut calls = Vec::new();
+        self.send_confirmed(now, &mut calls);
+        let mut limited = false;
+        loop {
+            while let Some(id) = self.queues.due(&self.steps, now) {
+                self.time_has_come(id, now);
+            }
+            let slot = !self.cancelled && self.in_flight < self.config.max_concurrency;
+            let Some(next) = self.queues.next(&self.steps, slot, self.config.policy) else { break };
+            if !self.bucket.ready(now) {
+                limited = true;
+                break;
+            }
+            match next {
+                Next::Start(id) => self.begin(id, now, &mut calls),
+                Next::Call(id) => self.call(id, now, &mut calls),
+            }
+        }
+        let over = self.contact.is_over(now).map(str::to_owned);
+        let mut commands = self.take_changes();
+        commands.append(&mut calls);
+        if let Some(said) = over.filter(|_| self.open > 0) {
+            self.finish_unreachable(now, &said, &mut commands);
+        } else if self.open == 0 {
+            self.take_reports(now, &mut commands);
+            self.finish(now, &mut commands);
+        } else {
+            self.take_reports(now, &mut commands);
+            let until = if limited { Some(self.bucket.next(now)) } else { self.queues.next_due(&self.steps) };
+            commands.extend(until.map(|until| Command::Sleep { until }));
+        }
+        commands
+    }
+
+    /// When there may be something to do.
+    fn wake(&mut self, now: Millis) -> Option<Millis> {
+        let slot = !self.cancelled && self.in_flight < self.config.max_concurrency;
+        let waiting = self.open == 0 || self.queues.next(&self.steps, slot, self.config.policy).is_some();
+        if waiting { Some(self.bucket.next(now)) } else { self.queues.next_due(&self.steps) }
+    }
+
+    fn time_has_come(&mut self, id: StepId, now: Millis) {
+        if self.steps[id].phase == Phase::Backoff {
+            self.make_ready(id);
+        } else {
+            self.queue_call(id, now);
+        }
+    }
+
+    /// Asks for the intent of a new attempt; its call is paid for here.
+    fn begin(&mut self, id: StepId, now: Millis, commands: &mut Vec<Command>) {
+        if let Err((code, message)) = self.resolvable(id) {
+            self.fail(id, code, message, now);
+            self.propagate(now);
+            return;
+        }
+        self.bucket.pay();
+        self.take_slot(id);
+        let step = &mut self.steps[id];
+        step.phase = Phase::Intending;
+        step.stamp = step.stamp.wrapping_add(1);
+        let attempt = step.attempt + 1;
+        let client_token = client_token(&self.config.run_id, &step.name, attempt);
+        commands.push(Command::RecordIntent { step: step.name.clone(), attempt, client_token });
+    }
+
+    /// Whether the desired state can be computed; with secrets in it, only the driver can tell.
+    fn resolvable(&self, id: StepId) -> Result<(), (&'static str, String)> {
+        let resource = self.resource(id);
+        let Some(desired) = resource.desired.as_ref().filter(|_| self.steps[id].work == Work::Create) else {
+            return Ok(());
+        };
+        if !desired.secrets().is_empty() {
+            return Ok(());
+        }
+        self.resolve(desired, Secrets::Symbolic).map(|_| ()).map_err(|error| {
+            let said = match error {
+                ResolveError::Unknown { logical_id, attribute } => {
+                    format!("The value {attribute} of {logical_id} is not known.")
+                }
+                ResolveError::Secret(id) => format!("The secret {id} is not known."),
+                ResolveError::Function(said) => said,
+            };
+            ("unresolved_value", said)
+        })
+    }
+
+    fn send_confirmed(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        for id in std::mem::take(&mut self.confirmed) {
+            if self.steps[id].phase != Phase::Unsent || self.steps[id].call.is_some() {
+                continue;
+            }
+            if self.cancelled {
+                self.abandon(id, now);
+                self.propagate(now);
+            } else {
+                self.send(id, commands);
+            }
+        }
+    }
+
+    /// A call out of the queue; pays for itself.
+    fn call(&mut self, id: StepId, now: Millis, commands: &mut Vec<Command>) {
+        let step = &mut self.steps[id];
+        step.stamp = step.stamp.wrapping_add(1);
+        match step.phase {
+            Phase::Unsent if step.ambiguous && now > step.intent_at.saturating_add(RESEND_WITHIN) => {
+                self.expire(id, now);
+                return;
+            }
+            Phase::Unsent => self.send(id, commands),
+            Phase::Running => {
+                let Some(request_token) = step.request_token.clone() else { return };
+                step.call = Some(CallKind::Poll);
+                commands.push(Command::Poll { step: step.name.clone(), request_token });
+            }
+            Phase::Reading(_) => {
+                step.call = Some(CallKind::Get);
+                let identifier = step.identifier.clone().unwrap_or_default();
+                let step = step.name.clone();
+                let type_name = self.resource(id).type_name.clone();
+                commands.push(Command::Get { step, type_name, identifier });
+            }
+            _ => return,
+        }
+        self.bucket.pay();
+    }
+
+    fn send(&mut self, id: StepId, commands: &mut Vec<Command>) {
+        let step = &mut self.steps[id];
+        step.phase = Phase::Sent;
+        self.touched.insert(id);
+        let client_token = step.client_token.clone();
+        if step.work == Work::Create {
+            step.call = Some(CallKind::Create);
+            let step = step.name.clone();
+            let resource = self.resource(id);
+            let secrets = resource.desired.as_ref().map(Expr::secrets).unwrap_or_default();
+            commands.push(Command::Create { step, type_name: resource.type_name.clone(), client_token, secrets });
+        } else {
+            step.call = Some(CallKind::Delete);
+            let identifier = step.identifier.clone().unwrap_or_default();
+            let step = step.name.clone();
+            let type_name = self.resource(id).type_name.clone();
+            commands.push(Command::Delete { step, type_name, identifier, client_token });
+        }
+    }
+
+    /// An intent whose answer never came and whose token the cloud may have forgotten: sending it again could do
+    /// everything twice.
+    fn expire(&mut self, id: StepId, now: Millis) {
+        let step = &self.steps[id];
+        let resource = self.resource(id);
+        let message = if step.work == Work::Create {
+            format!(
+                "The answer to the creation of {} ({}) was lost more than 24 hours ago. Look whether a resource of this \
+                 type was created then; delete or import it, then deploy again. Client token: {}.",
+                resource.logical_id, resource.type_name, step.client_token
+            )
+        } else {
+            format!(
+                "The answer to the deletion of {} ({}) was lost more than 24 hours ago. Run the command again: it \
+                 reads before it deletes. Client token: {}.",
+                step.identifier.as_deref().unwrap_or_default(),
+                resource.type_name,
+                step.client_token
+            )
+        };
+        self.fail(id, "intent_expired", message, now);
+        self.propagate(now);
+    }
+
+    fn take_changes(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.changes)
+            .into_iter()
+            .filter_map(|(resource, change)| match change {
+                Change::Record(resource) => Some(Command::RecordResource { resource }),
+                Change::Forget => {
+                    let logical_id = self.plan.resources.get(resource)?.logical_id.clone();
+                    Some(Command::ForgetResource { logical_id })
+                }
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_token;
+
+    #[test]
+    fn every_attempt_of_every_step_of_every_run_has_a_token_of_its_own() {
+        let tokens = [
+            client_token("run", "create:A", 1),
+            client_token("run", "create:A", 2),
+            client_token("run", "delete:A", 1),
+            client_token("other", "create:A", 1),
+        ];
+        assert_eq!(tokens[0], client_token("run", "create:A", 1));
+        assert!(tokens.iter().all(|token| token.len() == 64));
+        for (index, token) in tokens.iter().enumerate() {
+            assert!(!tokens[..index].contains(token));
+        }
+    }
+}

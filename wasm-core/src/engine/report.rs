@@ -1,0 +1,106 @@
+//! What people and documents see of a run.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::{Action, Command, Millis, Mode, Outcome, ResourceReport, StepStatus};
+
+use super::Engine;
+use super::step::{Failure, Phase, Step, StepId, Work};
+use super::values::Secrets;
+
+impl Engine {
+    /// Every resource of the plan as it stands at `now`.
+    #[must_use]
+    pub fn report(&self, now: Millis) -> Vec<ResourceReport> {
+        self.steps.ids().take(self.plan.resources.len()).map(|id| self.report_of(id, now)).collect()
+    }
+
+    fn report_of(&self, id: StepId, now: Millis) -> ResourceReport {
+        let step = &self.steps[id];
+        let resource = self.resource(id);
+        let failed = step.failure.as_ref().filter(|_| step.phase != Phase::Succeeded);
+        ResourceReport {
+            logical_id: resource.logical_id.clone(),
+            type_name: resource.type_name.clone(),
+            physical_id: step.identifier.clone(),
+            action: resource.action,
+            status: status(step),
+            started_at: step.started_at,
+            elapsed_ms: step.started_at.map_or(0, |start| step.ended_at.unwrap_or(now).saturating_sub(start)),
+            attempts: step.attempt,
+            error_code: failed.map(|failure| failure.code.clone()),
+            message: failed.map(|failure| failure.message.clone()).filter(|message| !message.is_empty()),
+        }
+    }
+
+    /// Reports of the steps that changed in this turn.
+    pub(super) fn take_reports(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        for id in std::mem::take(&mut self.touched) {
+            // The removal of a remnant shows in the creation it belongs to.
+            if self.steps[id].parent.is_none() {
+                commands.push(Command::Report { resource: self.report_of(id, now) });
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        let resources = self.report(now);
+        let any = |status| resources.iter().any(|resource: &ResourceReport| resource.status == status);
+        let outcome = if any(StepStatus::Cancelled) {
+            Outcome::Cancelled
+        } else if any(StepStatus::Failed) || any(StepStatus::Blocked) {
+            Outcome::Failed
+        } else if self.plan.resources.iter().all(|resource| resource.action == Action::Noop) {
+            Outcome::NoChanges
+        } else {
+            Outcome::Succeeded
+        };
+        let outputs = match outcome {
+            Outcome::Succeeded | Outcome::NoChanges if self.plan.mode == Mode::Deploy => self.outputs(),
+            _ => BTreeMap::new(),
+        };
+        self.finished = true;
+        commands.push(Command::Finish { outcome, resources, outputs });
+    }
+
+    /// The cloud has stopped answering: nothing is settled that is not.
+    pub(super) fn finish_unreachable(&mut self, now: Millis, said: &str, commands: &mut Vec<Command>) {
+        for id in self.steps.ids() {
+            let step = &mut self.steps[id];
+            if step.slot || matches!(step.phase, Phase::Reading(_)) {
+                step.failure = Some(Failure { code: "unreachable".to_owned(), message: said.to_owned() });
+                let shown = step.parent.unwrap_or(id);
+                self.touched.insert(shown);
+            }
+        }
+        self.take_reports(now, commands);
+        self.finished = true;
+        let resources = self.report(now);
+        commands.push(Command::Finish { outcome: Outcome::Unreachable, resources, outputs: BTreeMap::new() });
+    }
+
+    /// A value that cannot be computed, although everything it refers to exists, is null.
+    fn outputs(&self) -> BTreeMap<String, Value> {
+        let value = |expression| self.resolve(expression, Secrets::Masked).unwrap_or(Value::Null);
+        self.plan.outputs.iter().map(|output| (output.name.clone(), value(&output.value))).collect()
+    }
+}
+
+fn status(step: &Step) -> StepStatus {
+    match step.phase {
+        Phase::Waiting | Phase::Ready if step.attempt == 0 => StepStatus::Waiting,
+        Phase::Waiting | Phase::Ready | Phase::Backoff | Phase::Removing => StepStatus::Retrying,
+        Phase::Unsent if step.ambiguous || step.failure.is_some() => StepStatus::Retrying,
+        Phase::Intending | Phase::Unsent | Phase::Sent | Phase::Running | Phase::Reading(_) => StepStatus::InProgress,
+        Phase::Succeeded => match step.work {
+            Work::Nothing | Work::Read => StepStatus::Unchanged,
+            Work::Retain => StepStatus::Retained,
+            Work::Create | Work::Delete | Work::Import => StepStatus::Succeeded,
+        },
+        Phase::Failed => StepStatus::Failed,
+        Phase::Blocked => StepStatus::Blocked,
+        Phase::Cancelled => StepStatus::Cancelled,
+    }
+}

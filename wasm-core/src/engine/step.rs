@@ -1,0 +1,225 @@
+//! One step of a run and where it stands.
+
+use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
+
+use serde_json::Value;
+
+use crate::model::{CallKind, Millis};
+
+use super::ready::Rank;
+
+/// What a step does to its resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    Create,
+    Delete,
+    /// Reads an existing resource and records it.
+    Import,
+    /// Reads an unchanged resource for values that others need now and did not before.
+    Read,
+    /// Forgets the resource without a call.
+    Retain,
+    /// Unchanged, and all that is needed of it is known.
+    Nothing,
+}
+
+impl Work {
+    /// First part of the step's name.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Import => "import",
+            Self::Read => "read",
+            Self::Retain => "retain",
+            Self::Nothing => "noop",
+        }
+    }
+
+    /// Deletions of a deployment wait until everything else has succeeded.
+    pub(super) fn cleans_up(self) -> bool {
+        matches!(self, Self::Delete | Self::Retain)
+    }
+}
+
+/// Why an operation's resource is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// For the values others need.
+    Attributes,
+    /// The operation failed; does the resource exist?
+    Remains,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// For what comes first.
+    Waiting,
+    /// May start.
+    Ready,
+    /// The intent was handed out to be recorded.
+    Intending,
+    /// The intent is durable; the call is to be made, perhaps again.
+    Unsent,
+    /// The call was made and is not answered.
+    Sent,
+    /// The call was accepted; the operation is being polled.
+    Running,
+    /// The operation is over; the resource is being read.
+    Reading(Why),
+    /// What a failed creation left is being deleted by a step of its own.
+    Removing,
+    /// Pause before a new attempt.
+    Backoff,
+    Succeeded,
+    Failed,
+    /// Something it depends on did not succeed.
+    Blocked,
+    Cancelled,
+}
+
+impl Phase {
+    pub(super) fn is_settled(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Blocked | Self::Cancelled)
+    }
+
+    /// A mutating call is out or its operation is under way.
+    pub(super) fn is_in_flight(self) -> bool {
+        matches!(self, Self::Unsent | Self::Sent | Self::Running)
+    }
+}
+
+/// What went wrong last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+/// A step; everything but queue positions follows from the journal.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub(super) name: String,
+    /// Index of the resource in the plan.
+    pub(super) resource: usize,
+    pub(super) work: Work,
+    pub(super) phase: Phase,
+    /// How many steps (and the gate before deletions) must come first.
+    pub(super) waits_for: u32,
+    pub(super) type_index: usize,
+    /// Expected duration; 0: unknown.
+    pub(super) estimate: Millis,
+    pub(super) rank: Rank,
+    /// Heaviest chain of steps that wait for this one.
+    pub(super) below: Millis,
+    /// Counts changes of place: queue entries with an older stamp are void.
+    pub(super) stamp: u32,
+    /// Counts against the concurrency bound.
+    pub(super) slot: bool,
+    /// Unanswered call.
+    pub(super) call: Option<CallKind>,
+    /// The cloud may have got the call although no answer came.
+    pub(super) ambiguous: bool,
+    pub(super) attempt: u32,
+    pub(super) client_token: String,
+    pub(super) intent_at: Millis,
+    pub(super) request_token: Option<String>,
+    pub(super) accepted_at: Millis,
+    /// Its duration was watched from the start (not resumed).
+    pub(super) watched: bool,
+    /// When it was last seen running, in ms since it was accepted.
+    pub(super) seen: Millis,
+    pub(super) retry_after: Option<Millis>,
+    pub(super) identifier: Option<String>,
+    /// Unanswered or refused calls in a row.
+    pub(super) troubles: u32,
+    pub(super) reading_since: Millis,
+    pub(super) failure: Option<Failure>,
+    /// Known values of the resource by attribute name (or `Ref`).
+    pub(super) attributes: BTreeMap<String, Value>,
+    pub(super) started_at: Option<Millis>,
+    pub(super) ended_at: Option<Millis>,
+    /// The creation whose remnant this step deletes.
+    pub(super) parent: Option<StepId>,
+    /// The step that deletes the remnants of this creation.
+    pub(super) remover: Option<StepId>,
+}
+
+impl Step {
+    pub(super) fn new(work: Work, logical_id: &str, resource: usize, type_index: usize, rank: Rank) -> Self {
+        Self {
+            name: format!("{}:{logical_id}", work.word()),
+            resource,
+            work,
+            phase: Phase::Waiting,
+            waits_for: 0,
+            type_index,
+            estimate: 0,
+            rank,
+            below: 0,
+            stamp: 0,
+            slot: false,
+            call: None,
+            ambiguous: false,
+            attempt: 0,
+            client_token: String::new(),
+            intent_at: 0,
+            request_token: None,
+            accepted_at: 0,
+            watched: false,
+            seen: 0,
+            retry_after: None,
+            identifier: None,
+            troubles: 0,
+            reading_since: 0,
+            failure: None,
+            attributes: BTreeMap::new(),
+            started_at: None,
+            ended_at: None,
+            parent: None,
+            remover: None,
+        }
+    }
+}
+
+/// Names a step of one engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct StepId(usize);
+
+/// The steps of an engine. INVARIANT: a `StepId` is made here only, and steps are never removed, so indexing holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Steps(Vec<Step>);
+
+impl Steps {
+    pub(super) fn push(&mut self, step: Step) -> StepId {
+        self.0.push(step);
+        StepId(self.0.len() - 1)
+    }
+
+    /// The step of a resource: the first steps are those of the plan, in its order.
+    pub(super) fn of_resource(&self, resource: usize) -> Option<StepId> {
+        self.0.get(resource).map(|_| StepId(resource))
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = StepId> + use<> {
+        (0..self.0.len()).map(StepId)
+    }
+}
+
+#[allow(clippy::indexing_slicing)]
+impl Index<StepId> for Steps {
+    type Output = Step;
+
+    fn index(&self, id: StepId) -> &Step {
+        &self.0[id.0]
+    }
+}
+
+#[allow(clippy::indexing_slicing)]
+impl IndexMut<StepId> for Steps {
+    fn index_mut(&mut self, id: StepId) -> &mut Step {
+        &mut self.0[id.0]
+    }
+}
