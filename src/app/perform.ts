@@ -76,7 +76,7 @@ async function payload(
 ): Promise<string | Event> {
   const { step, type: call } = command;
   try {
-    const values = command.secrets.length === 0 ? {} : await secrets.values(command.secrets);
+    const values = command.secrets.length === 0 ? {} : await secrets.forStep(step, command.secrets);
     return engine.payload(step, values);
   } catch (error) {
     if (error instanceof UnresolvedPayload || error instanceof InvalidInput) {

@@ -8,12 +8,17 @@
 /** What stands where a secret stood. */
 export const MASK = '********';
 
-/** Whether a planned value (JSON form of `Expr`) contains a secret anywhere. */
+/** Whether a planned value (JSON form of `Expr`) contains a secret anywhere, or a reference that may turn out as one. */
 export function hasSecret(desired: unknown): boolean {
   if (Array.isArray(desired)) return desired.some(hasSecret);
   if (typeof desired !== 'object' || desired === null) return false;
   const entries = Object.entries(desired);
-  if (entries.length === 1 && entries[0]?.[0] === '$secret') return true;
+  const [only] = entries;
+  if (only !== undefined && entries.length === 1) {
+    const [key, value] = only;
+    if (key === '$secret') return true;
+    if (key === '$fn' && Array.isArray(value) && value[0] === 'dynamic') return true;
+  }
   return entries.some(([, value]) => hasSecret(value));
 }
 

@@ -6,14 +6,18 @@ import type { Facts } from './ports.ts';
 import { hasSecret, maskValues, withoutSecrets } from './redact.ts';
 
 const PARAMETER = 'parameter:';
+const WITHHELD = 'The message is withheld: it may quote a secret that cannot be read now.';
 
 /** Resolves secret ids and keeps their values out of events; one per run. */
 export class Secrets {
   readonly #facts: Facts;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #pending = new Map<string, Promise<unknown>>();
-  /** Logical id to wanted properties, only of resources that use secrets. */
-  readonly #users = new Map<string, { desired: unknown; ids: string[] }>();
+  /**
+   * Logical id to wanted properties and the ids in them, only of resources that use secrets. Ids of dynamic references
+   * that are put together while the run goes on come with the first call; until then `ids` is empty.
+   */
+  readonly #users = new Map<string, { desired: unknown; ids: readonly string[] }>();
 
   constructor(plan: Plan, parameters: Readonly<Record<string, string>>, facts: Facts) {
     this.#facts = facts;
@@ -34,6 +38,13 @@ export class Secrets {
       }
     }
     return [...names].sort();
+  }
+
+  /** Values for the payload of a step. Rejects as {@link values}. */
+  async forStep(step: string, ids: readonly string[]): Promise<Record<string, unknown>> {
+    const user = this.#users.get(logicalIdOf(step));
+    if (user !== undefined) user.ids = ids;
+    return this.values(ids);
   }
 
   /** Values of the ids. Rejects with InvalidInput when one does not exist or may not be read, or with Unreachable. */
@@ -67,10 +78,11 @@ export class Secrets {
   }
 
   async #mask(message: string, ids: readonly string[]): Promise<string> {
+    if (ids.length === 0) return WITHHELD;
     try {
       return maskValues(message, Object.values(await this.values(ids)));
     } catch {
-      return 'The message is withheld: it may quote a secret that cannot be read now.';
+      return WITHHELD;
     }
   }
 

@@ -18,8 +18,14 @@ export function simulate(planned: Plan, call: SimulateCall): Simulated {
   return pure('simulate', (wasm) => wasm.simulate(text, call));
 }
 
+/** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */
+export interface ResourceSchema {
+  typeName: string;
+  handlers: { create: boolean; read: boolean; update: boolean; delete: boolean; list: boolean };
+}
+
 /** Schema of a resource type; `undefined` for a type the registry does not know. */
-export function resourceSchema(typeName: string): unknown {
+export function resourceSchema(typeName: string): ResourceSchema | undefined {
   const text = pure('resourceSchema', (wasm) => wasm.resourceSchema(typeName));
   return text === undefined ? undefined : JSON.parse(text);
 }

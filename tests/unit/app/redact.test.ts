@@ -7,6 +7,7 @@ test.each<[string, unknown, boolean]>([
   ['a secret', secret, true],
   ['inside a list', ['a', [secret]], true],
   ['inside a function', { $fn: ['join', '', ['a', secret]] }, true],
+  ['a dynamic reference still to be put together', { $fn: ['dynamic', { $ref: 'Secret' }] }, true],
   ['inside an escaped object', { $map: { $ref: 'x', B: secret } }, true],
   ['a reference', { $ref: 'A' }, false],
   ['an object that happens to have that key among others', { $map: { $secret: 'x', B: 1 } }, false],
