@@ -221,7 +221,7 @@ fn yields(value: &Expr) -> Yields {
                 Yields::Scalar
             }
             Call::Split(..) | Call::Cidr(..) => Yields::List,
-            Call::Select(..) => Yields::Any,
+            Call::Select(..) | Call::Dynamic(_) => Yields::Any,
         },
         _ => Yields::Any,
     }
