@@ -113,7 +113,7 @@ impl std::error::Error for EngineError {}
 /// Change of the stack's state that is still to be handed out.
 #[derive(Clone, Debug)]
 enum Change {
-    Record(StackResource),
+    Record(Box<StackResource>),
     Forget,
 }
 

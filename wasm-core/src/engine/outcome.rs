@@ -294,7 +294,7 @@ impl Engine {
             let recorded = self.resource(id).recorded.clone();
             if let Some(recorded) = recorded {
                 let failed = StackResource { status: ResourceStatus::DeleteFailed, ..recorded };
-                self.changes.insert(self.steps[id].resource, Change::Record(failed));
+                self.changes.insert(self.steps[id].resource, Change::Record(Box::new(failed)));
             }
         }
         self.settle(id, Phase::Failed, at);
@@ -338,6 +338,6 @@ impl Engine {
                 update_replace_policy: resource.update_replace_policy.clone(),
             },
         };
-        self.changes.insert(self.steps[id].resource, Change::Record(changed));
+        self.changes.insert(self.steps[id].resource, Change::Record(Box::new(changed)));
     }
 }
