@@ -340,7 +340,7 @@ class Definitions:
 
 def encode_kind(out, kind, here, mark=0):
     match kind:
-        case ("json",):
+        case ("json",) | ("document",):
             out.raw(bytes([mark]))
         case ("string", None):
             out.raw(bytes([mark | 1]))
@@ -362,6 +362,8 @@ def encode_kind(out, kind, here, mark=0):
             out.raw(bytes([mark | 14])).number(len(kinds))
             for one in kinds:
                 encode_kind(out, one, here)
+        case _:
+            sys.exit(f"no encoding for {kind}")
 
 
 def build():

@@ -1,7 +1,8 @@
 """Turns a registry schema (JSON Schema draft 7 with CloudFormation's extensions) into property trees.
 
 A kind is ("json",), ("string", enum or None), ("integer",), ("number",), ("boolean",), ("list", ordered, unique, item),
-("map", value), ("object", definition index) or ("union", kinds). Objects are never inlined, so recursion is only an
+("map", value), ("object", definition index), ("document",), which is a policy or the like as an object or as its text, or
+("union", kinds). Objects are never inlined, so recursion is only an
 index. Lenient on purpose: alternatives (oneOf, anyOf) of objects are merged into one object whose alternative
 properties are optional, because the table is used to catch mistakes and must not invent any.
 """
@@ -67,10 +68,10 @@ class Trees:
     def named(self, node, depth=0):
         """Whether a node is an object with named properties."""
         node, _, _ = self.resolve(node)
-        if node.get("properties"):
-            return True
         if depth > 8 or node.get("type", "object") != "object":
             return False
+        if node.get("properties"):
+            return True
         branches = self.branches(node, "oneOf", "anyOf", "allOf")
         return bool(branches) and all(self.named(branch, depth + 1) for branch in branches)
 
@@ -81,6 +82,11 @@ class Trees:
         kinds = node.get("type")
         if isinstance(kinds, list):
             kinds = [one for one in kinds if one != "null"]
+        if isinstance(kinds, list) and len(kinds) == 1:
+            kinds = kinds[0]
+        if isinstance(kinds, list):
+            if sorted(kinds) == ["object", "string"] and not node.get("properties"):
+                return ("document",)
             if len(kinds) > 3 or ("object" in kinds and not node.get("properties")):
                 return ("json",)
             return union([self.object(node, name) if one == "object" else self.kind(
@@ -93,7 +99,7 @@ class Trees:
             if kinds == "string" and enum and len(enum) <= LARGEST_ENUM and all(isinstance(one, str) for one in enum):
                 return ("string", tuple(enum))
             return SCALARS[kinds]
-        if kinds == "array" or "items" in node:
+        if kinds == "array" or (kinds is None and "items" in node):
             items = node.get("items", {})
             item = union([self.kind(one, seen) for one in items]) if isinstance(items, list) else self.kind(items, seen)
             return ("list", node.get("insertionOrder", True) is not False, node.get("uniqueItems", False) is True, item)
@@ -125,7 +131,10 @@ class Trees:
     def collect(self, node, kinds, required, rest, certain, depth):
         node, _, _ = self.resolve(node)
         for name, value in node.get("properties", {}).items():
-            kinds.setdefault(name, []).append(self.kind(value))
+            found = self.kind(value)
+            # An alternative that only narrows a property (a pattern, a constant) says nothing of its kind.
+            if found != ("json",) or name not in kinds:
+                kinds.setdefault(name, []).append(found)
         if certain:
             required |= set(node.get("required", []))
         rest += [self.kind(value) for value in node.get("patternProperties", {}).values()]
@@ -176,8 +185,8 @@ class Trees:
                 return item
             case ("map", value):
                 return value
-            case ("json",):
-                return kind
+            case ("json",) | ("document",):
+                return ("json",)
             case ("union", kinds):
                 return next((found for one in kinds if (found := self.step(one, segment)) is not None), None)
         return None
@@ -197,6 +206,9 @@ class Trees:
 def union(kinds):
     """One kind out of several: equal ones once, enumerations widened, `json` swallows the rest."""
     found = []
+    if ("document",) in kinds and any(kind != ("document",) for kind in kinds):
+        kinds = [one for kind in kinds
+                 for one in ((("map", ("json",)), SCALARS["string"]) if kind == ("document",) else (kind,))]
     for kind in kinds:
         for one in kind[1] if kind[0] == "union" else (kind,):
             if one[0] == "string":

@@ -45,7 +45,8 @@ impl ResourceType {
     #[must_use]
     pub fn attribute_kind(&self, attribute: &str) -> Option<Kind> {
         let path: Vec<&str> = attribute.split('.').collect();
-        self.property(&[attribute]).or_else(|| self.property(&path)).map(|property| property.kind)
+        let declared = self.property(&[attribute]).or_else(|| self.property(&path)).map(|property| property.kind);
+        declared.or_else(|| (attribute == "Id").then_some(Kind::String))
     }
 
     /// One part of an identifier; the last takes what is left, should a value itself have a `|`.
