@@ -34,7 +34,10 @@ fn explore() {
                     let bn = run(&plan, &call(p, Some(1000.0), 0.2));
                     let c = run(&plan, &call(p, Some(25.0), 0.0));
                     let cn = run(&plan, &call(p, Some(25.0), 0.2));
-                    println!("== {name} n={n} p={p} now {a:.3} fifo {f:.3} gain {:.3} poll {b:.3} noise {bn:.3} rate {c:.3} noise {cn:.3}", f/a);
+                    println!(
+                        "== {name} n={n} p={p} now {a:.3} fifo {f:.3} gain {:.3} poll {b:.3} noise {bn:.3} rate {c:.3} noise {cn:.3}",
+                        f / a
+                    );
                 }
             }
         }
