@@ -1,6 +1,7 @@
 // What every `Store` must do. Runs against each adapter by `storeContract(name, module)`; the module (see StoreModule) is
 // imported here and in child processes, because leases and crashes mean something only between real processes.
-// Adapters that need a server get it from the environment their test sets up.
+// Adapters that need a server get it from the environment their test sets up. Long, because it is one contract and is
+// read as one list.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
