@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { homeOf, scopeOf } from './caller.ts';
 import { ApiError, type HandlerError } from './errors.ts';
 import { fingerprint } from './input.ts';
-import { type JsonObject, removeAt } from './json.ts';
+import { canonical, isObject, type Json, type JsonObject, removeAt } from './json.ts';
 import { fraction, mintUuid } from './mint.ts';
 import { progressEvent } from './progress.ts';
-import type { ResourceType } from './shape.ts';
+import { type ResourceType, type Shape, shapeAt } from './shape.ts';
 import type { Row } from './store.ts';
 import type { Answer, World } from './world.ts';
 
@@ -143,14 +143,24 @@ export function modelOf(world: World, row: Row): string | undefined {
     : undefined;
 }
 
-/** What a read returns of a stored model: no write-only property, lists of tags in an order of its own. */
+/** What a read returns of a stored model: no write-only property, and lists without an order in one of its own. */
 export function readable(type: ResourceType, stored: JsonObject): JsonObject {
   const model = structuredClone(stored);
   for (const pattern of type.writeOnly) removeAt(model, pattern);
-  const tags = model['Tags'];
-  if (Array.isArray(tags)) {
-    const order = (tag: unknown) => fraction(`tag ${JSON.stringify(tag)}`);
-    model['Tags'] = tags.toSorted((left, right) => order(left) - order(right));
+  return reorder(type.root, model) as JsonObject;
+}
+
+/** Sorts by a hash: the same list always comes back the same way, and rarely as it was given. */
+function reorder(shape: Shape | undefined, value: Json): Json {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => reorder(shape?.items, item));
+    if (!shape?.unordered) return items;
+    return items
+      .map((item) => [fraction(`order ${canonical(item)}`), item] as const)
+      .sort(([left], [right]) => left - right)
+      .map(([, item]) => item);
   }
-  return model;
+  if (!isObject(value) || !shape) return value;
+  const inside = (key: string) => shapeAt(shape, [key]) ?? shape.values;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reorder(inside(key), item)]));
 }

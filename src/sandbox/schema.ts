@@ -28,6 +28,7 @@ function read(schema: JsonObject): ResourceType {
   const shapes = new Shapes(isObject(definitions) ? definitions : {});
   const handlers = isObject(schema['handlers']) ? schema['handlers'] : {};
   const durations = isObject(schema['durations']) ? schema['durations'] : {};
+  const seconds = (name: string) => Number(durations[name] ?? 1);
   return {
     typeName: String(schema['typeName']),
     primaryIdentifier: paths(schema['primaryIdentifier']),
@@ -41,27 +42,19 @@ function read(schema: JsonObject): ResourceType {
       delete: handlers['delete'] === true,
       list: handlers['list'] === true,
     },
-    root: { ...shapes.object(schema), kinds: ['object'] },
-    seconds: {
-      create: Number(durations['createS'] ?? 1),
-      update: Number(durations['updateS'] ?? 1),
-      delete: Number(durations['deleteS'] ?? 1),
-    },
+    root: shapes.read({ type: 'object', ...pick(schema, 'properties', 'required', 'additional') }),
+    seconds: { create: seconds('createS'), update: seconds('updateS'), delete: seconds('deleteS') },
   };
 }
 
-/** Property paths: `Endpoint/Address`, `/properties/Endpoint/Address` or `Endpoint.Address`. */
-function paths(list: Json | undefined): string[][] {
-  if (!Array.isArray(list)) return [];
-  return list.map((path) =>
-    String(path)
-      .replace(/^\/properties\//, '')
-      .replace(/^\//, '')
-      .split('/'),
-  );
-}
+const pick = (object: JsonObject, ...keys: string[]): JsonObject =>
+  Object.fromEntries(keys.flatMap((key) => (object[key] === undefined ? [] : [[key, object[key] as Json]])));
 
-const KINDS: ReadonlySet<string> = new Set(['string', 'integer', 'number', 'boolean', 'array', 'object']);
+/** Slash-separated property paths. */
+const paths = (list: Json | undefined): string[][] =>
+  Array.isArray(list) ? list.map((path) => String(path).split('/')) : [];
+
+const SCALARS: ReadonlySet<Json> = new Set(['string', 'integer', 'number', 'boolean']);
 
 /** Shapes of one type; a definition becomes one object however often it is referred to, itself included. */
 class Shapes {
@@ -74,35 +67,32 @@ class Shapes {
 
   read(node: Json | undefined): Shape {
     if (!isObject(node)) return { kinds: [] };
-    const reference = node['$ref'];
-    if (typeof reference !== 'string') return this.#fresh(node);
-    const name = reference.replace('#/definitions/', '');
-    const known = this.#made.get(name);
-    if (known) return known;
-    const shape: Shape = { kinds: [] };
-    this.#made.set(name, shape);
-    const target = this.#definitions[name];
-    return isObject(target) ? Object.assign(shape, this.read(target)) : shape;
-  }
-
-  #fresh(node: JsonObject): Shape {
-    const kinds = [node['type']].flat().filter((kind): kind is Kind => typeof kind === 'string' && KINDS.has(kind));
-    const shape: Shape = { ...this.object(node), kinds };
-    if (node['items'] !== undefined) shape.items = this.read(node['items']);
+    if (typeof node['$ref'] === 'string') return this.#definition(node['$ref']);
+    const { type, items, values, anyOf } = node;
+    if (Array.isArray(anyOf)) return { kinds: [], anyOf: anyOf.map((one) => this.read(one)) };
+    if (type === 'list') return { kinds: ['array'], items: this.read(items), unordered: node['ordered'] === false };
+    if (type === 'map') return { kinds: ['object'], values: this.read(values) };
+    if (type === 'object') return this.#object(node);
+    const shape: Shape = { kinds: type !== undefined && SCALARS.has(type) ? [type as Kind] : [] };
     if (Array.isArray(node['enum'])) shape.choices = node['enum'];
     return shape;
   }
 
-  object(node: JsonObject): Omit<Shape, 'kinds'> {
-    const shape: Omit<Shape, 'kinds'> = {};
-    const { properties, required, additionalProperties, patternProperties } = node;
+  #definition(name: string): Shape {
+    const known = this.#made.get(name);
+    if (known) return known;
+    const shape: Shape = { kinds: [] };
+    this.#made.set(name, shape);
+    return Object.assign(shape, this.read(this.#definitions[name]));
+  }
+
+  #object({ properties, required, additional }: JsonObject): Shape {
+    const shape: Shape = { kinds: ['object'], properties: {} };
     if (isObject(properties)) {
       shape.properties = Object.fromEntries(Object.entries(properties).map(([key, part]) => [key, this.read(part)]));
     }
     if (Array.isArray(required)) shape.required = required.map(String);
-    const values = isObject(patternProperties) ? Object.values(patternProperties)[0] : additionalProperties;
-    if (isObject(values)) shape.values = this.read(values);
-    if (additionalProperties === true) shape.open = true;
+    if (additional !== undefined) shape.values = this.read(additional);
     return shape;
   }
 }

@@ -11,13 +11,15 @@ export interface Shape {
   kinds: readonly Kind[];
   properties?: Readonly<Record<string, Shape>>;
   required?: readonly string[];
-  /** Keys beyond `properties` are allowed. */
-  open?: boolean;
   /** Of array items. */
   items?: Shape;
-  /** Of the values of a map. */
+  /** Of members without a declared name; absent where there may be none beside `properties`. */
   values?: Shape;
   choices?: readonly Json[];
+  /** The order of items means nothing: a read may return another one. */
+  unordered?: boolean;
+  /** One of these instead. */
+  anyOf?: readonly Shape[];
 }
 
 export interface ResourceType {
@@ -53,6 +55,12 @@ export function touches(path: readonly string[], pattern: readonly string[]): bo
 /** The shape at a property path, undefined when the schema does not go that far. */
 export function shapeAt(shape: Shape | undefined, path: readonly string[]): Shape | undefined {
   let here = shape;
-  for (const key of path) here = here?.properties?.[key] ?? (key === '*' ? (here?.items ?? here?.values) : undefined);
+  for (const key of path) here = here && inside(here, key);
   return here;
+}
+
+function inside(shape: Shape, key: string): Shape | undefined {
+  if (shape.properties && Object.hasOwn(shape.properties, key)) return shape.properties[key];
+  if (key === '*' && (shape.items ?? shape.values)) return shape.items ?? shape.values;
+  return shape.anyOf?.map((one) => inside(one, key)).find((found) => found !== undefined);
 }

@@ -25,8 +25,13 @@ export function validateUpdated(type: ResourceType, model: JsonObject): string[]
   for (const pattern of type.readOnly) {
     if (pattern.length > 1 || !required.has(pattern[0] as string)) removeAt(desired, pattern);
   }
+  return validateWhole(type, desired);
+}
+
+/** Every reason why a complete model, read-only values included, is none of this type. */
+export function validateWhole(type: ResourceType, model: JsonObject): string[] {
   const problems: string[] = [];
-  walk(type.root, desired, [], problems);
+  walk(type.root, model, [], problems);
   return problems;
 }
 
@@ -39,6 +44,10 @@ function kindOf(value: Json): Kind | 'null' {
 
 function walk(shape: Shape, value: Json, path: readonly string[], problems: string[]): void {
   if (problems.length >= 50) return;
+  if (shape.anyOf) {
+    problems.push(...fewest(shape.anyOf, value, path));
+    return;
+  }
   const here = `#${formatPointer(path)}`;
   const kind = kindOf(value);
   if (shape.kinds.length > 0 && !allowed(shape.kinds, kind)) {
@@ -60,6 +69,17 @@ function walk(shape: Shape, value: Json, path: readonly string[], problems: stri
   }
 }
 
+/** Nothing when one alternative fits, else what is wrong by the one that comes nearest. */
+function fewest(alternatives: readonly Shape[], value: Json, path: readonly string[]): string[] {
+  let nearest: string[] | undefined;
+  for (const shape of alternatives) {
+    const problems: string[] = [];
+    walk(shape, value, path, problems);
+    if (!nearest || problems.length < nearest.length) nearest = problems;
+  }
+  return nearest ?? [];
+}
+
 function walkObject(shape: Shape, value: JsonObject, path: readonly string[], problems: string[]): void {
   const here = `#${formatPointer(path)}`;
   for (const key of shape.required ?? []) {
@@ -68,7 +88,7 @@ function walkObject(shape: Shape, value: JsonObject, path: readonly string[], pr
   for (const [key, item] of Object.entries(value)) {
     const known = shape.properties && Object.hasOwn(shape.properties, key) ? shape.properties[key] : shape.values;
     if (known) walk(known, item, [...path, key], problems);
-    else if (shape.properties && !shape.open) problems.push(`${here}: extraneous key [${key}] is not permitted`);
+    else if (shape.properties) problems.push(`${here}: extraneous key [${key}] is not permitted`);
   }
 }
 

@@ -1,4 +1,5 @@
 // The sandbox as the real SDK sees it: eight operations, their progress and their refusals.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts that Sub would have replaced are the point
 
 import {
   CancelResourceRequestCommand,

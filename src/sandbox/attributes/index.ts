@@ -2,7 +2,7 @@
 // identifiers, every read-only attribute, service defaults.
 
 import { at, isObject, type Json, type JsonObject, matches } from '../json.ts';
-import { type ResourceType, type Shape, shapeAt } from '../shape.ts';
+import { type ResourceType, type Shape, shapeAt, within } from '../shape.ts';
 import { app } from './app.ts';
 import { data } from './data.ts';
 import { fillDefaults } from './defaults.ts';
@@ -27,11 +27,19 @@ export function bring(making: Making): string {
   for (const pattern of type.readOnly) fillReadOnly(making, pattern, recipes);
   for (const pattern of type.primaryIdentifier) {
     if (at(model, pattern) === undefined && recipes[pattern.join('/')] === undefined) {
-      put(model, pattern, make('{name}', making, pattern.join('/')) as Json);
+      put(model, pattern, namePart(making, pattern));
     }
   }
   fillDefaults(type.typeName, model, (property) => shapeAt(type.root, [property]) !== undefined);
   return identifierOf(type, model);
+}
+
+/** A part of the identifier that was optional and not given: a name, or the first of the values it may have. */
+function namePart(making: Making, path: readonly string[]): Json {
+  const shape = shapeAt(making.type.root, path);
+  const isText = !shape || shape.kinds.length === 0 || shape.kinds.includes('string');
+  const value = isText && !shape?.choices ? undefined : generic(making, path.at(-1) ?? '', shape);
+  return value ?? (make('{name}', making, path.join('/')) as Json);
 }
 
 /** The primary identifier of a complete model. */
@@ -52,7 +60,9 @@ function fillReadOnly(making: Making, pattern: readonly string[], recipes: Reado
   const shape = shapeAt(type.root, pattern);
   const parents =
     pattern.length === 1 ? [[]] : matches(model, pattern.slice(0, -1)).filter((path) => isObject(at(model, path)));
-  if (parents.length === 0 && pattern.length === 2 && allReadOnly(type, first)) parents.push([first]);
+  if (parents.length === 0 && !pattern.includes('*') && allReadOnly(type, [first], type.root.properties?.[first])) {
+    parents.push(pattern.slice(0, -1));
+  }
   for (const parent of parents) {
     const path = [...parent, last];
     if (at(model, path) !== undefined) continue;
@@ -61,12 +71,15 @@ function fillReadOnly(making: Making, pattern: readonly string[], recipes: Reado
   }
 }
 
-/** Whether everything under a property is read-only, so that it exists without having been asked for. */
-function allReadOnly(type: ResourceType, property: string): boolean {
-  const shape: Shape | undefined = type.root.properties?.[property];
-  const covered = (key: string) =>
-    type.readOnly.some((path) => path[0] === property && (path.length === 1 || path[1] === key));
-  return Object.keys(shape?.properties ?? {}).every(covered);
+/** Whether everything at and under a property is read-only, so that it exists without having been asked for. */
+function allReadOnly(type: ResourceType, path: readonly string[], shape: Shape | undefined): boolean {
+  if (type.readOnly.some((pattern) => within(path, pattern))) return true;
+  const properties = Object.entries(shape?.properties ?? {});
+  return (
+    properties.length > 0 &&
+    path.length < 6 &&
+    properties.every(([key, part]) => allReadOnly(type, [...path, key], part))
+  );
 }
 
 function put(model: JsonObject, path: readonly string[], value: Json): void {

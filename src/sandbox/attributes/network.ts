@@ -119,7 +119,9 @@ export const network: Recipes = {
       text(making, 'DestinationIpv6CidrBlock') ||
       text(making, 'DestinationPrefixListId'),
   },
-  'AWS::EC2::NetworkAclEntry': { Id: '{NetworkAclId}|{RuleNumber}|{Egress}' },
+  'AWS::EC2::NetworkAclEntry': {
+    Id: (making) => write(`{NetworkAclId}|{RuleNumber}|${making.model['Egress'] === true}`, making, 'id'),
+  },
   'AWS::EC2::LaunchTemplate': {
     LaunchTemplateId: EC2_ID('lt'),
     LaunchTemplateName: '{name}',
