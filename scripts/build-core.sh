@@ -110,6 +110,28 @@ source_digest() {
     while read -r file; do printf '%s %s\n' "$(git hash-object --no-filters "$file")" "$file"; done | git hash-object --stdin
 }
 
+# Licence texts of the crates linked into the wasm. Of a choice the shorter is taken: Apache's text is our own LICENSE.
+notices() {
+  local name version licence folder file
+  (cd "$source" && cargo tree --locked --package assent-core --target $target --edges normal,no-proc-macro \
+    --prefix none --format '{p} {l}') | sed 's/ (\*)$//' | LC_ALL=C sort -u |
+    while read -r name version licence; do
+      for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$name-${version#v}"; do
+        # Ours has no folder there.
+        [ -d "$folder" ] || continue
+        printf '%s %s: %s\n\n' "$name" "${version#v}" "$licence"
+        for file in "$folder"/LICENSE-MIT* "$folder"/LICENSE* "$folder"/COPYING*; do
+          if [ -f "$file" ]; then
+            cat "$file"
+            break
+          fi
+        done
+        printf '\n%s\n\n' --------------------------------------------------------------------------------
+        break
+      done
+    done
+}
+
 use_rustup || use_present || use_debian || {
   say "no Rust with $target. Install rustup (https://rustup.rs) and run this again."
   exit 3
@@ -127,12 +149,17 @@ done
 printf -v CARGO_ENCODED_RUSTFLAGS '%s\x1f' "${flags[@]}"
 export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
 
-rm -rf "$out"
-wasm-pack --log-level warn build "$source/wasm-core" --target nodejs --mode no-install \
-  --out-dir "$out" --out-name assent_core -- --locked >&2
+# Built apart and put in place at the end: a build that fails leaves the package as it was.
+fresh=$CARGO_TARGET_DIR/package
+rm -rf "$fresh"
+wasm-pack --log-level error build "$source/wasm-core" --target nodejs --mode no-install \
+  --out-dir "$fresh" --out-name assent_core -- --locked >&2
 # It would hide the package from git and from npm pack.
-rm -f "$out/.gitignore"
-sed -i.bak 's/^  "name": .*/  "name": "@assent\/core",/' "$out/package.json" && rm "$out/package.json.bak"
+rm -f "$fresh/.gitignore"
+sed -i.bak 's/^  "name": .*/  "name": "@assent\/core",/' "$fresh/package.json" && rm "$fresh/package.json.bak"
+notices >"$fresh/THIRD-PARTY-NOTICES.txt"
+rm -rf "$out"
+mv "$fresh" "$out"
 
 {
   echo "rustc $(rustc -vV | sed -n 's/^release: //p') $(rustc -vV | sed -n 's/^commit-hash: //p') on $(rustc -vV | sed -n 's/^host: //p')"

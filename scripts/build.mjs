@@ -2,7 +2,7 @@
 // (`#wasm` stays a file of its own), the library's types, and the notices the bundled licences ask for.
 // Runs on any Node >= 20; called by `npm run build` and before `npm pack`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root, runtime } from './runtime.mjs';
@@ -10,9 +10,7 @@ import { root, runtime } from './runtime.mjs';
 const dist = join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
-// The library is built once it has an entry.
-const library = existsSync(join(root, 'src/index.ts'));
-const entries = { cli: 'src/cli/main.ts', ...(library ? { index: 'src/index.ts' } : {}) };
+const entries = { cli: 'src/cli/main.ts', index: 'src/index.ts' };
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: entries,
@@ -37,11 +35,9 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
-if (library) {
-  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'];
-  const { status } = spawnSync(runtime(), tsc, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
+const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'];
+const { status } = spawnSync(runtime(), tsc, { cwd: root, stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
 
 writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(metafile));
 

@@ -256,6 +256,9 @@ def record(name, schema, spec, facts, counts):
     counts["paths without property"] += sum(
         1 for key in ("createOnlyProperties", "readOnlyProperties", "writeOnlyProperties")
         for path in paths(key) if trees.at(path.split("/")) is None)
+    if not handlers:
+        # Nobody can deploy it: its top-level properties are enough to refuse it well.
+        trees.cut()
     top = trees.bodies[0]
     top["properties"] = [(key, required and key not in read_only, kind) for key, required, kind in top["properties"]]
     return out, trees
@@ -269,15 +272,16 @@ def encode_permissions(out, handlers):
             masks[action] |= 1 << bit
     groups = collections.defaultdict(list)
     for action, mask in sorted(masks.items()):
-        groups[mask, action.partition(":")[0]].append(action)
+        service, _, operation = action.partition(":")
+        groups[mask, service].append(operation)
     out.number(len(groups))
-    for (mask, _), actions in sorted(groups.items()):
-        out.number(mask).strings(actions)
+    for (mask, service), operations in sorted(groups.items()):
+        out.number(mask).string(service).strings(operations)
 
 
 class Definitions:
-    """Object definitions of all types, equal ones once. Two are equal when name, members and everything reachable from
-    them are; recursion makes that a partition to refine, as in the minimization of automata."""
+    """Object definitions of all types, equal ones once. Two are equal when their members and everything reachable
+    from them are (names of definitions are not kept); recursion makes that a partition to refine, as in the minimization of automata."""
 
     def __init__(self, forest):
         nodes = [(trees, index) for trees in forest for index in range(len(trees.bodies))]
@@ -302,7 +306,7 @@ class Definitions:
         relabel = lambda kind: self.relabel(trees, kind)  # noqa: E731
         body = trees.bodies[index]
         rest = None if body["rest"] is None else relabel(body["rest"])
-        return (trees.names[index], rest,
+        return (rest,
                 tuple((name, required, relabel(kind)) for name, required, kind in body["properties"]))
 
     def relabel(self, trees, kind):
@@ -321,9 +325,9 @@ class Definitions:
         """A writer per definition."""
         out = []
         for trees, index in self.members:
-            name, rest, properties = self.signature(trees, index)
+            rest, properties = self.signature(trees, index)
             here = len(out)
-            writer = Writer().string(name).number(0 if rest is None else 1)
+            writer = Writer().number(0 if rest is None else 1)
             if rest is not None:
                 encode_kind(writer, rest, here)
             writer.number(len(properties))
@@ -336,7 +340,7 @@ class Definitions:
 
 def encode_kind(out, kind, here, mark=0):
     match kind:
-        case ("json",):
+        case ("json",) | ("document",):
             out.raw(bytes([mark]))
         case ("string", None):
             out.raw(bytes([mark | 1]))
@@ -358,6 +362,8 @@ def encode_kind(out, kind, here, mark=0):
             out.raw(bytes([mark | 14])).number(len(kinds))
             for one in kinds:
                 encode_kind(out, one, here)
+        case _:
+            sys.exit(f"no encoding for {kind}")
 
 
 def build():

@@ -1,7 +1,8 @@
 """Turns a registry schema (JSON Schema draft 7 with CloudFormation's extensions) into property trees.
 
 A kind is ("json",), ("string", enum or None), ("integer",), ("number",), ("boolean",), ("list", ordered, unique, item),
-("map", value), ("object", definition index) or ("union", kinds). Objects are never inlined, so recursion is only an
+("map", value), ("object", definition index), ("document",), which is a policy or the like as an object or as its text, or
+("union", kinds). Objects are never inlined, so recursion is only an
 index. Lenient on purpose: alternatives (oneOf, anyOf) of objects are merged into one object whose alternative
 properties are optional, because the table is used to catch mistakes and must not invent any.
 """
@@ -18,24 +19,23 @@ def properties_of(path):
 
 
 class Trees:
-    """Definitions of one type: `bodies[0]` is the resource itself, `names` runs parallel ("" for an inline object)."""
+    """Definitions of one type: `bodies[0]` is the resource itself."""
 
     def __init__(self, schema):
         self.schema = schema
-        self.bodies, self.names, self.places, self.pending, self.kept = [], [], {}, [], []
+        self.bodies, self.places, self.pending, self.kept = [], {}, [], []
         root = {key: schema[key] for key in ("properties", "required", "patternProperties", "allOf", "anyOf", "oneOf")
                 if key in schema}
-        self.place("", "", root)
+        self.place("", root)
         while self.pending:
             index, node = self.pending.pop(0)
             self.bodies[index] = self.body(node)
 
-    def place(self, key, name, node):
+    def place(self, key, node):
         """The definition index of an object node, queued for building when it is new."""
         if key not in self.places:
             self.places[key] = len(self.bodies)
             self.bodies.append(None)
-            self.names.append(name)
             self.pending.append((self.places[key], node))
         return self.places[key]
 
@@ -68,10 +68,10 @@ class Trees:
     def named(self, node, depth=0):
         """Whether a node is an object with named properties."""
         node, _, _ = self.resolve(node)
-        if node.get("properties"):
-            return True
         if depth > 8 or node.get("type", "object") != "object":
             return False
+        if node.get("properties"):
+            return True
         branches = self.branches(node, "oneOf", "anyOf", "allOf")
         return bool(branches) and all(self.named(branch, depth + 1) for branch in branches)
 
@@ -82,10 +82,16 @@ class Trees:
         kinds = node.get("type")
         if isinstance(kinds, list):
             kinds = [one for one in kinds if one != "null"]
+        if isinstance(kinds, list) and len(kinds) == 1:
+            kinds = kinds[0]
+        if isinstance(kinds, list):
+            if sorted(kinds) == ["object", "string"] and not node.get("properties"):
+                return ("document",)
             if len(kinds) > 3 or ("object" in kinds and not node.get("properties")):
                 return ("json",)
-            return union([self.kind({**node, "type": one}, seen) if one != "object" else self.object(node, name)
-                          for one in kinds])
+            return union([self.object(node, name) if one == "object" else self.kind(
+                {key: node[key] for key in ("enum", "items", "insertionOrder", "uniqueItems") if key in node}
+                | {"type": one}, seen) for one in kinds])
         if self.named(node):
             return self.object(node, name)
         if kinds in SCALARS:
@@ -93,7 +99,7 @@ class Trees:
             if kinds == "string" and enum and len(enum) <= LARGEST_ENUM and all(isinstance(one, str) for one in enum):
                 return ("string", tuple(enum))
             return SCALARS[kinds]
-        if kinds == "array" or "items" in node:
+        if kinds == "array" or (kinds is None and "items" in node):
             items = node.get("items", {})
             item = union([self.kind(one, seen) for one in items]) if isinstance(items, list) else self.kind(items, seen)
             return ("list", node.get("insertionOrder", True) is not False, node.get("uniqueItems", False) is True, item)
@@ -107,11 +113,11 @@ class Trees:
             return union([self.kind(branch, seen) for branch in branches])
         if kinds is None and "enum" in node and all(isinstance(one, str) for one in node["enum"]):
             return self.kind({**node, "type": "string"}, seen)
-        return ("json",)
+        return ("map", ("json",)) if kinds == "object" else ("json",)
 
     def object(self, node, name):
         self.kept.append(node)  # its id() names it: it must stay alive
-        return ("object", self.place(name or id(node), name, node))
+        return ("object", self.place(name or id(node), node))
 
     def body(self, node):
         """{"properties": [(name, required, kind)], "rest": kind of other members or None}."""
@@ -125,7 +131,10 @@ class Trees:
     def collect(self, node, kinds, required, rest, certain, depth):
         node, _, _ = self.resolve(node)
         for name, value in node.get("properties", {}).items():
-            kinds.setdefault(name, []).append(self.kind(value))
+            found = self.kind(value)
+            # An alternative that only narrows a property (a pattern, a constant) says nothing of its kind.
+            if found != ("json",) or name not in kinds:
+                kinds.setdefault(name, []).append(found)
         if certain:
             required |= set(node.get("required", []))
         rest += [self.kind(value) for value in node.get("patternProperties", {}).values()]
@@ -138,6 +147,13 @@ class Trees:
                 self.collect(branch, kinds, required, rest, certain, depth + 1)
             for branch in node.get("oneOf", []) + node.get("anyOf", []):
                 self.collect(branch, kinds, required, rest, False, depth + 1)
+
+    def cut(self):
+        """Keeps the top-level properties; what they hold becomes free-form JSON unless it is a scalar."""
+        self.bodies = self.bodies[:1]
+        self.bodies[0]["properties"] = [
+            (name, required, kind if kind[0] in SCALARS else ("json",))
+            for name, required, kind in self.bodies[0]["properties"]]
 
     def normal(self, pointer):
         """`A/*/B` for a pointer, with the `*` that some schemas leave out where a list is entered."""
@@ -169,8 +185,8 @@ class Trees:
                 return item
             case ("map", value):
                 return value
-            case ("json",):
-                return kind
+            case ("json",) | ("document",):
+                return ("json",)
             case ("union", kinds):
                 return next((found for one in kinds if (found := self.step(one, segment)) is not None), None)
         return None
@@ -190,6 +206,9 @@ class Trees:
 def union(kinds):
     """One kind out of several: equal ones once, enumerations widened, `json` swallows the rest."""
     found = []
+    if ("document",) in kinds and any(kind != ("document",) for kind in kinds):
+        kinds = [one for kind in kinds
+                 for one in ((("map", ("json",)), SCALARS["string"]) if kind == ("document",) else (kind,))]
     for kind in kinds:
         for one in kind[1] if kind[0] == "union" else (kind,):
             if one[0] == "string":

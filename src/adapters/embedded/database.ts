@@ -12,6 +12,9 @@ import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 /** Name of the file inside the state folder. */
 export const FILE = 'assent.db';
 
+/** What this program keeps in a state folder: the store and the sandbox's database. */
+const OURS = /^(assent|sandbox)\.db(-wal|-shm|-journal)?$/;
+
 // Transactions of other processes last milliseconds; one that holds the file this long is stuck.
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -205,7 +208,7 @@ function prepareFolder(dir: string, file: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // Only in a folder that is ours: `--state .` must not hide somebody's files from git.
-    if (readdirSync(dir).length === 0) writeFileSync(join(dir, '.gitignore'), '*\n');
+    if (readdirSync(dir).every((name) => OURS.test(name))) writeFileSync(join(dir, '.gitignore'), '*\n');
     // SQLite gives its -wal and -shm files the mode of the database.
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {

@@ -151,6 +151,9 @@ impl Engine {
         step.retry_after = retry_after;
         step.call = None;
         step.troubles = 0;
+        if step.failure.take().is_some() || step.ambiguous {
+            self.touched.insert(id);
+        }
         self.queue_poll(id);
     }
 
@@ -181,11 +184,11 @@ impl Engine {
         let class = errors::class(code);
         match call {
             CallKind::Poll => {
-                if self.steps[id].phase != Phase::Running {
-                } else if matches!(class, Class::Forgotten | Class::Absent) {
+                let running = self.steps[id].phase == Phase::Running;
+                if running && matches!(class, Class::Forgotten | Class::Absent) {
                     self.contact.answered();
                     self.operation_failed(id, "RequestTokenNotFound", message, now);
-                } else {
+                } else if running {
                     // That the question failed says nothing about the operation.
                     self.contact.trouble(now, message);
                     self.later(id, class, now);

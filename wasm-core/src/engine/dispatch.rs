@@ -72,8 +72,11 @@ impl Engine {
 
     /// When there may be something to do.
     fn wake(&mut self, now: Millis) -> Option<Millis> {
+        if self.open == 0 || !self.changes.is_empty() {
+            return Some(now);
+        }
         let slot = !self.cancelled && self.in_flight < self.config.max_concurrency;
-        let waiting = self.open == 0 || self.queues.next(&self.steps, slot, self.config.policy).is_some();
+        let waiting = self.queues.next(&self.steps, slot, self.config.policy).is_some();
         if waiting { Some(self.bucket.next(now)) } else { self.queues.next_due(&self.steps) }
     }
 
@@ -212,7 +215,7 @@ impl Engine {
         std::mem::take(&mut self.changes)
             .into_iter()
             .filter_map(|(resource, change)| match change {
-                Change::Record(resource) => Some(Command::RecordResource { resource }),
+                Change::Record(resource) => Some(Command::RecordResource { resource: *resource }),
                 Change::Forget => {
                     let logical_id = self.plan.resources.get(resource)?.logical_id.clone();
                     Some(Command::ForgetResource { logical_id })

@@ -230,8 +230,7 @@ impl Engine {
         let remover = self.steps[parent].remover.unwrap_or_else(|| {
             let creation = &self.steps[parent];
             let logical_id = &self.resource(parent).logical_id;
-            let mut step =
-                Step::new(Work::Delete, logical_id, creation.resource, creation.type_index, creation.rank);
+            let mut step = Step::new(Work::Delete, logical_id, creation.resource, creation.type_index, creation.rank);
             step.below = creation.below.saturating_add(creation.estimate);
             step.parent = Some(parent);
             let name = step.name.clone();
@@ -284,10 +283,8 @@ impl Engine {
             let said = self.steps[id].failure.clone().unwrap_or_default();
             let step = &mut self.steps[parent];
             if let Some(failure) = &mut step.failure {
-                failure.message = format!(
-                    "{} What it left could not be deleted: {}: {}",
-                    failure.message, said.code, said.message
-                );
+                failure.message =
+                    format!("{} What it left could not be deleted: {}: {}", failure.message, said.code, said.message);
             }
             self.record(parent, ResourceStatus::CreateFailed);
             self.settle(parent, Phase::Failed, at);
@@ -297,7 +294,7 @@ impl Engine {
             let recorded = self.resource(id).recorded.clone();
             if let Some(recorded) = recorded {
                 let failed = StackResource { status: ResourceStatus::DeleteFailed, ..recorded };
-                self.changes.insert(self.steps[id].resource, Change::Record(failed));
+                self.changes.insert(self.steps[id].resource, Change::Record(Box::new(failed)));
             }
         }
         self.settle(id, Phase::Failed, at);
@@ -341,6 +338,6 @@ impl Engine {
                 update_replace_policy: resource.update_replace_policy.clone(),
             },
         };
-        self.changes.insert(self.steps[id].resource, Change::Record(changed));
+        self.changes.insert(self.steps[id].resource, Change::Record(Box::new(changed)));
     }
 }

@@ -16,10 +16,7 @@ impl Engine {
         }
         for id in self.steps.ids() {
             match self.steps[id].work {
-                Work::Nothing => {
-                    self.settle(id, Phase::Succeeded, 0);
-                    self.steps[id].ended_at = None;
-                }
+                Work::Nothing => self.settle(id, Phase::Succeeded, 0),
                 _ if self.steps[id].waits_for == 0 => self.make_ready(id),
                 _ => {}
             }

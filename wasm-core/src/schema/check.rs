@@ -83,19 +83,19 @@ impl Checker {
         for property in object.properties().filter(|property| property.required && !given(property.name)) {
             self.within(property.name, |checker| {
                 if !checker.is_read_only() {
-                    let owner = checker.owner(object);
+                    let owner = checker.owner();
                     checker.complain("missing_property", format!("{owner} needs {}", property.name), String::new());
                 }
             });
         }
     }
 
-    fn owner(&self, object: Object) -> String {
+    /// The object that the last segment of the path is a member of.
+    fn owner(&self) -> String {
         let type_name = self.resource_type.name();
-        match (object.id() == self.resource_type.object().id(), object.name()) {
-            (true, _) => type_name.to_owned(),
-            (false, "") => self.path.iter().rev().nth(1).map_or(type_name, String::as_str).to_owned(),
-            (false, name) => format!("{name} of {type_name}"),
+        match self.path.iter().rev().skip(1).find(|segment| !is_index(segment)) {
+            None => type_name.to_owned(),
+            Some(name) => format!("{name} of {type_name}"),
         }
     }
 
@@ -106,7 +106,7 @@ impl Checker {
             None if names().count() <= MOST_NAMES => format!("It has {}.", names().collect::<Vec<_>>().join(", ")),
             None => String::new(),
         };
-        let owner = self.owner(object);
+        let owner = self.owner();
         self.complain("unknown_property", format!("{owner} has no property {name}"), help);
     }
 
@@ -197,10 +197,14 @@ impl Checker {
             symbolic if yields(symbolic) == Yields::List => "a function that returns a list",
             _ => "a function that returns a string",
         };
-        let place = self.path.last().filter(|segment| segment.bytes().any(|byte| !byte.is_ascii_digit()));
-        let place = place.or_else(|| self.path.iter().rev().nth(1)).map_or("Properties", String::as_str);
-        self.complain("wrong_kind", format!("{place} must be {wanted}, not {given}"), String::new());
+        let place = self.path.iter().rev().find(|segment| !is_index(segment)).map_or("Properties", String::as_str);
+        let item = if self.path.last().is_some_and(|segment| is_index(segment)) { "an item of " } else { "" };
+        self.complain("wrong_kind", format!("{item}{place} must be {wanted}, not {given}"), String::new());
     }
+}
+
+fn is_index(segment: &str) -> bool {
+    segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// More names than this are no help in a sentence.
@@ -221,7 +225,7 @@ fn yields(value: &Expr) -> Yields {
                 Yields::Scalar
             }
             Call::Split(..) | Call::Cidr(..) => Yields::List,
-            Call::Select(..) => Yields::Any,
+            Call::Select(..) | Call::Dynamic(_) => Yields::Any,
         },
         _ => Yields::Any,
     }

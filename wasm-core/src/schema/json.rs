@@ -1,7 +1,7 @@
 //! A resource type as JSON, for the sandbox: it validates requests and makes up attributes from this, so it shares our
 //! facts but none of our code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -17,17 +17,17 @@ use super::resource::{Handler, Reference, ResourceType, TagShape};
 ///  handlers: {create: true, …}, timeoutMinutes: {create?, update?, delete?}, provisionable, attributes, stateful,
 ///  replacementStrategy, tagging: {property, shape, onCreate, updatable} | null, durations: {createS, updateS, deleteS},
 ///  reference: {kind: "identifier"|"identifierPart"|"property"|"eventRule", part?, property?},
-///  properties: {Name: node}, definitions: {Name: {properties, required, additional?}}}
+///  properties: {Name: node}, definitions: {Name: {type: "object", properties, required, additional?}}}
 /// node = {type: "string"|"integer"|"number"|"boolean"|"json", enum?} | {type: "list", items, ordered, unique}
-///      | {type: "map", values} | {$ref: Name} | {type: "object", properties, required, additional?} | {anyOf: [node]}
+///      | {type: "map", values} | {$ref: Name} | {anyOf: [node]}
 /// ```
-/// `required` stands beside `properties`; `additional` is the node of members without a name, absent where there may be
+/// Equal objects share a definition, named after the first property that holds one. `required` stands beside `properties`; `additional` is the node of members without a name, absent where there may be
 /// none. Paths are slash-separated with `*` for items and keys.
 #[must_use]
 pub fn resource_schema(type_name: &str) -> Option<Value> {
     let found = super::lookup(type_name)?;
     let mut definitions = Definitions::default();
-    let root = definitions.object(found.object());
+    let root = definitions.body(found.object());
     let (properties, required) = match root {
         Value::Object(mut root) => (root.remove("properties"), root.remove("required")),
         _ => (None, None),
@@ -95,25 +95,41 @@ fn reference(found: ResourceType) -> Value {
     }
 }
 
-/// Definitions met on the way, by name; those still to be expanded wait, so recursion ends at the name.
+/// Definitions met on the way; those still to be expanded wait, so recursion ends at the name.
 #[derive(Default)]
 struct Definitions {
-    names: BTreeMap<&'static str, Object>,
-    waiting: Vec<Object>,
+    names: BTreeMap<usize, String>,
+    taken: BTreeSet<String>,
+    waiting: Vec<(String, Object)>,
 }
 
 impl Definitions {
     fn finish(mut self) -> Value {
         let mut expanded = Map::new();
-        while let Some(object) = self.waiting.pop() {
-            let body = self.object(object);
-            expanded.insert(object.name().to_owned(), body);
+        while let Some((name, object)) = self.waiting.pop() {
+            let body = self.body(object);
+            expanded.insert(name, body);
         }
-        expanded.sort_keys();
         Value::Object(expanded)
     }
 
-    fn object(&mut self, object: Object) -> Value {
+    /// The name of an object's definition, which is queued when it is new.
+    fn name(&mut self, object: Object, near: &str) -> String {
+        if let Some(name) = self.names.get(&object.id()) {
+            return name.clone();
+        }
+        let mut name = near.to_owned();
+        let mut count = 1;
+        while !self.taken.insert(name.clone()) {
+            count += 1;
+            name = format!("{near}{count}");
+        }
+        self.names.insert(object.id(), name.clone());
+        self.waiting.push((name.clone(), object));
+        name
+    }
+
+    fn body(&mut self, object: Object) -> Value {
         let mut properties = Map::new();
         let mut required = Vec::new();
         for property in object.properties() {
@@ -124,16 +140,16 @@ impl Definitions {
         }
         let mut body = json!({ "type": "object", "properties": properties, "required": required });
         if let (Some(others), Value::Object(body)) = (object.others(), &mut body) {
-            body.insert("additional".to_owned(), self.kind(others, &[]));
+            body.insert("additional".to_owned(), self.kind(others, "Other", &[]));
         }
         body
     }
 
     fn property(&mut self, property: Property) -> Value {
-        self.kind(property.kind, &property.allowed())
+        self.kind(property.kind, property.name, &property.allowed())
     }
 
-    fn kind(&mut self, kind: Kind, allowed: &[&'static str]) -> Value {
+    fn kind(&mut self, kind: Kind, near: &str, allowed: &[&'static str]) -> Value {
         match kind {
             Kind::String if allowed.is_empty() => json!({ "type": "string" }),
             Kind::String => json!({ "type": "string", "enum": allowed }),
@@ -142,23 +158,15 @@ impl Definitions {
             Kind::Boolean => json!({ "type": "boolean" }),
             Kind::Json => json!({ "type": "json" }),
             Kind::List(list) => {
-                let items = self.kind(list.item(), allowed);
+                let items = self.kind(list.item(), near, allowed);
                 json!({ "type": "list", "items": items, "ordered": list.ordered, "unique": list.unique })
             }
-            Kind::Map(map) => json!({ "type": "map", "values": self.kind(map.value(), &[]) }),
+            Kind::Map(map) => json!({ "type": "map", "values": self.kind(map.value(), near, &[]) }),
             Kind::Union(union) => {
-                let kinds: Vec<Value> = union.kinds().map(|kind| self.kind(kind, &[])).collect();
+                let kinds: Vec<Value> = union.kinds().map(|kind| self.kind(kind, near, &[])).collect();
                 json!({ "anyOf": kinds })
             }
-            Kind::Object(object) => match object.name() {
-                "" => self.object(object),
-                name => {
-                    if self.names.insert(name, object).is_none() {
-                        self.waiting.push(object);
-                    }
-                    json!({ "$ref": name })
-                }
-            },
+            Kind::Object(object) => json!({ "$ref": self.name(object, near) }),
         }
     }
 }

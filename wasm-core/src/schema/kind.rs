@@ -157,17 +157,10 @@ impl Object {
             .then(|| self.table.cursor(Section::Shapes, offset))
     }
 
-    /// Its name in the registry's schema; empty for an object that has none.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.cursor().map_or("", |mut cursor| cursor.string())
-    }
-
     /// What members without a declared name hold; `None` when there may be none.
     #[must_use]
     pub fn others(self) -> Option<Kind> {
         let mut cursor = self.cursor()?;
-        cursor.skip_string();
         (cursor.number() != 0).then(|| Node { cursor, definition: self.definition }.kind())
     }
 
@@ -176,7 +169,6 @@ impl Object {
         let definition = self.definition;
         let mut cursor = self.cursor();
         let count = cursor.as_mut().map_or(0, |cursor| {
-            cursor.skip_string();
             if cursor.number() != 0 {
                 cursor.skip_kind();
             }
@@ -198,8 +190,9 @@ impl Object {
         self.properties().find(|property| property.name == name)
     }
 
-    /// Identity within this table: equal for the same definition.
-    pub(super) fn id(self) -> usize {
+    /// Identity within the table: equal objects of all types share one.
+    #[must_use]
+    pub fn id(self) -> usize {
         self.definition
     }
 }
@@ -226,7 +219,6 @@ fn step(name: &'static str, node: Node, segment: &str, depth: usize) -> Option<P
     match node.kind() {
         Kind::Object(object) => object.property(segment).or_else(|| {
             let mut cursor = object.cursor()?;
-            cursor.skip_string();
             (cursor.number() != 0).then(|| unnamed(Node { cursor, definition: object.definition }))
         }),
         Kind::List(list) if segment == "*" || segment.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -265,7 +257,7 @@ impl std::fmt::Debug for Map {
 
 impl std::fmt::Debug for Object {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Object({})", self.name())
+        write!(formatter, "Object({})", self.definition)
     }
 }
 

@@ -221,7 +221,7 @@ impl ResourceType {
 
     /// IAM actions that a handler needs, sorted.
     #[must_use]
-    pub fn permissions(&self, handler: Handler) -> Vec<&'static str> {
+    pub fn permissions(&self, handler: Handler) -> Vec<String> {
         let mut cursor = self.after_strings();
         for _ in 0..cursor.count() {
             cursor.skip_strings();
@@ -232,8 +232,10 @@ impl ResourceType {
         }
         let mut actions = Vec::new();
         for _ in 0..cursor.count() {
-            if cursor.number() >> handler as usize & 1 == 1 {
-                actions.append(&mut cursor.strings());
+            let handlers = cursor.number();
+            let service = cursor.string();
+            if handlers >> handler as usize & 1 == 1 {
+                actions.extend(cursor.strings().into_iter().map(|operation| format!("{service}:{operation}")));
             } else {
                 cursor.skip_strings();
             }

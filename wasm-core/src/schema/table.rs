@@ -9,14 +9,15 @@
 //! index       = u32 × types, offset into records, in the order of type names
 //! record      = name:framed definition flags seconds × 3 minutes × 3 reference tagging?
 //!               identifier createOnly conditionalCreateOnly readOnly writeOnly attributes: strings
-//!               n (additional identifier: strings) × n  n (path text) × n  n (handlers:mask actions:strings) × n
+//!               n (additional identifier: strings) × n  n (path text) × n
+//!               n (handlers:mask service:string operations:strings) × n
 //! flags       = bits: create read update delete list, stateful, delete-then-create, taggable, tag on create,
 //!               tags updatable, system tags
 //! seconds     = prior duration + 1, 0 unknown (create update delete);  minutes: handler's timeout, 0 none (same order)
 //! reference   = 0 identifier | 1 part:n of it | 2 property:string | 3 event rule (bus|rule, rule alone on the default bus)
 //! tagging     = property:string shape:n (0 other, 1 Key/Value list, 2 map, 3 Key/Value/PropagateAtLaunch list)
 //! places      = u32 × definitions, offset into shapes
-//! definition  = name:string open:n (kind of other members)? n (name:string kind) × n
+//! definition  = open:n (kind of other members)? n (name:string kind) × n
 //! kind        = byte: 0 json 1 string 2 integer 3 number 4 boolean, 5 strings (enumeration), 8..11 kind (list; +1
 //!               unordered, +2 unique), 12 kind (map), 13 n (object: definition, zigzag, relative to the one it stands
 //!               in), 14 n kind × n (one of); top bit: the member is required

@@ -29,8 +29,15 @@ impl ResourceType {
         let path: Vec<&str> = attribute.split('.').collect();
         walk(properties, &[attribute]).or_else(|| walk(properties, &path)).cloned().or_else(|| {
             let wanted = path.join("/");
-            let part = self.primary_identifier().iter().position(|path| *path == wanted)?;
-            self.identifier_part(part, identifier).map(Value::from)
+            let parts = self.primary_identifier();
+            match parts.iter().position(|path| *path == wanted) {
+                Some(part) => self.identifier_part(part, identifier).map(Value::from),
+                // Some older types have `Id` for an attribute without having a property of that name.
+                None if attribute == "Id" && self.property(&["Id"]).is_none() && parts.len() == 1 => {
+                    Some(identifier.into())
+                }
+                None => None,
+            }
         })
     }
 
@@ -38,7 +45,8 @@ impl ResourceType {
     #[must_use]
     pub fn attribute_kind(&self, attribute: &str) -> Option<Kind> {
         let path: Vec<&str> = attribute.split('.').collect();
-        self.property(&[attribute]).or_else(|| self.property(&path)).map(|property| property.kind)
+        let declared = self.property(&[attribute]).or_else(|| self.property(&path)).map(|property| property.kind);
+        declared.or_else(|| (attribute == "Id").then_some(Kind::String))
     }
 
     /// One part of an identifier; the last takes what is left, should a value itself have a `|`.

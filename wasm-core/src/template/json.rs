@@ -7,9 +7,9 @@
 
 use serde_json::Number;
 
+use super::Limits;
 use super::problems::{Problems, Stop};
 use super::tree::{Entry, Kind, Node};
-use super::{Limits, lines};
 use crate::problem::{Problem, Span};
 
 mod mistakes;
@@ -293,13 +293,16 @@ impl Reader<'_> {
 
     /// Skips to an offset, keeping count of lines and columns.
     fn skip_to(&mut self, end: usize) {
-        let passed = self.text.get(self.at..end).unwrap_or_default();
-        let place = lines::after(self.here(), passed);
-        self.line = place.line;
-        self.at = end;
-        let line = self.text.get(..end).unwrap_or_default();
-        self.line_start = line.rfind(['\n', '\r']).map_or(0, |end_of_line| end_of_line + 1);
-        self.wide = (end - self.line_start).saturating_sub((place.column as usize).saturating_sub(1));
+        while self.at < end {
+            match self.peek() {
+                Some(b'\n') => self.newline(),
+                Some(b'\r') if self.bytes.get(self.at + 1) != Some(&b'\n') => self.newline(),
+                byte => {
+                    self.wide += usize::from(byte.is_some_and(|byte| byte & 0xc0 == 0x80));
+                    self.at += 1;
+                }
+            }
+        }
     }
 
     fn peek(&self) -> Option<u8> {

@@ -69,11 +69,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn scalar(&mut self, text: &str, plain: bool, properties: Properties<'_>) -> Result<(), Stop> {
         let Properties { span, anchor, .. } = properties;
-        self.count(1, span)?;
         self.tab(span);
         if self.wants_key() {
             return self.scalar_key(text, plain, &properties);
         }
+        self.count(1, span)?;
         let meaning = self.meaning(&properties, None);
         let node = match meaning {
             Meaning::Plain if plain => Node { kind: scalar::plain(text), span },
@@ -93,6 +93,13 @@ impl<'a> Builder<'a> {
     /// A list or a map begins.
     pub(super) fn open(&mut self, list: bool, properties: &Properties<'_>) -> Result<(), Stop> {
         self.count(1, properties.span)?;
+        let mut span = properties.span;
+        if list
+            && properties.bare()
+            && let Some(Frame { content: Content::Map { key: Some((_, key)), .. }, .. }) = self.open.last()
+        {
+            span = syntax::first_dash(*key, span, &self.lines);
+        }
         let meaning = self.meaning(properties, Some(if list { "seq" } else { "map" }));
         let (around, in_flow) = self.open.last().map_or((0, false), |frame| (frame.depth, frame.flow));
         let flow = in_flow || (self.tabs && syntax::flow(properties.span, &self.lines));
@@ -103,7 +110,7 @@ impl<'a> Builder<'a> {
         }
         let content =
             if list { Content::List(Vec::new()) } else { Content::Map { entries: Vec::new(), key: None, merge: None } };
-        self.open.push(Frame { span: properties.span, anchor: properties.anchor, meaning, depth, flow, content });
+        self.open.push(Frame { span, anchor: properties.anchor, meaning, depth, flow, content });
         Ok(())
     }
 

@@ -82,6 +82,9 @@ fn words(info: &str) -> (&'static str, &'static str, &'static str) {
         "illegal placement of ':' indicator" => {
             (CODE, "A `:` cannot stand here inside brackets", "Close the brackets above, or quote the value")
         }
+        "':' must be followed by a valid YAML whitespace" | "'-' must be followed by a valid YAML whitespace" => {
+            (CODE, "A tab stands between `:` or `-` and what follows", "Put a space there")
+        }
         info if info.contains("anchor or alias") => {
             (CODE, "An anchor (&) or alias (*) needs a name", "Quote a value that starts with & or *")
         }
@@ -191,6 +194,39 @@ pub(super) fn content(span: Span, lines: &Lines<'_>) -> Span {
     }
     let skipped = text.get(..text.len() - rest.len()).unwrap_or_default();
     super::super::lines::after(span, skipped)
+}
+
+/// Where the `|` or `>` of a block scalar stands; the parser names the start of its first line of text instead.
+pub(super) fn block_header(span: Span, text: &str, lines: &Lines<'_>) -> Span {
+    if text.trim().is_empty() && lines.from(span).starts_with(['|', '>']) {
+        return span;
+    }
+    let header = (1..span.line).rev().find(|line| !lines.line(*line).trim().is_empty());
+    let found = header.and_then(|line| {
+        let text = lines.line(line);
+        let (index, _) = text.char_indices().find(|(index, char)| {
+            let indicators = text.get(index + 1..).unwrap_or_default();
+            let rest = indicators.trim_start_matches(|char: char| matches!(char, '+' | '-') || char.is_ascii_digit());
+            matches!(char, '|' | '>')
+                && (rest.trim().is_empty() || (rest.starts_with([' ', '\t']) && rest.trim().starts_with('#')))
+        })?;
+        let column = text.get(..index)?.chars().count() + 1;
+        Some(Span { line, column: u32::try_from(column).unwrap_or(u32::MAX) })
+    });
+    found.unwrap_or(span)
+}
+
+/// Where the first `- ` of a list below `key` stands; for a list that is indented like its key, the parser names the
+/// content of the first item instead.
+pub(super) fn first_dash(key: Span, span: Span, lines: &Lines<'_>) -> Span {
+    let line = lines.line(span.line);
+    let text = line.trim_start_matches(' ');
+    let dash = text.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    if key.line < span.line && dash {
+        let column = u32::try_from(line.len() - text.len()).unwrap_or(u32::MAX).saturating_add(1);
+        return Span { column, ..span };
+    }
+    span
 }
 
 /// Whether a collection at `span` is written in brackets or braces.
