@@ -95,6 +95,7 @@ describe('what is refused', () => {
   test.each([
     ['IAM policy variables', { AssumeRolePolicyDocument: { a: '${aws:username}' } }],
     ['shell variables', { AssumeRolePolicyDocument: 'echo ${HOME}' }],
+    ['templates within', { AssumeRolePolicyDocument: { TemplateBody: '{"Fn::Sub": "${AWS::Region}"}' } }],
     ['JSON Schema references', { AssumeRolePolicyDocument: { items: { $ref: '#/definitions/x' } } }],
   ])('but not %s', async (_why, desired) => {
     const { bench: b, client } = await openBench();
