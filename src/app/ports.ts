@@ -34,6 +34,10 @@ export interface Run {
   /** Number of journal entries. */
   seq: number;
   config: EngineConfig;
+  /** Effective parameter values, to be recorded with the stack when the run ends; NoEcho ones `null`. */
+  parameters: Record<string, string | null>;
+  /** Keyed fingerprints of the secrets used. */
+  fingerprints: Record<string, string>;
   /** The final document once the run has ended (INTERFACE.md, `deploy`). */
   result?: unknown;
   cancelRequested: boolean;
@@ -46,6 +50,11 @@ export interface StackRecord {
   endpoint: string;
   outputs: Record<string, { value: unknown; description?: string; exportName?: string }>;
   lastRun?: string;
+}
+
+/** Where a stack lives; account numbers alone do not tell two endpoints apart. */
+export interface Place extends Pick<Context, 'account' | 'region'> {
+  endpoint: string;
 }
 
 /** The right to write a stack, until it is released or lost. `fence` grows with every holder. */
@@ -73,8 +82,8 @@ export class LeaseLost extends Error {
 export interface Store {
   stack(name: string): Promise<StackRecord | undefined>;
   stacks(): Promise<StackRecord[]>;
-  /** Exports of all stacks of an account and region: name to value. */
-  exports(context: Pick<Context, 'account' | 'region'>): Promise<Map<string, unknown>>;
+  /** Exports of all stacks of one endpoint, account and region: name to value. */
+  exports(place: Place): Promise<Map<string, unknown>>;
 
   /** Takes the stack's lease, or rejects with LeaseHeld naming the holder. A dead process's lease is taken at once. */
   acquire(stack: string): Promise<Lease>;
@@ -82,11 +91,17 @@ export interface Store {
   renew(lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
 
+  /** Keeps the plan under its digest. One that is there stays: a run resumes from the very plan it began with. */
   putPlan(plan: Plan): Promise<void>;
   plan(digest: string): Promise<Plan | undefined>;
 
-  /** Creates the run row and the stack (when new) under the lease. */
+  /**
+   * Creates the run row and the stack (when new; of a stack that exists only `lastRun` changes) under the lease.
+   * Rejects with LeaseLost, also when the stack has another run with status `running`: that one is settled first.
+   */
   begin(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
+  /** Sets a cancelled run to `running` again and takes back the request to cancel it. */
+  reopen(lease: Lease, runId: string): Promise<void>;
   run(runId: string): Promise<Run | undefined>;
   /** Newest first. */
   runs(stack?: string): Promise<Run[]>;
@@ -95,7 +110,10 @@ export interface Store {
   /** One transaction: checks fence and seq, appends entries, applies changes. Rejects with LeaseLost. Returns new seq. */
   append(lease: Lease, runId: string, seq: number, entries: readonly Event[], changes: Changes): Promise<number>;
   journal(runId: string): Promise<Event[]>;
-  /** Ends a run: status, document, outputs, effective parameters; a destroyed stack without resources is removed. */
+  /**
+   * Ends a run: status, document, outputs, effective parameters; resources stay as appended. A stack whose destroy run
+   * succeeded (or had nothing to do) and that has no resources left is removed; its runs are kept.
+   */
   finish(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
   /** Sets the flag a running worker looks at on each renewal. */
   requestCancel(runId: string): Promise<void>;
@@ -125,7 +143,11 @@ export type CallError =
 /** A value or an error, never an exception: the driver turns both into events. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: CallError };
 
-/** Cloud Control of one account and region. No method retries: the engine decides. */
+/**
+ * Cloud Control of one account and region. No method retries: the engine decides.
+ * Methods reject in one case only: with Unreachable when the credentials are missing, expired or not accepted. No other
+ * call would fare better, so the run stops where it is and can be resumed; nothing was done by the call.
+ */
 export interface Cloud {
   create(call: { typeName: string; desiredState: string; clientToken: string }): Promise<Answer<Progress>>;
   update(call: { typeName: string; identifier: string; patch: string; clientToken: string }): Promise<Answer<Progress>>;
@@ -138,7 +160,8 @@ export interface Cloud {
 
 /** The few calls besides Cloud Control that plans need. Reject with Unreachable, or InvalidInput when refused. */
 export interface Facts {
-  identity(): Promise<{ account: string; partition: string; region: string }>;
+  /** `warning`: the account was guessed, because a custom Cloud Control endpoint came without a usable STS. */
+  identity(): Promise<{ account: string; partition: string; region: string; warning?: string }>;
   lookup(lookup: Exclude<Lookup, { kind: 'import' }>): Promise<Found['value']>;
   /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
   secret(id: string): Promise<unknown>;

@@ -114,6 +114,7 @@ pub struct PlanCall {
 /// The answer to [`PlanCall`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant)] // one answer a call, moved once
 pub enum PlanAnswer {
     /// A plan; problems are warnings.
     Planned {

@@ -3,7 +3,7 @@
 //! Expected refusals are answer variants; a `JsError` is a malformed call and our own bug. The engine's hot path
 //! takes and gives JSON text, everything else typed objects.
 
-use tsify::Ts;
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
@@ -13,8 +13,8 @@ use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
 /// # Errors
 /// Never on account of the text: that is an answer.
 #[wasm_bindgen]
-pub fn inspect(_text: &str) -> Result<Ts<InspectAnswer>, JsError> {
-    Err(JsError::new("unbuilt"))
+pub fn inspect(text: &str) -> Result<Ts<InspectAnswer>, JsError> {
+    Ok(crate::plan::inspect(text).into_ts()?)
 }
 
 /// Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
@@ -22,8 +22,8 @@ pub fn inspect(_text: &str) -> Result<Ts<InspectAnswer>, JsError> {
 /// # Errors
 /// When the call itself is malformed.
 #[wasm_bindgen]
-pub fn plan(_text: &str, _call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
-    Err(JsError::new("unbuilt"))
+pub fn plan(text: &str, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
+    Ok(crate::plan::plan(text, call.to_rust()?).into_ts()?)
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.
@@ -38,8 +38,8 @@ pub fn simulate(_plan: &str, _call: Ts<SimulateCall>) -> Result<Ts<Simulated>, J
 /// Schema of a resource type as JSON, `undefined` for a type the registry does not know.
 #[wasm_bindgen(js_name = resourceSchema)]
 #[must_use]
-pub fn resource_schema(_type_name: &str) -> Option<String> {
-    None
+pub fn resource_schema(type_name: &str) -> Option<String> {
+    crate::schema::resource_schema(type_name).map(|schema| schema.to_string())
 }
 
 /// The deployment engine: events in, commands out.

@@ -12,7 +12,7 @@ pub mod expr;
 pub mod graph;
 pub mod intrinsics;
 pub mod model;
-
+pub mod plan;
 pub mod problem;
 pub mod schema;
 pub mod simulate;

@@ -10,6 +10,7 @@ use tsify::Tsify;
 use crate::expr::Expr;
 
 /// Milliseconds since the Unix epoch.
+#[tsify::declare]
 pub type Millis = u64;
 
 /// Where a stack lives; part of every plan's digest.

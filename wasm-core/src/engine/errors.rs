@@ -87,7 +87,8 @@ impl Class {
 /// so that what failed together does not return together. A conflict grows by half only and stays under 30 s: it
 /// ends when the other operation ends, and nobody tells us when.
 pub fn pause(class: Class, count: u32, random: &mut Random) -> Millis {
-    let (base, growth, cap) = if class == Class::Conflict { (2_000.0, 1.5, 30_000.0) } else { (1_000.0, 2.0, 60_000.0) };
+    let (base, growth, cap) =
+        if class == Class::Conflict { (2_000.0, 1.5, 30_000.0) } else { (1_000.0, 2.0, 60_000.0) };
     let exponent = i32::try_from(count.saturating_sub(1).min(16)).unwrap_or(16);
     let full = f64::min(base * f64::powi(growth, exponent), cap);
     (full * (0.5 + random.unit() / 2.0)) as Millis

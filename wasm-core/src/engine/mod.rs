@@ -198,8 +198,10 @@ impl Engine {
             steps.push(step);
         }
         let by_name = steps.ids().map(|id| (steps[id].name.clone(), id)).collect();
-        let by_logical_id =
-            index.into_iter().filter_map(|(id, position)| Some((id.to_owned(), steps.of_resource(position)?))).collect();
+        let by_logical_id = index
+            .into_iter()
+            .filter_map(|(id, position)| Some((id.to_owned(), steps.of_resource(position)?)))
+            .collect();
         let mut engine = Self {
             bucket: Bucket::new(config.rate, config.max_rate, config.burst),
             durations: Durations::new(types.len(), config.duration_scale),

@@ -230,8 +230,7 @@ impl Engine {
         let remover = self.steps[parent].remover.unwrap_or_else(|| {
             let creation = &self.steps[parent];
             let logical_id = &self.resource(parent).logical_id;
-            let mut step =
-                Step::new(Work::Delete, logical_id, creation.resource, creation.type_index, creation.rank);
+            let mut step = Step::new(Work::Delete, logical_id, creation.resource, creation.type_index, creation.rank);
             step.below = creation.below.saturating_add(creation.estimate);
             step.parent = Some(parent);
             let name = step.name.clone();
@@ -284,10 +283,8 @@ impl Engine {
             let said = self.steps[id].failure.clone().unwrap_or_default();
             let step = &mut self.steps[parent];
             if let Some(failure) = &mut step.failure {
-                failure.message = format!(
-                    "{} What it left could not be deleted: {}: {}",
-                    failure.message, said.code, said.message
-                );
+                failure.message =
+                    format!("{} What it left could not be deleted: {}: {}", failure.message, said.code, said.message);
             }
             self.record(parent, ResourceStatus::CreateFailed);
             self.settle(parent, Phase::Failed, at);

@@ -147,7 +147,8 @@ impl Expr {
 
 impl Call {
     /// The arguments that may be symbolic.
-    fn parts(&self) -> Vec<&Expr> {
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Expr> {
         match self {
             Self::Join(_, part)
             | Self::Split(_, part)

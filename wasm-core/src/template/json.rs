@@ -7,9 +7,9 @@
 
 use serde_json::Number;
 
+use super::Limits;
 use super::problems::{Problems, Stop};
 use super::tree::{Entry, Kind, Node};
-use super::{Limits, lines};
 use crate::problem::{Problem, Span};
 
 mod mistakes;
@@ -80,7 +80,9 @@ impl Reader<'_> {
         match self.peek() {
             None => Ok(node),
             Some(b'}' | b']') => Err(self.fail("One closing bracket too many", "Remove it, or open it further up")),
-            Some(_) => Err(self.fail("There is more text after the end of the template", "Remove what follows the last }")),
+            Some(_) => {
+                Err(self.fail("There is more text after the end of the template", "Remove what follows the last }"))
+            }
         }
     }
 
@@ -291,13 +293,16 @@ impl Reader<'_> {
 
     /// Skips to an offset, keeping count of lines and columns.
     fn skip_to(&mut self, end: usize) {
-        let passed = self.text.get(self.at..end).unwrap_or_default();
-        let place = lines::after(self.here(), passed);
-        self.line = place.line;
-        self.at = end;
-        let line = self.text.get(..end).unwrap_or_default();
-        self.line_start = line.rfind(['\n', '\r']).map_or(0, |end_of_line| end_of_line + 1);
-        self.wide = (end - self.line_start).saturating_sub((place.column as usize).saturating_sub(1));
+        while self.at < end {
+            match self.peek() {
+                Some(b'\n') => self.newline(),
+                Some(b'\r') if self.bytes.get(self.at + 1) != Some(&b'\n') => self.newline(),
+                byte => {
+                    self.wide += usize::from(byte.is_some_and(|byte| byte & 0xc0 == 0x80));
+                    self.at += 1;
+                }
+            }
+        }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -315,9 +320,9 @@ impl Reader<'_> {
             return Ok(());
         }
         let message = format!("The template has more than {} values", self.limits.nodes);
-        Err(self.problems.stop(
-            Problem::error("node_limit", span, message).help("Split the template into several stacks"),
-        ))
+        Err(self
+            .problems
+            .stop(Problem::error("node_limit", span, message).help("Split the template into several stacks")))
     }
 
     fn deeper(&mut self, span: Span, depth: usize) -> Result<(), Stop> {

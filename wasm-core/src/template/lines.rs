@@ -27,6 +27,11 @@ impl<'a> Lines<'a> {
         Self { text, starts }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.starts.len()).unwrap_or(u32::MAX)
+    }
+
     /// A line without its end; empty when there is none.
     pub(super) fn line(&self, number: u32) -> &'a str {
         let index = (number as usize).saturating_sub(1);

@@ -63,8 +63,8 @@ const DEEPEST: usize = 256;
 
 /// Reads a template of either format.
 ///
-/// A text that starts with `{` and is not JSON is read as YAML when it has what only YAML has (unquoted keys or
-/// strings, tags, anchors, `#` comments); JSON with mistakes in it is never taken for YAML.
+/// A text that starts with `{` and is not JSON is read as YAML when it has what only YAML has: an unquoted key, a tag,
+/// an anchor, an alias or a `#` comment. JSON with other mistakes in it is never taken for YAML.
 ///
 /// # Errors
 /// Every problem found, in the order of their places.
@@ -134,9 +134,7 @@ fn small_enough(bytes: usize, limits: &Limits) -> Result<(), Vec<Problem>> {
         return Ok(());
     }
     let message = format!("The template has {bytes} bytes; at most {} are read", limits.bytes);
-    Err(vec![
-        Problem::error("size_limit", Span::default(), message).help("Split the template into several stacks"),
-    ])
+    Err(vec![Problem::error("size_limit", Span::default(), message).help("Split the template into several stacks")])
 }
 
 fn not_utf8(bytes: &[u8], before: &str) -> Problem {
@@ -149,9 +147,9 @@ fn not_utf8(bytes: &[u8], before: &str) -> Problem {
             format!("Byte {byte:#04x} at offset {} is not UTF-8", before.len())
         }
     };
-    let text = before.strip_prefix('\u{feff}').unwrap_or(before);
-    Problem::error("invalid_encoding", lines::end_of(text), found)
-        .help("Give a JSON or YAML template saved as UTF-8")
+    let binary = !found.starts_with("Byte");
+    let text = if binary { "" } else { before.strip_prefix('\u{feff}').unwrap_or(before) };
+    Problem::error("invalid_encoding", lines::end_of(text), found).help("Give a JSON or YAML template saved as UTF-8")
 }
 
 fn empty() -> Problem {

@@ -124,6 +124,9 @@ pub(super) fn instead(tag: &str) -> String {
     if bare.eq_ignore_ascii_case("ForEach") {
         return "Fn::ForEach has no short form: write the key `Fn::ForEach::LoopName`".to_owned();
     }
+    if bare.starts_with("Rain::") {
+        return "Run `rain pkg` first and give its output".to_owned();
+    }
     match FORMS.iter().find(|form| form.tag.eq_ignore_ascii_case(bare)) {
         Some(form) => format!("Write `!{}`", form.tag),
         None => {

@@ -11,9 +11,9 @@ mod syntax;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
+use super::Limits;
 use super::problems::{Problems, Stop};
 use super::tree::Node;
-use super::Limits;
 use crate::problem::{Problem, Span};
 use build::Builder;
 
@@ -56,7 +56,11 @@ fn events(text: &str, builder: &mut Builder<'_>) -> Result<(), Stop> {
                 }
             }
             Event::Scalar(value, style, anchor, tag) => {
-                builder.scalar(&value, style == ScalarStyle::Plain, Properties::new(span, anchor, tag.as_deref()))?;
+                let mut properties = Properties::new(span, anchor, tag.as_deref());
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && properties.bare() {
+                    properties.span = syntax::block_header(span, &value, &builder.lines);
+                }
+                builder.scalar(&value, style == ScalarStyle::Plain, properties)?;
             }
             Event::SequenceStart(anchor, tag) => {
                 builder.open(true, &Properties::new(span, anchor, tag.as_deref()))?;
@@ -84,6 +88,11 @@ struct Properties<'a> {
 impl<'a> Properties<'a> {
     fn new(span: Span, anchor: usize, tag: Option<&'a Tag>) -> Self {
         Self { span, anchor, tag }
+    }
+
+    /// Neither tag nor anchor: the node starts with its content.
+    fn bare(&self) -> bool {
+        self.anchor == 0 && self.tag.is_none()
     }
 }
 

@@ -35,10 +35,8 @@ impl Reader<'_> {
 
     pub(super) fn mismatch(&mut self, open: Span, what: &str, close: char) -> Stop {
         let found = self.peek().map(char::from).unwrap_or_default();
-        let message = format!(
-            "`{found}` cannot close the {what} that starts at line {}, column {}",
-            open.line, open.column
-        );
+        let message =
+            format!("`{found}` cannot close the {what} that starts at line {}, column {}", open.line, open.column);
         self.fail(&message, &format!("Close it with {close}"))
     }
 
@@ -65,9 +63,10 @@ impl Reader<'_> {
             Some(quote @ ('\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}')) => {
                 (format!("`{quote}` is a typographic quote"), "Use the plain double quote \"".to_owned())
             }
-            Some(char) if char.is_control() => {
-                (format!("A control character (U+{:04X}) stands outside a string", u32::from(char)), "Remove it".to_owned())
-            }
+            Some(char) if char.is_control() => (
+                format!("A control character (U+{:04X}) stands outside a string", u32::from(char)),
+                "Remove it".to_owned(),
+            ),
             Some(char) => (format!("`{char}` was not expected"), format!("Here should be {wanted}")),
         };
         self.fail(&message, &help)
@@ -81,7 +80,7 @@ impl Reader<'_> {
         }
         let word = self.word();
         if word.is_empty() {
-            self.yaml_like |= matches!(self.peek(), Some(b'!' | b'&' | b'*' | b'?' | b'<' | b'-' | 0x80..));
+            self.yaml_like |= matches!(self.peek(), Some(b'!' | b'&' | b'*' | b'?' | b'<' | b'-'));
             return Err(self.unexpected("a key in double quotes"));
         }
         self.yaml_like = true;
@@ -101,7 +100,7 @@ impl Reader<'_> {
         }
         let word = self.word();
         if word.is_empty() {
-            self.yaml_like |= matches!(self.peek(), Some(b'!' | b'&' | b'*' | b'|' | b'>' | b'~' | 0x80..));
+            self.yaml_like |= matches!(self.peek(), Some(b'!' | b'&' | b'*'));
             return Err(self.unexpected("a value: a string, a number, true, false, null, { or ["));
         }
         let (kind, meant) = match word.to_ascii_lowercase().as_str() {
@@ -109,10 +108,7 @@ impl Reader<'_> {
             "false" => (Kind::Bool(false), "Write false in lower case"),
             "null" | "none" | "nil" | "undefined" => (Kind::Null, "Write null, or remove the key"),
             "nan" | "infinity" | "inf" => (Kind::Null, "JSON has no such number: give a finite one or a string"),
-            _ => {
-                self.yaml_like = true;
-                (Kind::String(word.clone()), "A string wants double quotes")
-            }
+            _ => (Kind::String(word.clone()), "A string wants double quotes"),
         };
         self.mistake(&format!("`{word}` is no value of JSON"), meant);
         self.at += word.len();
@@ -120,11 +116,13 @@ impl Reader<'_> {
     }
 
     fn word(&self) -> String {
-        let part = |char: &char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | ':' | '/' | '$' | '@');
+        let part =
+            |char: &char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | ':' | '/' | '$' | '@');
         let rest = self.text.get(self.at..).unwrap_or_default();
         let word: String = rest.chars().take_while(part).collect();
         // The colon of `key: value` is no part of the key, those of `AWS::Region` are.
-        let next_is_space = rest.get(word.len()..).is_none_or(|after| !after.starts_with(|char: char| !char.is_whitespace()));
+        let next_is_space =
+            rest.get(word.len()..).is_none_or(|after| !after.starts_with(|char: char| !char.is_whitespace()));
         match word.strip_suffix(':') {
             Some(key) if next_is_space => key.to_owned(),
             _ => word,

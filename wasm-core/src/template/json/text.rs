@@ -67,8 +67,12 @@ impl Reader<'_> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => return self.code_point(into),
-            other => {
-                let next = other.and_then(|_| self.text.get(self.at + 1..)?.chars().next());
+            None => {
+                self.at += 1;
+                return;
+            }
+            Some(_) => {
+                let next = self.text.get(self.at + 1..).and_then(|rest| rest.chars().next());
                 let next = next.filter(|char| !char.is_control()).map(String::from).unwrap_or_default();
                 self.mistake(
                     &format!("`\\{next}` is no escape of JSON"),

@@ -19,6 +19,8 @@ pub(super) struct Builder<'a> {
     /// Bytes of text copied for anchors and aliases so far.
     pub(super) copied: usize,
     pub(super) anchors: Anchors,
+    /// Some line starts with a tab: places must be looked at.
+    tabs: bool,
     open: Vec<Frame>,
 }
 
@@ -29,6 +31,8 @@ struct Frame {
     meaning: Meaning,
     /// Collections around and including this one, in long form.
     depth: usize,
+    /// In brackets or braces, where indentation means nothing.
+    flow: bool,
     content: Content,
 }
 
@@ -59,15 +63,17 @@ enum Meaning {
 impl<'a> Builder<'a> {
     pub(super) fn new(text: &'a str, limits: &'a Limits, problems: Problems) -> Self {
         let (lines, anchors) = (Lines::of(text), Anchors::default());
-        Self { root: None, problems, lines, limits, nodes: 0, copied: 0, anchors, open: Vec::new() }
+        let tabs = text.contains('\t') && (1..=lines.count()).any(|line| syntax::indenting_tab(line, &lines).is_some());
+        Self { root: None, problems, lines, limits, nodes: 0, copied: 0, anchors, tabs, open: Vec::new() }
     }
 
     pub(super) fn scalar(&mut self, text: &str, plain: bool, properties: Properties<'_>) -> Result<(), Stop> {
         let Properties { span, anchor, .. } = properties;
-        self.count(1, span)?;
+        self.tab(span);
         if self.wants_key() {
             return self.scalar_key(text, plain, &properties);
         }
+        self.count(1, span)?;
         let meaning = self.meaning(&properties, None);
         let node = match meaning {
             Meaning::Plain if plain => Node { kind: scalar::plain(text), span },
@@ -87,19 +93,24 @@ impl<'a> Builder<'a> {
     /// A list or a map begins.
     pub(super) fn open(&mut self, list: bool, properties: &Properties<'_>) -> Result<(), Stop> {
         self.count(1, properties.span)?;
+        let mut span = properties.span;
+        if list
+            && properties.bare()
+            && let Some(Frame { content: Content::Map { key: Some((_, key)), .. }, .. }) = self.open.last()
+        {
+            span = syntax::first_dash(*key, span, &self.lines);
+        }
         let meaning = self.meaning(properties, Some(if list { "seq" } else { "map" }));
-        let around = self.open.last().map_or(0, |frame| frame.depth);
+        let (around, in_flow) = self.open.last().map_or((0, false), |frame| (frame.depth, frame.flow));
+        let flow = in_flow || (self.tabs && syntax::flow(properties.span, &self.lines));
         let depth = around + 1 + usize::from(matches!(meaning, Meaning::Function(_)));
         self.shallow(depth, properties.span)?;
         if properties.anchor > 0 {
             self.anchors.begin(properties.anchor);
         }
-        let content = if list {
-            Content::List(Vec::new())
-        } else {
-            Content::Map { entries: Vec::new(), key: None, merge: None }
-        };
-        self.open.push(Frame { span: properties.span, anchor: properties.anchor, meaning, depth, content });
+        let content =
+            if list { Content::List(Vec::new()) } else { Content::Map { entries: Vec::new(), key: None, merge: None } };
+        self.open.push(Frame { span, anchor: properties.anchor, meaning, depth, flow, content });
         Ok(())
     }
 
@@ -165,6 +176,19 @@ impl<'a> Builder<'a> {
         Err(self.problems.stop(Problem::error("depth_limit", span, message).help("Flatten this part of the template")))
     }
 
+    /// Reports a tab that indents the line on which a key or value starts.
+    fn tab(&mut self, span: Span) {
+        if !self.tabs || self.open.last().is_some_and(|frame| frame.flow) {
+            return;
+        }
+        if let Some(place) = syntax::indenting_tab(span.line, &self.lines)
+            && syntax::first_on_line(span, &self.lines)
+        {
+            let path = self.path();
+            self.problems.add(syntax::tab_problem(place).at(path));
+        }
+    }
+
     fn wants_key(&self) -> bool {
         matches!(self.open.last(), Some(Frame { content: Content::Map { key: None, .. }, .. }))
     }
@@ -172,7 +196,12 @@ impl<'a> Builder<'a> {
     fn scalar_key(&mut self, text: &str, plain: bool, properties: &Properties<'_>) -> Result<(), Stop> {
         let Properties { span, anchor, tag } = *properties;
         if plain && text.is_empty() {
-            self.report("invalid_key", span, "A key is missing before `:`".to_owned(), "Write a key, or quote the value that starts with `:`");
+            self.report(
+                "invalid_key",
+                span,
+                "A key is missing before `:`".to_owned(),
+                "Write a key, or quote the value that starts with `:`",
+            );
         } else if let Some(tag) = tag
             && !matches!(self.meaning(properties, None), Meaning::Text | Meaning::Typed(_))
         {
@@ -182,7 +211,8 @@ impl<'a> Builder<'a> {
         if anchor > 0 {
             self.define(anchor, &Node { kind: Kind::String(text.to_owned()), span })?;
         }
-        self.key(text.to_owned(), span, plain && text == "<<" && tag.is_none());
+        let name = if plain && text.is_empty() { stand_in(span) } else { text.to_owned() };
+        self.key(name, span, plain && text == "<<" && tag.is_none());
         Ok(())
     }
 
@@ -209,8 +239,13 @@ impl<'a> Builder<'a> {
                 text.clone()
             } else {
                 let message = format!("A key is {}", node.kind.name());
-                self.report("invalid_key", node.span, message, "Keys are strings; check the indentation and the braces");
-                String::new()
+                self.report(
+                    "invalid_key",
+                    node.span,
+                    message,
+                    "Keys are strings; check the indentation and the braces",
+                );
+                stand_in(node.span)
             };
             self.key(name, node.span, false);
             return Ok(());
@@ -317,6 +352,11 @@ fn path(open: &[Frame]) -> String {
         path.push_str(&step);
     }
     path
+}
+
+/// A name for a key that has none, unlike all others.
+fn stand_in(span: Span) -> String {
+    format!("?{}:{}", span.line, span.column)
 }
 
 /// A reference to nothing.

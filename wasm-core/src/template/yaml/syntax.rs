@@ -24,8 +24,8 @@ pub(super) fn characters(text: &str, problems: &mut Problems) {
 /// The problem a syntax error is.
 pub(super) fn problem(error: &ScanError, lines: &Lines<'_>) -> Problem {
     let span = place(*error.marker());
-    if let Some(tab) = tab(span, error.info(), lines) {
-        return Problem::error("tab_indentation", tab, "A tab is used for indentation").help("Indent with spaces");
+    if let Some(place) = tab_near(span, error.info(), lines) {
+        return tab_problem(place);
     }
     if let Some(second) = second_tag(span, lines) {
         return Problem::error("nested_tags", span, format!("Two tags stand on one value, the second is `{second}`"))
@@ -33,6 +33,7 @@ pub(super) fn problem(error: &ScanError, lines: &Lines<'_>) -> Problem {
     }
     let info = error.info();
     let (code, message, help) = words(info);
+    let span = if info.starts_with("simple key expect") { line_before(span, lines) } else { span };
     let message = match code {
         "undefined_alias" => format!("The alias `{}` has no anchor before it", word(lines.from(span))),
         _ if message.is_empty() => format!("The YAML is not well-formed: {info}"),
@@ -54,7 +55,7 @@ fn words(info: &str) -> (&'static str, &'static str, &'static str) {
             "Quote a value that contains `: `; put keys of one object at one indentation",
         ),
         "simple key expect ':'" | "simple key expected" => {
-            (CODE, "A `:` is missing after the key before this place", "Write `key: value`, with a space after the colon")
+            (CODE, "This line is neither `key: value` nor a list item", "Put `: ` behind the key; the space is needed")
         }
         "while parsing a block mapping, did not find expected key" => {
             (CODE, "A key was expected here", "Check the indentation: keys of one object stand at one column")
@@ -65,9 +66,27 @@ fn words(info: &str) -> (&'static str, &'static str, &'static str) {
         "block sequence entries are not allowed in this context" => {
             (CODE, "A list item (`- `) cannot stand here", "Put the list on a line of its own, below its key")
         }
-        "invalid indentation" => (CODE, "The indentation fits no line above", "Align it with the keys or items it belongs to"),
-        "invalid indentation in quoted scalar" | "invalid indentation in flow construct" => {
-            (CODE, "This is indented less than what it belongs to", "Indent it deeper than its key")
+        "invalid indentation" => {
+            (CODE, "The indentation fits no line above", "Align it with the keys or items it belongs to")
+        }
+        "invalid indentation in quoted scalar" => (
+            CODE,
+            "The quoted string that starts here goes on with too little indentation",
+            "Close the quote, or indent the string's further lines deeper than its key",
+        ),
+        "invalid indentation in flow construct" => (
+            CODE,
+            "This is indented less than the brackets it stands in",
+            "Close the brackets above, or indent deeper than their key",
+        ),
+        "illegal placement of ':' indicator" => {
+            (CODE, "A `:` cannot stand here inside brackets", "Close the brackets above, or quote the value")
+        }
+        "':' must be followed by a valid YAML whitespace" | "'-' must be followed by a valid YAML whitespace" => {
+            (CODE, "A tab stands between `:` or `-` and what follows", "Put a space there")
+        }
+        info if info.contains("anchor or alias") => {
+            (CODE, "An anchor (&) or alias (*) needs a name", "Quote a value that starts with & or *")
         }
         "while scanning a quoted scalar, found unexpected end of stream"
         | "while scanning a quoted scalar, found unexpected document indicator" => {
@@ -89,36 +108,62 @@ fn words(info: &str) -> (&'static str, &'static str, &'static str) {
         "while parsing a flow sequence, expected ',' or ']'" => {
             (CODE, "A `,` or `]` was expected here", "Close the brackets, or quote the value")
         }
-        "while parsing a node, did not find expected node content" => {
-            (CODE, "A value was expected here", "Close brackets and braces; quote a value that starts with a special character")
-        }
-        "did not find expected <document start>" => {
-            (CODE, "There is text after the end of the template", "Check the indentation of this line and of those above")
-        }
+        "while parsing a node, did not find expected node content" => (
+            CODE,
+            "A value was expected here",
+            "Close brackets and braces; quote a value that starts with a special character",
+        ),
+        "did not find expected <document start>" => (
+            CODE,
+            "There is text after the end of the template",
+            "Check the indentation of this line and of those above",
+        ),
         "the handle wasn't declared" => {
             ("unknown_tag", "The tag's prefix is declared nowhere", "Use CloudFormation's tags, as in !Sub")
         }
-        info if info.starts_with("unexpected character") => (
-            CODE,
-            "A value cannot start with this character",
-            "Quote values that start with @, ` or %",
-        ),
-        info if info.contains("block scalar") => {
-            (CODE, "The block of text is not well-formed", "Indent all of it deeper than its key, by spaces, behind `|` or `>`")
+        info if info.starts_with("unexpected character") => {
+            (CODE, "A value cannot start with this character", "Quote values that start with @, ` or %")
         }
+        info if info.contains("block scalar") => (
+            CODE,
+            "The block of text is not well-formed",
+            "Indent all of it deeper than its key, by spaces, behind `|` or `>`",
+        ),
         _ => (CODE, "", "Check indentation and quotes around this place"),
     }
 }
 
-/// Where a tab indents the line of an error, or the one before it.
-fn tab(span: Span, info: &str, lines: &Lines<'_>) -> Option<Span> {
-    let candidates = if info.contains("tab") { 3 } else { 2 };
-    (0..candidates).map(|back| span.line.saturating_sub(back)).filter(|line| *line > 0).find_map(|line| {
+/// A tab where only spaces may stand.
+pub(super) fn tab_problem(place: Span) -> Problem {
+    Problem::error("tab_indentation", place, "A tab is used for indentation").help("Indent with spaces")
+}
+
+/// The tab an error is about: it indents the error's own line or, when the parser speaks of one, a line further down
+/// (it names the start of the value that the tab interrupts).
+fn tab_near(span: Span, info: &str, lines: &Lines<'_>) -> Option<Span> {
+    let last = if info.contains("tab") { lines.count() } else { span.line };
+    (span.line..=last).find_map(|line| indenting_tab(line, lines))
+}
+
+/// The first tab in the indentation of a line that has text.
+pub(super) fn indenting_tab(line: u32, lines: &Lines<'_>) -> Option<Span> {
+    let text = lines.line(line);
+    let spaces = text.len() - text.trim_start_matches(' ').len();
+    let rest = text.get(spaces..)?;
+    let found = rest.starts_with('\t') && !rest.trim().is_empty();
+    found.then(|| Span { line, column: u32::try_from(spaces).unwrap_or(u32::MAX).saturating_add(1) })
+}
+
+/// Where the last line with text before a place starts: a key without a colon is noticed only behind it.
+fn line_before(span: Span, lines: &Lines<'_>) -> Span {
+    let before = (1..span.line).rev().take(1000).find_map(|line| {
         let text = lines.line(line);
-        let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
-        let column = text.get(..blank)?.find('\t')?;
-        (blank < text.len()).then(|| Span { line, column: u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1) })
-    })
+        let spaces = text.len() - text.trim_start_matches(' ').len();
+        let column = u32::try_from(spaces).unwrap_or(u32::MAX).saturating_add(1);
+        let counts = !text.trim().is_empty() && !text.trim_start().starts_with('#');
+        counts.then_some(Span { line, column })
+    });
+    before.unwrap_or(span)
 }
 
 /// The second of two tags, when that is what stands at an error.
@@ -126,6 +171,7 @@ fn second_tag(span: Span, lines: &Lines<'_>) -> Option<String> {
     let here = lines.from(span);
     let line = lines.line(span.line);
     let before = line.get(..line.len().saturating_sub(here.split(['\r', '\n']).next()?.len()))?;
+    let before = if before.trim().is_empty() { lines.line(span.line.saturating_sub(1)) } else { before };
     let first = before.split_whitespace().last()?;
     (here.starts_with('!') && first.starts_with('!')).then(|| word(here))
 }
@@ -138,7 +184,8 @@ pub(super) fn content(span: Span, lines: &Lines<'_>) -> Span {
         rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
         if rest.starts_with('!') || rest.starts_with('&') {
             // A tag may end at a flow indicator, as in `[!Ref]`.
-            rest = rest.trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, ',' | ']' | '}' | '[' | '{'));
+            rest = rest
+                .trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, ',' | ']' | '}' | '[' | '{'));
         } else if rest.starts_with('#') {
             rest = rest.trim_start_matches(|char| char != '\n' && char != '\r');
         } else {
@@ -147,6 +194,50 @@ pub(super) fn content(span: Span, lines: &Lines<'_>) -> Span {
     }
     let skipped = text.get(..text.len() - rest.len()).unwrap_or_default();
     super::super::lines::after(span, skipped)
+}
+
+/// Where the `|` or `>` of a block scalar stands; the parser names the start of its first line of text instead.
+pub(super) fn block_header(span: Span, text: &str, lines: &Lines<'_>) -> Span {
+    if text.trim().is_empty() && lines.from(span).starts_with(['|', '>']) {
+        return span;
+    }
+    let header = (1..span.line).rev().find(|line| !lines.line(*line).trim().is_empty());
+    let found = header.and_then(|line| {
+        let text = lines.line(line);
+        let (index, _) = text.char_indices().find(|(index, char)| {
+            let indicators = text.get(index + 1..).unwrap_or_default();
+            let rest = indicators.trim_start_matches(|char: char| matches!(char, '+' | '-') || char.is_ascii_digit());
+            matches!(char, '|' | '>')
+                && (rest.trim().is_empty() || (rest.starts_with([' ', '\t']) && rest.trim().starts_with('#')))
+        })?;
+        let column = text.get(..index)?.chars().count() + 1;
+        Some(Span { line, column: u32::try_from(column).unwrap_or(u32::MAX) })
+    });
+    found.unwrap_or(span)
+}
+
+/// Where the first `- ` of a list below `key` stands; for a list that is indented like its key, the parser names the
+/// content of the first item instead.
+pub(super) fn first_dash(key: Span, span: Span, lines: &Lines<'_>) -> Span {
+    let line = lines.line(span.line);
+    let text = line.trim_start_matches(' ');
+    let dash = text.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    if key.line < span.line && dash {
+        let column = u32::try_from(line.len() - text.len()).unwrap_or(u32::MAX).saturating_add(1);
+        return Span { column, ..span };
+    }
+    span
+}
+
+/// Whether a collection at `span` is written in brackets or braces.
+pub(super) fn flow(span: Span, lines: &Lines<'_>) -> bool {
+    lines.from(content(span, lines)).starts_with(['[', '{'])
+}
+
+/// Whether nothing but white space stands before a place on its line.
+pub(super) fn first_on_line(span: Span, lines: &Lines<'_>) -> bool {
+    let before = (span.column as usize).saturating_sub(1);
+    lines.line(span.line).chars().take(before).all(|char| char == ' ' || char == '\t')
 }
 
 /// The first word of a text, for a message.

@@ -1,0 +1,121 @@
+// Cloud Control API behind the `Cloud` port: one request per call, no retries, and every outcome an answer.
+// <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/>
+import type { ProgressEvent } from '@aws-sdk/client-cloudcontrol';
+import type { RequestStatus } from '#wasm';
+import type { Answer, Cloud, Progress } from '../../app/ports.ts';
+import { type Connection, clientConfig } from './connection.ts';
+import { callError } from './errors.ts';
+
+// One worker holds 500 operations in flight; every call must find a socket at once.
+const SOCKETS = 1_000;
+
+/** Limits of one call. */
+export interface Timeouts {
+  connectMs?: number;
+  /** GetResource runs the type's read handler before it answers: tens of seconds for some. */
+  answerMs?: number;
+}
+
+/** Cloud Control of the connection's account and region. Methods reject only with Unreachable, for credentials. */
+export async function openCloudControl(
+  connection: Connection,
+  { connectMs = 5_000, answerMs = 60_000 }: Timeouts = {},
+): Promise<Cloud> {
+  const sdk = await import('@aws-sdk/client-cloudcontrol');
+  const client = new sdk.CloudControlClient(
+    await clientConfig(connection, { attempts: 1, connectMs, answerMs, sockets: SOCKETS }),
+  );
+
+  /** `ResourceNotFoundException` means "absent" only as the answer to a read. */
+  async function answer<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
+    try {
+      return await call();
+    } catch (thrown) {
+      const error = callError(thrown);
+      if (error.kind !== 'notFound') return { ok: false, error };
+      return {
+        ok: false,
+        error: { kind: 'rejected', errorCode: 'ResourceNotFoundException', message: error.message },
+      };
+    }
+  }
+
+  return {
+    create: ({ typeName, desiredState, clientToken }) =>
+      answer(async () => {
+        const input = { TypeName: typeName, DesiredState: desiredState, ClientToken: clientToken };
+        return progressOf((await client.send(new sdk.CreateResourceCommand(input))).ProgressEvent);
+      }),
+
+    update: ({ typeName, identifier, patch, clientToken }) =>
+      answer(async () => {
+        const input = { TypeName: typeName, Identifier: identifier, PatchDocument: patch, ClientToken: clientToken };
+        return progressOf((await client.send(new sdk.UpdateResourceCommand(input))).ProgressEvent);
+      }),
+
+    delete: ({ typeName, identifier, clientToken }) =>
+      answer(async () => {
+        const input = { TypeName: typeName, Identifier: identifier, ClientToken: clientToken };
+        return progressOf((await client.send(new sdk.DeleteResourceCommand(input))).ProgressEvent);
+      }),
+
+    poll: (requestToken) =>
+      answer(async () => {
+        const command = new sdk.GetResourceRequestStatusCommand({ RequestToken: requestToken });
+        return progressOf((await client.send(command)).ProgressEvent);
+      }),
+
+    async get({ typeName, identifier }) {
+      try {
+        const command = new sdk.GetResourceCommand({ TypeName: typeName, Identifier: identifier });
+        const properties = parse((await client.send(command)).ResourceDescription?.Properties);
+        return properties === undefined ? unusable('without properties') : { ok: true, value: properties };
+      } catch (thrown) {
+        return { ok: false, error: callError(thrown) };
+      }
+    },
+
+    close: () => client.destroy(),
+  };
+}
+
+const STATUSES: ReadonlySet<string | undefined> = new Set<RequestStatus>([
+  'PENDING',
+  'IN_PROGRESS',
+  'SUCCESS',
+  'FAILED',
+  'CANCEL_IN_PROGRESS',
+  'CANCEL_COMPLETE',
+]);
+
+/** A progress event in our words; one without token or with an unknown status tells nothing. */
+function progressOf(event: ProgressEvent | undefined): Answer<Progress> {
+  if (event?.RequestToken === undefined) return unusable('without a request token');
+  if (!STATUSES.has(event.OperationStatus)) return unusable(`with the status ${event.OperationStatus}`);
+  const progress: Progress = {
+    requestToken: event.RequestToken,
+    status: event.OperationStatus as RequestStatus,
+  };
+  if (event.Identifier !== undefined) progress.identifier = event.Identifier;
+  // Malformed models do occur; only attributes would have been taken from it, and those can be read.
+  const model = parse(event.ResourceModel);
+  if (model !== undefined) progress.model = model;
+  if (event.ErrorCode !== undefined) progress.errorCode = event.ErrorCode;
+  if (event.StatusMessage !== undefined) progress.message = event.StatusMessage;
+  const retryAfter = event.RetryAfter?.getTime();
+  if (retryAfter !== undefined && retryAfter >= 0) progress.retryAfter = retryAfter;
+  return { ok: true, value: progress };
+}
+
+function unusable(what: string): { ok: false; error: { kind: 'lost'; message: string } } {
+  return { ok: false, error: { kind: 'lost', message: `Cloud Control answered ${what}` } };
+}
+
+function parse(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,217 @@
+// One SQLite file: opened, checked, brought to this version's schema; statements cached; SQLite's error codes in the
+// product's words. Used by store.ts only.
+//
+// WAL with synchronous=FULL: a commit is fsync'd when it returns, and readers never wait for a writer.
+// <https://sqlite.org/wal.html>, <https://sqlite.org/rescode.html>
+import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { AssentError, InvalidInput } from '../../domain/errors.ts';
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+
+/** Name of the file inside the state folder. */
+export const FILE = 'assent.db';
+
+/** What this program keeps in a state folder: the store and the sandbox's database. */
+const OURS = /^(assent|sandbox)\.db(-wal|-shm|-journal)?$/;
+
+// Transactions of other processes last milliseconds; one that holds the file this long is stuck.
+const BUSY_TIMEOUT_MS = 5_000;
+
+export type Row = Record<string, unknown>;
+
+/** An open store file. Every method is synchronous; errors are AssentErrors with a stable code. */
+export class Database {
+  readonly file: string;
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** Opens `<dir>/assent.db`, creating folder and file when missing. */
+  constructor(dir: string) {
+    this.file = join(dir, FILE);
+    prepareFolder(dir, this.file);
+    this.#db = this.#guard(() => new DatabaseSync(this.file, { timeout: BUSY_TIMEOUT_MS }));
+    try {
+      this.#guard(() => this.#migrate());
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#guard(() => this.#statement(sql).get(...values));
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#guard(() => this.#statement(sql).all(...values));
+  }
+
+  /** Number of rows changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return this.#guard(() => Number(this.#statement(sql).run(...values).changes));
+  }
+
+  /** A consistent view of several reads. */
+  read<T>(work: () => T): T {
+    return this.#transaction('BEGIN', work);
+  }
+
+  /** All of it or, when `work` throws, nothing. Durable when this returns. */
+  write<T>(work: () => T): T {
+    return this.#transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /** The error for content that SQLite accepts but this store never wrote. */
+  corrupt(what: string, cause?: unknown): AssentError {
+    return new InvalidInput('state_corrupt', `${this.file} is damaged: ${what}.`, { help: RESTORE, cause });
+  }
+
+  close(): void {
+    if (!this.#db.isOpen) return;
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #transaction<T>(begin: string, work: () => T): T {
+    this.run(begin);
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      // Some errors (a full disk) have ended the transaction already.
+      if (this.#db.isTransaction) this.run('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #version(): number {
+    return Number(this.get('PRAGMA user_version')?.['user_version']);
+  }
+
+  /** Nothing is written before the version is known to be ours. */
+  #migrate(): void {
+    const found = this.#version();
+    if (found > SCHEMA_VERSION) throw this.#tooNew(found);
+    if (found === 0 && this.all('SELECT 1 FROM sqlite_schema LIMIT 1').length > 0) {
+      throw this.corrupt('it is a database of another program');
+    }
+    this.#journalInWal();
+    this.#db.exec('PRAGMA synchronous = FULL');
+    if (found === SCHEMA_VERSION) return;
+    this.write(() => {
+      // Another process may have been faster.
+      const now = this.#version();
+      if (now > SCHEMA_VERSION) throw this.#tooNew(now);
+      if (now === 0) this.#db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+    });
+  }
+
+  /** Switching to WAL takes an exclusive lock that SQLite does not always wait for, so the first openers may collide. */
+  #journalInWal(): void {
+    for (const started = Date.now(); ; ) {
+      try {
+        this.#db.exec('PRAGMA journal_mode = WAL');
+        return;
+      } catch (error) {
+        if (primaryCode(error) !== BUSY || Date.now() - started > BUSY_TIMEOUT_MS) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      }
+    }
+  }
+
+  #tooNew(version: number): InvalidInput {
+    return new InvalidInput(
+      'state_too_new',
+      `${this.file} was written by a newer assent (state version ${version}; this one knows up to ${SCHEMA_VERSION}).`,
+      { help: 'Update assent, or use another folder with --state DIR. The file was not changed.' },
+    );
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  #translate(error: unknown): unknown {
+    const code = primaryCode(error);
+    if (code === undefined) return error;
+    const message = (error as Error).message;
+    switch (code) {
+      case CORRUPT:
+      case NOT_A_DATABASE:
+        return this.corrupt(message, error);
+      case BUSY:
+        return new AssentError('state_busy', `Another process keeps ${this.file} locked.`, {
+          help: 'Try again when the other assent process has ended.',
+          retryable: true,
+          exitCode: 6,
+          cause: error,
+        });
+      case PERMISSION:
+      case READ_ONLY:
+      case CANNOT_OPEN:
+        return notWritable(this.file, error);
+      case IO_ERROR:
+      case FULL:
+        return new AssentError('state_io', `${this.file} cannot be written: ${message}.`, {
+          help: 'Free space on the disk, then: assent resume.',
+          exitCode: 4,
+          cause: error,
+        });
+      default:
+        return error;
+    }
+  }
+}
+
+// Primary result codes of SQLite; the extended ones keep them in their low byte.
+const PERMISSION = 3;
+const BUSY = 5;
+const READ_ONLY = 8;
+const IO_ERROR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANNOT_OPEN = 14;
+const NOT_A_DATABASE = 26;
+
+const RESTORE =
+  'Restore the folder from a backup, or start with another one by --state DIR. Deployed resources are not affected.';
+
+function primaryCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+function notWritable(path: string, cause: unknown): InvalidInput {
+  return new InvalidInput('state_not_writable', `${path} cannot be written: ${(cause as Error).message}.`, {
+    help: 'Choose a folder you may write to with --state DIR.',
+    cause,
+  });
+}
+
+/** Ours alone: plans and states describe infrastructure. What exists already keeps its owner's choice. */
+function prepareFolder(dir: string, file: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    // Only in a folder that is ours: `--state .` must not hide somebody's files from git.
+    if (readdirSync(dir).every((name) => OURS.test(name))) writeFileSync(join(dir, '.gitignore'), '*\n');
+    // SQLite gives its -wal and -shm files the mode of the database.
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw notWritable(dir, error);
+  }
+}

@@ -1,0 +1,173 @@
+// The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
+// adding.
+import type { Action, Outcome, Problem, ResourceReport } from '#wasm';
+import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
+import type { Planned } from './planning.ts';
+import type { Run } from './ports.ts';
+
+/** One action of a plan. */
+export interface ActionDocument {
+  logicalId: string;
+  type: string;
+  action: Action;
+  reasons: string[];
+  irreversible: string[];
+  dependsOn: string[];
+  estimateMs: number;
+}
+
+export interface PlanDocument {
+  version: 1;
+  kind: 'plan';
+  digest: string;
+  stack: string;
+  actions: ActionDocument[];
+  forecast: { makespanMs: number; criticalPath: string[] };
+  problems: Problem[];
+}
+
+export interface RunDocument {
+  version: 1;
+  kind: 'deploy' | 'destroy';
+  /** `null` where there was nothing to run over. */
+  runId: string | null;
+  planDigest: string | null;
+  outcome: Exclude<Run['status'], 'running'>;
+  code?: string;
+  resources: ResourceDocument[];
+  outputs: Record<string, unknown>;
+  /** The circle's verdict; `null` where none was asked. */
+  verdict: null;
+  elapsedMs: number;
+  calls: Calls;
+}
+
+export function planDocument({ plan, forecast, problems }: Planned): PlanDocument {
+  return {
+    version: 1,
+    kind: 'plan',
+    digest: plan.digest,
+    stack: plan.stack,
+    actions: plan.resources.map(({ logicalId, type, action, reasons, irreversible, dependsOn, estimateMs }) => ({
+      logicalId,
+      type,
+      action,
+      reasons,
+      irreversible,
+      dependsOn,
+      estimateMs,
+    })),
+    forecast,
+    problems,
+  };
+}
+
+/** The document of a run that the engine has ended. */
+export function runDocument(
+  run: Run,
+  ended: { outcome: Exclude<Outcome, 'unreachable'>; resources: readonly ResourceReport[]; outputs: Record<string, unknown>; calls: Calls },
+  now: number,
+): RunDocument {
+  const document: RunDocument = {
+    version: 1,
+    kind: run.mode,
+    runId: run.runId,
+    planDigest: run.planDigest,
+    outcome: ended.outcome,
+    resources: ended.resources.map(resourceDocument),
+    outputs: ended.outputs,
+    verdict: null,
+    elapsedMs: now - run.startedAt,
+    calls: ended.calls,
+  };
+  if (ended.outcome === 'failed') document.code = run.mode === 'deploy' ? 'deployment_failed' : 'destroy_failed';
+  return document;
+}
+
+/** The document where there was nothing to run over: an unknown stack to destroy, no run to resume. */
+export function nothingToDo(kind: RunDocument['kind']): RunDocument {
+  return {
+    version: 1,
+    kind,
+    runId: null,
+    planDigest: null,
+    outcome: 'no_changes',
+    resources: [],
+    outputs: {},
+    verdict: null,
+    elapsedMs: 0,
+    calls: noCalls(),
+  };
+}
+
+export interface StatusDocument {
+  version: 1;
+  kind: 'status';
+  stacks: StackDocument[];
+  runs: RunSummary[];
+}
+
+export interface StackDocument {
+  stack: string;
+  account: string;
+  region: string;
+  endpoint: string;
+  /** `in_progress`, `interrupted`, `complete`, `failed`, `cancelled`. */
+  status: string;
+  lastRun: string | null;
+  resources: { logicalId: string; type: string; physicalId: string; status: string }[];
+}
+
+export interface RunSummary {
+  runId: string;
+  stack: string;
+  mode: 'deploy' | 'destroy';
+  status: Run['status'];
+  planDigest: string;
+  startedAt: string;
+  endedAt: string | null;
+  elapsedMs: number;
+}
+
+export function runSummary(run: Run, now: number): RunSummary {
+  return {
+    runId: run.runId,
+    stack: run.stack,
+    mode: run.mode,
+    status: run.status,
+    planDigest: run.planDigest,
+    startedAt: iso(run.startedAt),
+    endedAt: run.endedAt === undefined ? null : iso(run.endedAt),
+    elapsedMs: (run.endedAt ?? now) - run.startedAt,
+  };
+}
+
+export interface OutputsDocument {
+  version: 1;
+  kind: 'outputs';
+  stack: string;
+  outputs: Record<string, unknown>;
+}
+
+export interface SimulateDocument {
+  version: 1;
+  kind: 'simulate';
+  resources: number;
+  makespanMs: number;
+  lowerBoundMs: number;
+  ratio: number;
+  maxInFlight: number;
+  events: number;
+  elapsedMs: number;
+  /** One per template, where several were given. */
+  templates?: (Omit<SimulateDocument, 'version' | 'kind' | 'templates'> & { template: string })[];
+}
+
+export interface ErrorDocument {
+  version: 1;
+  kind: 'error';
+  code: string;
+  message: string;
+  help: string;
+  problems: readonly Problem[];
+}

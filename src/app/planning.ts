@@ -1,0 +1,136 @@
+// Makes a plan: asks the core, finds the facts it needs, asks again. Changes nothing anywhere.
+import type { Context, DeclaredParameter, Forecast, Found, Live, Lookup, Mode, Plan, PlanCall, Problem } from '#wasm';
+import { inspect, plan as planInCore } from '../core/calls.ts';
+import { type AssentError, InvalidInput } from '../domain/errors.ts';
+import { fingerprints } from './fingerprint.ts';
+import type { StackRecord } from './ports.ts';
+import { refresh } from './refresh.ts';
+import { type Control, checkBinding, contextOf, type Session } from './session.ts';
+
+/** A template as it came, with the name to call it by in messages. */
+export interface Template {
+  text: string;
+  name: string;
+}
+
+/** What is to be planned. */
+export interface Wanted {
+  stack: string;
+  mode: Mode;
+  /** Absent for `mode: destroy`. */
+  template?: Template;
+  parameters?: Readonly<Record<string, string>>;
+  tags?: Readonly<Record<string, string>>;
+  /** Read what is recorded before planning. */
+  refresh: boolean;
+  maxConcurrency: number;
+}
+
+/** A plan with what was found on the way to it. */
+export interface Planned {
+  plan: Plan;
+  /** Warnings. */
+  problems: Problem[];
+  forecast: Forecast;
+  /** Effective values to record; NoEcho ones `null`. */
+  parameters: Record<string, string | null>;
+  /** Values of NoEcho parameters, given or by default: held in memory for this run only. */
+  secretParameters: Record<string, string>;
+  /** NoEcho parameters whose values the deployment needs. */
+  noEcho: string[];
+  fingerprints: Record<string, string>;
+  /** The stack as recorded before. */
+  recorded: StackRecord | undefined;
+  context: Context;
+}
+
+/** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
+export async function makePlan(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
+  const { stack, mode, template, tags } = wanted;
+  const text = template?.text ?? '';
+  const parameters = { ...wanted.parameters };
+  const declared = template === undefined ? [] : declaredIn(template);
+  const [context, recorded] = await Promise.all([contextOf(session, control), session.store.stack(stack)]);
+  if (recorded !== undefined) checkBinding(recorded, session.endpoint, context);
+  const secretParameters = noEchoValues(declared, parameters);
+  const secretPrints = await fingerprints(stack, context, secretParameters);
+
+  const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
+  call.found = [];
+  call.fingerprints = secretPrints;
+  if (tags !== undefined) call.tags = { ...tags };
+  if (recorded !== undefined) call.recorded = recorded.state;
+  // A bad template is refused before anything is read.
+  const found = await answered(session, text, call, template);
+  if (recorded === undefined || !wanted.refresh || mode === 'destroy') {
+    return { ...found, secretParameters, fingerprints: secretPrints, recorded, context };
+  }
+  const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control });
+  const read = await answered(session, text, { ...call, live }, template);
+  return { ...read, secretParameters, fingerprints: secretPrints, recorded, context };
+}
+
+type Answered = Pick<Planned, 'plan' | 'problems' | 'forecast' | 'parameters' | 'noEcho'>;
+
+/** Asks until the core needs no more facts; `call.found` grows. */
+async function answered(session: Session, text: string, call: PlanCall, template?: Template): Promise<Answered> {
+  const found = call.found ?? [];
+  const asked = new Set(found.map(({ lookup }) => JSON.stringify(lookup)));
+  for (;;) {
+    const answer = planInCore(text, { ...call, found });
+    switch (answer.type) {
+      case 'planned': {
+        const { type: _, ...planned } = answer;
+        return planned;
+      }
+      case 'refused':
+        throw refused(answer.problems, template);
+      case 'needs': {
+        const fresh = answer.lookups.filter((lookup) => !asked.has(JSON.stringify(lookup)));
+        if (fresh.length === 0) throw new Error('the core asked again for what it had been told');
+        for (const lookup of fresh) asked.add(JSON.stringify(lookup));
+        found.push(...(await Promise.all(fresh.map((lookup) => find(session, call.context, lookup)))));
+      }
+    }
+  }
+}
+
+async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
+  if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
+  const { account, region } = context;
+  const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
+  return { lookup, value: exported.get(lookup.name) ?? null };
+}
+
+/** Parameters the template declares; none when it is no template, for planning it then says everything about it. */
+export function declaredIn(template: Template): DeclaredParameter[] {
+  const answer = inspect(template.text);
+  return answer.type === 'refused' ? [] : answer.declared.parameters;
+}
+
+function noEchoValues(
+  declared: readonly DeclaredParameter[],
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const { name, noEcho, default: preset } of declared) {
+    const value = given[name] ?? preset;
+    if (noEcho && value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+/** The rejection for a list of problems; the message counts the errors and names the file. */
+export function refused(problems: readonly Problem[], template?: Template): AssentError {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const where = template === undefined ? '' : `${template.name}: `;
+  const message =
+    errors.length === 1 && first !== undefined
+      ? `${where}${first.message}`
+      : `${where}${errors.length} problems were found; nothing was called.`;
+  return new InvalidInput('invalid_template', message, {
+    problems,
+    help: errors.length === 1 && first?.help !== undefined ? first.help : '',
+  });
+}

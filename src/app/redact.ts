@@ -1,0 +1,58 @@
+// Keeps secrets out of what the cloud answers, before the engine or the journal sees it.
+//
+// Two nets, because either alone has holes. By place: a property that was made from a secret is dropped from every
+// model, whatever the cloud returned there; this works after a restart too, when the value is no longer known. By
+// value: messages are free text, so a known value is masked in them; where the value is not known the text of a step
+// that used secrets is withheld.
+
+/** What stands where a secret stood. */
+export const MASK = '********';
+
+/** Whether a planned value (JSON form of `Expr`) contains a secret anywhere, or a reference that may turn out as one. */
+export function hasSecret(desired: unknown): boolean {
+  if (Array.isArray(desired)) return desired.some(hasSecret);
+  if (typeof desired !== 'object' || desired === null) return false;
+  const entries = Object.entries(desired);
+  const [only] = entries;
+  if (only !== undefined && entries.length === 1) {
+    const [key, value] = only;
+    if (key === '$secret') return true;
+    if (key === '$fn' && Array.isArray(value) && value[0] === 'dynamic') return true;
+  }
+  return entries.some(([, value]) => hasSecret(value));
+}
+
+/**
+ * The model without the properties that `desired` makes from secrets. A list is dropped whole when any item of it
+ * holds one, for the cloud may answer in another order.
+ */
+export function withoutSecrets(model: unknown, desired: unknown): unknown {
+  if (!isObject(model) || !isObject(desired)) return model;
+  const wanted = isObject(desired['$map']) ? desired['$map'] : desired;
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(model)) {
+    const part = wanted[key];
+    if (part === undefined || !hasSecret(part)) kept[key] = value;
+    else if (isObject(value) && isObject(part) && !isSymbolic(part)) kept[key] = withoutSecrets(value, part);
+  }
+  return kept;
+}
+
+/** The text with every given value masked. Values shorter than 4 characters would mask ordinary words: not masked. */
+export function maskValues(text: string, values: Iterable<unknown>): string {
+  let masked = text;
+  for (const value of values) {
+    const secret = typeof value === 'string' ? value : JSON.stringify(value);
+    if (secret !== undefined && secret.length >= 4) masked = masked.replaceAll(secret, MASK);
+  }
+  return masked;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSymbolic(value: Record<string, unknown>): boolean {
+  const keys = Object.keys(value);
+  return keys.length === 1 && (keys[0] === '$secret' || keys[0] === '$fn');
+}

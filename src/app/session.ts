@@ -1,0 +1,65 @@
+// What every use case works with, and what it may assume of a stack before touching it.
+import type { Context } from '#wasm';
+import { AssentError } from '../domain/errors.ts';
+import { type Emit, iso } from './events.ts';
+import type { Clock, Cloud, Facts, StackRecord, Store } from './ports.ts';
+
+/** What can be done without a cloud. */
+export interface Local {
+  store: Store;
+  clock: Clock;
+}
+
+/** Store, one account and region of a cloud, time and chance: made by the wiring, closed by who made it. */
+export interface Session extends Local {
+  /** `sandbox`, `aws`, or the URL of a Cloud Control endpoint. */
+  endpoint: string;
+  cloud: Cloud;
+  facts: Facts;
+  /** Resolves once all answers that have already arrived have been handed over: what came together is worked off together. */
+  nextPoll: () => Promise<void>;
+  /** A fresh run id; sorts by time. */
+  newRunId(): string;
+  /** Decimal, 64 bits: seed of a run's jitter. */
+  newSeed(): string;
+}
+
+/** What every long use case takes besides its own options. */
+export interface Control {
+  /** First abort: finish in good order. */
+  signal?: AbortSignal | undefined;
+  emit: Emit;
+}
+
+/** Account and region the credentials lead to; what is doubtful about them is told. The core derives the stack's id. */
+export async function contextOf({ facts, clock }: Session, { emit }: Pick<Control, 'emit'>): Promise<Context> {
+  const { account, partition, region, warning } = await facts.identity();
+  if (warning !== undefined) emit({ event: 'warning', at: iso(clock.now()), message: warning });
+  return { account, partition, region, stackId: '' };
+}
+
+/** endpoint + account + region, as runs store it. */
+export function bindingOf(endpoint: string, { account, region }: Pick<Context, 'account' | 'region'>): string {
+  return `${endpoint}|${account}|${region}`;
+}
+
+/** Refuses a stack that lives in another endpoint, account or region than the session leads to. */
+export function checkBinding(record: StackRecord, endpoint: string, context: Context): void {
+  const there = record.state.context;
+  if (bindingOf(record.endpoint, there) === bindingOf(endpoint, context)) return;
+  const name = record.state.stack;
+  throw new AssentError(
+    'stack_bound_elsewhere',
+    `Stack ${name} lives in ${place(record.endpoint, there)}, not in ${place(endpoint, context)}.`,
+    { help: 'Use the cloud, region and credentials it was deployed with, or another stack name.', exitCode: 2 },
+  );
+}
+
+function place(endpoint: string, { account, region }: Pick<Context, 'account' | 'region'>): string {
+  return `${endpoint}, account ${account}, region ${region}`;
+}
+
+/** Rejection of work that was aborted before it had changed anything. */
+export function interrupted(): AssentError {
+  return new AssentError('interrupted', 'Interrupted; nothing was changed.', { exitCode: 130 });
+}

@@ -1,0 +1,25 @@
+// `assent cancel`.
+import { type CancelDocument, cancel } from '../../app/cancel.ts';
+import { openLocal } from '../../edge/session.ts';
+import type { CancelCommandOptions, Work } from '../program.ts';
+
+export const work: Work<CancelCommandOptions> = async ({ io, options, operands: [runId = ''] }) => {
+  const local = await openLocal(options.state);
+  try {
+    const document = await cancel(local, runId);
+    if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
+    else io.out(`${sentence(document)}\n`);
+    return 0;
+  } finally {
+    await local.close();
+  }
+};
+
+function sentence({ runId, stack, status, requested }: CancelDocument): string {
+  if (requested) return `Run ${runId} was asked to stop; it starts nothing new and ends within seconds.`;
+  if (status !== 'running') return `Run ${runId} has already ended: ${status}.`;
+  return (
+    `The process of run ${runId} is gone, so there is nothing to cancel.\n` +
+    `assent resume ${runId} goes on with it; assent destroy --stack ${stack} deletes what it made.`
+  );
+}

@@ -1,0 +1,40 @@
+// `assent deploy`.
+import { deploy } from '../../app/deploy.ts';
+import { placeOptions, shell } from '../again.ts';
+import { conclude } from '../conclude.ts';
+import { consent } from '../consent.ts';
+import { readText } from '../input.ts';
+import { withSession } from '../opening.ts';
+import { pairs, parameterValues } from '../parameters.ts';
+import type { DeployCommandOptions, Work } from '../program.ts';
+
+export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
+  const text = await readText(file);
+  const parameters = await parameterValues(options.parametersFile, options.parameters);
+  const tags = pairs(options.tags, '--tags');
+  const { stack, refresh, maxConcurrency, approve, format } = options;
+  const given = options.yes === true || approve !== undefined;
+  return withSession(io, options, async (opened) => {
+    const document = await deploy(
+      opened.session,
+      {
+        template: { text, name: file },
+        stack,
+        parameters,
+        tags,
+        refresh,
+        maxConcurrency,
+        ...(approve === undefined ? {} : { approve }),
+        confirm: consent(io, { text: 'Deploy this plan?', given, format, file }, opened),
+      },
+      opened.control,
+    );
+    const place = placeOptions(options);
+    opened.progress.stop();
+    return conclude(io, document, format, {
+      stack,
+      again: `${shell(['assent', 'deploy', file, '--stack', stack])}${place}`,
+      options: place,
+    });
+  });
+};

@@ -1,0 +1,22 @@
+// `assent destroy`.
+import { destroy } from '../../app/destroy.ts';
+import { placeOptions } from '../again.ts';
+import { conclude } from '../conclude.ts';
+import { consent } from '../consent.ts';
+import { withSession } from '../opening.ts';
+import { parameterValues } from '../parameters.ts';
+import type { DestroyCommandOptions, Work } from '../program.ts';
+
+export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
+  const { stack, maxConcurrency, format } = options;
+  const parameters = await parameterValues(options.parametersFile, options.parameters);
+  return withSession(io, options, async (opened) => {
+    const question = { text: 'Destroy this stack?', given: options.yes === true, format, file: stack };
+    const confirm = consent(io, question, opened);
+    const document = await destroy(opened.session, { stack, maxConcurrency, parameters, confirm }, opened.control);
+    opened.progress.stop();
+    if (document.runId === null && format !== 'text') io.err(`There is no stack ${stack}: it is already gone.\n`);
+    const place = placeOptions(options);
+    return conclude(io, document, format, { stack, again: `assent destroy --stack ${stack}${place}`, options: place });
+  });
+};

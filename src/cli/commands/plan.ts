@@ -1,0 +1,25 @@
+// `assent plan`.
+import { plan } from '../../app/plan.ts';
+import { readText } from '../input.ts';
+import { withSession } from '../opening.ts';
+import { pairs, parameterValues } from '../parameters.ts';
+import type { PlanCommandOptions, Work } from '../program.ts';
+import { mermaid } from '../render/mermaid.ts';
+import { planText } from '../render/plan.ts';
+import { painter } from '../render/style.ts';
+import { where } from '../where.ts';
+
+export const work: Work<PlanCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
+  const text = await readText(file);
+  const parameters = await parameterValues(options.parametersFile, options.parameters);
+  const tags = pairs(options.tags, '--tags');
+  const { stack, refresh, maxConcurrency } = options;
+  const wanted = { template: { text, name: file }, stack, parameters, tags, refresh, maxConcurrency };
+  await withSession(io, options, async ({ session, control }) => {
+    const { document, planned } = await plan(session, wanted, control);
+    if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
+    else if (options.format === 'mermaid') io.out(mermaid(document));
+    else io.out(planText(document, { where: where(session, planned.context), file }, painter(io.colour.out)));
+  });
+  return 0;
+};

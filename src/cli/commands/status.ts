@@ -1,0 +1,65 @@
+// `assent status`.
+import type { StackDocument, StatusDocument } from '../../app/documents.ts';
+import { status } from '../../app/status.ts';
+import { openLocal } from '../../edge/session.ts';
+import type { StatusCommandOptions, Work } from '../program.ts';
+import { count, duration, type Paint, painter, plain, table } from '../render/style.ts';
+
+const RUNS_SHOWN = 5;
+
+export const work: Work<StatusCommandOptions> = async ({ io, options }) => {
+  const local = await openLocal(options.state);
+  try {
+    const document = await status(local, options.stack);
+    if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
+    else io.out(statusText(document, options.stack !== undefined, painter(io.colour.out)));
+    return 0;
+  } finally {
+    await local.close();
+  }
+};
+
+function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Paint): string {
+  if (stacks.length === 0 && runs.length === 0) {
+    return 'Nothing is deployed. assent deploy <template> --stack <name> changes that.\n';
+  }
+  const parts = stacks.map((stack) => stackText(stack, whole, paint));
+  const rows = runs
+    .slice(0, RUNS_SHOWN)
+    .map(({ runId, stack, mode, status, startedAt, elapsedMs }) => [
+      runId,
+      stack,
+      mode,
+      coloured(status, paint),
+      startedAt.replace(/\.\d+Z$/, 'Z'),
+      duration(elapsedMs),
+    ]);
+  if (rows.length > 0) parts.push(`${paint('bold', 'Latest runs')}\n${table(rows)}`);
+  return parts.join('\n');
+}
+
+function stackText(
+  { stack, endpoint, account, region, status, resources }: StackDocument,
+  whole: boolean,
+  paint: Paint,
+) {
+  const place = paint('dim', `(${endpoint}, account ${account}, ${region})`);
+  const head = `${paint('bold', stack)}  ${coloured(status, paint)}  ${count(resources.length, 'resource')}  ${place}\n`;
+  const shown = resources.filter((resource) => whole || resource.status !== 'complete');
+  return (
+    head +
+    table(
+      shown.map(({ logicalId, type, physicalId, status }) => [
+        plain(logicalId),
+        plain(type),
+        status === 'complete' ? paint('green', status) : paint('red', status),
+        plain(physicalId),
+      ]),
+    )
+  );
+}
+
+function coloured(status: string, paint: Paint): string {
+  if (status === 'complete' || status === 'succeeded' || status === 'no_changes') return paint('green', status);
+  return paint(status === 'failed' ? 'red' : 'yellow', status);
+}

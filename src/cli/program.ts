@@ -1,0 +1,307 @@
+// The command line itself: names, options, help. Each command's work is loaded only when it is called, so that
+// `--help` and `--version` stay quick.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type ExitCode, InvalidInput } from '../domain/errors.ts';
+import type { OptionShapes } from './arguments.ts';
+import type { Io } from './io.ts';
+
+/** What every command's work is called with. */
+export interface Invocation<Options> {
+  io: Io;
+  options: Options;
+  /** Positional arguments. */
+  operands: string[];
+}
+
+/** A command's work; rejects with typed errors. */
+export type Work<Options> = (invocation: Invocation<Options>) => Promise<ExitCode>;
+
+export interface StateOptions {
+  state: string;
+}
+export interface CloudOptions extends StateOptions {
+  cloud: 'sandbox' | 'aws';
+  region?: string;
+  profile?: string;
+  roleArn?: string;
+}
+export interface TextOrJson {
+  format: 'text' | 'json';
+}
+export interface ParameterOptions {
+  parameters: string[];
+  parametersFile?: string;
+}
+export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
+  stack: string;
+  tags: string[];
+  refresh: boolean;
+  maxConcurrency: number;
+  format: 'text' | 'json' | 'mermaid';
+}
+export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'> {
+  approve?: string;
+  yes?: true;
+  format: 'text' | 'json' | 'jsonl';
+}
+export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
+  stack: string;
+  maxConcurrency: number;
+  yes?: true;
+  format: 'text' | 'json' | 'jsonl';
+}
+export interface ResumeCommandOptions extends CloudOptions, ParameterOptions {
+  format: 'text' | 'json' | 'jsonl';
+}
+export interface StatusCommandOptions extends StateOptions, TextOrJson {
+  stack?: string;
+}
+export interface OutputsCommandOptions extends StateOptions, TextOrJson {
+  stack: string;
+}
+export type CancelCommandOptions = StateOptions & TextOrJson;
+export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
+  maxConcurrency: number;
+  rate?: number;
+  policy?: 'critical-path' | 'fifo';
+  seed?: string;
+}
+export interface SandboxCommandOptions extends StateOptions, TextOrJson {
+  port?: number;
+  speed?: number;
+  faults?: string;
+}
+
+const DEFAULT_CONCURRENCY = 25;
+const STACK = '--stack <name>';
+
+/** The program; `done` gets the exit code of the command that ran. */
+export function program(io: Io, version: string, done: (code: ExitCode) => void): Command {
+  const root = new Command('assent')
+    .description('Deploys CloudFormation templates in parallel through AWS Cloud Control API.')
+    .helpCommand(false)
+    .version(version, '-V, --version', 'print the version')
+    .addHelpText(
+      'after',
+      `
+Nothing but Node is needed to try it: without --cloud aws everything goes to the bundled sandbox.
+
+  assent plan template.yaml --stack demo
+  assent deploy template.yaml --stack demo
+  assent destroy --stack demo
+
+Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 failed and rolled back, 4 failed,
+5 cloud not reached, 6 another run holds the stack, 7 waiting for approval, 130 interrupted.`,
+    );
+  const add = <Options>(usage: string, description: string, load: () => Promise<{ work: Work<Options> }>): Command => {
+    const command = root.command(usage).description(description);
+    command.action(async (...given: unknown[]) => {
+      // commander hands over: operands one by one (a list for a variadic one), options, the command.
+      const operands = given
+        .slice(0, -2)
+        .flat()
+        .filter((operand) => operand !== undefined) as string[];
+      const options = given.at(-2) as Options;
+      // Checked here and not by commander, which would complain of this first when `--stack` is merely misspelt.
+      if (required(command, options))
+        throw new InvalidInput('invalid_usage', `Option '${STACK}' is required.`, {
+          help: `assent ${command.name()} --help`,
+        });
+      const { work } = await load();
+      done(await work({ io, options, operands }));
+    });
+    return command;
+  };
+
+  const plan = add<PlanCommandOptions>(
+    'plan <template>',
+    'show what a deployment would change, in which order and how long it takes',
+    () => import('./commands/plan.ts'),
+  );
+  planOptions(plan).addOption(format('text', 'json', 'mermaid'));
+
+  const deploy = add<DeployCommandOptions>(
+    'deploy <template>',
+    'plan a template, ask, and deploy it',
+    () => import('./commands/deploy.ts'),
+  );
+  planOptions(deploy)
+    .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
+    .option('-y, --yes', 'answer "deploy this plan?" with yes')
+    .addOption(format('text', 'json', 'jsonl'));
+
+  const destroy = add<DestroyCommandOptions>(
+    'destroy',
+    'delete a stack in reverse order, honouring DeletionPolicy',
+    () => import('./commands/destroy.ts'),
+  );
+  stackOption(destroy);
+  concurrencyOption(destroy);
+  parameterOptions(destroy, 'value of a NoEcho parameter, if an interrupted deployment must be settled first')
+    .option('-y, --yes', 'answer "destroy this stack?" with yes')
+    .addOption(format('text', 'json', 'jsonl'));
+  cloudOptions(destroy);
+
+  const status = add<StatusCommandOptions>(
+    'status',
+    'show stacks, their resources and the latest runs',
+    () => import('./commands/status.ts'),
+  );
+  status
+    .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
+    .addOption(format('text', 'json'));
+  stateOption(status);
+
+  const outputs = add<OutputsCommandOptions>(
+    'outputs',
+    "show a stack's outputs",
+    () => import('./commands/outputs.ts'),
+  );
+  stackOption(outputs).addOption(format('text', 'json'));
+  stateOption(outputs);
+
+  const resume = add<ResumeCommandOptions>(
+    'resume [run]',
+    'go on with a run that was killed, interrupted or cancelled (default: the latest)',
+    () => import('./commands/resume.ts'),
+  );
+  parameterOptions(resume, 'value of a NoEcho parameter, which is never stored').addOption(
+    format('text', 'json', 'jsonl'),
+  );
+  cloudOptions(resume);
+
+  const cancel = add<CancelCommandOptions>(
+    'cancel <run>',
+    'stop a run in good order',
+    () => import('./commands/cancel.ts'),
+  );
+  cancel.addOption(format('text', 'json'));
+  stateOption(cancel);
+
+  const simulate = add<SimulateCommandOptions>(
+    'simulate <template...>',
+    'run the real engine on a virtual clock: makespan, lower bound, ratio',
+    () => import('./commands/simulate.ts'),
+  );
+  concurrencyOption(simulate)
+    .addOption(new Option('--rate <calls>', 'calls per second the cloud accepts').argParser(positive))
+    .addOption(new Option('--policy <policy>', 'order of what is ready').choices(['critical-path', 'fifo']))
+    .addOption(new Option('--seed <number>', 'seed of everything random').argParser(seed));
+  parameterOptions(simulate, 'values of parameters').addOption(format('text', 'json'));
+
+  const sandbox = add<SandboxCommandOptions>(
+    'sandbox',
+    'serve the local Cloud Control endpoint until interrupted',
+    () => import('./commands/sandbox.ts'),
+  );
+  sandbox
+    .addOption(new Option('--port <number>', 'port on 127.0.0.1 (default: a free one)').argParser(port))
+    .addOption(new Option('--speed <factor>', 'how much faster than AWS operations end').argParser(positive))
+    .option('--faults <file>', 'faults to inject')
+    .addOption(format('text', 'json'));
+  stateOption(sandbox);
+
+  return root;
+}
+
+/** What reordering needs to know of the program's options. */
+export function shapesOf(root: Command): OptionShapes {
+  const valued = new Set<string>();
+  for (const command of root.commands) {
+    for (const option of command.options) {
+      if (!option.required) continue;
+      for (const flag of [option.long, option.short]) if (typeof flag === 'string') valued.add(flag);
+    }
+  }
+  return { valued, lists: new Set(['--parameters', '--tags']) };
+}
+
+/** Whether the command needs a stack and has none. */
+function required(command: Command, options: unknown): boolean {
+  const needed = command.options.some(
+    ({ flags, description }) => flags === STACK && description.endsWith('(required)'),
+  );
+  return needed && (options as { stack?: string }).stack === undefined;
+}
+
+function planOptions(command: Command): Command {
+  stackOption(command);
+  parameterOptions(command, 'values of parameters, any number; without one the previous value stays')
+    .addOption(
+      new Option('--tags <key=value>', 'tags for every taggable resource, any number')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .option('--no-refresh', 'plan from what is recorded, without reading it first');
+  concurrencyOption(command);
+  return cloudOptions(command);
+}
+
+function stackOption(command: Command): Command {
+  return command.addOption(new Option(STACK, 'name of the stack (required)').argParser(stackName));
+}
+
+function parameterOptions(command: Command, description: string): Command {
+  return command
+    .addOption(new Option('--parameters <name=value>', description).default([], 'none').argParser(collect))
+    .option('--parameters-file <file>', 'JSON: an object, or a list of ParameterKey and ParameterValue');
+}
+
+function concurrencyOption(command: Command): Command {
+  return command.addOption(
+    new Option('--max-concurrency <n>', 'operations in flight at most')
+      .default(DEFAULT_CONCURRENCY)
+      .argParser(concurrency),
+  );
+}
+
+function cloudOptions(command: Command): Command {
+  command
+    .addOption(new Option('--cloud <cloud>', 'where to deploy to').choices(['sandbox', 'aws']).default('sandbox'))
+    .option('--region <region>', 'region (default: as configured)')
+    .option('--profile <name>', "profile of the AWS SDK's configuration")
+    .option('--role-arn <arn>', 'role to assume first');
+  return stateOption(command);
+}
+
+function stateOption(command: Command): Command {
+  return command.option('--state <dir>', 'directory of the embedded store', '.assent');
+}
+
+function format(...choices: [string, ...string[]]): Option {
+  return new Option('--format <format>', 'form of what is printed').choices(choices).default(choices[0]);
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function stackName(value: string): string {
+  if (/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/.test(value)) return value;
+  throw new InvalidArgumentError('A stack name is a letter followed by up to 127 letters, digits and hyphens.');
+}
+
+function concurrency(value: string): number {
+  return integer(value, 1, 10_000);
+}
+
+function port(value: string): number {
+  return integer(value, 0, 65_535);
+}
+
+function integer(value: string, least: number, most: number): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+function seed(value: string): string {
+  if (/^\d{1,20}$/.test(value) && BigInt(value) < 2n ** 64n) return value;
+  throw new InvalidArgumentError('It must be a whole number below 2^64.');
+}

@@ -1,0 +1,113 @@
+// A plan for people: what is done, in an order in which it can be done, how long it takes, what cannot be undone.
+import type { Action } from '#wasm';
+import type { ActionDocument, PlanDocument } from '../../app/documents.ts';
+import { problemLines } from './problems.ts';
+import { type Colour, count, duration, type Paint, plain, table } from './style.ts';
+
+const SYMBOLS: Record<Action, readonly [symbol: string, colour: Colour]> = {
+  create: ['+', 'green'],
+  update: ['~', 'yellow'],
+  replace: ['-/+', 'yellow'],
+  delete: ['-', 'red'],
+  retain: ['=', 'cyan'],
+  import: ['<', 'cyan'],
+  noop: [' ', 'dim'],
+};
+
+const PATH_SHOWN = 8;
+
+/** `  +`, coloured. */
+export function symbol(action: Action, paint: Paint): string {
+  const [text, colour] = SYMBOLS[action];
+  return paint(colour, text.padStart(3));
+}
+
+/** The whole plan. `file` names the template in messages. */
+export function planText(
+  document: PlanDocument,
+  { where, file }: { where: string; file: string },
+  paint: Paint,
+): string {
+  const changes = inOrder(document.actions).filter(({ action }) => action !== 'noop');
+  const warnings =
+    document.problems.length === 0
+      ? ''
+      : `\n${paint('bold', 'Warnings')}\n${problemLines(document.problems, file, paint)}`;
+  if (changes.length === 0) {
+    const unchanged = document.actions.length;
+    return `${noChanges(document.stack, unchanged)}${warnings}\nDigest: ${document.digest}\n`;
+  }
+  const rows = changes.map((action) => [
+    `${symbol(action.action, paint)} ${plain(action.logicalId)}`,
+    plain(action.type),
+    paint('dim', remark(action)),
+  ]);
+  const irreversible = changes.flatMap(({ logicalId, irreversible }) =>
+    irreversible.map((sentence) => `  ${paint('red', '!')} ${plain(logicalId)}: ${plain(sentence)}\n`),
+  );
+  const lost = irreversible.length === 0 ? '' : `\n${paint('bold', 'Cannot be undone')}\n${irreversible.join('')}`;
+  return (
+    `${paint('bold', `Plan for stack ${document.stack}`)} ${paint('dim', `(${where})`)}\n\n` +
+    `${table(rows, '')}${lost}${warnings}\n${planSummary(document, paint)}`
+  );
+}
+
+/** Counts, forecast, critical path and digest. */
+export function planSummary({ actions, forecast, digest }: PlanDocument, paint: Paint): string {
+  const of = (action: Action) => actions.filter((one) => one.action === action).length;
+  const parts = [`${of('create')} to create`, `${of('update')} to update`, `${of('replace')} to replace`];
+  parts.push(`${of('delete')} to delete`);
+  if (of('retain') > 0) parts.push(`${of('retain')} to keep but forget`);
+  if (of('import') > 0) parts.push(`${of('import')} to import`);
+  if (of('noop') > 0) parts.push(`${of('noop')} unchanged`);
+  const path = forecast.criticalPath.map(plain);
+  const shown =
+    path.length <= PATH_SHOWN
+      ? path
+      : [...path.slice(0, PATH_SHOWN / 2), `… ${path.length - PATH_SHOWN} more …`, ...path.slice(-PATH_SHOWN / 2)];
+  const critical = path.length === 0 ? '' : `Critical path: ${shown.join(' → ')}\n`;
+  return (
+    `${paint('bold', `Plan: ${parts.join(', ')}.`)}\n` +
+    `Forecast: about ${duration(forecast.makespanMs)}\n${critical}Digest: ${digest}\n`
+  );
+}
+
+/** The sentence when there is nothing to do. */
+export function noChanges(stack: string, resources: number): string {
+  return `No changes. Stack ${stack} is as its template says (${count(resources, 'resource')}).\n`;
+}
+
+function remark({ action, reasons, dependsOn }: ActionDocument): string {
+  if (action !== 'create' && reasons.length > 0) return plain(reasons.join('; '));
+  if (dependsOn.length === 0) return '';
+  const names = dependsOn.slice(0, 3).map(plain).join(', ');
+  return `after ${names}${dependsOn.length > 3 ? ` and ${dependsOn.length - 3} more` : ''}`;
+}
+
+/** Dependencies first; within that by name. Edges to what the plan does not hold are ignored. */
+export function inOrder(actions: readonly ActionDocument[]): ActionDocument[] {
+  const byId = new Map(actions.map((action) => [action.logicalId, action]));
+  const depth = new Map<string, number>();
+  const waiting = new Map<string, number>();
+  const dependents = new Map<string, string[]>();
+  for (const { logicalId, dependsOn } of actions) {
+    const known = dependsOn.filter((id) => byId.has(id));
+    waiting.set(logicalId, known.length);
+    for (const id of known) dependents.set(id, [...(dependents.get(id) ?? []), logicalId]);
+  }
+  let level = [...waiting].filter(([, open]) => open === 0).map(([id]) => id);
+  for (let at = 0; level.length > 0; at += 1) {
+    const next: string[] = [];
+    for (const id of level) {
+      depth.set(id, at);
+      for (const dependent of dependents.get(id) ?? []) {
+        const open = (waiting.get(dependent) ?? 0) - 1;
+        waiting.set(dependent, open);
+        if (open === 0) next.push(dependent);
+      }
+    }
+    level = next;
+  }
+  const rank = ({ logicalId }: ActionDocument) => depth.get(logicalId) ?? actions.length;
+  return [...actions].sort((a, b) => rank(a) - rank(b) || (a.logicalId < b.logicalId ? -1 : 1));
+}

@@ -1,0 +1,141 @@
+// The end of a run for people: what came of it, outputs, what failed and why, how to go on.
+import type { RunDocument } from '../../app/documents.ts';
+import type { ResourceDocument } from '../../app/events.ts';
+import type { ExitCode } from '../../domain/errors.ts';
+import { count, duration, type Paint, plain, table } from './style.ts';
+
+/** What a run's outcome means on the command line (INTERFACE.md, "Exit codes"). */
+export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode {
+  switch (outcome) {
+    case 'succeeded':
+    case 'no_changes':
+      return 0;
+    case 'refused':
+      return 1;
+    case 'rolled_back':
+      return 3;
+    case 'failed':
+      return 4;
+    case 'waiting_approval':
+      return 7;
+    case 'cancelled':
+      return 130;
+  }
+}
+
+/** How the user got here, so that the next step can be spelled out. */
+export interface Asked {
+  stack: string;
+  /** Words to repeat the command with, e.g. `assent deploy web.yaml --stack web`. */
+  again: string;
+  /** Options that every further command needs, e.g. ` --state /elsewhere`. */
+  options: string;
+}
+
+/** The closing text of `deploy`, `destroy` and `resume`. */
+export function runText(document: RunDocument, asked: Asked, paint: Paint): string {
+  const parts = [headline(document, asked, paint)];
+  const failed = document.resources.filter(({ status }) => status === 'failed');
+  if (failed.length > 0) parts.push(`${paint('bold', 'Failed')}\n${failed.map((one) => failure(one, paint)).join('')}`);
+  const blocked = document.resources.filter(({ status }) => status === 'blocked').map(({ logicalId }) => logicalId);
+  if (blocked.length > 0) {
+    parts.push(
+      `${paint('bold', 'Not started, because something they need failed')}\n  ${blocked.map(plain).join(', ')}\n`,
+    );
+  }
+  const retained = document.resources.filter(({ status }) => status === 'retained');
+  if (retained.length > 0) {
+    const rows = retained.map(({ logicalId, type, physicalId }) => [
+      plain(logicalId),
+      plain(type),
+      plain(physicalId ?? ''),
+    ]);
+    parts.push(`${paint('bold', 'Kept by their DeletionPolicy, and no longer managed')}\n${table(rows)}`);
+  }
+  if (Object.keys(document.outputs).length > 0)
+    parts.push(`${paint('bold', 'Outputs')}\n${outputsTable(document.outputs)}`);
+  parts.push(closing(document, asked, paint));
+  return parts.join('\n');
+}
+
+/** Outputs as two columns. */
+export function outputsTable(outputs: Readonly<Record<string, unknown>>): string {
+  return table(
+    Object.entries(outputs).map(([name, value]) => [
+      plain(name),
+      plain(typeof value === 'string' ? value : JSON.stringify(value)),
+    ]),
+  );
+}
+
+function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack }: Asked, paint: Paint): string {
+  const took = duration(elapsedMs);
+  const of = (status: string, action?: string) =>
+    resources.filter((one) => one.status === status && (action === undefined || one.action === action)).length;
+  const done = [
+    [of('succeeded', 'create'), 'created'],
+    [of('succeeded', 'delete'), 'deleted'],
+    [of('unchanged'), 'unchanged'],
+    [of('retained'), 'kept'],
+    [of('failed'), 'failed'],
+    [of('blocked') + of('cancelled') + of('waiting'), 'not started'],
+  ] as const;
+  const counts = done
+    .filter(([n]) => n > 0)
+    .map(([n, word]) => `${n} ${word}`)
+    .join(', ');
+  const tail = counts === '' ? '' : ` (${counts})`;
+  switch (outcome) {
+    case 'succeeded':
+      return `${paint('green', kind === 'deploy' ? 'Deployed' : 'Destroyed')} stack ${stack} in ${took}${tail}.\n`;
+    case 'no_changes':
+      return kind === 'deploy'
+        ? `${paint('green', 'No changes.')} Stack ${stack} is as its template says (${count(resources.length, 'resource')}).\n`
+        : `${paint('green', 'Nothing to destroy.')} Stack ${stack} does not exist.\n`;
+    case 'cancelled':
+      return `${paint('yellow', 'Cancelled')} ${kind === 'deploy' ? 'the deployment' : 'the deletion'} of stack ${stack} after ${took}${tail}.\n`;
+    case 'rolled_back':
+      return `${paint('red', 'Failed and rolled back')}: stack ${stack}, after ${took}${tail}.\n`;
+    default:
+      return `${paint('red', kind === 'deploy' ? 'Deployment failed' : 'Deletion failed')}: stack ${stack}, after ${took}${tail}.\n`;
+  }
+}
+
+function failure(
+  { logicalId, type, physicalId, errorCode, message, attempts }: ResourceDocument,
+  paint: Paint,
+): string {
+  const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
+  const identifier = physicalId === null ? '' : ` ${plain(physicalId)}`;
+  const why = [errorCode, message].filter((part) => part !== undefined && part !== '').map((part) => plain(part ?? ''));
+  return `  ${paint('red', '✗')} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}${identifier}${tries}\n      ${why.join(': ')}\n`;
+}
+
+function closing({ kind, outcome, runId, calls }: RunDocument, { stack, again, options }: Asked, paint: Paint): string {
+  const { create, update, delete: deleted, get, poll, throttled } = calls;
+  const made = [
+    [create, 'create'],
+    [update, 'update'],
+    [deleted, 'delete'],
+    [get, 'get'],
+    [poll, 'poll'],
+  ] as const;
+  const listed = made.filter(([n]) => n > 0).map(([n, name]) => `${n} ${name}`);
+  const slowed = throttled > 0 ? `; ${throttled} of them throttled` : '';
+  const total = listed.length === 0 ? '' : `${paint('dim', `Calls: ${listed.join(', ')}${slowed}`)}\n`;
+  const status = [`assent status --stack ${stack}${options}`, 'shows what exists'] as const;
+  const destroy = [`assent destroy --stack ${stack}${options}`, 'deletes it all'] as const;
+  const rest: (readonly [string, string])[] = [];
+  if (outcome === 'succeeded' && kind === 'deploy') rest.push(status, destroy);
+  if (outcome === 'failed' && kind === 'deploy') {
+    rest.push([again, 'goes on from here, once the cause is gone'], destroy, status);
+  }
+  if (outcome === 'failed' && kind === 'destroy') rest.push([again, 'tries what is left again'], status);
+  if (outcome === 'cancelled') {
+    rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
+    if (kind === 'deploy') rest.push(destroy);
+  }
+  const kept = outcome === 'failed' && kind === 'deploy' ? 'What was created is kept. ' : '';
+  if (rest.length === 0) return total;
+  return `${total}\n${kept}Next:\n${table(rest.map(([command, what]) => [paint('cyan', command), paint('dim', what)]))}`;
+}

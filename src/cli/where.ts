@@ -1,0 +1,8 @@
+// How a command names the place it works in.
+import type { Context } from '#wasm';
+import type { Session } from '../app/session.ts';
+
+/** `sandbox, account 000000000000, us-east-1`. */
+export function where({ endpoint }: Pick<Session, 'endpoint'>, { account, region }: Context): string {
+  return `${endpoint}, account ${account}, ${region}`;
+}

@@ -1,0 +1,31 @@
+// The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
+import type { InspectAnswer, Plan, PlanAnswer, PlanCall, SimulateCall, Simulated } from '#wasm';
+import { pure } from './instance.ts';
+
+/** What a template declares. */
+export function inspect(text: string): InspectAnswer {
+  return pure('inspect', (wasm) => wasm.inspect(text));
+}
+
+/** Plans a template, or with `mode: destroy` and empty text the end of a stack. */
+export function plan(text: string, call: PlanCall): PlanAnswer {
+  return pure('plan', (wasm) => wasm.plan(text, call));
+}
+
+/** Runs a plan with the real engine on a virtual clock. */
+export function simulate(planned: Plan, call: SimulateCall): Simulated {
+  const text = JSON.stringify(planned);
+  return pure('simulate', (wasm) => wasm.simulate(text, call));
+}
+
+/** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */
+export interface ResourceSchema {
+  typeName: string;
+  handlers: { create: boolean; read: boolean; update: boolean; delete: boolean; list: boolean };
+}
+
+/** Schema of a resource type; `undefined` for a type the registry does not know. */
+export function resourceSchema(typeName: string): ResourceSchema | undefined {
+  const text = pure('resourceSchema', (wasm) => wasm.resourceSchema(typeName));
+  return text === undefined ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,79 @@
+// The deployment engine behind typed calls; JSON text crosses the door, objects stay on this side.
+//
+// An engine holds state, so a trap is not retried here: the caller stops, and a new engine is made from the journal.
+import type { Command, EngineConfig, Event, Plan, Engine as WasmEngine } from '#wasm';
+import { coreFailed, drop, instance, isTrap } from './instance.ts';
+
+/** What the driver needs of an engine. */
+export interface Decider {
+  /** Feeds journaled events before the first `handle` of a resumption. */
+  replay(events: readonly Event[]): void;
+  /** Events that came by `now` (ms) to commands. */
+  handle(now: number, events: readonly Event[]): Command[];
+  /** Desired state or patch document of a step, JSON text. Throws {@link UnresolvedPayload}. */
+  payload(step: string, secrets: Readonly<Record<string, unknown>>): string;
+}
+
+/** A payload could not be built, e.g. `Fn::Select` beyond the end of a list that became known only now. */
+export class UnresolvedPayload extends Error {
+  override name = 'UnresolvedPayload';
+}
+
+/** An engine for one plan; dispose of it to free its memory. */
+export class Engine implements Decider, Disposable {
+  readonly #engine: WasmEngine;
+  #usable = true;
+
+  constructor(plan: Plan, config: EngineConfig) {
+    const planText = JSON.stringify(plan);
+    const configText = JSON.stringify(config);
+    try {
+      this.#engine = new (instance().Engine)(planText, configText);
+    } catch (error) {
+      if (isTrap(error)) drop();
+      throw coreFailed('Engine', error);
+    }
+  }
+
+  replay(events: readonly Event[]): void {
+    const text = JSON.stringify(events);
+    this.#guarded('replay', () => this.#engine.replay(text));
+  }
+
+  handle(now: number, events: readonly Event[]): Command[] {
+    const text = JSON.stringify(events);
+    return JSON.parse(this.#guarded('handle', () => this.#engine.handle(now, text)));
+  }
+
+  payload(step: string, secrets: Readonly<Record<string, unknown>>): string {
+    const text = JSON.stringify(secrets);
+    try {
+      return this.#engine.payload(step, text);
+    } catch (error) {
+      if (isTrap(error)) throw this.#failed('payload', error);
+      throw new UnresolvedPayload(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#usable) this.#engine.free();
+    this.#usable = false;
+  }
+
+  #guarded<T>(name: string, call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw this.#failed(name, error);
+    }
+  }
+
+  #failed(name: string, error: unknown): Error {
+    if (isTrap(error)) {
+      // Freeing would run code in a broken instance; it goes away as a whole.
+      this.#usable = false;
+      drop();
+    }
+    return coreFailed(name, error);
+  }
+}

@@ -1,0 +1,87 @@
+// Which cloud a command works with, wired up: the bundled sandbox in this process, or AWS (or anything that speaks its
+// protocol) over the SDK's usual configuration. Called once per command by the CLI and the library.
+import { openCloudControl } from '../adapters/aws/cloud-control.ts';
+import { connect, type Wanted } from '../adapters/aws/connection.ts';
+import { openFacts } from '../adapters/aws/facts.ts';
+import type { Cloud, Facts } from '../app/ports.ts';
+import { InvalidInput } from '../domain/errors.ts';
+import { type CloudEnvironment, cloudEnvironment } from './env.ts';
+
+/** What the user chose. */
+export interface CloudChoice {
+  cloud: 'sandbox' | 'aws';
+  region?: string | undefined;
+  /** `aws` only. */
+  profile?: string | undefined;
+  /** `aws` only. */
+  roleArn?: string | undefined;
+  /** State folder; the sandbox keeps its resources there too. */
+  state: string;
+}
+
+export interface OpenCloud {
+  cloud: Cloud;
+  facts: Facts;
+  /** What stacks are bound to: `sandbox`, `aws`, or the origin of another Cloud Control endpoint. */
+  endpoint: string;
+  close(): Promise<void>;
+}
+
+const SANDBOX_REGION = 'us-east-1';
+
+/** Rejects with InvalidInput when the options do not name a place. Nothing is called yet: `facts.identity` is first. */
+export async function openCloud(options: CloudChoice): Promise<OpenCloud> {
+  return options.cloud === 'sandbox' ? openSandbox(options, cloudEnvironment()) : openAws(options, cloudEnvironment());
+}
+
+async function openAws({ region, profile, roleArn }: CloudChoice, env: CloudEnvironment): Promise<OpenCloud> {
+  const { endpoint, ...clients } = await openClients({ region: region ?? env.region, profile, roleArn });
+  return {
+    ...clients,
+    endpoint: endpoint ?? 'aws',
+    async close() {
+      clients.cloud.close();
+      clients.facts.close();
+    },
+  };
+}
+
+async function openSandbox(
+  { region, profile, roleArn, state }: CloudChoice,
+  env: CloudEnvironment,
+): Promise<OpenCloud> {
+  if (profile !== undefined || roleArn !== undefined) {
+    const option = profile === undefined ? '--role-arn' : '--profile';
+    throw new InvalidInput('option_needs_aws', `${option} has no meaning in the sandbox.`, {
+      help: 'Add --cloud aws.',
+    });
+  }
+  const { startSandbox } = await import('../sandbox/index.ts');
+  const sandbox = await startSandbox({ port: 0, speed: env.sandboxSpeed, dir: state });
+  try {
+    const { cloud, facts } = await openClients({
+      region: region ?? SANDBOX_REGION,
+      endpoint: sandbox.url,
+      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
+    });
+    return {
+      cloud,
+      facts,
+      endpoint: 'sandbox',
+      async close() {
+        cloud.close();
+        facts.close();
+        await sandbox.close();
+      },
+    };
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+}
+
+async function openClients(wanted: Wanted) {
+  const connection = await connect(wanted);
+  const cloud = await openCloudControl(connection);
+  return { cloud, facts: openFacts(connection), endpoint: connection.customEndpoint };
+}

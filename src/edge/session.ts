@@ -1,0 +1,55 @@
+// The wiring of the embedded shape: the SQLite store in a folder, a cloud, the machine's clock and chance.
+import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { systemClock } from '../adapters/embedded/clock.ts';
+import { openStore } from '../adapters/embedded/store.ts';
+import type { Local, Session } from '../app/session.ts';
+import type { CloudChoice } from './cloud.ts';
+
+/** What can be done without a cloud, until closed. */
+export interface OpenLocal extends Local {
+  close(): Promise<void>;
+}
+
+/** All a use case needs, until closed. */
+export interface OpenSession extends Session {
+  close(): Promise<void>;
+}
+
+/** Opens the store only. */
+export async function openLocal(state: string): Promise<OpenLocal> {
+  const store = await openStore(state, { now: systemClock.now });
+  return { store, clock: systemClock, close: () => store.close() };
+}
+
+/** Opens the store and a cloud; starts the sandbox where that is the cloud and none runs. */
+export async function openSession(options: CloudChoice): Promise<OpenSession> {
+  const local = await openLocal(options.state);
+  try {
+    // Loaded here, because the SDK is most of the start-up time and not every command needs it.
+    const { openCloud } = await import('./cloud.ts');
+    const { endpoint, cloud, facts, close } = await openCloud(options);
+    return {
+      ...local,
+      endpoint,
+      cloud,
+      facts,
+      nextPoll: () => setImmediate(),
+      newRunId: () => runId(systemClock.now(), randomBytes(5)),
+      newSeed: () => randomBytes(8).readBigUInt64BE().toString(),
+      close: async () => {
+        await close();
+        await local.close();
+      },
+    };
+  } catch (error) {
+    await local.close();
+    throw error;
+  }
+}
+
+/** `20261123-055343-1a2b3c4d5e`: sorts by time, can be read aloud, does not collide. */
+function runId(now: number, chance: Buffer): string {
+  const [day = '', time = ''] = new Date(now).toISOString().split('T');
+  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${chance.toString('hex')}`;
+}

@@ -1,0 +1,153 @@
+// Assent for programs: the same use cases as the command line, each one call.
+//
+// Every function takes one options object and gives a promise that can also be iterated for progress:
+//
+//   const run = deploy({ template, stack: 'web', signal });
+//   for await (const event of run) console.log(event.event);
+//   const { outputs } = await run;
+//
+// Rejections are `AssentError`s; branch on `code` or on the subclasses. The call is the consent: nobody is asked.
+import { systemClock } from './adapters/embedded/clock.ts';
+import { deploy as deployStack } from './app/deploy.ts';
+import { destroy as destroyStack } from './app/destroy.ts';
+import type { PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
+import type { Emit } from './app/events.ts';
+import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
+import { type Running, running } from './app/running.ts';
+import type { Control } from './app/session.ts';
+import { simulate as simulateTemplate } from './app/simulate.ts';
+import { AssentError, DeploymentFailed } from './domain/errors.ts';
+import { type OpenSession, openSession } from './edge/session.ts';
+
+export type { ActionDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
+export type { Calls, ResourceDocument, RunEvent } from './app/events.ts';
+export type { Running } from './app/running.ts';
+export {
+  AssentError,
+  DeploymentFailed,
+  InvalidInput,
+  LeaseHeld,
+  ResourceNotFound,
+  SecurityValidationFailed,
+  Unreachable,
+} from './domain/errors.ts';
+
+/** Where state is kept and what is deployed to. */
+export interface Place {
+  /** Directory of the embedded store; default `.assent` in the working directory. */
+  state?: string;
+  /** Default: the bundled sandbox. */
+  cloud?: 'sandbox' | 'aws';
+  region?: string;
+  profile?: string;
+  roleArn?: string;
+}
+
+export interface PlanOptions extends Place {
+  /** Text of the template, JSON or YAML. */
+  template: string;
+  stack: string;
+  /** Those left out keep their previous value. */
+  parameters?: Readonly<Record<string, string>>;
+  /** For every taggable resource. */
+  tags?: Readonly<Record<string, string>>;
+  /** Read what is recorded before planning; default true. */
+  refresh?: boolean;
+  /** Operations in flight at most; default 25. */
+  maxConcurrency?: number;
+  signal?: AbortSignal;
+}
+
+export interface DeployOptions extends PlanOptions {
+  /** Digest of the approved plan; any other plan is refused with `plan_changed`. */
+  approve?: string;
+}
+
+export interface DestroyOptions extends Place {
+  stack: string;
+  /** NoEcho values, needed only to settle an interrupted deployment. */
+  parameters?: Readonly<Record<string, string>>;
+  maxConcurrency?: number;
+  signal?: AbortSignal;
+}
+
+export interface SimulateOptions {
+  template: string;
+  parameters?: Readonly<Record<string, string>>;
+  maxConcurrency?: number;
+  /** Calls per second the simulated cloud accepts; default: no limit. */
+  rate?: number;
+  policy?: 'critical-path' | 'fifo';
+  /** Decimal, 64 bits. */
+  seed?: string;
+  signal?: AbortSignal;
+}
+
+/** What a deployment would change. Rejects with InvalidInput and every problem of a bad template. */
+export function plan({ signal, template, ...options }: PlanOptions): Running<PlanDocument> {
+  return inSession(options, signal, async (session, control) => {
+    const { document } = await planStack(session, { ...options, template: named(template) }, control);
+    return document;
+  });
+}
+
+/** Plans and deploys. Rejects with DeploymentFailed when a resource failed: its `cause` is the run's document. */
+export function deploy({ signal, template, ...options }: DeployOptions): Running<RunDocument> {
+  return inSession(options, signal, async (session, control) =>
+    settled(await deployStack(session, { ...options, template: named(template) }, control)),
+  );
+}
+
+/** Deletes a stack; one that does not exist is already gone. Rejects as `deploy` does. */
+export function destroy({ signal, ...options }: DestroyOptions): Running<RunDocument> {
+  return inSession(options, signal, async (session, control) => settled(await destroyStack(session, options, control)));
+}
+
+/** The real engine on a virtual clock; touches neither store nor cloud. */
+export function simulate({ signal, template, ...options }: SimulateOptions): Running<SimulateDocument> {
+  return running(async () => {
+    signal?.throwIfAborted();
+    const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
+    return simulateTemplate({ ...options, maxConcurrency, templates: [named(template)] }, systemClock.now);
+  });
+}
+
+function named(text: string): { text: string; name: string } {
+  return { text, name: 'template' };
+}
+
+function inSession<T>(
+  { state = '.assent', cloud = 'sandbox', region, profile, roleArn }: Place,
+  signal: AbortSignal | undefined,
+  work: (session: OpenSession, control: Control) => Promise<T>,
+): Running<T> {
+  return running(async (emit: Emit) => {
+    const session = await openSession({
+      state,
+      cloud,
+      ...(region === undefined ? {} : { region }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(roleArn === undefined ? {} : { roleArn }),
+    });
+    try {
+      return await work(session, { signal, emit });
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+function settled(document: RunDocument): RunDocument {
+  if (document.outcome === 'failed') {
+    const [first] = document.resources.filter(({ status }) => status === 'failed');
+    const what = first === undefined ? '' : `: ${first.logicalId}: ${first.message ?? first.errorCode ?? ''}`;
+    throw new DeploymentFailed(`Run ${document.runId} failed${what}`, { cause: document });
+  }
+  if (document.outcome === 'cancelled') {
+    throw new AssentError('interrupted', `Run ${document.runId} was cancelled; it can be resumed.`, {
+      exitCode: 130,
+      cause: document,
+    });
+  }
+  return document;
+}

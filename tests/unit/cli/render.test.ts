@@ -1,0 +1,205 @@
+// What people read, on documents written down here.
+import { expect, test } from 'vitest';
+import type { Action, StepStatus } from '#wasm';
+import type { ActionDocument, PlanDocument, RunDocument } from '../../../src/app/documents.ts';
+import type { ResourceDocument } from '../../../src/app/events.ts';
+import { shell } from '../../../src/cli/again.ts';
+import { mermaid } from '../../../src/cli/render/mermaid.ts';
+import { inOrder, planText } from '../../../src/cli/render/plan.ts';
+import { exitCodeOf, runText } from '../../../src/cli/render/run.ts';
+import { duration, painter, plain, table } from '../../../src/cli/render/style.ts';
+
+const paint = painter(false);
+
+const action = (logicalId: string, what: Action, dependsOn: string[] = [], more: Partial<ActionDocument> = {}) => ({
+  logicalId,
+  type: 'AWS::SQS::Queue',
+  action: what,
+  reasons: [],
+  irreversible: [],
+  dependsOn,
+  estimateMs: 1_000,
+  ...more,
+});
+
+const planOf = (...actions: ActionDocument[]): PlanDocument => ({
+  version: 1,
+  kind: 'plan',
+  digest: 'd1g35t',
+  stack: 'web',
+  actions,
+  forecast: { makespanMs: 61_000, criticalPath: ['A', 'B'] },
+  problems: [],
+});
+
+test('a plan lists what comes first first, says why, and counts', () => {
+  const document = planOf(
+    action('A', 'create', ['Z']),
+    action('Gone', 'delete', [], {
+      reasons: ['it is no longer in the template'],
+      irreversible: ['Its messages are lost'],
+    }),
+    action('Same', 'noop'),
+    action('Z', 'create'),
+  );
+  document.problems = [{ code: 'odd', severity: 'warning', message: 'Odd.', line: 3, column: 5, help: 'Even it.' }];
+  expect(planText(document, { where: 'sandbox', file: 'web.yaml' }, paint)).toBe(
+    [
+      'Plan for stack web (sandbox)',
+      '',
+      '  - Gone  AWS::SQS::Queue  it is no longer in the template',
+      '  + Z     AWS::SQS::Queue',
+      '  + A     AWS::SQS::Queue  after Z',
+      '',
+      'Cannot be undone',
+      '  ! Gone: Its messages are lost',
+      '',
+      'Warnings',
+      '  web.yaml:3:5  warning  Odd. [odd]',
+      '      Even it.',
+      '',
+      'Plan: 2 to create, 0 to update, 0 to replace, 1 to delete, 1 unchanged.',
+      'Forecast: about 1 min 1 s',
+      'Critical path: A → B',
+      'Digest: d1g35t',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a plan without changes says so in one sentence', () => {
+  const text = planText(planOf(action('A', 'noop')), { where: 'sandbox', file: 'web.yaml' }, paint);
+  expect(text.split('\n')[0]).toBe('No changes. Stack web is as its template says (1 resource).');
+});
+
+test('a long critical path is shortened in the middle', () => {
+  const document = planOf(action('A', 'create'));
+  document.forecast.criticalPath = Array.from({ length: 30 }, (_, n) => `R${n}`);
+  expect(planText(document, { where: 'x', file: 'y' }, paint)).toContain('R3 → … 22 more … → R26');
+});
+
+test('order survives cycles and references to what is not there', () => {
+  const listed = inOrder([
+    action('A', 'create', ['B']),
+    action('B', 'create', ['A']),
+    action('C', 'create', ['Nowhere']),
+  ]);
+  expect(listed.map(({ logicalId }) => logicalId)).toEqual(['C', 'A', 'B']);
+});
+
+test('a flowchart has one node per resource, one arrow per dependency, and no way to break out of a label', () => {
+  const chart = mermaid(planOf(action('A', 'create', ['B']), action('B', 'noop', [], { type: 'a"]<b>#&\n%%' })));
+  expect(chart).toContain('r1 --> r0');
+  expect(chart).toContain('r1["B<br/><small>a#34;]#60;b#62;#35;#38; %%</small>"]:::noop');
+  expect(chart.match(/classDef/g)).toHaveLength(2);
+});
+
+const resource = (logicalId: string, status: StepStatus, more: Partial<ResourceDocument> = {}): ResourceDocument => ({
+  logicalId,
+  type: 'AWS::SQS::Queue',
+  physicalId: null,
+  action: 'create',
+  status,
+  startedAt: null,
+  elapsedMs: 0,
+  attempts: 1,
+  ...more,
+});
+
+const runOf = (
+  outcome: RunDocument['outcome'],
+  resources: ResourceDocument[],
+  more: Partial<RunDocument> = {},
+): RunDocument => ({
+  version: 1,
+  kind: 'deploy',
+  runId: 'r1',
+  planDigest: 'd',
+  outcome,
+  resources,
+  outputs: {},
+  verdict: null,
+  elapsedMs: 4_200,
+  calls: { create: 2, update: 0, delete: 0, get: 1, poll: 3, throttled: 1 },
+  ...more,
+});
+
+const asked = { stack: 'web', again: 'assent deploy web.yaml --stack web', options: '' };
+
+test('a success shows its outputs and what to do next', () => {
+  const text = runText(
+    runOf('succeeded', [resource('A', 'succeeded')], { outputs: { Url: 'https://x', L: [1] } }),
+    asked,
+    paint,
+  );
+  expect(text).toContain('Deployed stack web in 4.2 s (1 created).');
+  expect(text).toContain('  Url  https://x\n  L    [1]\n');
+  expect(text).toContain('Calls: 2 create, 1 get, 3 poll; 1 of them throttled');
+  expect(text).toContain('assent destroy --stack web');
+});
+
+test('a failure names what failed, what was not started, and how to go on', () => {
+  const failed = resource('Q', 'failed', { errorCode: 'AlreadyExists', message: 'it exists\u001b[2J', attempts: 3 });
+  const text = runText(runOf('failed', [resource('A', 'succeeded'), failed, resource('B', 'blocked')]), asked, paint);
+  expect(text).toContain('Deployment failed: stack web, after 4.2 s (1 created, 1 failed, 1 not started).');
+  expect(text).toContain('✗ Q (AWS::SQS::Queue) after 3 attempts\n      AlreadyExists: it exists\n');
+  expect(text).toContain('Not started, because something they need failed\n  B\n');
+  expect(text).toContain('What was created is kept. Next:\n  assent deploy web.yaml --stack web');
+});
+
+test('a cancelled run says how to resume it', () => {
+  expect(runText(runOf('cancelled', []), { ...asked, options: ' --state s' }, paint)).toContain(
+    'assent resume r1 --state s',
+  );
+});
+
+test.each<[RunDocument['outcome'], number]>([
+  ['succeeded', 0],
+  ['no_changes', 0],
+  ['refused', 1],
+  ['rolled_back', 3],
+  ['failed', 4],
+  ['waiting_approval', 7],
+  ['cancelled', 130],
+])('%s ends with %i', (outcome, code) => {
+  expect(exitCodeOf({ outcome })).toBe(code);
+});
+
+test.each([
+  [0, '0 ms'],
+  [999, '999 ms'],
+  [1_000, '1.0 s'],
+  [9_960, '10 s'],
+  [59_960, '1 min 0 s'],
+  [3_599_600, '1 h 0 min'],
+  [7_500_000, '2 h 5 min'],
+])('%i ms reads %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});
+
+test('text from elsewhere cannot move the cursor, ring, or turn the line around', () => {
+  expect(plain('a\u001b[31mb\u0007\r\nc\u202ed\u009b2J')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+  expect(plain('a\r\nb')).toBe('a b');
+});
+
+test('a table counts letters, not escape sequences', () => {
+  const colour = painter(true);
+  expect(
+    table(
+      [
+        [colour('red', 'a'), 'x'],
+        ['bbb', 'y'],
+      ],
+      '',
+    ),
+  ).toBe(`${colour('red', 'a')}    x\nbbb  y\n`);
+});
+
+test.each([
+  [['assent', 'deploy', 'a b.yaml'], "assent deploy 'a b.yaml'"],
+  [["it's"], "'it'\\''s'"],
+  [['$(rm)'], "'$(rm)'"],
+  [['./web-app.yaml'], './web-app.yaml'],
+])('%j is pasted as %s', (words, line) => {
+  expect(shell(words)).toBe(line);
+});

@@ -1,0 +1,93 @@
+//! What is to be done with resources that are no longer wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::call::{Live, PlanAnswer, PlanCall};
+use crate::model::{Action, PlannedResource, StackResource};
+use crate::problem::{Problem, Span};
+use crate::schema;
+
+use super::finish;
+
+/// The end of a whole stack.
+pub fn plan(call: &PlanCall) -> PlanAnswer {
+    let recorded = call.recorded.as_ref().map_or(&[][..], |state| state.resources.as_slice());
+    let (resources, problems) = remove(recorded, &call.live, "the stack is destroyed");
+    let (plan, forecast) = finish::plan(call, resources, Vec::new());
+    PlanAnswer::Planned { plan, problems, forecast, parameters: BTreeMap::new(), no_echo: Vec::new() }
+}
+
+/// Deletes or retains each of `unwanted`, dependents first.
+pub fn remove(
+    unwanted: &[StackResource],
+    live: &BTreeMap<String, Live>,
+    reason: &str,
+) -> (Vec<PlannedResource>, Vec<Problem>) {
+    let deleted: BTreeSet<&str> = unwanted
+        .iter()
+        .filter(|resource| action(resource) == Action::Delete)
+        .map(|resource| resource.logical_id.as_str())
+        .collect();
+    let mut dependents: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for resource in unwanted.iter().filter(|resource| deleted.contains(resource.logical_id.as_str())) {
+        for dependency in resource.depends_on.iter().filter(|id| deleted.contains(id.as_str())) {
+            dependents.entry(dependency).or_default().push(resource.logical_id.clone());
+        }
+    }
+    let mut problems = Vec::new();
+    let planned = unwanted
+        .iter()
+        .map(|resource| {
+            let id = &resource.logical_id;
+            let action = action(resource);
+            let mut reasons = vec![reason.to_owned()];
+            if matches!(live.get(id), Some(Live::Absent {})) {
+                reasons.push("it is already gone".to_owned());
+            }
+            if action == Action::Retain {
+                reasons.push(format!("its DeletionPolicy is {}", resource.deletion_policy));
+            }
+            if resource.deletion_policy == "Snapshot" {
+                problems.push(snapshot_warning(id));
+            }
+            PlannedResource {
+                logical_id: id.clone(),
+                type_name: resource.type_name.clone(),
+                action,
+                reasons,
+                depends_on: dependents.remove(id.as_str()).unwrap_or_default(),
+                desired: None,
+                irreversible: irreversible(resource, action),
+                recorded: Some(resource.clone()),
+                needs: Vec::new(),
+                deletion_policy: resource.deletion_policy.clone(),
+                update_replace_policy: resource.update_replace_policy.clone(),
+                estimate_ms: 0,
+            }
+        })
+        .collect();
+    (planned, problems)
+}
+
+fn action(resource: &StackResource) -> Action {
+    if resource.deletion_policy == "Delete" { Action::Delete } else { Action::Retain }
+}
+
+fn irreversible(resource: &StackResource, action: Action) -> Vec<String> {
+    let stateful = schema::lookup(&resource.type_name).is_some_and(|kind| kind.stateful());
+    if action == Action::Delete && stateful {
+        vec![format!("{} ({}) and the data in it are deleted", resource.logical_id, resource.physical_id)]
+    } else {
+        Vec::new()
+    }
+}
+
+fn snapshot_warning(id: &str) -> Problem {
+    Problem::warning(
+        "snapshot_not_supported",
+        Span::default(),
+        format!("{id} is kept: Cloud Control API cannot take the snapshot its DeletionPolicy asks for"),
+    )
+    .at(format!("Resources/{id}/DeletionPolicy"))
+    .help("take the snapshot and delete the resource yourself, or set DeletionPolicy to Delete")
+}

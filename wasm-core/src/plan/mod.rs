@@ -1,0 +1,59 @@
+//! From a template and what is recorded of a stack to what is to be done.
+//!
+//! `plan` is pure: the same text and call give the same answer on every machine. What it needs from outside it asks
+//! for (`Needs`) and is called again with. Nothing is planned while there is any error: the answer lists them all.
+
+mod deploy;
+mod destroy;
+mod diff;
+mod finish;
+mod locate;
+mod tags;
+mod types;
+
+use crate::call::{InspectAnswer, PlanAnswer, PlanCall};
+use crate::digest;
+use crate::intrinsics;
+use crate::model::{Context, Mode};
+use crate::problem::{Problem, Severity};
+use crate::template::{self, Limits};
+
+/// Plans a template, or the end of a stack (`mode: destroy`, the text is not looked at).
+#[must_use]
+pub fn plan(text: &str, mut call: PlanCall) -> PlanAnswer {
+    if call.context.stack_id.is_empty() {
+        call.context.stack_id = stack_id(&call.context, &call.stack);
+    }
+    let answer = match call.mode {
+        Mode::Destroy => Ok(destroy::plan(&call)),
+        Mode::Deploy => template::parse(text, &Limits::default()).map(|template| deploy::plan(&template, &call)),
+    };
+    answer.unwrap_or_else(refuse)
+}
+
+/// What a template declares.
+#[must_use]
+pub fn inspect(text: &str) -> InspectAnswer {
+    match template::parse(text, &Limits::default()).and_then(|template| intrinsics::declared(&template)) {
+        Ok(declared) => InspectAnswer::Inspected { declared },
+        Err(problems) => InspectAnswer::Refused { problems },
+    }
+}
+
+/// `AWS::StackId`: no random part, so that two machines plan the same; stable over a stack's life because nothing in
+/// it can change.
+#[must_use]
+pub fn stack_id(context: &Context, stack: &str) -> String {
+    let Context { account, region, partition, .. } = context;
+    let uuid = digest::name_uuid(&format!("{partition}/{account}/{region}/{stack}"));
+    format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{uuid}")
+}
+
+fn refuse(mut problems: Vec<Problem>) -> PlanAnswer {
+    problems.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
+    PlanAnswer::Refused { problems }
+}
+
+fn has_errors(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Error)
+}

@@ -1,0 +1,280 @@
+//! Planning as a whole: text and call in, answer out.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use assent_core::call::{Live, PlanAnswer, PlanCall, StackState};
+use assent_core::expr::Expr;
+use assent_core::model::{Action, Context, Mode, Plan, ResourceStatus, StackResource};
+use assent_core::plan::{plan, stack_id};
+use assent_core::problem::Problem;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn call() -> PlanCall {
+    PlanCall {
+        stack: "shop".into(),
+        mode: Mode::Deploy,
+        context: Context {
+            account: "123456789012".into(),
+            region: "eu-central-1".into(),
+            partition: "aws".into(),
+            stack_id: String::new(),
+        },
+        parameters: BTreeMap::new(),
+        recorded: None,
+        live: BTreeMap::new(),
+        found: Vec::new(),
+        fingerprints: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        max_concurrency: 10,
+        duration_scale: None,
+    }
+}
+
+fn planned(text: &str, call: PlanCall) -> (Plan, Vec<Problem>) {
+    match plan(text, call) {
+        PlanAnswer::Planned { plan, problems, .. } => (plan, problems),
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn refused(text: &str) -> Vec<Problem> {
+    match plan(text, call()) {
+        PlanAnswer::Refused { problems } => problems,
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn codes(problems: &[Problem]) -> Vec<&str> {
+    problems.iter().map(|problem| problem.code.as_str()).collect()
+}
+
+const TWO: &str = "
+Resources:
+  Dead:
+    Type: AWS::SQS::Queue
+    Properties: { MessageRetentionPeriod: '1209600' }
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5 }
+Outputs:
+  Url: { Value: !Ref Jobs }
+";
+
+/// The stack as a deployment of `plan` leaves it, with made-up identifiers and attributes.
+fn deployed(plan: &Plan) -> StackState {
+    let url = |id: &str| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{id}");
+    let resources = plan.resources.iter().map(|resource| {
+        let id = &resource.logical_id;
+        let text = resource.desired.as_ref().unwrap().to_json().to_string();
+        let applied: Value =
+            serde_json::from_str(&text.replace(r#"{"$att":["Dead","Arn"]}"#, r#""arn:aws:sqs:eu-central-1:1:Dead""#))
+                .unwrap();
+        let attributes = [("Ref", json!(url(id))), ("Arn", json!(format!("arn:aws:sqs:eu-central-1:1:{id}")))];
+        StackResource {
+            logical_id: id.clone(),
+            type_name: resource.type_name.clone(),
+            physical_id: url(id),
+            status: ResourceStatus::Complete,
+            attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            applied: Expr::from_json(applied).unwrap(),
+            depends_on: resource.depends_on.clone(),
+            deletion_policy: resource.deletion_policy.clone(),
+            update_replace_policy: resource.update_replace_policy.clone(),
+        }
+    });
+    StackState {
+        stack: plan.stack.clone(),
+        context: plan.context.clone(),
+        resources: resources.collect(),
+        ..StackState::default()
+    }
+}
+
+fn actions(plan: &Plan) -> Vec<(&str, Action)> {
+    plan.resources.iter().map(|resource| (resource.logical_id.as_str(), resource.action)).collect()
+}
+
+#[test]
+fn a_new_stack_is_created_with_values_of_the_schemas_kinds() {
+    let (plan, problems) = planned(TWO, call());
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert_eq!(actions(&plan), [("Dead", Action::Create), ("Jobs", Action::Create)]);
+    let dead = plan.resources[0].desired.as_ref().unwrap().to_json();
+    assert_eq!(dead, json!({"MessageRetentionPeriod": 1_209_600}));
+    assert_eq!(plan.resources[0].needs, ["Arn"]);
+    assert_eq!(plan.resources[1].needs, ["Ref"]);
+    assert_eq!(plan.resources[1].depends_on, ["Dead"]);
+    assert_eq!(plan.context.stack_id, stack_id(&call().context, "shop"));
+}
+
+#[test]
+fn the_same_template_over_its_own_result_changes_nothing() {
+    let (first, _) = planned(TWO, call());
+    let recorded = Some(deployed(&first));
+    let (again, _) = planned(TWO, PlanCall { recorded, ..call() });
+    assert_eq!(actions(&again), [("Dead", Action::Noop), ("Jobs", Action::Noop)]);
+    assert_eq!(again.outputs[0].value, Expr::Str("https://sqs.eu-central-1.amazonaws.com/123456789012/Jobs".into()));
+}
+
+#[test]
+fn what_was_deleted_outside_is_created_again_and_what_depends_on_it_changes() {
+    let (first, _) = planned(TWO, call());
+    let live = BTreeMap::from([("Dead".to_owned(), Live::Absent {})]);
+    let (again, _) = planned(TWO, PlanCall { recorded: Some(deployed(&first)), live, ..call() });
+    assert_eq!(actions(&again), [("Dead", Action::Create), ("Jobs", Action::Update)]);
+    assert_eq!(again.resources[1].reasons, ["RedrivePolicy/deadLetterTargetArn changes"]);
+}
+
+#[test]
+fn a_create_only_property_replaces_and_a_failed_creation_starts_over() {
+    let text = "Resources: { Jobs: { Type: 'AWS::SQS::Queue', Properties: { QueueName: jobs } } }";
+    let (first, _) = planned(text, call());
+    let mut recorded = deployed(&first);
+    let renamed = text.replace("jobs", "work");
+    let (again, _) = planned(&renamed, PlanCall { recorded: Some(recorded.clone()), ..call() });
+    assert_eq!(actions(&again), [("Jobs", Action::Replace)]);
+    assert_eq!(again.resources[0].reasons, ["QueueName can only be set at creation"]);
+    recorded.resources[0].status = ResourceStatus::CreateFailed;
+    let (again, _) = planned(text, PlanCall { recorded: Some(recorded), ..call() });
+    assert_eq!(actions(&again), [("Jobs", Action::Create)]);
+    assert!(again.resources[0].recorded.is_some(), "what is left of it must be known to be deleted");
+}
+
+#[test]
+fn what_the_template_no_longer_has_is_deleted_dependents_first_or_retained() {
+    let (first, _) = planned(TWO, call());
+    let mut recorded = deployed(&first);
+    let other = "Resources: { Other: { Type: 'AWS::SNS::Topic' } }";
+    let (again, _) = planned(other, PlanCall { recorded: Some(recorded.clone()), ..call() });
+    assert_eq!(actions(&again), [("Dead", Action::Delete), ("Jobs", Action::Delete), ("Other", Action::Create)]);
+    assert_eq!(again.resources[0].depends_on, ["Jobs"]);
+    assert_eq!(again.resources[1].depends_on, [""; 0]);
+    recorded.resources[1].deletion_policy = "Snapshot".into();
+    let destroy = PlanCall { recorded: Some(recorded), mode: Mode::Destroy, ..call() };
+    let (end, problems) = planned("", destroy);
+    assert_eq!(actions(&end), [("Dead", Action::Delete), ("Jobs", Action::Retain)]);
+    assert_eq!(end.resources[0].depends_on, [""; 0], "a retained dependent is not waited for");
+    assert_eq!(codes(&problems), ["snapshot_not_supported"]);
+}
+
+#[test]
+fn a_cycle_is_shown_as_a_path() {
+    let problems = refused(
+        "
+Resources:
+  A: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Ref B } }
+  B: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Ref C } }
+  C: { Type: AWS::SNS::Topic, DependsOn: A }
+",
+    );
+    assert_eq!(codes(&problems), ["dependency_cycle"]);
+    assert!(problems[0].message.contains("A → B → C → A"), "{}", problems[0].message);
+    assert_eq!((problems[0].line, problems[0].column), (3, 3));
+}
+
+#[test]
+fn types_and_properties_that_cannot_be_deployed_are_all_named_with_their_place() {
+    let problems = refused(
+        "
+Resources:
+  Nested: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: x } }
+  Mine: { Type: Custom::Thing, Properties: { ServiceToken: x } }
+  Wait: { Type: AWS::CloudFormation::WaitConditionHandle }
+  Typo: { Type: AWS::SQS::Qeue }
+  Old: { Type: AWS::DAX::Cluster }
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      DelaySecond: 5
+      VisibilityTimeout: soon
+      Arn: x
+  Topic: { Type: AWS::SNS::Topic, Properties: { DisplayName: !GetAtt Queue.Name } }
+",
+    );
+    let at =
+        |line: u32| problems.iter().filter(|problem| problem.line == line).map(|p| p.code.as_str()).collect::<Vec<_>>();
+    assert_eq!(at(3), ["nested_stack"]);
+    assert_eq!(at(4), ["custom_resource"]);
+    assert_eq!(at(5), ["wait_condition"]);
+    assert_eq!(at(6), ["unknown_resource_type"]);
+    assert_eq!(at(7), ["type_not_supported"]);
+    assert_eq!(at(11), ["unknown_property"]);
+    assert_eq!(at(12), ["wrong_kind"]);
+    assert_eq!(at(13), ["read_only_property"]);
+    assert_eq!(at(14), ["unknown_attribute"]);
+    assert!(problems.iter().all(|problem| problem.code == "wrong_kind" || !problem.help.is_empty()), "{problems:#?}");
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.code == "unknown_resource_type" && problem.help.contains("AWS::SQS::Queue"))
+    );
+}
+
+#[test]
+fn policies_that_cloud_control_does_not_know_are_warned_about() {
+    let text = "
+Resources:
+  Group:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    CreationPolicy: { ResourceSignal: { Count: 1 } }
+    UpdatePolicy: { AutoScalingRollingUpdate: { MinInstancesInService: 1 } }
+    Properties: { MinSize: '1', MaxSize: '1' }
+";
+    let (_, problems) = planned(text, call());
+    assert_eq!(codes(&problems), ["creation_policy_ignored", "update_policy_ignored"]);
+}
+
+#[test]
+fn tags_reach_every_taggable_resource_and_leave_the_templates_own_alone() {
+    let text = "
+Resources:
+  Queue: { Type: AWS::SQS::Queue, Properties: { Tags: [{ Key: team, Value: own }] } }
+  Parameter: { Type: AWS::SSM::Parameter, Properties: { Type: String, Value: x } }
+  Policy: { Type: AWS::SQS::QueuePolicy, Properties: { Queues: [!Ref Queue], PolicyDocument: {} } }
+";
+    let tags = BTreeMap::from([("team".to_owned(), "core".to_owned()), ("cost".to_owned(), "1".to_owned())]);
+    let (plan, _) = planned(text, PlanCall { tags, ..call() });
+    let desired = |at: usize| plan.resources[at].desired.as_ref().unwrap().to_json();
+    assert_eq!(desired(0)["Tags"], json!({"team": "core", "cost": "1"}));
+    assert_eq!(desired(1).get("Tags"), None);
+    assert_eq!(desired(2)["Tags"], json!([{"Key": "team", "Value": "own"}, {"Key": "cost", "Value": "1"}]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn the_digest_does_not_see_key_order_formatting_estimates_or_language(
+        order in Just(vec![0_usize, 1, 2, 3]).prop_shuffle(),
+        scale in proptest::option::of(0.1_f64..10.0),
+    ) {
+        let parts = [
+            r#""Dead": {"Type": "AWS::SQS::Queue", "Properties": {"MessageRetentionPeriod": 60, "DelaySeconds": 1}}"#,
+            r#""Jobs": {"Properties": {"RedrivePolicy": {"maxReceiveCount": 5, "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}}}, "Type": "AWS::SQS::Queue"}"#,
+            r#""Topic": {"Type": "AWS::SNS::Topic", "DependsOn": ["Jobs", "Dead"]}"#,
+            r#""Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}"#,
+        ];
+        let json = |order: &[usize]| {
+            format!("{{\"Resources\": {{{}}}}}", order.iter().map(|at| parts[*at]).collect::<Vec<_>>().join(",\n "))
+        };
+        let (one, _) = planned(&json(&[0, 1, 2, 3]), call());
+        let (other, _) = planned(&json(&order), PlanCall { duration_scale: scale, ..call() });
+        prop_assert_eq!(&one.digest, &other.digest);
+        let yaml = "
+Resources:
+  Role: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: {} } }
+  Topic: { Type: AWS::SNS::Topic, DependsOn: [Dead, Jobs] }
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties: { RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5 } }
+  Dead: { Type: AWS::SQS::Queue, Properties: { DelaySeconds: '1', MessageRetentionPeriod: '60' } }
+";
+        let (yaml, _) = planned(yaml, call());
+        prop_assert_eq!(&one.digest, &yaml.digest);
+        let (elsewhere, _) = planned(&json(&order), PlanCall { stack: "other".into(), ..call() });
+        prop_assert_ne!(&one.digest, &elsewhere.digest);
+    }
+}
