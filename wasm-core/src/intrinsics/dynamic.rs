@@ -49,6 +49,10 @@ impl Evaluator<'_> {
                 {
                     self.settle_parts(parts, span, at)
                 }
+                Call::Select(index, list) => {
+                    let list = self.settle(list, span, at)?;
+                    Ok(Expr::Call(Box::new(Call::Select(index, list))))
+                }
                 other => Ok(Expr::Call(Box::new(other))),
             },
             plain => Ok(plain),

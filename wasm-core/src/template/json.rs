@@ -80,7 +80,9 @@ impl Reader<'_> {
         match self.peek() {
             None => Ok(node),
             Some(b'}' | b']') => Err(self.fail("One closing bracket too many", "Remove it, or open it further up")),
-            Some(_) => Err(self.fail("There is more text after the end of the template", "Remove what follows the last }")),
+            Some(_) => {
+                Err(self.fail("There is more text after the end of the template", "Remove what follows the last }"))
+            }
         }
     }
 
@@ -315,9 +317,9 @@ impl Reader<'_> {
             return Ok(());
         }
         let message = format!("The template has more than {} values", self.limits.nodes);
-        Err(self.problems.stop(
-            Problem::error("node_limit", span, message).help("Split the template into several stacks"),
-        ))
+        Err(self
+            .problems
+            .stop(Problem::error("node_limit", span, message).help("Split the template into several stacks")))
     }
 
     fn deeper(&mut self, span: Span, depth: usize) -> Result<(), Stop> {

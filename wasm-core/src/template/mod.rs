@@ -134,9 +134,7 @@ fn small_enough(bytes: usize, limits: &Limits) -> Result<(), Vec<Problem>> {
         return Ok(());
     }
     let message = format!("The template has {bytes} bytes; at most {} are read", limits.bytes);
-    Err(vec![
-        Problem::error("size_limit", Span::default(), message).help("Split the template into several stacks"),
-    ])
+    Err(vec![Problem::error("size_limit", Span::default(), message).help("Split the template into several stacks")])
 }
 
 fn not_utf8(bytes: &[u8], before: &str) -> Problem {
@@ -150,8 +148,7 @@ fn not_utf8(bytes: &[u8], before: &str) -> Problem {
         }
     };
     let text = before.strip_prefix('\u{feff}').unwrap_or(before);
-    Problem::error("invalid_encoding", lines::end_of(text), found)
-        .help("Give a JSON or YAML template saved as UTF-8")
+    Problem::error("invalid_encoding", lines::end_of(text), found).help("Give a JSON or YAML template saved as UTF-8")
 }
 
 fn empty() -> Problem {

@@ -11,9 +11,9 @@ mod syntax;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
+use super::Limits;
 use super::problems::{Problems, Stop};
 use super::tree::Node;
-use super::Limits;
 use crate::problem::{Problem, Span};
 use build::Builder;
 

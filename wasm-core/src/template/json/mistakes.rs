@@ -35,10 +35,8 @@ impl Reader<'_> {
 
     pub(super) fn mismatch(&mut self, open: Span, what: &str, close: char) -> Stop {
         let found = self.peek().map(char::from).unwrap_or_default();
-        let message = format!(
-            "`{found}` cannot close the {what} that starts at line {}, column {}",
-            open.line, open.column
-        );
+        let message =
+            format!("`{found}` cannot close the {what} that starts at line {}, column {}", open.line, open.column);
         self.fail(&message, &format!("Close it with {close}"))
     }
 
@@ -65,9 +63,10 @@ impl Reader<'_> {
             Some(quote @ ('\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}')) => {
                 (format!("`{quote}` is a typographic quote"), "Use the plain double quote \"".to_owned())
             }
-            Some(char) if char.is_control() => {
-                (format!("A control character (U+{:04X}) stands outside a string", u32::from(char)), "Remove it".to_owned())
-            }
+            Some(char) if char.is_control() => (
+                format!("A control character (U+{:04X}) stands outside a string", u32::from(char)),
+                "Remove it".to_owned(),
+            ),
             Some(char) => (format!("`{char}` was not expected"), format!("Here should be {wanted}")),
         };
         self.fail(&message, &help)
@@ -120,11 +119,13 @@ impl Reader<'_> {
     }
 
     fn word(&self) -> String {
-        let part = |char: &char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | ':' | '/' | '$' | '@');
+        let part =
+            |char: &char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | ':' | '/' | '$' | '@');
         let rest = self.text.get(self.at..).unwrap_or_default();
         let word: String = rest.chars().take_while(part).collect();
         // The colon of `key: value` is no part of the key, those of `AWS::Region` are.
-        let next_is_space = rest.get(word.len()..).is_none_or(|after| !after.starts_with(|char: char| !char.is_whitespace()));
+        let next_is_space =
+            rest.get(word.len()..).is_none_or(|after| !after.starts_with(|char: char| !char.is_whitespace()));
         match word.strip_suffix(':') {
             Some(key) if next_is_space => key.to_owned(),
             _ => word,

@@ -94,11 +94,8 @@ impl<'a> Builder<'a> {
         if properties.anchor > 0 {
             self.anchors.begin(properties.anchor);
         }
-        let content = if list {
-            Content::List(Vec::new())
-        } else {
-            Content::Map { entries: Vec::new(), key: None, merge: None }
-        };
+        let content =
+            if list { Content::List(Vec::new()) } else { Content::Map { entries: Vec::new(), key: None, merge: None } };
         self.open.push(Frame { span: properties.span, anchor: properties.anchor, meaning, depth, content });
         Ok(())
     }
@@ -172,7 +169,12 @@ impl<'a> Builder<'a> {
     fn scalar_key(&mut self, text: &str, plain: bool, properties: &Properties<'_>) -> Result<(), Stop> {
         let Properties { span, anchor, tag } = *properties;
         if plain && text.is_empty() {
-            self.report("invalid_key", span, "A key is missing before `:`".to_owned(), "Write a key, or quote the value that starts with `:`");
+            self.report(
+                "invalid_key",
+                span,
+                "A key is missing before `:`".to_owned(),
+                "Write a key, or quote the value that starts with `:`",
+            );
         } else if let Some(tag) = tag
             && !matches!(self.meaning(properties, None), Meaning::Text | Meaning::Typed(_))
         {
@@ -209,7 +211,12 @@ impl<'a> Builder<'a> {
                 text.clone()
             } else {
                 let message = format!("A key is {}", node.kind.name());
-                self.report("invalid_key", node.span, message, "Keys are strings; check the indentation and the braces");
+                self.report(
+                    "invalid_key",
+                    node.span,
+                    message,
+                    "Keys are strings; check the indentation and the braces",
+                );
                 String::new()
             };
             self.key(name, node.span, false);

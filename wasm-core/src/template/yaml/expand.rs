@@ -41,7 +41,12 @@ impl Builder<'_> {
             _ => {
                 self.anchors.begin(anchor);
                 let message = "An alias stands inside what it is an alias of".to_owned();
-                self.report("recursive_alias", span, message, "Write the value out: it would contain itself without end");
+                self.report(
+                    "recursive_alias",
+                    span,
+                    message,
+                    "Write the value out: it would contain itself without end",
+                );
                 Ok(Node { kind: Kind::Null, span })
             }
         }

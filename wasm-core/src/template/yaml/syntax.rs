@@ -53,9 +53,11 @@ fn words(info: &str) -> (&'static str, &'static str, &'static str) {
             "A `:` makes a key here, where none can be",
             "Quote a value that contains `: `; put keys of one object at one indentation",
         ),
-        "simple key expect ':'" | "simple key expected" => {
-            (CODE, "A `:` is missing after the key before this place", "Write `key: value`, with a space after the colon")
-        }
+        "simple key expect ':'" | "simple key expected" => (
+            CODE,
+            "A `:` is missing after the key before this place",
+            "Write `key: value`, with a space after the colon",
+        ),
         "while parsing a block mapping, did not find expected key" => {
             (CODE, "A key was expected here", "Check the indentation: keys of one object stand at one column")
         }
@@ -65,7 +67,9 @@ fn words(info: &str) -> (&'static str, &'static str, &'static str) {
         "block sequence entries are not allowed in this context" => {
             (CODE, "A list item (`- `) cannot stand here", "Put the list on a line of its own, below its key")
         }
-        "invalid indentation" => (CODE, "The indentation fits no line above", "Align it with the keys or items it belongs to"),
+        "invalid indentation" => {
+            (CODE, "The indentation fits no line above", "Align it with the keys or items it belongs to")
+        }
         "invalid indentation in quoted scalar" | "invalid indentation in flow construct" => {
             (CODE, "This is indented less than what it belongs to", "Indent it deeper than its key")
         }
@@ -89,23 +93,27 @@ fn words(info: &str) -> (&'static str, &'static str, &'static str) {
         "while parsing a flow sequence, expected ',' or ']'" => {
             (CODE, "A `,` or `]` was expected here", "Close the brackets, or quote the value")
         }
-        "while parsing a node, did not find expected node content" => {
-            (CODE, "A value was expected here", "Close brackets and braces; quote a value that starts with a special character")
-        }
-        "did not find expected <document start>" => {
-            (CODE, "There is text after the end of the template", "Check the indentation of this line and of those above")
-        }
+        "while parsing a node, did not find expected node content" => (
+            CODE,
+            "A value was expected here",
+            "Close brackets and braces; quote a value that starts with a special character",
+        ),
+        "did not find expected <document start>" => (
+            CODE,
+            "There is text after the end of the template",
+            "Check the indentation of this line and of those above",
+        ),
         "the handle wasn't declared" => {
             ("unknown_tag", "The tag's prefix is declared nowhere", "Use CloudFormation's tags, as in !Sub")
         }
-        info if info.starts_with("unexpected character") => (
-            CODE,
-            "A value cannot start with this character",
-            "Quote values that start with @, ` or %",
-        ),
-        info if info.contains("block scalar") => {
-            (CODE, "The block of text is not well-formed", "Indent all of it deeper than its key, by spaces, behind `|` or `>`")
+        info if info.starts_with("unexpected character") => {
+            (CODE, "A value cannot start with this character", "Quote values that start with @, ` or %")
         }
+        info if info.contains("block scalar") => (
+            CODE,
+            "The block of text is not well-formed",
+            "Indent all of it deeper than its key, by spaces, behind `|` or `>`",
+        ),
         _ => (CODE, "", "Check indentation and quotes around this place"),
     }
 }
@@ -138,7 +146,8 @@ pub(super) fn content(span: Span, lines: &Lines<'_>) -> Span {
         rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
         if rest.starts_with('!') || rest.starts_with('&') {
             // A tag may end at a flow indicator, as in `[!Ref]`.
-            rest = rest.trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, ',' | ']' | '}' | '[' | '{'));
+            rest = rest
+                .trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, ',' | ']' | '}' | '[' | '{'));
         } else if rest.starts_with('#') {
             rest = rest.trim_start_matches(|char| char != '\n' && char != '\r');
         } else {
