@@ -1,5 +1,7 @@
 //! What callers lean on besides the values: declarations, places of properties, templates of the root shape.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::unreachable, clippy::indexing_slicing)]
+
 use std::collections::BTreeMap;
 
 use assent_core::call::DeclaredParameter;

@@ -78,7 +78,7 @@ fn append(merged: &mut Vec<Expr>, parts: Vec<Expr>) -> Result<(), String> {
             }
             unknown if unknown.is_symbolic() => merged.push(unknown),
             known => {
-                let Some(text) = text(&known) else { return Err("a text cannot hold a list or an object".into()) };
+                let Some(text) = text(&known) else { return Err("A text cannot hold a list or an object".into()) };
                 match merged.last_mut() {
                     _ if text.is_empty() => {}
                     Some(Expr::Str(before)) => before.push_str(&text),
@@ -246,6 +246,6 @@ pub fn dynamic(text: Expr) -> Computed {
     match text {
         Expr::Str(id) => references::secret(&id).map(|()| Expr::Secret(id)),
         unknown if unknown.is_symbolic() => symbolic(Call::Dynamic(unknown)),
-        _ => Err("a dynamic reference is a text".into()),
+        _ => Err("A dynamic reference is a text".into()),
     }
 }
