@@ -215,6 +215,7 @@ fn scalar() -> impl Strategy<Value = Value> {
 }
 
 /// A value of the shape that a kind wants, with scalars of any kind in it.
+#[allow(clippy::indexing_slicing)]
 fn shaped(found: ResourceType, scalars: &[Value]) -> Value {
     use assent_core::schema::Kind;
     fn of(kind: Kind, scalars: &[Value], depth: usize, at: &mut usize) -> Value {
