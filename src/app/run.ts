@@ -1,7 +1,7 @@
 // A run from its first row to its last: begins it, drives it, ends it. Shared by deploy, destroy and resume.
-import type { EngineConfig, Event, Plan } from '#wasm';
+import type { EngineConfig, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../core/engine.ts';
-import { ResourceNotFound } from '../domain/errors.ts';
+import { ResourceNotFound, Unreachable } from '../domain/errors.ts';
 import { type RunDocument, runDocument } from './documents.ts';
 import { drive } from './drive.ts';
 import { iso } from './events.ts';
@@ -104,13 +104,27 @@ export async function goOn(
     signal,
     emit,
   });
+  const { outcome } = driven;
+  // Not an end: operations may be in flight, so the run stays open and a resumption finds out.
+  if (outcome === 'unreachable') throw notAnswering(run, driven.resources);
   const now = clock.now();
-  const document = runDocument(run, driven, now);
+  const document = runDocument(run, { ...driven, outcome }, now);
   const record = await store.stack(run.stack);
   if (record === undefined) throw new ResourceNotFound(`Stack ${run.stack} is not in the store any more.`);
-  const ended: Run = { ...run, status: driven.outcome, endedAt: now, seq: driven.seq, result: document };
+  const ended: Run = { ...run, status: outcome, endedAt: now, seq: driven.seq, result: document };
   await store.finish(held.lease, ended, ending(record, ended, plan, driven.outputs));
   return document;
+}
+
+function notAnswering(run: Run, resources: readonly ResourceReport[]): Unreachable {
+  const last = resources.find(({ status, message }) => message !== undefined && !isEnd(status))?.message;
+  return new Unreachable(`The cloud stopped answering${last === undefined ? '' : `: ${last}`}`, {
+    help: `State is saved: \`assent resume ${run.runId}\` goes on once it answers again.`,
+  });
+}
+
+function isEnd(status: ResourceReport['status']): boolean {
+  return status !== 'in_progress' && status !== 'retrying';
 }
 
 /** The stack as it stands after a run. Outputs are those of the last success. */

@@ -25,8 +25,13 @@ export function validateUpdated(type: ResourceType, model: JsonObject): string[]
   for (const pattern of type.readOnly) {
     if (pattern.length > 1 || !required.has(pattern[0] as string)) removeAt(desired, pattern);
   }
+  return validateWhole(type, desired);
+}
+
+/** Every reason why a complete model, read-only values included, is none of this type. */
+export function validateWhole(type: ResourceType, model: JsonObject): string[] {
   const problems: string[] = [];
-  walk(type.root, desired, [], problems);
+  walk(type.root, model, [], problems);
   return problems;
 }
 

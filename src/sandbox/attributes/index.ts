@@ -27,11 +27,19 @@ export function bring(making: Making): string {
   for (const pattern of type.readOnly) fillReadOnly(making, pattern, recipes);
   for (const pattern of type.primaryIdentifier) {
     if (at(model, pattern) === undefined && recipes[pattern.join('/')] === undefined) {
-      put(model, pattern, make('{name}', making, pattern.join('/')) as Json);
+      put(model, pattern, namePart(making, pattern));
     }
   }
   fillDefaults(type.typeName, model, (property) => shapeAt(type.root, [property]) !== undefined);
   return identifierOf(type, model);
+}
+
+/** A part of the identifier that was optional and not given: a name, or the first of the values it may have. */
+function namePart(making: Making, path: readonly string[]): Json {
+  const shape = shapeAt(making.type.root, path);
+  const isText = !shape || shape.kinds.length === 0 || shape.kinds.includes('string');
+  const value = isText && !shape?.choices ? undefined : generic(making, path.at(-1) ?? '', shape);
+  return value ?? (make('{name}', making, path.join('/')) as Json);
 }
 
 /** The primary identifier of a complete model. */

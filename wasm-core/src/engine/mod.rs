@@ -15,6 +15,7 @@
 //! to commands), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
+mod attributes;
 mod contact;
 mod dispatch;
 pub mod errors;
@@ -47,6 +48,7 @@ use ready::Rank;
 use step::{Step, StepId, Steps, Work};
 use values::{Secrets, Values};
 
+pub use attributes::SchemaAttributes;
 pub use values::Attributes;
 
 /// Why a plan cannot be executed. All are found before anything is called.
