@@ -34,6 +34,9 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
       startedAt.replace(/\.\d+Z$/, 'Z'),
       duration(elapsedMs),
     ]);
+  for (const { runId, status } of runs) {
+    if (status === 'interrupted') parts.push(`Run ${runId} was interrupted: assent resume ${runId} goes on.\n`);
+  }
   if (rows.length > 0) parts.push(`${paint('bold', 'Latest runs')}\n${table(rows)}`);
   return parts.join('\n');
 }
