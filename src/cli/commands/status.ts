@@ -23,7 +23,7 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
   if (stacks.length === 0 && runs.length === 0) {
     return 'Nothing is deployed. assent deploy <template> --stack <name> changes that.\n';
   }
-  const parts = stacks.map((stack) => stackText(stack, whole, paint));
+  const parts = [stacks.map((stack) => stackText(stack, whole, paint)).join('')];
   const rows = runs
     .slice(0, RUNS_SHOWN)
     .map(({ runId, stack, mode, status, startedAt, elapsedMs }) => [
