@@ -23,12 +23,10 @@ env['PATH'] = (process.env['PATH'] ?? '')
   .filter((part) => !part.includes('node_modules'))
   .join(delimiter);
 
-function npm(cwd: string, ...args: string[]): string {
-  return execFileSync('npm', [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd,
-    env,
-    encoding: 'utf8',
-  });
+function npm(cwd: string, ...args: string[]): void {
+  const all = [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, stdout, stderr } = spawnSync('npm', all, { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')}:\n${stdout}\n${stderr}`);
 }
 
 function assent(...args: string[]) {

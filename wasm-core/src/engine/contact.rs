@@ -49,13 +49,13 @@ mod tests {
     #[test]
     fn hope_ends_after_a_minute_without_any_answer_and_after_ten_with_one() {
         let mut contact = Contact::default();
-        for second in 0..61 {
+        for second in 0..60 {
             assert_eq!(contact.is_over(second * 1_000), None);
             contact.trouble(second * 1_000, "refused");
         }
         assert_eq!(contact.is_over(60_000), Some("refused"));
         contact.answered();
-        for second in 0..601 {
+        for second in 0..600 {
             assert_eq!(contact.is_over(second * 1_000), None);
             contact.trouble(second * 1_000, "refused");
         }

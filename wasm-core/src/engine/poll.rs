@@ -2,8 +2,12 @@
 //!
 //! The cloud tells nobody when it is done. `RetryAfter` is the earliest time to ask; asking then, over and over, costs
 //! calls that the rate limit takes from the start of other work. So ratios of real to estimated duration are learned,
-//! per type and over all, and the next poll goes where the expected delay plus the price of the calls is least. What is
-//! measured is an interval (last seen running, first seen done), hence the guesses inside [`Durations::learn`].
+//! per type and over all, and the next poll goes where the expected delay plus the price of the calls is least.
+//!
+//! What a poll measures is an interval: last seen running, first seen done. The distribution over the upper ends of the
+//! last intervals is the self-consistent one (Turnbull 1976): each interval gives its weight to the ends inside it, in
+//! proportion to what they have. An operation that is always done at its first poll teaches nothing about how much
+//! earlier it ends, so an end before which none was seen running is doubted: part of its weight lies earlier.
 
 use crate::model::Millis;
 
@@ -11,28 +15,86 @@ use crate::model::Millis;
 const CLOSEST: Millis = 250;
 /// Spacing grows with what is being waited for (5 %), up to this.
 const WIDEST: Millis = 30_000;
-/// Ratios remembered per type and over all.
+/// Intervals remembered per type and over all.
 const REMEMBERED: usize = 24;
 /// So many make a distribution.
 const ENOUGH: usize = 3;
 /// A distribution of one type is preferred from so many on.
 const ENOUGH_OF_TYPE: usize = 4;
+/// Rounds of redistribution; the weights change little after that.
+const ROUNDS: usize = 6;
+/// Share of an end's weight that lies earlier as long as nothing was seen running in the last part before it.
+const DOUBT: f64 = 0.3;
+const EARLIER: [f64; 2] = [0.8, 0.9];
+const BACKED: f64 = 0.85;
 
-/// The last ratios, in order of arrival (a ring).
-#[derive(Clone, Debug, Default)]
+/// When operations ended, as parts of their estimates.
+#[derive(Clone, Debug)]
 struct Ratios {
-    ring: Vec<f64>,
+    /// Seen running at, seen done at; a ring in order of arrival.
+    ring: Vec<(f64, f64)>,
     next: usize,
+    /// Ends with their weights, by end.
+    ends: Vec<(f64, f64)>,
+    /// The same with the doubt that is due.
+    expected: Vec<(f64, f64)>,
 }
 
 impl Ratios {
-    fn push(&mut self, ratio: f64) {
+    fn new(ends: Vec<(f64, f64)>) -> Self {
+        let mut ratios = Self { ring: Vec::new(), next: 0, ends, expected: Vec::new() };
+        ratios.doubt();
+        ratios
+    }
+
+    fn push(&mut self, low: f64, high: f64) {
         if let Some(slot) = self.ring.get_mut(self.next) {
-            *slot = ratio;
+            *slot = (low, high);
         } else {
-            self.ring.push(ratio);
+            self.ring.push((low, high));
         }
         self.next = (self.next + 1) % REMEMBERED;
+        if self.ring.len() >= ENOUGH {
+            self.redistribute();
+        }
+    }
+
+    fn redistribute(&mut self) {
+        let mut ends: Vec<(f64, f64)> = self.ring.iter().map(|(_, high)| (*high, 1.0)).collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ends.dedup_by(|a, b| a.0 == b.0);
+        for _ in 0..ROUNDS {
+            let mut shares = vec![0.0; ends.len()];
+            for (low, high) in &self.ring {
+                let inside = |end: f64| *low < end && end <= *high;
+                let sum: f64 = ends.iter().filter(|(end, _)| inside(*end)).map(|(_, weight)| weight).sum();
+                for (share, (end, weight)) in shares.iter_mut().zip(&ends) {
+                    if inside(*end) {
+                        *share += weight / sum;
+                    }
+                }
+            }
+            for (share, (_, weight)) in shares.into_iter().zip(&mut ends) {
+                *weight = share;
+            }
+        }
+        let least = self.ring.len() as f64 / 200.0;
+        ends.retain(|(_, weight)| *weight >= least);
+        self.ends = ends;
+        self.doubt();
+    }
+
+    fn doubt(&mut self) {
+        self.expected.clear();
+        for (end, weight) in &self.ends {
+            if self.ring.iter().any(|(low, _)| (end * BACKED..*end).contains(low)) {
+                self.expected.push((*end, *weight));
+            } else {
+                self.expected.push((*end, weight * (1.0 - DOUBT)));
+                let part = weight * DOUBT / EARLIER.len() as f64;
+                self.expected.extend(EARLIER.map(|earlier| (end * earlier, part)));
+            }
+        }
     }
 }
 
@@ -41,7 +103,6 @@ impl Ratios {
 pub struct Durations {
     of_type: Vec<Ratios>,
     all: Ratios,
-    prior: Vec<f64>,
 }
 
 /// An operation in flight; times in ms since it was accepted.
@@ -62,15 +123,14 @@ impl Durations {
     #[must_use]
     pub fn new(types: usize, prior: Option<f64>) -> Self {
         let prior = prior.filter(|scale| scale.is_finite() && *scale > 0.0);
-        let prior = prior.map_or_else(Vec::new, |scale| vec![scale * 0.99, scale, scale * 1.01]);
-        Self { of_type: vec![Ratios::default(); types], all: Ratios::default(), prior }
+        let all = Ratios::new(prior.map_or_else(Vec::new, |scale| vec![(scale, 1.0)]));
+        Self { of_type: vec![Ratios::new(Vec::new()); types], all }
     }
 
-    fn ratios(&self, type_index: usize) -> &[f64] {
+    fn ratios(&self, type_index: usize) -> &Ratios {
         match self.of_type.get(type_index) {
-            Some(own) if own.ring.len() >= ENOUGH_OF_TYPE => &own.ring,
-            _ if self.all.ring.len() >= ENOUGH => &self.all.ring,
-            _ => &self.prior,
+            Some(own) if own.ring.len() >= ENOUGH_OF_TYPE => own,
+            _ => &self.all,
         }
     }
 
@@ -80,69 +140,62 @@ impl Durations {
             return;
         }
         let estimate = flight.estimate as f64;
-        let (low, high) = (flight.seen as f64 / estimate, done.max(1) as f64 / estimate);
-        let ratio = if told { high } else { self.guess(flight.type_index, low, high) };
-        self.all.push(ratio);
+        let high = done.max(1) as f64 / estimate;
+        let low = if told { high * 0.999 } else { flight.seen as f64 / estimate };
+        self.all.push(low, high);
         if let Some(own) = self.of_type.get_mut(flight.type_index) {
-            own.push(ratio);
-        }
-    }
-
-    /// Where in the interval the end was: at the median of what is known to lie in it, a little lower so that earlier
-    /// polls are tried now and then; with nothing known, near the poll if it was the first, else in the middle.
-    fn guess(&self, type_index: usize, low: f64, high: f64) -> f64 {
-        let mut inside: Vec<f64> =
-            self.ratios(type_index).iter().copied().filter(|ratio| (low..=high).contains(ratio)).collect();
-        inside.sort_by(f64::total_cmp);
-        match inside.get(inside.len() / 2) {
-            Some(median) => f64::max(median * 0.998, low),
-            None if low == 0.0 => high * 0.97,
-            None => f64::midpoint(low, high),
+            own.push(low, high);
         }
     }
 
     /// When to look next. `price`: what a call costs others, in ms.
     #[must_use]
     pub fn place(&self, flight: Flight, price: Millis) -> Millis {
-        let first = flight.seen == 0;
-        let patience = (flight.estimate.max(flight.seen) / 20).min(WIDEST);
-        let wait = flight.earliest.map_or(0, |earliest| earliest.saturating_sub(flight.seen));
+        let Flight { estimate, seen, .. } = flight;
+        let wait = flight.earliest.map_or(0, |earliest| earliest.saturating_sub(seen));
+        let gap = wait.max(CLOSEST).max((seen / 20).min(WIDEST));
         let ratios = self.ratios(flight.type_index);
-        if ratios.is_empty() || flight.estimate == 0 {
-            return flight.seen + wait.max(CLOSEST).max((flight.seen / 20).min(WIDEST));
+        if ratios.ends.is_empty() || estimate == 0 {
+            return seen + gap;
         }
-        let gap = wait.max(CLOSEST).max(patience);
-        let ends: Vec<Millis> = ratios
+        let gap = gap.max((estimate / 20).min(WIDEST));
+        let from = seen + if seen == 0 { wait.max(1) } else { wait.max(CLOSEST) };
+        let ends: Vec<(Millis, f64)> = ratios
+            .expected
             .iter()
-            .map(|ratio| (ratio * flight.estimate as f64).ceil() as Millis)
-            .filter(|end| *end > flight.seen)
+            .map(|(ratio, weight)| ((ratio * estimate as f64).ceil() as Millis, *weight))
+            .filter(|(end, _)| *end > seen)
             .collect();
-        // Past everything that is known: keep asking, spaced.
-        let from = flight.seen + if first { wait.max(1) } else { wait.max(CLOSEST) };
-        let choices = ends.iter().copied().filter(|end| *end > from).chain([from]);
-        let cost = |time: Millis| -> Millis {
+        if ends.is_empty() {
+            // Past everything that is known.
+            return seen + gap;
+        }
+        let cost = |time: Millis| -> f64 {
             ends.iter()
-                .map(|end| match end.checked_sub(time) {
-                    None | Some(0) => time - end,
-                    Some(over) => {
-                        let more = over.div_ceil(gap);
-                        more * gap - over + more * price
-                    }
+                .map(|(end, weight)| {
+                    let over = end.saturating_sub(time);
+                    let more = over.div_ceil(gap);
+                    weight * ((time + more * gap).saturating_sub(*end) + more * price) as f64
                 })
                 .sum()
         };
-        if ends.is_empty() {
-            return flight.seen + gap;
-        }
-        choices.min_by_key(|time| (cost(*time), *time)).unwrap_or(from)
+        let choices = ends.iter().map(|(end, _)| *end).filter(|end| *end > from).chain([from]);
+        choices
+            .map(|time| (cost(time), time))
+            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))
+            .map_or(from, |(_, time)| time)
     }
 
     /// Median ratio of this run, for runs to come; absent before there are three.
     #[must_use]
     pub fn scale(&self) -> Option<f64> {
-        let mut ratios = self.all.ring.clone();
-        ratios.sort_by(f64::total_cmp);
-        if ratios.len() < ENOUGH { None } else { ratios.get(ratios.len() / 2).copied() }
+        let half = self.all.ends.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
+        let mut sum = 0.0;
+        let median = self.all.ends.iter().find(|(_, weight)| {
+            sum += weight;
+            sum >= half
+        });
+        median.filter(|_| self.all.ring.len() >= ENOUGH).map(|(end, _)| *end)
     }
 }
 

