@@ -12,15 +12,10 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) fn of(text: &'a str) -> Self {
+        let bytes = text.as_bytes();
         let mut starts = vec![0];
-        let mut bytes = text.bytes().enumerate().peekable();
-        while let Some((index, byte)) = bytes.next() {
-            let ends = match byte {
-                b'\n' => true,
-                b'\r' => !matches!(bytes.peek(), Some((_, b'\n'))),
-                _ => false,
-            };
-            if ends {
+        for (index, byte) in bytes.iter().enumerate() {
+            if *byte == b'\n' || (*byte == b'\r' && bytes.get(index + 1) != Some(&b'\n')) {
                 starts.push(index + 1);
             }
         }
