@@ -7,6 +7,8 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
+use crate::engine::{Schemas, unresolved};
+use crate::model::{Event, Millis};
 
 /// What a template declares.
 ///
@@ -31,8 +33,8 @@ pub fn plan(text: &str, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
 /// # Errors
 /// When the plan or the call is malformed.
 #[wasm_bindgen]
-pub fn simulate(_plan: &str, _call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsError> {
-    Err(JsError::new("unbuilt"))
+pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsError> {
+    Ok(crate::simulate::simulate(&serde_json::from_str(plan)?, &call.to_rust()?)?.into_ts()?)
 }
 
 /// Schema of a resource type as JSON, `undefined` for a type the registry does not know.
@@ -44,40 +46,55 @@ pub fn resource_schema(type_name: &str) -> Option<String> {
 
 /// The deployment engine: events in, commands out.
 #[wasm_bindgen]
-pub struct Engine {}
+#[derive(Debug)]
+pub struct Engine {
+    engine: crate::engine::Engine,
+}
 
 #[wasm_bindgen]
 impl Engine {
     /// From a plan and an `EngineConfig`, both JSON text.
     ///
     /// # Errors
-    /// When either is malformed.
+    /// When either is malformed, or the plan wants what the engine does not do.
     #[wasm_bindgen(constructor)]
-    pub fn new(_plan: &str, _config: &str) -> Result<Engine, JsError> {
-        Err(JsError::new("unbuilt"))
+    pub fn new(plan: &str, config: &str) -> Result<Engine, JsError> {
+        let (plan, config) = (serde_json::from_str(plan)?, serde_json::from_str(config)?);
+        Ok(Self { engine: crate::engine::Engine::new(plan, config, Box::new(Schemas))? })
     }
 
     /// Feeds journaled events (JSON list) without producing commands; before the first `handle` of a resumption.
     ///
     /// # Errors
     /// When they are malformed.
-    pub fn replay(&mut self, _events: &str) -> Result<(), JsError> {
-        Err(JsError::new("unbuilt"))
+    pub fn replay(&mut self, events: &str) -> Result<(), JsError> {
+        self.engine.replay(&serde_json::from_str::<Vec<Event>>(events)?);
+        Ok(())
     }
 
     /// Events (JSON list) that came by `now` (ms); returns commands (JSON list).
     ///
     /// # Errors
     /// When they are malformed.
-    pub fn handle(&mut self, _now: f64, _events: &str) -> Result<String, JsError> {
-        Err(JsError::new("unbuilt"))
+    pub fn handle(&mut self, now: f64, events: &str) -> Result<String, JsError> {
+        let events: Vec<Event> = serde_json::from_str(events)?;
+        // Negative and absurd times saturate.
+        Ok(serde_json::to_string(&self.engine.handle(now as Millis, &events))?)
     }
 
     /// The desired state (create) or patch document (update) of a step, JSON text; `secrets`: JSON object id to value.
     ///
     /// # Errors
     /// When a reference or secret is unknown.
-    pub fn payload(&self, _step: &str, _secrets: &str) -> Result<String, JsError> {
-        Err(JsError::new("unbuilt"))
+    pub fn payload(&self, step: &str, secrets: &str) -> Result<String, JsError> {
+        let payload = self.engine.payload(step, &serde_json::from_str(secrets)?);
+        Ok(payload.map_err(|error| JsError::new(&unresolved(&error)))?.to_string())
+    }
+
+    /// Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
+    #[wasm_bindgen(js_name = durationScale)]
+    #[must_use]
+    pub fn duration_scale(&self) -> Option<f64> {
+        self.engine.duration_scale()
     }
 }

@@ -2,12 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::expr::{Expr, ResolveError};
+use crate::expr::Expr;
 use crate::model::{CallKind, Command, Millis};
 
 use super::queues::Next;
 use super::step::{Phase, StepId, Work};
-use super::values::Secrets;
+use super::values::{Secrets, unresolved};
 use super::{Change, Engine};
 
 /// A call without an answer is not repeated after this: the cloud forgets client tokens after 36 hours.
@@ -114,16 +114,7 @@ impl Engine {
         if !desired.secrets().is_empty() {
             return Ok(());
         }
-        self.resolve(desired, Secrets::Symbolic).map(|_| ()).map_err(|error| {
-            let said = match error {
-                ResolveError::Unknown { logical_id, attribute } => {
-                    format!("The value {attribute} of {logical_id} is not known.")
-                }
-                ResolveError::Secret(id) => format!("The secret {id} is not known."),
-                ResolveError::Function(said) => said,
-            };
-            ("unresolved_value", said)
-        })
+        self.resolve(desired, Secrets::Symbolic).map(|_| ()).map_err(|error| ("unresolved_value", unresolved(&error)))
     }
 
     fn send_confirmed(&mut self, now: Millis, commands: &mut Vec<Command>) {

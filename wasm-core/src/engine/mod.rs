@@ -47,7 +47,7 @@ use ready::Rank;
 use step::{Step, StepId, Steps, Work};
 use values::{Secrets, Values};
 
-pub use values::Attributes;
+pub use values::{Attributes, Schemas, unresolved};
 
 /// Why a plan cannot be executed. All are found before anything is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
