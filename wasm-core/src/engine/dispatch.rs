@@ -2,7 +2,6 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::expr::Expr;
 use crate::model::{CallKind, Command, Millis};
 
 use super::queues::Next;
@@ -111,10 +110,11 @@ impl Engine {
         let Some(desired) = resource.desired.as_ref().filter(|_| self.steps[id].work == Work::Create) else {
             return Ok(());
         };
+        let desired = self.simplify(desired);
         if !desired.secrets().is_empty() {
             return Ok(());
         }
-        self.resolve(desired, Secrets::Symbolic).map(|_| ()).map_err(|error| ("unresolved_value", unresolved(&error)))
+        self.resolve(&desired, Secrets::Symbolic).map(|_| ()).map_err(|error| ("unresolved_value", unresolved(&error)))
     }
 
     fn send_confirmed(&mut self, now: Millis, commands: &mut Vec<Command>) {
@@ -167,7 +167,7 @@ impl Engine {
             step.call = Some(CallKind::Create);
             let step = step.name.clone();
             let resource = self.resource(id);
-            let secrets = resource.desired.as_ref().map(Expr::secrets).unwrap_or_default();
+            let secrets = resource.desired.as_ref().map(|desired| self.simplify(desired).secrets()).unwrap_or_default();
             commands.push(Command::Create { step, type_name: resource.type_name.clone(), client_token, secrets });
         } else {
             step.call = Some(CallKind::Delete);
