@@ -3,6 +3,7 @@
 import type { Action, Outcome, Problem, ResourceReport } from '#wasm';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 import type { Planned } from './planning.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import type { Run } from './ports.ts';
 
 /** One action of a plan. */
@@ -36,8 +37,8 @@ export interface RunDocument {
   code?: string;
   resources: ResourceDocument[];
   outputs: Record<string, unknown>;
-  /** The circle's verdict; `null` where none was asked. */
-  verdict: null;
+  /** What the gate decided; `null` where nothing had to be decided. */
+  verdict: Verdict | null;
   elapsedMs: number;
   calls: Calls;
 }
@@ -81,12 +82,17 @@ export function runDocument(
     outcome: ended.outcome,
     resources: ended.resources.map(resourceDocument),
     outputs: ended.outputs,
-    verdict: null,
+    verdict: run.verdict,
     elapsedMs: now - run.startedAt,
     calls: ended.calls,
   };
   if (ended.outcome === 'failed') document.code = run.mode === 'deploy' ? 'deployment_failed' : 'destroy_failed';
   return document;
+}
+
+/** The document of a deployment that the gate did not let through: no run was begun, nothing was called. */
+export function stoppedDocument(verdict: Verdict, outcome: 'refused' | 'waiting_approval', code: string): RunDocument {
+  return { ...nothingToDo('deploy'), planDigest: verdict.planDigest, outcome, code, verdict };
 }
 
 /** The document where there was nothing to run over: an unknown stack to destroy, no run to resume. */

@@ -1,5 +1,6 @@
 // What the use cases need from the outside, declared by their user. Adapters implement these; one contract suite per
 // port runs against every implementation.
+import type { Verdict } from '../domain/verdict.ts';
 import type {
   Context,
   EngineConfig,
@@ -38,6 +39,8 @@ export interface Run {
   parameters: Record<string, string | null>;
   /** Keyed fingerprints of the secrets used. */
   fingerprints: Record<string, string>;
+  /** What the gate decided, by whom and why; `null` for a run that needs none. */
+  verdict: Verdict | null;
   /** The final document once the run has ended (INTERFACE.md, `deploy`). */
   result?: unknown;
   cancelRequested: boolean;

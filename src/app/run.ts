@@ -2,6 +2,7 @@
 import type { EngineConfig, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../core/engine.ts';
 import { ResourceNotFound, Unreachable } from '../domain/errors.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import { type RunDocument, runDocument } from './documents.ts';
 import { drive } from './drive.ts';
 import { iso } from './events.ts';
@@ -19,7 +20,7 @@ export async function startRun(
   session: Session,
   held: Held,
   planned: Planned,
-  { maxConcurrency }: { maxConcurrency: number },
+  { maxConcurrency, verdict = null }: { maxConcurrency: number; verdict?: Verdict | null },
   control: Control,
 ): Promise<RunDocument> {
   const { plan, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
@@ -39,6 +40,7 @@ export async function startRun(
     config,
     parameters,
     fingerprints,
+    verdict,
     cancelRequested: false,
   };
   const record: StackRecord = recorded ?? {

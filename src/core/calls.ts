@@ -1,5 +1,5 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
-import type { InspectAnswer, Plan, PlanAnswer, PlanCall, SimulateCall, Simulated } from '#wasm';
+import type { ConsultCall, Consultation, InspectAnswer, Plan, PlanAnswer, PlanCall, SimulateCall, Simulated } from '#wasm';
 import { pure } from './instance.ts';
 
 /** What a template declares. */
@@ -10,6 +10,11 @@ export function inspect(text: string): InspectAnswer {
 /** Plans a template, or with `mode: destroy` and empty text the end of a stack. */
 export function plan(text: string, call: PlanCall): PlanAnswer {
   return pure('plan', (wasm) => wasm.plan(text, call));
+}
+
+/** The circle's verdict over a plan. */
+export function consult(call: ConsultCall): Consultation {
+  return pure('consult', (wasm) => wasm.consult(call));
 }
 
 /** Runs a plan with the real engine on a virtual clock. */

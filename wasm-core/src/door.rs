@@ -7,6 +7,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
+use crate::circle::{ConsultCall, Consultation};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis};
 
@@ -35,6 +36,15 @@ pub fn plan(text: &str, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
 #[wasm_bindgen]
 pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsError> {
     Ok(crate::simulate::simulate(&serde_json::from_str(plan)?, &call.to_rust()?)?.into_ts()?)
+}
+
+/// The circle's verdict over a plan, its findings and the stack's history.
+///
+/// # Errors
+/// When the call is malformed.
+#[wasm_bindgen]
+pub fn consult(call: Ts<ConsultCall>) -> Result<Ts<Consultation>, JsError> {
+    Ok(crate::circle::consult(&call.to_rust()?).map_err(|error| JsError::new(&error))?.into_ts()?)
 }
 
 /// Schema of a resource type as JSON, `undefined` for a type the registry does not know.

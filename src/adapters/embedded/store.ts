@@ -115,7 +115,7 @@ class SqliteStore implements Store {
       );
       if (created === 0) this.#db.run('UPDATE stacks SET last_run = ? WHERE name = ?', run.runId, stack);
       else for (const resource of record.state.resources) this.#record(stack, resource);
-      const { binding, mode, planDigest, config, parameters, fingerprints } = run;
+      const { binding, mode, planDigest, config, parameters, fingerprints, verdict } = run;
       this.#db.run(
         `INSERT INTO runs (run_id, stack, status, seq, started_at, ended_at, cancel_requested, about, result)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -126,7 +126,7 @@ class SqliteStore implements Store {
         run.startedAt,
         run.endedAt ?? null,
         run.cancelRequested ? 1 : 0,
-        JSON.stringify({ binding, mode, planDigest, config, parameters, fingerprints }),
+        JSON.stringify({ binding, mode, planDigest, config, parameters, fingerprints, verdict }),
         run.result === undefined ? null : JSON.stringify(run.result),
       );
     });
@@ -279,11 +279,13 @@ class SqliteStore implements Store {
 
   #runs(where: string, ...values: string[]): Run[] {
     return this.#db.all(`SELECT * FROM runs ${where} ORDER BY id DESC`, ...values).map((row) => {
-      const about = this.#json<Pick<Run, 'binding' | 'mode' | 'planDigest' | 'config' | 'parameters' | 'fingerprints'>>(
+      const about = this.#json<Pick<Run, 'binding' | 'mode' | 'planDigest' | 'config' | 'parameters' | 'fingerprints' | 'verdict'>>(
         row['about'],
       );
       const run: Run = {
+        // Runs of before there was a gate have no verdict.
         ...about,
+        verdict: about.verdict ?? null,
         runId: row['run_id'] as string,
         stack: row['stack'] as string,
         status: row['status'] as Run['status'],
