@@ -216,7 +216,12 @@ fn check(world: &World, ended: &Ended) -> Result<(), TestCaseError> {
     }
     for resource in state.values() {
         if resource.status == ResourceStatus::Complete {
-            prop_assert!(ours.contains_key(&resource.physical_id), "{} is not there", resource.physical_id);
+            prop_assert!(
+                ours.contains_key(&resource.physical_id),
+                "{} is not there\n{}",
+                resource.physical_id,
+                story(world, &resource.logical_id)
+            );
         }
         prop_assert!(!cloud.live.get(&resource.physical_id).is_some_and(|live| live.foreign), "taken over");
     }
