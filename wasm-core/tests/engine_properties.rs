@@ -3,6 +3,8 @@
 //!
 //! `ENGINE_CASES` sets the number of cases. A failure prints the smallest failing `Case`, which is all there is to it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use std::collections::BTreeMap;
