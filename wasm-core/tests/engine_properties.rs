@@ -184,7 +184,7 @@ fn config(case: &Case, run_id: &str) -> EngineConfig {
         rate: case.rate,
         max_rate: case.rate * 2.0,
         burst: case.rate,
-        policy: if case.seed % 5 == 0 { Policy::Fifo } else { Policy::CriticalPath },
+        policy: if case.seed.is_multiple_of(5) { Policy::Fifo } else { Policy::CriticalPath },
         seed: case.seed.to_string(),
         duration_scale: None,
     }
