@@ -8,8 +8,8 @@ npm must be on PATH), checked against their SHA-256, and never executed. Run it 
     python3 scripts/generate-schema.py --check    # exit 1 when the committed table differs
 
 The layout of the table is described in wasm-core/src/schema/table.rs, which reads it; `schema_tree.py` beside this
-file turns JSON Schema into property trees. What AWS's data does not say is in wasm-core/schema/*.t* (durations,
-stateful types, what Ref returns).
+file turns JSON Schema into property trees. What AWS's data does not say is in wasm-core/schema/*.tsv and *.txt (durations,
+stateful types, what Ref returns, kinds that a source loosened).
 """
 
 import ast
@@ -192,8 +192,8 @@ def tagging(schema, trees):
     if not declared.get("taggable", schema.get("taggable", True)):
         return None
     path = declared.get("tagProperty", "/properties/Tags").split("/")[2:]
-    kind = trees.at(path)
-    if kind is None or len(path) != 1:
+    kind = next((kind for name, _, kind in trees.bodies[0]["properties"] if [name] == path), None)
+    if kind is None:
         return None
     shape = 0
     if kind[0] == "map":
@@ -380,6 +380,15 @@ def build():
     for what in ("stateful", "references"):
         if unknown := sorted(set(facts[what]) - set(schemas)):
             sys.exit(f"{what}: no such types: {', '.join(unknown)}")
+
+    for name, place, shape in rows("kinds.tsv"):
+        *parents, last = place.split("/")
+        node = schemas[name]
+        for segment in parents:
+            node = node[segment]
+        if last not in node:
+            sys.exit(f"kinds: {name} has no {place}")
+        node[last] = json.loads(shape)
 
     counts = collections.Counter()
     records = [(name, *record(name, schemas[name], spec.get(name, {}), facts, counts)) for name in sorted(schemas)]

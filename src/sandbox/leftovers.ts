@@ -2,7 +2,8 @@
 // AWS would store most of these as they stand and fail much later, so here they end the request.
 //
 // Left alone on purpose, because real payloads have them: `${Name}` of shell scripts, Step Functions substitutions,
-// VTL and IAM policy variables (`${aws:username}`); `$ref` with a JSON Schema pointer or URL (API Gateway models).
+// VTL and IAM policy variables (`${aws:username}`); `$ref` with a JSON Schema pointer or URL (API Gateway models);
+// everything in a TemplateBody, which is a template of its own.
 
 import { formatPointer, isObject, type Json } from './json.ts';
 
@@ -21,6 +22,7 @@ export function findLeftover(value: Json, path: readonly string[] = []): string 
     if (what) return `${what} was left unresolved at ${formatPointer(path) || '/'}`;
   }
   for (const [key, item] of Object.entries(value)) {
+    if (key === 'TemplateBody') continue;
     const found = findLeftover(item as Json, [...path, key]);
     if (found) return found;
   }

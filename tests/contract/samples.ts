@@ -1,5 +1,4 @@
-// Values for the store's contract: as small as the types allow, and arbitrary ones.
-import fc from 'fast-check';
+// Values for the store's contract, as small as the types allow. Child processes load this too: nothing heavy here.
 import type { Event, Plan, StackResource } from '#wasm';
 import type { Run, StackRecord } from '../../src/app/ports.ts';
 
@@ -74,42 +73,3 @@ export function resource(logicalId: string, version: number): StackResource {
     updateReplacePolicy: 'Delete',
   };
 }
-
-const name = fc.stringMatching(/^[A-Za-z0-9]{1,12}$/);
-
-const anyResource = fc.record({
-  logicalId: name,
-  type: fc.string(),
-  physicalId: fc.string({ unit: 'binary' }),
-  status: fc.constantFrom('complete', 'createFailed', 'updateFailed', 'deleteFailed'),
-  attributes: fc.dictionary(fc.string(), fc.jsonValue()),
-  applied: fc.jsonValue(),
-  dependsOn: fc.array(name),
-  deletionPolicy: fc.constantFrom('Delete', 'Retain'),
-  updateReplacePolicy: fc.constantFrom('Delete', 'Retain'),
-});
-
-/** Any stack, resources sorted by logical id. */
-export const jsonStack: fc.Arbitrary<StackRecord> = fc
-  .record({
-    resources: fc.uniqueArray(anyResource, { selector: (item) => item.logicalId, maxLength: 8 }),
-    parameters: fc.dictionary(name, fc.option(fc.string({ unit: 'binary' }))),
-    outputs: fc.dictionary(
-      name,
-      fc.record(
-        { value: fc.jsonValue(), description: fc.string(), exportName: fc.string() },
-        { requiredKeys: ['value'] },
-      ),
-    ),
-    endpoint: fc.webUrl(),
-  })
-  .map(({ resources, parameters, outputs, endpoint }) => ({
-    state: {
-      stack: '',
-      context: CONTEXT,
-      parameters,
-      resources: resources.sort((a, b) => (a.logicalId < b.logicalId ? -1 : 1)),
-    },
-    endpoint,
-    outputs,
-  }));

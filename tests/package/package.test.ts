@@ -23,12 +23,10 @@ env['PATH'] = (process.env['PATH'] ?? '')
   .filter((part) => !part.includes('node_modules'))
   .join(delimiter);
 
-function npm(cwd: string, ...args: string[]): string {
-  return execFileSync('npm', [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd,
-    env,
-    encoding: 'utf8',
-  });
+function npm(cwd: string, ...args: string[]): void {
+  const all = [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, stdout, stderr } = spawnSync('npm', all, { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')}:\n${stdout}\n${stderr}`);
 }
 
 function assent(...args: string[]) {
@@ -56,7 +54,8 @@ beforeAll(() => {
   npm(user, 'install', tarball);
 }, 600_000);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Tens of thousands of files: longer than a hook's usual time on a busy machine.
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 test('the package holds what runs and nothing else', () => {
   expect(readdirSync(packed).sort()).toEqual([

@@ -3,7 +3,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudControlClient, GetResourceRequestStatusCommand, type ProgressEvent } from '@aws-sdk/client-cloudcontrol';
+import {
+  CloudControlClient,
+  CreateResourceCommand,
+  DeleteResourceCommand,
+  GetResourceCommand,
+  GetResourceRequestStatusCommand,
+  type ProgressEvent,
+  UpdateResourceCommand,
+} from '@aws-sdk/client-cloudcontrol';
+import { expect } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { fewTypes } from './few-types.ts';
 
@@ -67,4 +76,40 @@ export async function finish(
 ): Promise<ProgressEvent> {
   bench.now += 3_600_000;
   return poll(client, event);
+}
+
+export const create = async (client: CloudControlClient, TypeName: string, desired: object, ClientToken?: string) =>
+  (
+    await client.send(
+      new CreateResourceCommand({
+        TypeName,
+        DesiredState: JSON.stringify(desired),
+        ...(ClientToken && { ClientToken }),
+      }),
+    )
+  ).ProgressEvent;
+
+export const remove = async (client: CloudControlClient, TypeName: string, Identifier: string) =>
+  (await client.send(new DeleteResourceCommand({ TypeName, Identifier }))).ProgressEvent;
+
+export const update = async (client: CloudControlClient, TypeName: string, Identifier: string, patch: object[]) =>
+  (await client.send(new UpdateResourceCommand({ TypeName, Identifier, PatchDocument: JSON.stringify(patch) })))
+    .ProgressEvent;
+
+export const read = async (client: CloudControlClient, TypeName: string, Identifier: string) => {
+  const { ResourceDescription } = await client.send(new GetResourceCommand({ TypeName, Identifier }));
+  return JSON.parse(String(ResourceDescription?.Properties)) as Record<string, unknown>;
+};
+
+/** Creates and waits. */
+export const made = async (bench: Bench, client: CloudControlClient, type: string, desired: object) => {
+  const event = await finish(bench, client, await create(client, type, desired));
+  expect(event, event.StatusMessage).toMatchObject({ OperationStatus: 'SUCCESS' });
+  return String(event.Identifier);
+};
+
+export async function openBench(options: Parameters<Bench['start']>[0] = {}) {
+  const bench = new Bench();
+  const sandbox = await bench.start(options);
+  return { bench, sandbox, client: bench.client(sandbox) };
 }

@@ -199,7 +199,7 @@ export interface PlanCall {
 /**
  * How a run ended, as the engine sees it.
  */
-export type Outcome = "succeeded" | "no_changes" | "failed" | "rolled_back" | "cancelled";
+export type Outcome = "succeeded" | "no_changes" | "failed" | "rolled_back" | "cancelled" | "unreachable";
 
 /**
  * How an engine works; constant over a run and stored with it.
@@ -251,6 +251,94 @@ export interface Forecast {
      * Logical ids on the longest path, first to last.
      */
     criticalPath: string[];
+}
+
+/**
+ * How much the experts agree.
+ */
+export interface Agreement {
+    /**
+     * Krippendorff's alpha, nominal; null where it is not defined (no disagreement is possible).
+     */
+    alpha: number | null;
+    /**
+     * Shannon entropy of the posterior.
+     */
+    entropyBits: number;
+}
+
+/**
+ * How votes become one answer.
+ */
+export type Method = "majority" | "weighted" | "bayesian" | "log-pool";
+
+/**
+ * Milliseconds since the Unix epoch.
+ */
+export type Millis = number;
+
+/**
+ * One expert's answer.
+ */
+export interface Vote {
+    /**
+     * Who; unique in a call.
+     */
+    expert: string;
+    /**
+     * What; absent only when it abstained or failed.
+     */
+    option?: string;
+    /**
+     * Probability in [0, 1] the expert gives its own option; default 0.8.
+     */
+    confidence?: number;
+    /**
+     * Weight > 0; default 1. Methods `weighted` and `log-pool`.
+     */
+    weight?: number;
+    /**
+     * Share of past answers that were right, in [0, 1]; default: the confidence. Method `bayesian`.
+     */
+    reliability?: number;
+    /**
+     * Experts of one lineage (the same model, the same rules) err together.
+     */
+    lineage?: string;
+    /**
+     * Whether it counts.
+     */
+    status?: VoteStatus;
+    /**
+     * This option wins whatever the others say (a security veto is explicit, never a large weight).
+     */
+    veto?: boolean;
+    /**
+     * Why, for people; not evidence.
+     */
+    reasons?: string[];
+}
+
+/**
+ * One expert's part in the answer.
+ */
+export interface PerExpert {
+    /**
+     * Who.
+     */
+    expert: string;
+    /**
+     * The reliability that was used.
+     */
+    reliability: number | null;
+    /**
+     * Share of the whole weight, 0 for those that did not vote.
+     */
+    weightUsed: number;
+    /**
+     * What the posterior of the outcome loses without this expert (leave one out); negative: it spoke against.
+     */
+    contribution: number;
 }
 
 /**
@@ -395,6 +483,82 @@ export type PlanAnswer = { type: "planned"; plan: Plan; problems: Problem[]; for
  * The answer to `inspect(text)`.
  */
 export type InspectAnswer = { type: "inspected"; declared: Declared } | { type: "refused"; problems: Problem[] };
+
+/**
+ * The answer to a [`ConsensusCall`].
+ */
+export interface Consensus {
+    /**
+     * The option, `tie`, `no_quorum` or `no_votes`.
+     */
+    outcome: string;
+    /**
+     * Probability per option; sums to 1.
+     */
+    posterior: Record<string, number>;
+    /**
+     * Agreement.
+     */
+    agreement: Agreement;
+    /**
+     * Effective number of independent votes.
+     */
+    nEff: number;
+    /**
+     * Per expert of the roster, sorted by name.
+     */
+    perExpert: PerExpert[];
+    /**
+     * Experts whose valid vote is not the outcome, sorted.
+     */
+    dissent: string[];
+    /**
+     * How.
+     */
+    method: Method;
+    /**
+     * The expert whose veto decided.
+     */
+    veto?: string;
+}
+
+/**
+ * Votes on one question.
+ */
+export interface ConsensusCall {
+    /**
+     * For people.
+     */
+    question?: string;
+    /**
+     * The possible answers; default: those voted for.
+     */
+    options?: string[];
+    /**
+     * The votes.
+     */
+    votes: Vote[];
+    /**
+     * Experts that were to be asked; default: those in `votes`.
+     */
+    roster?: string[];
+    /**
+     * Share of the roster that must have voted, in [0, 1]; default 0: any.
+     */
+    quorum?: number;
+    /**
+     * Prior probability of options; default: equal.
+     */
+    prior?: Record<string, number>;
+    /**
+     * Error correlation of experts that share a lineage, in [0, 1]; default 0.5.
+     */
+    correlation?: number;
+    /**
+     * How.
+     */
+    method?: Method;
+}
 
 /**
  * What a plan does with a resource.
@@ -586,6 +750,11 @@ export interface Context {
  */
 export type Severity = "error" | "warning";
 
+/**
+ * Whether a vote is one.
+ */
+export type VoteStatus = "ok" | "abstained" | "failed";
+
 
 /**
  * The deployment engine: events in, commands out.
@@ -594,33 +763,37 @@ export class Engine {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
+     */
+    durationScale(): number | undefined;
+    /**
      * Events (JSON list) that came by `now` (ms); returns commands (JSON list).
      *
      * # Errors
      * When they are malformed.
      */
-    handle(_now: number, _events: string): string;
+    handle(now: number, events: string): string;
     /**
      * From a plan and an `EngineConfig`, both JSON text.
      *
      * # Errors
-     * When either is malformed.
+     * When either is malformed, or the plan wants what the engine does not do.
      */
-    constructor(_plan: string, _config: string);
+    constructor(plan: string, config: string);
     /**
      * The desired state (create) or patch document (update) of a step, JSON text; `secrets`: JSON object id to value.
      *
      * # Errors
      * When a reference or secret is unknown.
      */
-    payload(_step: string, _secrets: string): string;
+    payload(step: string, secrets: string): string;
     /**
      * Feeds journaled events (JSON list) without producing commands; before the first `handle` of a resumption.
      *
      * # Errors
      * When they are malformed.
      */
-    replay(_events: string): void;
+    replay(events: string): void;
 }
 
 /**
@@ -629,7 +802,7 @@ export class Engine {
  * # Errors
  * Never on account of the text: that is an answer.
  */
-export function inspect(_text: string): InspectAnswer;
+export function inspect(text: string): InspectAnswer;
 
 /**
  * Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
@@ -637,12 +810,12 @@ export function inspect(_text: string): InspectAnswer;
  * # Errors
  * When the call itself is malformed.
  */
-export function plan(_text: string, _call: PlanCall): PlanAnswer;
+export function plan(text: string, call: PlanCall): PlanAnswer;
 
 /**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
  */
-export function resourceSchema(_type_name: string): string | undefined;
+export function resourceSchema(type_name: string): string | undefined;
 
 /**
  * Runs a plan (JSON) with the real engine on a virtual clock.
@@ -650,4 +823,4 @@ export function resourceSchema(_type_name: string): string | undefined;
  * # Errors
  * When the plan or the call is malformed.
  */
-export function simulate(_plan: string, _call: SimulateCall): Simulated;
+export function simulate(plan: string, call: SimulateCall): Simulated;

@@ -15,20 +15,28 @@ class Engine {
         wasm.__wbg_engine_free(ptr, 0);
     }
     /**
+     * Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
+     * @returns {number | undefined}
+     */
+    durationScale() {
+        const ret = wasm.engine_durationScale(this.__wbg_ptr);
+        return ret[0] === 0 ? undefined : ret[1];
+    }
+    /**
      * Events (JSON list) that came by `now` (ms); returns commands (JSON list).
      *
      * # Errors
      * When they are malformed.
-     * @param {number} _now
-     * @param {string} _events
+     * @param {number} now
+     * @param {string} events
      * @returns {string}
      */
-    handle(_now, _events) {
+    handle(now, events) {
         let deferred4_0;
         let deferred4_1;
         try {
-            const val2 = +_now;
-            const ptr0 = passStringToWasm0(_events, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            const val2 = +now;
+            const ptr0 = passStringToWasm0(events, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
             const len0 = WASM_VECTOR_LEN;
             const ret = wasm.engine_handle(this.__wbg_ptr, val2, ptr0, len0);
             var ptr3 = ret[0];
@@ -48,16 +56,16 @@ class Engine {
      * From a plan and an `EngineConfig`, both JSON text.
      *
      * # Errors
-     * When either is malformed.
-     * @param {string} _plan
-     * @param {string} _config
+     * When either is malformed, or the plan wants what the engine does not do.
+     * @param {string} plan
+     * @param {string} config
      */
-    constructor(_plan, _config) {
+    constructor(plan, config) {
         let ptr0, len0, ptr1, len1;
         try {
-            ptr0 = passStringToWasm0(_plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            ptr0 = passStringToWasm0(plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
             len0 = WASM_VECTOR_LEN;
-            ptr1 = passStringToWasm0(_config, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            ptr1 = passStringToWasm0(config, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
             len1 = WASM_VECTOR_LEN;
         } catch (e) {
             if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
@@ -77,19 +85,19 @@ class Engine {
      *
      * # Errors
      * When a reference or secret is unknown.
-     * @param {string} _step
-     * @param {string} _secrets
+     * @param {string} step
+     * @param {string} secrets
      * @returns {string}
      */
-    payload(_step, _secrets) {
+    payload(step, secrets) {
         let deferred4_0;
         let deferred4_1;
         try {
             let ptr0, len0, ptr1, len1;
             try {
-                ptr0 = passStringToWasm0(_step, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+                ptr0 = passStringToWasm0(step, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
                 len0 = WASM_VECTOR_LEN;
-                ptr1 = passStringToWasm0(_secrets, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+                ptr1 = passStringToWasm0(secrets, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
                 len1 = WASM_VECTOR_LEN;
             } catch (e) {
                 if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
@@ -115,10 +123,10 @@ class Engine {
      *
      * # Errors
      * When they are malformed.
-     * @param {string} _events
+     * @param {string} events
      */
-    replay(_events) {
-        const ptr0 = passStringToWasm0(_events, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    replay(events) {
+        const ptr0 = passStringToWasm0(events, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
         const len0 = WASM_VECTOR_LEN;
         const ret = wasm.engine_replay(this.__wbg_ptr, ptr0, len0);
         if (ret[1]) {
@@ -134,11 +142,11 @@ exports.Engine = Engine;
  *
  * # Errors
  * Never on account of the text: that is an answer.
- * @param {string} _text
+ * @param {string} text
  * @returns {InspectAnswer}
  */
-function inspect(_text) {
-    const ptr0 = passStringToWasm0(_text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+function inspect(text) {
+    const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     const len0 = WASM_VECTOR_LEN;
     const ret = wasm.inspect(ptr0, len0);
     if (ret[2]) {
@@ -153,14 +161,14 @@ exports.inspect = inspect;
  *
  * # Errors
  * When the call itself is malformed.
- * @param {string} _text
- * @param {PlanCall} _call
+ * @param {string} text
+ * @param {PlanCall} call
  * @returns {PlanAnswer}
  */
-function plan(_text, _call) {
-    const ptr0 = passStringToWasm0(_text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+function plan(text, call) {
+    const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.plan(ptr0, len0, _call);
+    const ret = wasm.plan(ptr0, len0, call);
     if (ret[2]) {
         throw takeFromExternrefTable0(ret[1]);
     }
@@ -170,11 +178,11 @@ exports.plan = plan;
 
 /**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
- * @param {string} _type_name
+ * @param {string} type_name
  * @returns {string | undefined}
  */
-function resourceSchema(_type_name) {
-    const ptr0 = passStringToWasm0(_type_name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+function resourceSchema(type_name) {
+    const ptr0 = passStringToWasm0(type_name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     const len0 = WASM_VECTOR_LEN;
     const ret = wasm.resourceSchema(ptr0, len0);
     let v2;
@@ -191,14 +199,14 @@ exports.resourceSchema = resourceSchema;
  *
  * # Errors
  * When the plan or the call is malformed.
- * @param {string} _plan
- * @param {SimulateCall} _call
+ * @param {string} plan
+ * @param {SimulateCall} call
  * @returns {Simulated}
  */
-function simulate(_plan, _call) {
-    const ptr0 = passStringToWasm0(_plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+function simulate(plan, call) {
+    const ptr0 = passStringToWasm0(plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.simulate(ptr0, len0, _call);
+    const ret = wasm.simulate(ptr0, len0, call);
     if (ret[2]) {
         throw takeFromExternrefTable0(ret[1]);
     }
@@ -212,9 +220,29 @@ function __wbg_get_imports() {
             const ret = Error(getStringFromWasm0(arg0, arg1));
             return ret;
         },
+        __wbg___wbindgen_is_undefined_be5b34249ff1fc15: function(arg0) {
+            const ret = arg0 === undefined;
+            return ret;
+        },
+        __wbg___wbindgen_string_get_7ce8eee7fd327545: function(arg0, arg1) {
+            const obj = arg1;
+            const ret = typeof(obj) === 'string' ? obj : undefined;
+            var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            var len1 = WASM_VECTOR_LEN;
+            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
+            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
+        },
         __wbg___wbindgen_throw_4c88d8bf264fd984: function(arg0, arg1) {
             throw new Error(getStringFromWasm0(arg0, arg1));
         },
+        __wbg_parse_c3f72b5a24f83c01: function() { return handleError(function (arg0, arg1) {
+            const ret = JSON.parse(getStringFromWasm0(arg0, arg1));
+            return ret;
+        }, arguments); },
+        __wbg_stringify_0a0fbf2ef722380a: function() { return handleError(function (arg0) {
+            const ret = JSON.stringify(arg0);
+            return ret;
+        }, arguments); },
         __wbindgen_init_externref_table: function() {
             const table = wasm.__wbindgen_externrefs;
             table.set(0, undefined);
@@ -234,6 +262,20 @@ const EngineFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_engine_free(ptr, 1));
 
+function addToExternrefTable0(obj) {
+    const idx = wasm.__externref_table_alloc();
+    wasm.__wbindgen_externrefs.set(idx, obj);
+    return idx;
+}
+
+let cachedDataViewMemory0 = null;
+function getDataViewMemory0() {
+    if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)) {
+        cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
+    }
+    return cachedDataViewMemory0;
+}
+
 function getStringFromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));
@@ -245,6 +287,19 @@ function getUint8ArrayMemory0() {
         cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);
     }
     return cachedUint8ArrayMemory0;
+}
+
+function handleError(f, args) {
+    try {
+        return f.apply(this, args);
+    } catch (e) {
+        const idx = addToExternrefTable0(e);
+        wasm.__wbindgen_exn_store(idx);
+    }
+}
+
+function isLikeNone(x) {
+    return x === undefined || x === null;
 }
 
 function passStringToWasm0(arg, malloc, realloc) {

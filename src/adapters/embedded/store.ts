@@ -36,8 +36,6 @@ export async function openStore(dir: string, { now, leaseMs = LEASE_MS }: StoreO
   return new SqliteStore(db, new Leases(db, now, leaseMs));
 }
 
-type Text = string;
-
 class SqliteStore implements Store {
   readonly #db: Database;
   readonly #leases: Leases;
@@ -76,6 +74,10 @@ class SqliteStore implements Store {
 
   async acquire(stack: string): Promise<Lease> {
     return this.#leases.acquire(stack);
+  }
+
+  async isHeld(stack: string): Promise<boolean> {
+    return this.#leases.isHeld(stack);
   }
 
   async renew(lease: Lease): Promise<void> {
@@ -263,15 +265,15 @@ class SqliteStore implements Store {
   }
 
   #stackFrom(row: Row): StackRecord {
-    const name = row['name'] as Text;
+    const name = row['name'] as string;
     const head = this.#json<Omit<StackState, 'resources'>>(row['state']);
     const resources = this.#resourceRows(name).map(({ resource }) => this.#json<StackResource>(resource));
     const record: StackRecord = {
       state: { ...head, resources },
-      endpoint: row['endpoint'] as Text,
+      endpoint: row['endpoint'] as string,
       outputs: this.#json(row['outputs']),
     };
-    if (row['last_run'] !== null) record.lastRun = row['last_run'] as Text;
+    if (row['last_run'] !== null) record.lastRun = row['last_run'] as string;
     return record;
   }
 
@@ -282,8 +284,8 @@ class SqliteStore implements Store {
       );
       const run: Run = {
         ...about,
-        runId: row['run_id'] as Text,
-        stack: row['stack'] as Text,
+        runId: row['run_id'] as string,
+        stack: row['stack'] as string,
         status: row['status'] as Run['status'],
         seq: row['seq'] as number,
         startedAt: row['started_at'] as number,
@@ -297,7 +299,7 @@ class SqliteStore implements Store {
 
   #json<T>(text: unknown): T {
     try {
-      return JSON.parse(text as Text) as T;
+      return JSON.parse(text as string) as T;
     } catch (error) {
       throw this.#db.corrupt('a value in it is not JSON', error);
     }

@@ -52,14 +52,14 @@ impl Evaluator<'_> {
             "Fn::GetAZs" => self.availability_zones(argument, at).map(Some),
             "Fn::Join" => {
                 let [delimiter, items] = self.exactly(name, argument, at, "a delimiter and a list")?;
-                let delimiter = self.literal(delimiter, &at.index(0), "the delimiter of Fn::Join");
+                let delimiter = self.literal(delimiter, &at.index(0), "The delimiter of Fn::Join");
                 let items = self.argument(items, &at.index(1));
                 let joined = functions::join(&delimiter?, items?);
                 self.computed(joined, argument.span, at).map(Some)
             }
             "Fn::Split" => {
                 let [delimiter, source] = self.exactly(name, argument, at, "a delimiter and a string")?;
-                let delimiter = self.literal(delimiter, &at.index(0), "the delimiter of Fn::Split");
+                let delimiter = self.literal(delimiter, &at.index(0), "The delimiter of Fn::Split");
                 let source = self.settled_argument(source, &at.index(1));
                 let split = functions::split(&delimiter?, source?);
                 self.computed(split, argument.span, at).map(Some)
@@ -114,7 +114,7 @@ impl Evaluator<'_> {
     pub(super) fn unknown_function<T>(&mut self, name: &str, span: Span, at: &Place<'_>) -> Result<T, Stop> {
         let problem = if CONDITIONS.contains(&name) {
             self.problem("misplaced_function", span, at, format!("`{name}` is a condition and has no value here"))
-                .help("Give it a name in the section `Conditions` and choose by `Fn::If`.")
+                .help("Give it a name in the section `Conditions` and choose by `Fn::If`")
         } else if self.section == Section::Rules && ACCOUNT.contains(&name) {
             self.problem(
                 "unsupported_rule_function",
@@ -122,15 +122,15 @@ impl Evaluator<'_> {
                 at,
                 format!("`{name}` asks the account about its resources, which is not supported"),
             )
-            .help("Remove the assertion; nothing else of the rule is affected.")
+            .help("Remove the assertion; nothing else of the rule is affected")
         } else if RULES.contains(&name) {
             self.problem("misplaced_function", span, at, format!("`{name}` is only known to the section `Rules`"))
         } else if VALUES.contains(&name) {
             self.problem("misplaced_function", span, at, format!("`{name}` has a value, where a condition is expected"))
-                .help("Compare it by `Fn::Equals`.")
+                .help("Compare it by `Fn::Equals`")
         } else {
             let near = did_you_mean(name, VALUES.into_iter().chain(CONDITIONS).chain(RULES));
-            self.problem("unknown_function", span, at, format!("there is no function `{name}`"))
+            self.problem("unknown_function", span, at, format!("There is no function `{name}`"))
                 .help(near.unwrap_or_default())
         };
         self.refuse(problem)
@@ -166,7 +166,7 @@ impl Evaluator<'_> {
             None => {
                 let problem = self
                     .problem("invalid_argument", node.span, at, format!("{what} is not a string"))
-                    .help("It has to be written out: no function can compute it.");
+                    .help("It has to be written out: no function can compute it");
                 self.refuse(problem)
             }
         }
@@ -186,12 +186,12 @@ impl Evaluator<'_> {
         if matches!(self.section, Section::Conditions | Section::Rules) {
             let problem = self
                 .problem("misplaced_function", argument.span, at, "`Fn::If` cannot stand in a condition")
-                .help("Combine conditions by `Fn::And`, `Fn::Or` and `Fn::Not`.");
+                .help("Combine conditions by `Fn::And`, `Fn::Or` and `Fn::Not`");
             return self.refuse(problem);
         }
         let [name, then, otherwise] = self.exactly("Fn::If", argument, at, "a condition's name and two values")?;
         let condition = self
-            .literal(name, &at.index(0), "the condition of Fn::If")
+            .literal(name, &at.index(0), "The condition of Fn::If")
             .and_then(|text| self.condition_value(&text, name.span, &at.index(0)));
         let taken = condition.unwrap_or(false);
         let first = self.with_dead(condition.is_err() || !taken, |this| this.raw(then, &at.index(1)));

@@ -44,7 +44,7 @@ impl Evaluator<'_> {
                             &section.key(&member.key),
                             format!("`{}` is not a condition's name", member.key),
                         )
-                        .help("Use letters and digits only.");
+                        .help("Use letters and digits only");
                     this.note(problem);
                 }
                 // The outcome is kept by name; a stop has been reported.
@@ -77,8 +77,8 @@ impl Evaluator<'_> {
     fn unknown_condition<T>(&mut self, name: &str, span: Span, at: &Place<'_>) -> Result<T, Stop> {
         let near = did_you_mean(name, self.conditions.keys().map(String::as_str));
         let problem = self
-            .problem("unknown_condition", span, at, format!("there is no condition `{name}`"))
-            .help(near.unwrap_or_else(|| "Define it in the section `Conditions`.".into()));
+            .problem("unknown_condition", span, at, format!("There is no condition `{name}`"))
+            .help(near.unwrap_or_else(|| "Define it in the section `Conditions`".into()));
         self.refuse(problem)
     }
 
@@ -106,7 +106,7 @@ impl Evaluator<'_> {
                 Ok(left? == right?)
             }
             "Condition" if self.section == Section::Conditions => {
-                let name = self.literal(argument, at, "the name of a condition")?;
+                let name = self.literal(argument, at, "The name of a condition")?;
                 self.named_condition(&name, argument.span, at, definitions)
             }
             _ if self.section == Section::Rules && key.starts_with("Fn::") => {
@@ -119,8 +119,8 @@ impl Evaluator<'_> {
 
     fn no_condition<T>(&mut self, node: &Node, at: &Place<'_>) -> Result<T, Stop> {
         let problem = self
-            .problem("not_a_condition", node.span, at, "this is not a condition")
-            .help("A condition is `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not` or `Condition`.");
+            .problem("not_a_condition", node.span, at, "This is not a condition")
+            .help("A condition is `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not` or `Condition`");
         self.refuse(problem)
     }
 
@@ -155,15 +155,15 @@ impl Evaluator<'_> {
                     "condition_cycle",
                     span,
                     at,
-                    format!("conditions refer to each other in a circle: {}", chain.join(" -> ")),
+                    format!("Conditions refer to each other in a circle: {}", chain.join(" -> ")),
                 )
-                .help("Break the circle.");
+                .help("Break the circle");
             return self.refuse(problem);
         }
         if !definitions.nodes.contains_key(name) {
             let near = did_you_mean(name, definitions.nodes.keys().copied());
             let problem = self
-                .problem("unknown_condition", span, at, format!("there is no condition `{name}`"))
+                .problem("unknown_condition", span, at, format!("There is no condition `{name}`"))
                 .help(near.unwrap_or_default());
             return self.refuse(problem);
         }
@@ -178,8 +178,8 @@ impl Evaluator<'_> {
             Some(text) => Ok(text.into_owned()),
             None => {
                 let problem = self
-                    .problem("invalid_argument", node.span, at, "what is compared is not a string")
-                    .help("Compare a list after `Fn::Join`, or one of its items by `Fn::Select`.");
+                    .problem("invalid_argument", node.span, at, "What is compared is not a string")
+                    .help("Compare a list after `Fn::Join`, or one of its items by `Fn::Select`");
                 self.refuse_value(problem)
             }
         }

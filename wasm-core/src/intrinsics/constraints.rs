@@ -113,11 +113,11 @@ impl Constraints<'_> {
     /// The warning about a pattern that cannot be checked here.
     pub(super) fn unchecked(&self, name: &str, span: Span) -> Option<Problem> {
         let (pattern, None) = self.pattern.as_ref()? else { return None };
-        let message = format!("the AllowedPattern of parameter `{name}` is not checked: {pattern}");
+        let message = format!("The AllowedPattern of parameter `{name}` is not checked: {pattern}");
         Some(
             Problem::warning("pattern_not_checked", span, message)
                 .at(format!("Parameters/{name}/AllowedPattern"))
-                .help("Patterns are checked in linear time, without look-around and back references."),
+                .help("Patterns are checked in linear time, without look-around and back references"),
         )
     }
 }

@@ -40,8 +40,8 @@ impl<'t> Document<'t> {
     pub(super) fn read(template: &'t Node, problems: &mut Vec<Problem>) -> Option<Self> {
         let Kind::Map(entries) = &template.kind else {
             problems.push(
-                Problem::error("invalid_template", template.span, "the template is not an object")
-                    .help("A template has at least the section `Resources`."),
+                Problem::error("invalid_template", template.span, "The template is not an object")
+                    .help("A template has at least the section `Resources`"),
             );
             return None;
         };
@@ -54,7 +54,7 @@ impl<'t> Document<'t> {
             document.section(entry, problems);
         }
         if !entries.iter().any(|entry| entry.key == "Resources") {
-            problems.push(Problem::error("no_resources", template.span, "the template has no section `Resources`"));
+            problems.push(Problem::error("no_resources", template.span, "The template has no section `Resources`"));
         }
         Some(document)
     }
@@ -71,7 +71,7 @@ impl<'t> Document<'t> {
                             "AWSTemplateFormatVersion is not \"2010-09-09\"",
                         )
                         .at("AWSTemplateFormatVersion")
-                        .help("It is the only version there is; the section may be left out."),
+                        .help("It is the only version there is; the section may be left out"),
                     );
                 }
             }
@@ -96,18 +96,18 @@ impl<'t> Document<'t> {
                 self.resources = members(entry, problems);
                 if matches!(&entry.value.kind, Kind::Map(resources) if resources.is_empty()) {
                     problems.push(
-                        Problem::error("no_resources", entry.value.span, "the section `Resources` is empty")
+                        Problem::error("no_resources", entry.value.span, "The section `Resources` is empty")
                             .at("Resources"),
                     );
                 }
             }
             "Hooks" => problems.push(
-                Problem::error("unsupported_section", entry.key_span, "the section `Hooks` is not supported")
+                Problem::error("unsupported_section", entry.key_span, "The section `Hooks` is not supported")
                     .at("Hooks")
-                    .help("Blue/green hooks run inside CloudFormation; remove the section."),
+                    .help("Blue/green hooks run inside CloudFormation; remove the section"),
             ),
             "Globals" => problems.push(
-                Problem::error("unknown_section", entry.key_span, "the section `Globals` belongs to the SAM transform")
+                Problem::error("unknown_section", entry.key_span, "The section `Globals` belongs to the SAM transform")
                     .at("Globals")
                     .help(PROCESSED),
             ),
@@ -118,8 +118,7 @@ impl<'t> Document<'t> {
                 Problem::error("unknown_section", entry.key_span, format!("`{unknown}` is no section of a template"))
                     .at(unknown)
                     .help(
-                        did_you_mean(unknown, SECTIONS)
-                            .unwrap_or_else(|| format!("There are {}.", SECTIONS.join(", "))),
+                        did_you_mean(unknown, SECTIONS).unwrap_or_else(|| format!("There are {}", SECTIONS.join(", "))),
                     ),
             ),
         }
@@ -147,13 +146,13 @@ fn members<'t>(entry: &'t Entry, problems: &mut Vec<Problem>) -> &'t [Entry] {
         return members;
     }
     problems.push(
-        Problem::error("invalid_section", entry.value.span, format!("the section `{}` is not an object", entry.key))
+        Problem::error("invalid_section", entry.value.span, format!("The section `{}` is not an object", entry.key))
             .at(&*entry.key),
     );
     &[]
 }
 
-const PROCESSED: &str = "Plan the processed template: create a change set of it in CloudFormation (for SAM after `sam build` and `sam package`) and save what `aws cloudformation get-template --template-stage Processed --change-set-name ...` prints.";
+const PROCESSED: &str = "Plan the processed template: create a change set of it in CloudFormation (for SAM after `sam build` and `sam package`) and save what `aws cloudformation get-template --template-stage Processed --change-set-name ...` prints";
 
 /// The name in a `Transform` item or the argument of `Fn::Transform`; empty when it is malformed.
 pub(super) fn macro_name(node: &Node) -> String {
@@ -170,10 +169,10 @@ pub(super) fn macro_name(node: &Node) -> String {
 /// The refusal of a macro.
 pub(super) fn macro_problem(name: &str, span: Span) -> Problem {
     let (message, help) = match name {
-        "" => ("a transform has no name".to_owned(), "It is a string, or an object with `Name`.".to_owned()),
+        "" => ("A transform has no name".to_owned(), "It is a string, or an object with `Name`".to_owned()),
         EXTENSIONS => (
             format!("`{EXTENSIONS}` is used as a function"),
-            format!("Name it once, at the top of the template: `Transform: {EXTENSIONS}`."),
+            format!("Name it once, at the top of the template: `Transform: {EXTENSIONS}`"),
         ),
         "AWS::Include" => (
             "`AWS::Include` takes a part of the template from S3, which is not supported".into(),
@@ -181,14 +180,14 @@ pub(super) fn macro_problem(name: &str, span: Span) -> Problem {
                 .into(),
         ),
         _ if name.starts_with("AWS::Serverless") => {
-            (format!("the SAM transform `{name}` is not supported"), PROCESSED.to_owned())
+            (format!("The SAM transform `{name}` is not supported"), PROCESSED.to_owned())
         }
         _ if name.starts_with("AWS::") => {
             let near = did_you_mean(name, [EXTENSIONS]);
-            (format!("the transform `{name}` is not supported"), near.unwrap_or_else(|| PROCESSED.to_owned()))
+            (format!("The transform `{name}` is not supported"), near.unwrap_or_else(|| PROCESSED.to_owned()))
         }
         _ => (
-            format!("the macro `{name}` runs inside CloudFormation and is not supported"),
+            format!("The macro `{name}` runs inside CloudFormation and is not supported"),
             PROCESSED.to_owned(),
         ),
     };

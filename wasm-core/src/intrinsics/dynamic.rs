@@ -49,6 +49,10 @@ impl Evaluator<'_> {
                 {
                     self.settle_parts(parts, span, at)
                 }
+                Call::Select(index, list) => {
+                    let list = self.settle(list, span, at)?;
+                    Ok(Expr::Call(Box::new(Call::Select(index, list))))
+                }
                 other => Ok(Expr::Call(Box::new(other))),
             },
             plain => Ok(plain),
@@ -75,7 +79,7 @@ impl Evaluator<'_> {
     fn settle_reference(&mut self, text: Expr, span: Span, at: &Place<'_>) -> Result<Expr, Stop> {
         if !text.secrets().is_empty() {
             return self.named(
-                Err("the name in a dynamic reference comes from a NoEcho parameter, and it would be stored".to_owned()),
+                Err("The name in a dynamic reference comes from a NoEcho parameter, and it would be stored".to_owned()),
                 span,
                 at,
             );
@@ -103,12 +107,12 @@ impl Evaluator<'_> {
                             "invalid_dynamic_reference",
                             span,
                             at,
-                            "the name in this `ssm` reference is known only while the deployment runs",
+                            "The name in this `ssm` reference is known only while the deployment runs",
                         )
-                        .help("For a parameter of this template use Fn::GetAtt of its `Value` instead.");
+                        .help("For a parameter of this template use Fn::GetAtt of its `Value` instead");
                     self.refuse(problem)
                 }
-                _ => self.named(Err("the service of a dynamic reference has to be written out".to_owned()), span, at),
+                _ => self.named(Err("The service of a dynamic reference has to be written out".to_owned()), span, at),
             },
         }
     }
@@ -118,7 +122,7 @@ impl Evaluator<'_> {
         outcome.or_else(|sentence| {
             let problem = self
                 .problem("invalid_dynamic_reference", span, at, sentence)
-                .help("The forms are {{resolve:ssm:NAME:VERSION}}, {{resolve:ssm-secure:NAME:VERSION}} and {{resolve:secretsmanager:ID:SecretString:KEY}}.");
+                .help("The forms are {{resolve:ssm:NAME:VERSION}}, {{resolve:ssm-secure:NAME:VERSION}} and {{resolve:secretsmanager:ID:SecretString:KEY}}");
             self.refuse(problem)
         })
     }
@@ -169,7 +173,7 @@ fn cut(parts: Vec<Expr>) -> Result<Vec<Piece>, String> {
             }
         }
     }
-    if inside.is_some() { Err("a dynamic reference is not closed by `}}`".into()) } else { Ok(pieces) }
+    if inside.is_some() { Err("A dynamic reference is not closed by `}}`".into()) } else { Ok(pieces) }
 }
 
 /// Checks what follows `ssm:` or `ssm-secure:`.
@@ -181,10 +185,10 @@ fn parameter(name: &str) -> Result<(), String> {
     };
     let versioned = version.is_none_or(|version| version.parse::<u64>().is_ok_and(|version| version > 0));
     if name.is_empty() {
-        return Err("a dynamic reference names no parameter".into());
+        return Err("A dynamic reference names no parameter".into());
     }
     if !versioned {
-        return Err(format!("the version of parameter `{name}` in a dynamic reference is no positive number"));
+        return Err(format!("The version of parameter `{name}` in a dynamic reference is no positive number"));
     }
     Ok(())
 }
@@ -204,17 +208,17 @@ pub(super) fn secret(id: &str) -> Result<(), String> {
             let mut field = || fields.next().unwrap_or("");
             let (kind, _key, stage, version) = (field(), field(), field(), field());
             if !named {
-                Err("a dynamic reference names no secret".into())
+                Err("A dynamic reference names no secret".into())
             } else if !matches!(kind, "" | "SecretString") {
-                Err("a dynamic reference to a secret has `SecretString` after the secret's name".into())
+                Err("A dynamic reference to a secret has `SecretString` after the secret's name".into())
             } else if !stage.is_empty() && !version.is_empty() {
-                Err("a dynamic reference names a version stage or a version id, not both".into())
+                Err("A dynamic reference names a version stage or a version id, not both".into())
             } else if fields.next().is_some() {
-                Err("a dynamic reference to a secret has too many parts".into())
+                Err("A dynamic reference to a secret has too many parts".into())
             } else {
                 Ok(())
             }
         }
-        other => Err(format!("dynamic references have no service `{other}`")),
+        other => Err(format!("Dynamic references have no service `{other}`")),
     }
 }

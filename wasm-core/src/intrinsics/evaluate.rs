@@ -186,8 +186,8 @@ impl<'a> Evaluator<'a> {
             }
             Kind::Null => {
                 let problem = self
-                    .problem("null_value", node.span, at, "null is not a value here")
-                    .help("Leave the key out, or use `Ref: AWS::NoValue`.");
+                    .problem("null_value", node.span, at, "Null is not a value here")
+                    .help("Leave the key out, or use `Ref: AWS::NoValue`");
                 return self.refuse(problem);
             }
         }))
@@ -244,7 +244,7 @@ impl<'a> Evaluator<'a> {
             return self.needs_extensions("Fn::ForEach", entry.key_span, at);
         }
         self.problem("misplaced_function", entry.key_span, at, format!("`{}` stands beside other keys", entry.key))
-            .help("A function is the only key of its object.")
+            .help("A function is the only key of its object")
     }
 
     /// The problem of a function that `AWS::LanguageExtensions` brings.
@@ -255,7 +255,7 @@ impl<'a> Evaluator<'a> {
             at,
             format!("{what} needs the transform AWS::LanguageExtensions"),
         )
-        .help("Add `Transform: AWS::LanguageExtensions` at the top of the template.")
+        .help("Add `Transform: AWS::LanguageExtensions` at the top of the template")
     }
 
     /// Evaluates an argument that has to be there.
@@ -277,7 +277,7 @@ impl<'a> Evaluator<'a> {
     fn no_value<T>(&mut self, span: Span, at: &Place<'_>) -> Result<T, Stop> {
         let problem = self
             .problem("invalid_argument", span, at, "AWS::NoValue cannot be an argument of a function")
-            .help("It removes a property or an item of a list.");
+            .help("It removes a property or an item of a list");
         self.refuse_value(problem)
     }
 
@@ -310,7 +310,7 @@ impl<'a> Evaluator<'a> {
             Err(_) => {
                 let problem = self
                     .problem("secret_not_allowed", node.span, at, format!("{what} comes from a NoEcho parameter"))
-                    .help("It would be stored and shown; use a parameter without NoEcho.");
+                    .help("It would be stored and shown; use a parameter without NoEcho");
                 self.refuse(problem)
             }
         }
@@ -330,13 +330,13 @@ impl<'a> Evaluator<'a> {
             Some(Value::Null) => {
                 let problem = match &lookup {
                     Lookup::SsmParameter { name } => self
-                        .problem("unknown_ssm_parameter", span, at, format!("there is no SSM parameter `{name}`"))
-                        .help("Create it in this account and region, or name another."),
+                        .problem("unknown_ssm_parameter", span, at, format!("There is no SSM parameter `{name}`"))
+                        .help("Create it in this account and region, or name another"),
                     Lookup::Import { name } => self
-                        .problem("unknown_export", span, at, format!("no stack exports `{name}`"))
-                        .help("Deploy the stack that exports it first, in this account and region."),
+                        .problem("unknown_export", span, at, format!("No stack exports `{name}`"))
+                        .help("Deploy the stack that exports it first, in this account and region"),
                     Lookup::AvailabilityZones { region } => {
-                        self.problem("unknown_region", span, at, format!("there is no region `{region}`"))
+                        self.problem("unknown_region", span, at, format!("There is no region `{region}`"))
                     }
                 };
                 self.refuse(problem)

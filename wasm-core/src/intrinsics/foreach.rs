@@ -72,7 +72,7 @@ impl Evaluator<'_> {
 
     fn twice(&self, key: &str, span: Span, at: &Place<'_>) -> crate::problem::Problem {
         self.problem("duplicate_key", span, &at.key(key), format!("`{key}` is made twice by Fn::ForEach"))
-            .help("The key has to contain the loop's identifier, and the collection each value once.")
+            .help("The key has to contain the loop's identifier, and the collection each value once")
     }
 
     /// A value with its loops expanded; borrowed when it has none (or may have none: evaluation reports that).
@@ -121,7 +121,7 @@ impl Evaluator<'_> {
         if !entry.key.strip_prefix("Fn::ForEach::").is_some_and(is_logical_id) {
             let problem = self
                 .problem("invalid_loop", entry.key_span, at, format!("`{}` is not a loop's name", entry.key))
-                .help("It is `Fn::ForEach::` and letters or digits.");
+                .help("It is `Fn::ForEach::` and letters or digits");
             return self.refuse(problem);
         }
         const TAKES: &str = "an identifier, a collection and an object to repeat";
@@ -133,7 +133,7 @@ impl Evaluator<'_> {
             let message = format!("`{identifier_name}` cannot be the identifier of a loop");
             let problem = self
                 .problem("invalid_loop", identifier.span, &at.index(0), message)
-                .help("Use letters and digits, and not the name of a parameter.");
+                .help("Use letters and digits, and not the name of a parameter");
             return self.refuse(problem);
         }
         let values = self.collection(collection, &at.index(1))?;
@@ -150,9 +150,9 @@ impl Evaluator<'_> {
                             "expansion_limit",
                             entry.key_span,
                             &at,
-                            format!("the loops of the template make more than {BUDGET} nodes"),
+                            format!("The loops of the template make more than {BUDGET} nodes"),
                         )
-                        .help("Make the collections smaller, or split the template.");
+                        .help("Make the collections smaller, or split the template");
                     return self.refuse(problem);
                 }
             };
@@ -176,8 +176,8 @@ impl Evaluator<'_> {
         let collection = self.within(Section::Early, |this| this.argument(node, at))?;
         if !collection.secrets().is_empty() {
             let problem = self
-                .problem("secret_not_allowed", node.span, at, "the collection of a loop comes from a NoEcho parameter")
-                .help("Its items become part of names; use a parameter without NoEcho.");
+                .problem("secret_not_allowed", node.span, at, "The collection of a loop comes from a NoEcho parameter")
+                .help("Its items become part of names; use a parameter without NoEcho");
             return self.refuse(problem);
         }
         let values = match &collection {
@@ -188,8 +188,8 @@ impl Evaluator<'_> {
             Some(values) => Ok(values),
             None => {
                 let problem = self
-                    .problem("invalid_loop", node.span, at, "the collection of a loop is not a list of strings")
-                    .help("Write the list out, or `Ref` a parameter of type CommaDelimitedList.");
+                    .problem("invalid_loop", node.span, at, "The collection of a loop is not a list of strings")
+                    .help("Write the list out, or `Ref` a parameter of type CommaDelimitedList");
                 self.refuse(problem)
             }
         }

@@ -47,7 +47,7 @@ pub fn join(delimiter: &str, items: Expr) -> Computed {
             }
             concat(parts).map_err(|_| "Fn::Join takes a list of strings; an item is a list or an object".to_owned())
         }
-        unknown if unknown.is_symbolic() => symbolic(Call::Join(delimiter.to_owned(), unknown)),
+        unknown if may_be_list(&unknown) => symbolic(Call::Join(delimiter.to_owned(), unknown)),
         _ => Err("Fn::Join takes a list of strings as its second argument".into()),
     }
 }
@@ -78,7 +78,7 @@ fn append(merged: &mut Vec<Expr>, parts: Vec<Expr>) -> Result<(), String> {
             }
             unknown if unknown.is_symbolic() => merged.push(unknown),
             known => {
-                let Some(text) = text(&known) else { return Err("a text cannot hold a list or an object".into()) };
+                let Some(text) = text(&known) else { return Err("A text cannot hold a list or an object".into()) };
                 match merged.last_mut() {
                     _ if text.is_empty() => {}
                     Some(Expr::Str(before)) => before.push_str(&text),
@@ -102,6 +102,11 @@ fn is_text(part: &Expr) -> bool {
     }
 }
 
+/// Whether a symbolic part can still turn out to be a list.
+fn may_be_list(part: &Expr) -> bool {
+    part.is_symbolic() && !is_text(part) && !matches!(part, Expr::Call(call) if matches!(**call, Call::Length(_)))
+}
+
 /// `Fn::Select`.
 ///
 /// # Errors
@@ -123,7 +128,7 @@ pub fn select(index: Expr, list: Expr) -> Computed {
                 None => Err(format!("Fn::Select: index {position} is outside of the list, which has {length} items")),
             }
         }
-        (index, list) if list.is_symbolic() || matches!(list, Expr::List(_)) => symbolic(Call::Select(index, list)),
+        (index, list) if may_be_list(&list) || matches!(list, Expr::List(_)) => symbolic(Call::Select(index, list)),
         _ => Err("Fn::Select takes a list as its second argument".into()),
     }
 }
@@ -215,10 +220,7 @@ pub fn to_json_string(source: Expr) -> Computed {
     if !source.is_known() {
         return symbolic(Call::ToJsonString(source));
     }
-    match source.into_value() {
-        Ok(value) => Ok(Expr::Str(value.to_string())),
-        Err(part) => symbolic(Call::ToJsonString(part)),
-    }
+    source.into_value().map(|value| Expr::Str(value.to_string())).map_err(|_| "A part stayed unknown".into())
 }
 
 /// `Fn::Length`.
@@ -228,7 +230,7 @@ pub fn to_json_string(source: Expr) -> Computed {
 pub fn length(list: Expr) -> Computed {
     match list {
         Expr::List(items) => Ok(Expr::Number(Number::from(items.len()))),
-        unknown if unknown.is_symbolic() => symbolic(Call::Length(unknown)),
+        unknown if may_be_list(&unknown) => symbolic(Call::Length(unknown)),
         _ => Err("Fn::Length takes a list".into()),
     }
 }
@@ -241,6 +243,6 @@ pub fn dynamic(text: Expr) -> Computed {
     match text {
         Expr::Str(id) => references::secret(&id).map(|()| Expr::Secret(id)),
         unknown if unknown.is_symbolic() => symbolic(Call::Dynamic(unknown)),
-        _ => Err("a dynamic reference is a text".into()),
+        _ => Err("A dynamic reference is a text".into()),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn mappings<'t>(document: &Document<'t>, problems: &mut Vec<Problem>)
             continue;
         }
         let Kind::Map(tops) = &mapping.value.kind else {
-            problems.push(invalid(mapping.value.span, &at, "a mapping is an object of objects"));
+            problems.push(invalid(mapping.value.span, &at, "A mapping is an object of objects"));
             continue;
         };
         for top in tops {
@@ -36,12 +36,12 @@ pub(super) fn mappings<'t>(document: &Document<'t>, problems: &mut Vec<Problem>)
                         problems.push(invalid(
                             second.value.span,
                             &at,
-                            "a mapping holds strings and lists of strings, no functions",
+                            "A mapping holds strings and lists of strings, no functions",
                         ));
                     }
                 }
             } else {
-                problems.push(invalid(top.value.span, &at, "a mapping is an object of objects"));
+                problems.push(invalid(top.value.span, &at, "A mapping is an object of objects"));
             }
         }
         mappings.insert(mapping.key.as_str(), tops.as_slice());
@@ -63,7 +63,7 @@ fn is_mapped(node: &Node) -> bool {
 impl Evaluator<'_> {
     /// `Fn::FindInMap`.
     pub(super) fn find_in_map(&mut self, argument: &Node, at: &Place<'_>) -> Evaluated {
-        const TAKES: &str = "a mapping's name, a top-level key and a second-level key";
+        const TAKES: &str = "A mapping's name, a top-level key and a second-level key";
         let Kind::List(items) = &argument.kind else { return self.arity("Fn::FindInMap", argument, at, TAKES) };
         let (keys, fallback) = match items.as_slice() {
             [name, top, second] => ([name, top, second], None),
@@ -79,7 +79,7 @@ impl Evaluator<'_> {
         let mut texts = keys.into_iter().enumerate().map(|(index, node)| {
             let at = at.index(index);
             self.plain_key(node, &at)?;
-            self.known_text(node, &at, "a key of Fn::FindInMap")
+            self.known_text(node, &at, "A key of Fn::FindInMap")
         });
         let (name, top, second) = (texts.next(), texts.next(), texts.next());
         drop(texts);
@@ -130,12 +130,12 @@ impl Evaluator<'_> {
         let missing = |kind: &str, key: &str, known: Vec<&str>| {
             if secret {
                 return (
-                    format!("the mapping has no such {kind} (its keys come from a NoEcho parameter)"),
+                    format!("The mapping has no such {kind} (its keys come from a NoEcho parameter)"),
                     String::new(),
                 );
             }
             let help = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| listed(known));
-            (format!("there is no {kind} `{key}`"), help)
+            (format!("There is no {kind} `{key}`"), help)
         };
         let keys = |entries: &'_ [Entry]| entries.iter().map(|entry| entry.key.clone()).collect::<Vec<_>>();
         let Some(tops) = self.mappings.get(text(name)) else {
@@ -166,7 +166,7 @@ impl Evaluator<'_> {
     /// `Fn::ImportValue`.
     pub(super) fn import_value(&mut self, argument: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
         self.outside("Fn::ImportValue", argument, at)?;
-        let name = self.public_text(argument, at, "the name that Fn::ImportValue takes")?;
+        let name = self.public_text(argument, at, "The name that Fn::ImportValue takes")?;
         let value = self.find(Lookup::Import { name }, argument.span, at)?;
         Ok(Expr::known(value.clone()))
     }
@@ -174,7 +174,13 @@ impl Evaluator<'_> {
     /// `Fn::GetAZs`.
     pub(super) fn availability_zones(&mut self, argument: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
         self.outside("Fn::GetAZs", argument, at)?;
-        let region = match self.public_text(argument, at, "the region that Fn::GetAZs takes")? {
+        if argument.kind == Kind::Null {
+            let problem = self
+                .problem("null_value", argument.span, at, "Null is not a region")
+                .help("Write \"\" for the region of the stack");
+            return self.refuse(problem);
+        }
+        let region = match self.public_text(argument, at, "The region that Fn::GetAZs takes")? {
             none if none.is_empty() => self.world.context.region.clone(),
             region => region,
         };
@@ -189,7 +195,7 @@ impl Evaluator<'_> {
         }
         let problem = self
             .problem("misplaced_function", argument.span, at, format!("`{name}` cannot stand in a condition or rule"))
-            .help("Only parameters, pseudo parameters and mappings are known there.");
+            .help("Only parameters, pseudo parameters and mappings are known there");
         self.refuse(problem)
     }
 }
@@ -201,8 +207,8 @@ fn shown(key: &Result<String, String>) -> &str {
 fn listed(mut known: Vec<&str>) -> String {
     known.sort_unstable();
     match known.as_slice() {
-        [] => "It has none.".into(),
-        few if few.len() <= 8 => format!("There are {}.", few.join(", ")),
+        [] => "It has none".into(),
+        few if few.len() <= 8 => format!("There are {}", few.join(", ")),
         _ => String::new(),
     }
 }

@@ -13,23 +13,48 @@ pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str
         .map(|(_, candidate)| format!("Did you mean `{candidate}`?"))
 }
 
-/// Edit distance without regard to case (insert, delete, replace; a difference of case alone counts 0).
+/// Edit distance without regard to case: insert, delete, replace, or swap two neighbours.
 fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, letter) in left.to_lowercase().chars().enumerate() {
-        let mut before = line;
-        let mut left_of = line + 1;
-        for (cell, other) in row.iter_mut().zip(std::iter::once(None).chain(right.iter().map(Some))) {
-            let Some(other) = other else {
-                *cell = line + 1;
-                continue;
-            };
-            let replaced = before + usize::from(letter != *other);
-            before = *cell;
-            left_of = replaced.min(before + 1).min(left_of + 1);
-            *cell = left_of;
+    let letters = |text: &str| -> Vec<char> { text.to_lowercase().chars().collect() };
+    let (left, right) = (letters(left), letters(right));
+    let cell = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    for (line, letter) in left.iter().enumerate() {
+        let mut row = Vec::with_capacity(right.len() + 1);
+        row.push(line + 1);
+        for (column, other) in right.iter().enumerate() {
+            let replaced = cell(&last, column) + usize::from(letter != other);
+            let mut best = replaced.min(cell(&last, column + 1) + 1).min(cell(&row, column) + 1);
+            let swapped =
+                line > 0 && column > 0 && left.get(line - 1) == Some(other) && right.get(column - 1) == Some(letter);
+            if swapped {
+                best = best.min(cell(&before_last, column - 1) + 1);
+            }
+            row.push(best);
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    cell(&last, right.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{did_you_mean, distance};
+
+    #[test]
+    fn distances_are_counted_in_edits() {
+        for (left, right, edits) in
+            [("", "", 0), ("a", "", 1), ("", "ab", 2), ("Env", "evn", 1), ("kitten", "sitting", 3), ("ca", "abc", 3)]
+        {
+            assert_eq!(distance(left, right), edits, "{left} {right}");
+            assert_eq!(distance(right, left), edits, "{right} {left}");
         }
     }
-    row.last().copied().unwrap_or(0)
+
+    #[test]
+    fn a_far_name_is_not_offered() {
+        assert_eq!(did_you_mean("Queue", ["Topic", "Bucket"]), None);
+        assert_eq!(did_you_mean("Qeue", ["Topic", "Queue"]).as_deref(), Some("Did you mean `Queue`?"));
+    }
 }

@@ -28,7 +28,7 @@ impl Evaluator<'_> {
                 if let Some(name) = &output.export_name
                     && let Some(other) = exports.insert(name.clone(), output.name.clone())
                 {
-                    let message = format!("outputs `{other}` and `{}` export the same name `{name}`", output.name);
+                    let message = format!("Outputs `{other}` and `{}` export the same name `{name}`", output.name);
                     let problem = this.problem("duplicate_export", member.key_span, &at.key("Export"), message);
                     this.note(problem);
                 }
@@ -42,12 +42,12 @@ impl Evaluator<'_> {
         if !is_logical_id(&member.key) {
             let message = format!("`{}` is not an output's name", member.key);
             let problem =
-                self.problem("invalid_name", member.key_span, at, message).help("Use letters and digits only.");
+                self.problem("invalid_name", member.key_span, at, message).help("Use letters and digits only");
             self.note(problem);
         }
         let Kind::Map(attributes) = &member.value.kind else {
-            let message = format!("output `{}` is not an object", member.key);
-            let problem = self.problem("invalid_output", member.value.span, at, message).help("It needs `Value`.");
+            let message = format!("Output `{}` is not an object", member.key);
+            let problem = self.problem("invalid_output", member.value.span, at, message).help("It needs `Value`");
             return self.refuse(problem);
         };
         for attribute in attributes.iter().filter(|attribute| !ATTRIBUTES.contains(&attribute.key.as_str())) {
@@ -59,11 +59,11 @@ impl Evaluator<'_> {
                     "unknown_attribute",
                     attribute.key_span,
                     &at,
-                    format!("an output has no attribute `{}`", attribute.key),
+                    format!("An output has no attribute `{}`", attribute.key),
                 )
                 .help(
                     did_you_mean(&attribute.key, ATTRIBUTES)
-                        .unwrap_or_else(|| format!("There are {}.", ATTRIBUTES.join(", "))),
+                        .unwrap_or_else(|| format!("There are {}", ATTRIBUTES.join(", "))),
                 )
             };
             self.note(problem);
@@ -79,7 +79,7 @@ impl Evaluator<'_> {
             None => true,
         };
         let Some(value) = find("Value") else {
-            let message = format!("output `{}` has no `Value`", member.key);
+            let message = format!("Output `{}` has no `Value`", member.key);
             let problem = self.problem("invalid_output", member.key_span, at, message);
             return self.refuse(problem);
         };
@@ -92,9 +92,9 @@ impl Evaluator<'_> {
                         "invalid_output",
                         node.span,
                         &at.key("Description"),
-                        "the description of an output is not a string",
+                        "The description of an output is not a string",
                     )
-                    .help("No function can compute it.");
+                    .help("No function can compute it");
                 return self.refuse(problem);
             }
         };
@@ -118,8 +118,8 @@ impl Evaluator<'_> {
             Some(text) => Ok(Expr::Str(text.into_owned())),
             None => {
                 let problem = self
-                    .problem("invalid_output", node.span, at, "the value of an output is not a string")
-                    .help("Put a list together by `Fn::Join`.");
+                    .problem("invalid_output", node.span, at, "The value of an output is not a string")
+                    .help("Put a list together by `Fn::Join`");
                 self.refuse_value(problem)
             }
         }
@@ -131,7 +131,7 @@ impl Evaluator<'_> {
         if name.key != "Name" {
             return self.invalid_export(node, at);
         }
-        self.public_text(&name.value, &at.key("Name"), "the name of an export")
+        self.public_text(&name.value, &at.key("Name"), "The name of an export")
     }
 
     fn invalid_export(&mut self, node: &Node, at: &Place<'_>) -> Result<String, Stop> {

@@ -156,23 +156,23 @@ fn declaration<'t>(entry: &'t Entry, problems: &mut Vec<Problem>) -> Option<Decl
     };
     if !is_logical_id(&entry.key) {
         let message = format!("`{}` is not a parameter name", entry.key);
-        refuse("invalid_name", entry.key_span, &at, message, "Use letters and digits only.".into());
+        refuse("invalid_name", entry.key_span, &at, message, "Use letters and digits only".into());
     }
     let Kind::Map(attributes) = &entry.value.kind else {
-        let message = format!("parameter `{}` is not an object", entry.key);
-        refuse("invalid_parameter_declaration", entry.value.span, &at, message, "It needs at least `Type`.".into());
+        let message = format!("Parameter `{}` is not an object", entry.key);
+        refuse("invalid_parameter_declaration", entry.value.span, &at, message, "It needs at least `Type`".into());
         return None;
     };
     for attribute in attributes.iter().filter(|attribute| !ATTRIBUTES.contains(&attribute.key.as_str())) {
-        let message = format!("a parameter has no attribute `{}`", attribute.key);
+        let message = format!("A parameter has no attribute `{}`", attribute.key);
         let help = did_you_mean(&attribute.key, ATTRIBUTES).unwrap_or_default();
         refuse("unknown_attribute", attribute.key_span, &at.key(&attribute.key), message, help);
     }
     let find = |name: &str| attributes.iter().find(|attribute| attribute.key == name).map(|found| &found.value);
 
     let Some(Node { kind: Kind::String(type_name), span }) = find("Type") else {
-        let message = format!("parameter `{}` has no `Type`", entry.key);
-        refuse("invalid_parameter_declaration", entry.key_span, &at, message, "Most are `Type: String`.".into());
+        let message = format!("Parameter `{}` has no `Type`", entry.key);
+        refuse("invalid_parameter_declaration", entry.key_span, &at, message, "Most are `Type: String`".into());
         return None;
     };
     let Some(shape) = Shape::of(type_name) else {
@@ -185,8 +185,8 @@ fn declaration<'t>(entry: &'t Entry, problems: &mut Vec<Problem>) -> Option<Decl
     let default = find("Default").and_then(|node| {
         let text = scalar(node);
         if text.is_none() {
-            let message = format!("the default of parameter `{}` is not a string or number", entry.key);
-            let help = "A list is one string with commas: \"a,b\".".to_owned();
+            let message = format!("The default of parameter `{}` is not a string or number", entry.key);
+            let help = "A list is one string with commas: \"a,b\"".to_owned();
             refuse("invalid_parameter_declaration", node.span, &at.key("Default"), message, help);
         }
         text
@@ -205,8 +205,8 @@ fn declaration<'t>(entry: &'t Entry, problems: &mut Vec<Problem>) -> Option<Decl
         },
     };
     if no_echo && matches!(shape, Shape::Looked { .. }) {
-        let message = format!("parameter `{}` has NoEcho and the value of an SSM parameter", entry.key);
-        let help = "Use a dynamic reference `{{resolve:ssm-secure:NAME}}` where the value is used.".to_owned();
+        let message = format!("Parameter `{}` has NoEcho and the value of an SSM parameter", entry.key);
+        let help = "Use a dynamic reference `{{resolve:ssm-secure:NAME}}` where the value is used".to_owned();
         refuse("invalid_parameter_declaration", entry.key_span, &at.key("NoEcho"), message, help);
     }
     let constraints = constraints::read(&entry.key, attributes, &at, problems);
@@ -238,8 +238,8 @@ fn unknown(declarations: &[Declaration<'_>], values: &BTreeMap<String, String>, 
         }
         let help = did_you_mean(name, declarations.iter().map(|declared| declared.name));
         problems.push(
-            Problem::error("unknown_parameter", Span::default(), format!("the template has no parameter `{name}`"))
-                .help(help.unwrap_or_else(|| "Leave it out, or declare it in `Parameters`.".into())),
+            Problem::error("unknown_parameter", Span::default(), format!("The template has no parameter `{name}`"))
+                .help(help.unwrap_or_else(|| "Leave it out, or declare it in `Parameters`".into())),
         );
     }
 }
@@ -267,12 +267,12 @@ fn effective(declared: &Declaration<'_>, world: &World<'_>) -> Result<(String, O
     let problem = if before.is_some() {
         declared.problem(
             "parameter_required",
-            format!("the value of NoEcho parameter `{name}` is not stored and has to be given again"),
+            format!("The value of NoEcho parameter `{name}` is not stored and has to be given again"),
         )
     } else {
-        declared.problem("missing_parameter", format!("parameter `{name}` has no value"))
+        declared.problem("missing_parameter", format!("Parameter `{name}` has no value"))
     };
-    Err(Box::new(problem.help(format!("Give it by `--parameters {name}=VALUE`."))))
+    Err(Box::new(problem.help(format!("Give it by `--parameters {name}=VALUE`"))))
 }
 
 fn check(
@@ -284,9 +284,9 @@ fn check(
     let (shape, name) = (declared.shape, declared.name);
     let invalid = |what: String| {
         let whose = match origin {
-            Origin::Now => "the value",
-            Origin::Before => "the value of the last deployment",
-            Origin::Default => "the default",
+            Origin::Now => "The value",
+            Origin::Before => "The value of the last deployment",
+            Origin::Default => "The default",
         };
         let help = declared.constraints.description.map_or_else(String::new, str::to_owned);
         Box::new(declared.problem("invalid_parameter", format!("{whose} of parameter `{name}` {what}")).help(help))
@@ -302,10 +302,10 @@ fn check(
         ));
     }
     if declared.no_echo && shape.is_list() && text.split(',').any(|member| member != member.trim()) {
-        return Err(invalid("has blanks around its commas, which a NoEcho list cannot have".into()));
+        return Err(invalid("Has blanks around its commas, which a NoEcho list cannot have".into()));
     }
     if matches!(shape, Shape::Looked { .. }) && text.is_empty() {
-        return Err(invalid("is empty, where the name of an SSM parameter belongs".into()));
+        return Err(invalid("Is empty, where the name of an SSM parameter belongs".into()));
     }
     for member in members {
         let shown = (!declared.no_echo).then_some(member);

@@ -28,7 +28,7 @@ impl Evaluator<'_> {
     pub(super) fn reference(&mut self, argument: &Node, at: &Place<'_>) -> Evaluated {
         let name = match &argument.kind {
             Kind::String(name) => name.clone(),
-            Kind::Map(_) if self.extensions => self.public_text(argument, at, "the name that Ref takes")?,
+            Kind::Map(_) if self.extensions => self.public_text(argument, at, "The name that Ref takes")?,
             Kind::Map(_) => {
                 let problem = self.needs_extensions("A function in Ref", argument.span, at);
                 return self.refuse(problem);
@@ -73,8 +73,8 @@ impl Evaluator<'_> {
             "AWS::NoValue" => return Ok(None),
             _ => {
                 let problem = self
-                    .problem("unknown_reference", span, at, format!("there is no pseudo parameter `{name}`"))
-                    .help(did_you_mean(name, PSEUDO).unwrap_or_else(|| format!("There are {}.", PSEUDO.join(", "))));
+                    .problem("unknown_reference", span, at, format!("There is no pseudo parameter `{name}`"))
+                    .help(did_you_mean(name, PSEUDO).unwrap_or_else(|| format!("There are {}", PSEUDO.join(", "))));
                 return self.refuse(problem);
             }
         };
@@ -97,7 +97,7 @@ impl Evaluator<'_> {
                         at,
                         format!("`{name}` does not exist, because its condition `{condition}` is false"),
                     )
-                    .help(format!("Choose by `Fn::If` with `{condition}`, or give this the same condition."));
+                    .help(format!("Choose by `Fn::If` with `{condition}`, or give this the same condition"));
                 self.refuse_value(problem)
             }
             Some(Presence::Dropped) => {
@@ -133,17 +133,17 @@ impl Evaluator<'_> {
             self.problem("not_known_yet", span, at, format!("`{name}` is used in {place} and is no parameter"));
         let near = did_you_mean(name, self.given.keys().copied());
         let problem = problem
-            .help(near.unwrap_or_else(|| "Only parameters, pseudo parameters and mappings are known there.".into()));
+            .help(near.unwrap_or_else(|| "Only parameters, pseudo parameters and mappings are known there".into()));
         self.refuse(problem)
     }
 
     fn unknown_name<T>(&mut self, name: &str, attribute: &str, span: Span, at: &Place<'_>) -> Result<T, Stop> {
         let resources = self.presence.keys().map(String::as_str);
         let (message, near) = if attribute != "Ref" {
-            (format!("there is no resource `{name}`"), did_you_mean(name, resources))
+            (format!("There is no resource `{name}`"), did_you_mean(name, resources))
         } else {
             let parameters = self.given.keys().copied();
-            (format!("there is no parameter or resource `{name}`"), did_you_mean(name, resources.chain(parameters)))
+            (format!("There is no parameter or resource `{name}`"), did_you_mean(name, resources.chain(parameters)))
         };
         let problem = self.problem("unknown_reference", span, at, message).help(near.unwrap_or_default());
         self.refuse(problem)
@@ -164,11 +164,11 @@ impl Evaluator<'_> {
                 let named = match &name.kind {
                     Kind::String(name) => Ok(name.clone()),
                     Kind::Map(_) if self.extensions => {
-                        self.public_text(name, &at.index(0), "the resource of Fn::GetAtt")
+                        self.public_text(name, &at.index(0), "The resource of Fn::GetAtt")
                     }
-                    _ => self.literal(name, &at.index(0), "the resource of Fn::GetAtt"),
+                    _ => self.literal(name, &at.index(0), "The resource of Fn::GetAtt"),
                 };
-                let attribute = self.public_text(attribute, &at.index(1), "the attribute of Fn::GetAtt");
+                let attribute = self.public_text(attribute, &at.index(1), "The attribute of Fn::GetAtt");
                 self.attribute_of(&named?, &attribute?, name.span, at)
             }
         }
@@ -185,7 +185,7 @@ impl Evaluator<'_> {
         if self.given.contains_key(name) {
             let problem = self
                 .problem("unknown_reference", span, at, format!("`{name}` is a parameter and has no attributes"))
-                .help(format!("Use `Ref: {name}`."));
+                .help(format!("Use `Ref: {name}`"));
             return self.refuse(problem);
         }
         self.resource(name, attribute, span, at)

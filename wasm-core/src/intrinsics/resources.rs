@@ -72,13 +72,13 @@ impl Evaluator<'_> {
             let message = format!("`{}` is not a logical id", member.key);
             let problem = self
                 .problem("invalid_name", member.key_span, at, message)
-                .help("Use letters and digits only, 255 at most.");
+                .help("Use letters and digits only, 255 at most");
             self.note(problem);
         }
         let Kind::Map(attributes) = &member.value.kind else {
-            let message = format!("resource `{}` is not an object", member.key);
+            let message = format!("Resource `{}` is not an object", member.key);
             let problem =
-                self.problem("invalid_resource", member.value.span, at, message).help("It needs at least `Type`.");
+                self.problem("invalid_resource", member.value.span, at, message).help("It needs at least `Type`");
             return self.refuse(problem);
         };
         for attribute in attributes.iter().filter(|attribute| !ATTRIBUTES.contains(&attribute.key.as_str())) {
@@ -90,11 +90,11 @@ impl Evaluator<'_> {
                     "unknown_attribute",
                     attribute.key_span,
                     &at,
-                    format!("a resource has no attribute `{}`", attribute.key),
+                    format!("A resource has no attribute `{}`", attribute.key),
                 )
                 .help(
                     did_you_mean(&attribute.key, ATTRIBUTES)
-                        .unwrap_or_else(|| "Properties of the type belong under `Properties`.".into()),
+                        .unwrap_or_else(|| "Properties of the type belong under `Properties`".into()),
                 )
             };
             self.note(problem);
@@ -104,10 +104,10 @@ impl Evaluator<'_> {
         let type_name = match find("Type") {
             Some(Node { kind: Kind::String(name), .. }) if !name.is_empty() => Ok(name.clone()),
             _ => {
-                let message = format!("resource `{}` has no `Type`", member.key);
+                let message = format!("Resource `{}` has no `Type`", member.key);
                 let problem = self
                     .problem("invalid_resource", member.key_span, at, message)
-                    .help("A type is a string such as `AWS::SQS::Queue`.");
+                    .help("A type is a string such as `AWS::SQS::Queue`");
                 self.refuse(problem)
             }
         };
@@ -168,15 +168,12 @@ impl Evaluator<'_> {
     fn properties(&mut self, node: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
         match &node.kind {
             Kind::Map(entries) if function(entries).is_none_or(|entry| entry.key == "Fn::Transform") => {
-                match self.value(node, at)? {
-                    Some(properties) => Ok(properties),
-                    None => Ok(Expr::Map(Vec::new())),
-                }
+                self.value(node, at).map(|properties| properties.unwrap_or_else(|| Expr::Map(Vec::new())))
             }
             _ => {
                 let problem = self
                     .problem("invalid_resource", node.span, at, "`Properties` is not an object")
-                    .help("Write the properties out; leave the key out when there are none.");
+                    .help("Write the properties out; leave the key out when there are none");
                 self.refuse(problem)
             }
         }
@@ -193,7 +190,7 @@ impl Evaluator<'_> {
             let Kind::String(name) = &node.kind else {
                 let problem = self
                     .problem("invalid_argument", node.span, at, "`DependsOn` takes names of resources")
-                    .help("A string or a list of strings; no function can compute them.");
+                    .help("A string or a list of strings; no function can compute them");
                 self.note(problem);
                 stopped = true;
                 continue;
@@ -214,7 +211,7 @@ impl Evaluator<'_> {
                             "unknown_reference",
                             node.span,
                             &at.index(index),
-                            format!("there is no resource `{name}` to depend on"),
+                            format!("There is no resource `{name}` to depend on"),
                         )
                         .help(near.unwrap_or_default());
                     self.note(problem);
@@ -231,7 +228,7 @@ impl Evaluator<'_> {
             Kind::String(policy) => policy.clone(),
             Kind::Map(_) => {
                 self.extension("A function in a deletion policy", node.span, at)?;
-                self.public_text(node, at, "the policy")?
+                self.public_text(node, at, "The policy")?
             }
             _ => String::new(),
         };
@@ -239,7 +236,7 @@ impl Evaluator<'_> {
             return Ok(policy);
         }
         let problem = self.problem("invalid_policy", node.span, at, format!("`{policy}` is not a policy here")).help(
-            did_you_mean(&policy, known.iter().copied()).unwrap_or_else(|| format!("There are {}.", known.join(", "))),
+            did_you_mean(&policy, known.iter().copied()).unwrap_or_else(|| format!("There are {}", known.join(", "))),
         );
         self.refuse(problem)
     }

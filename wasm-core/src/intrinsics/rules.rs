@@ -26,14 +26,14 @@ impl Evaluator<'_> {
 
     fn rule(&mut self, rule: &Entry, at: &Place<'_>) -> Result<(), Stop> {
         let Kind::Map(attributes) = &rule.value.kind else {
-            return self.invalid_rule(rule.value.span, at, "a rule is an object with `Assertions`");
+            return self.invalid_rule(rule.value.span, at, "A rule is an object with `Assertions`");
         };
         for attribute in attributes {
             if !matches!(attribute.key.as_str(), "RuleCondition" | "Assertions") {
-                let message = format!("a rule has no attribute `{}`", attribute.key);
+                let message = format!("A rule has no attribute `{}`", attribute.key);
                 let problem = self
                     .problem("unknown_attribute", attribute.key_span, &at.key(&attribute.key), message)
-                    .help("It has `RuleCondition` and `Assertions`.");
+                    .help("It has `RuleCondition` and `Assertions`");
                 self.note(problem);
             }
         }
@@ -43,7 +43,7 @@ impl Evaluator<'_> {
             None => Ok(true),
         };
         let Some(Node { kind: Kind::List(assertions), .. }) = find("Assertions") else {
-            return self.invalid_rule(rule.value.span, at, "a rule has a list of `Assertions`");
+            return self.invalid_rule(rule.value.span, at, "A rule has a list of `Assertions`");
         };
         let at = at.key("Assertions");
         // What does not apply is checked for its shape only.
@@ -58,21 +58,21 @@ impl Evaluator<'_> {
 
     fn assertion(&mut self, rule: &str, assertion: &Node, at: &Place<'_>) -> Result<(), Stop> {
         let Kind::Map(attributes) = &assertion.kind else {
-            return self.invalid_rule(assertion.span, at, "an assertion is an object with `Assert`");
+            return self.invalid_rule(assertion.span, at, "An assertion is an object with `Assert`");
         };
         for attribute in attributes {
             if !matches!(attribute.key.as_str(), "Assert" | "AssertDescription") {
-                let message = format!("an assertion has no attribute `{}`; it is ignored", attribute.key);
+                let message = format!("An assertion has no attribute `{}`; it is ignored", attribute.key);
                 self.note(
                     Problem::warning("unknown_attribute", attribute.key_span, message)
                         .at(at.key(&attribute.key).to_string())
-                        .help("It has `Assert` and `AssertDescription`."),
+                        .help("It has `Assert` and `AssertDescription`"),
                 );
             }
         }
         let find = |name: &str| attributes.iter().find(|attribute| attribute.key == name).map(|found| &found.value);
         let Some(assert) = find("Assert") else {
-            return self.invalid_rule(assertion.span, at, "an assertion has `Assert`");
+            return self.invalid_rule(assertion.span, at, "An assertion has `Assert`");
         };
         if self.condition(assert, &at.key("Assert"), &mut Definitions::none())? {
             return Ok(());
@@ -82,7 +82,7 @@ impl Evaluator<'_> {
             _ => String::new(),
         };
         let problem = self
-            .problem("rule_failed", assert.span, at, format!("the parameter values break rule `{rule}`"))
+            .problem("rule_failed", assert.span, at, format!("The parameter values break rule `{rule}`"))
             .help(help);
         self.refuse_value(problem)
     }
@@ -139,7 +139,7 @@ impl Evaluator<'_> {
         match members {
             Some(members) => Ok(members),
             None => {
-                let problem = self.problem("invalid_argument", node.span, at, "this is not a list of strings");
+                let problem = self.problem("invalid_argument", node.span, at, "This is not a list of strings");
                 self.refuse_value(problem)
             }
         }

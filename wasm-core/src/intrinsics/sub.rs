@@ -56,7 +56,7 @@ impl Evaluator<'_> {
         if stopped {
             return Err(Stop);
         }
-        let text = functions::concat(parts).map_err(|_| "a variable of Fn::Sub is a list or an object".to_owned());
+        let text = functions::concat(parts).map_err(|_| "A variable of Fn::Sub is a list or an object".to_owned());
         self.computed(text, argument.span, at)
     }
 

@@ -13,27 +13,27 @@ use super::resource::{Handler, Reference, ResourceType, TagShape};
 /// The schema of a type; `None` for a type the registry does not know.
 ///
 /// ```text
-/// {typeName, primaryIdentifier, additionalIdentifiers, createOnly, conditionalCreateOnly, readOnly, writeOnly, required,
+/// {typeName, primaryIdentifier, additionalIdentifiers, createOnly, conditionalCreateOnly, readOnly, writeOnly,
 ///  handlers: {create: true, …}, timeoutMinutes: {create?, update?, delete?}, provisionable, attributes, stateful,
-///  replacementStrategy, tagging: {property, shape, onCreate, updatable} | null, durations: {createS, updateS, deleteS},
+///  replacementStrategy: "create_then_delete"|"delete_then_create",
+///  tagging: {property, shape: "keyValueList"|"map"|"autoScaling"|"other", onCreate, updatable} | null,
+///  durations: {createS, updateS, deleteS},
 ///  reference: {kind: "identifier"|"identifierPart"|"property"|"eventRule", part?, property?},
-///  properties: {Name: node}, definitions: {Name: {type: "object", properties, required, additional?}}}
-/// node = {type: "string"|"integer"|"number"|"boolean"|"json", enum?} | {type: "list", items, ordered, unique}
-///      | {type: "map", values} | {$ref: Name} | {anyOf: [node]}
+///  definitions: {Name: object}, …object}
+/// object = {type: "object", properties: {Name: node}, required: [Name], additional?: node}
+/// node = {type: "string"|"integer"|"number"|"boolean"|"json", enum?} | {type: "list", items: node, ordered, unique}
+///      | {type: "map", values: node} | {$ref: Name} | {anyOf: [node]}
 /// ```
-/// Equal objects share a definition, named after the first property that holds one. `required` stands beside `properties`; `additional` is the node of members without a name, absent where there may be
-/// none. Paths are slash-separated with `*` for items and keys.
+///
+/// `additional` is what members without a declared name hold, absent where there may be none. Equal objects share a
+/// definition, named after the first property that holds one. Paths are slash-separated, `*` for items and keys.
 #[must_use]
 pub fn resource_schema(type_name: &str) -> Option<Value> {
     let found = super::lookup(type_name)?;
     let mut definitions = Definitions::default();
-    let root = definitions.body(found.object());
-    let (properties, required) = match root {
-        Value::Object(mut root) => (root.remove("properties"), root.remove("required")),
-        _ => (None, None),
-    };
+    let mut schema = definitions.body(found.object());
     let expanded = definitions.finish();
-    Some(json!({
+    let facts = json!({
         "typeName": found.name(),
         "primaryIdentifier": found.primary_identifier(),
         "additionalIdentifiers": found.additional_identifiers(),
@@ -41,7 +41,6 @@ pub fn resource_schema(type_name: &str) -> Option<Value> {
         "conditionalCreateOnly": found.conditional_create_only(),
         "readOnly": found.read_only(),
         "writeOnly": found.write_only(),
-        "required": required,
         "handlers": handlers(found),
         "timeoutMinutes": timeouts(found),
         "provisionable": found.provisionable(),
@@ -55,9 +54,12 @@ pub fn resource_schema(type_name: &str) -> Option<Value> {
             "deleteS": found.duration_s(Operation::Delete),
         },
         "reference": reference(found),
-        "properties": properties,
         "definitions": expanded,
-    }))
+    });
+    if let (Value::Object(schema), Value::Object(facts)) = (&mut schema, facts) {
+        schema.extend(facts);
+    }
+    Some(schema)
 }
 
 fn handlers(found: ResourceType) -> Value {

@@ -98,7 +98,8 @@ describe('version', () => {
   test('a store of a newer version is refused, named, and not touched', async () => {
     const file = await filled();
     const db = new DatabaseSync(file);
-    db.exec('PRAGMA user_version = 7');
+    // A newer version may have chosen another journal, too.
+    db.exec('PRAGMA user_version = 7; PRAGMA journal_mode = DELETE');
     db.close();
     const before = await readFile(file);
     const { mtimeMs } = await stat(file);
@@ -120,18 +121,18 @@ describe('version', () => {
     expect((await readFile(file)).equals(before)).toBe(true);
   });
 
-  test('twelve processes that open a new folder at once all succeed', async () => {
+  test('six processes that open a new folder at once all succeed', { timeout: 180_000 }, async () => {
     const module = fileURLToPath(new URL('../../../../src/adapters/embedded/store.ts', import.meta.url));
     const script = `
       const { openStore } = await import(${JSON.stringify(module)});
       const store = await openStore(${JSON.stringify(dir)}, { now: Date.now });
       await store.acquire('stack-' + process.pid);
       await store.close();`;
-    const children = Array.from({ length: 12 }, () =>
+    const children = Array.from({ length: 6 }, () =>
       spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] }),
     );
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0]));
-    expect(codes).toEqual(Array.from({ length: 12 }, () => 0));
+    expect(codes).toEqual(Array.from({ length: 6 }, () => 0));
   });
 });
 
