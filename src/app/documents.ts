@@ -1,9 +1,9 @@
 // The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
 // adding.
 import type { Action, Outcome, Problem, ResourceReport } from '#wasm';
+import type { Verdict } from '../domain/verdict.ts';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 import type { Planned } from './planning.ts';
-import type { Verdict } from '../domain/verdict.ts';
 import type { Run } from './ports.ts';
 
 /** One action of a plan. */

@@ -1,5 +1,6 @@
 // What a run tells while it goes on, for people, for `--format jsonl` and for the library's iterator.
 import type { Action, ResourceReport, StepStatus } from '#wasm';
+import type { Verdict } from '../domain/verdict.ts';
 
 /** A resource as documents show it (INTERFACE.md, `deploy`): a report with times as ISO 8601. */
 export interface ResourceDocument {
@@ -31,6 +32,7 @@ export type RunEvent = { at: string } & (
   | { event: 'settling'; runId: string }
   | { event: 'refreshing'; resources: number }
   | { event: 'planned'; digest: string; changes: number; makespanMs: number }
+  | ({ event: 'decided' } & Verdict)
   | { event: 'started'; runId: string; stack: string; resources: number }
   | ({ event: 'resource' } & ResourceDocument)
   | { event: 'cancelling' }

@@ -1,6 +1,6 @@
 // What the use cases need from the outside, declared by their user. Adapters implement these; one contract suite per
 // port runs against every implementation.
-import type { Verdict } from '../domain/verdict.ts';
+
 import type {
   Context,
   EngineConfig,
@@ -12,6 +12,7 @@ import type {
   StackResource,
   StackState,
 } from '#wasm';
+import type { Verdict } from '../domain/verdict.ts';
 
 /** A run as stored. Times in ms since the epoch. */
 export interface Run {

@@ -2,6 +2,7 @@
 // `--help` and `--version` stay quick.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ExitCode, InvalidInput } from '../domain/errors.ts';
+import type { FailOn } from '../domain/verdict.ts';
 import type { OptionShapes } from './arguments.ts';
 import type { Io } from './io.ts';
 
@@ -41,8 +42,14 @@ export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
 }
 export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'> {
   approve?: string;
+  failOn: FailOn;
+  skipExperts?: true;
   yes?: true;
   format: 'text' | 'json' | 'jsonl';
+}
+export interface ConsultCommandOptions extends Omit<PlanCommandOptions, 'format'>, TextOrJson {
+  failOn: FailOn;
+  explain?: true;
 }
 export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
   stack: string;
@@ -125,10 +132,20 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'plan a template, ask, and deploy it',
     () => import('./commands/deploy.ts'),
   );
-  planOptions(deploy)
+  failOnOption(planOptions(deploy))
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
+    .option('--skip-experts', 'leave the circle of experts out; the verdict says so')
     .option('-y, --yes', 'answer "deploy this plan?" with yes')
     .addOption(format('text', 'json', 'jsonl'));
+
+  const consult = add<ConsultCommandOptions>(
+    'consult <template>',
+    'scan a template, plan it, and ask only the circle of experts',
+    () => import('./commands/consult.ts'),
+  );
+  failOnOption(planOptions(consult))
+    .option('--explain', 'every reason of every expert')
+    .addOption(format('text', 'json'));
 
   const destroy = add<DestroyCommandOptions>(
     'destroy',
@@ -235,6 +252,14 @@ function planOptions(command: Command): Command {
     .option('--no-refresh', 'plan from what is recorded, without reading it first');
   concurrencyOption(command);
   return cloudOptions(command);
+}
+
+function failOnOption(command: Command): Command {
+  return command.addOption(
+    new Option('--fail-on <severity>', 'findings of this severity or worse refuse')
+      .choices(['critical', 'high', 'medium', 'low', 'none'])
+      .default('critical'),
+  );
 }
 
 function stackOption(command: Command): Command {

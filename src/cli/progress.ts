@@ -3,6 +3,7 @@ import type { ResourceDocument, RunEvent } from '../app/events.ts';
 import type { Io } from './io.ts';
 import { symbol } from './render/plan.ts';
 import { count, cut, duration, type Paint, painter, plain, seconds } from './render/style.ts';
+import { verdictText } from './render/verdict.ts';
 
 const REDRAW_MS = 100;
 const MAX_LINES = 12;
@@ -198,6 +199,8 @@ function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
       return `Reading ${count(event.resources, 'recorded resource')}…\n`;
     case 'planned':
       return '';
+    case 'decided':
+      return event.decision === 'approve' ? verdictText(event, false, painter(false)) : '';
     case 'started':
       return `Run ${event.runId} of stack ${event.stack} started.\n`;
     case 'cancelling':

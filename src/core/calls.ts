@@ -1,5 +1,14 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
-import type { ConsultCall, Consultation, InspectAnswer, Plan, PlanAnswer, PlanCall, SimulateCall, Simulated } from '#wasm';
+import type {
+  Consultation,
+  ConsultCall,
+  InspectAnswer,
+  Plan,
+  PlanAnswer,
+  PlanCall,
+  SimulateCall,
+  Simulated,
+} from '#wasm';
 import { pure } from './instance.ts';
 
 /** What a template declares. */

@@ -279,9 +279,9 @@ class SqliteStore implements Store {
 
   #runs(where: string, ...values: string[]): Run[] {
     return this.#db.all(`SELECT * FROM runs ${where} ORDER BY id DESC`, ...values).map((row) => {
-      const about = this.#json<Pick<Run, 'binding' | 'mode' | 'planDigest' | 'config' | 'parameters' | 'fingerprints' | 'verdict'>>(
-        row['about'],
-      );
+      const about = this.#json<
+        Pick<Run, 'binding' | 'mode' | 'planDigest' | 'config' | 'parameters' | 'fingerprints' | 'verdict'>
+      >(row['about']);
       const run: Run = {
         // Runs of before there was a gate have no verdict.
         ...about,

@@ -3,6 +3,7 @@ import type { RunDocument } from '../../app/documents.ts';
 import type { ResourceDocument } from '../../app/events.ts';
 import type { ExitCode } from '../../domain/errors.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
+import { verdictText } from './verdict.ts';
 
 /** What a run's outcome means on the command line (INTERFACE.md, "Exit codes"). */
 export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode {
@@ -35,6 +36,10 @@ export interface Asked {
 /** The closing text of `deploy`, `destroy` and `resume`. */
 export function runText(document: RunDocument, asked: Asked, paint: Paint): string {
   const parts = [headline(document, asked, paint)];
+  const { verdict, outcome } = document;
+  if (verdict !== null && (outcome === 'refused' || outcome === 'waiting_approval')) {
+    parts.push(verdictText(verdict, true, paint));
+  }
   const failed = document.resources.filter(({ status }) => status === 'failed');
   if (failed.length > 0) parts.push(`${paint('bold', 'Failed')}\n${failed.map((one) => failure(one, paint)).join('')}`);
   const blocked = document.resources.filter(({ status }) => status === 'blocked').map(({ logicalId }) => logicalId);
@@ -94,6 +99,10 @@ function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack 
         : `${paint('green', 'Destroyed')} stack ${stack}, which had no resources.\n`;
     case 'cancelled':
       return `${paint('yellow', 'Cancelled')} ${kind === 'deploy' ? 'the deployment' : 'the deletion'} of stack ${stack} after ${took}${tail}.\n`;
+    case 'refused':
+      return `${paint('red', 'Refused')}: stack ${stack}. Nothing was changed.\n`;
+    case 'waiting_approval':
+      return `${paint('yellow', 'Waiting for approval')}: stack ${stack}. Nothing was changed.\n`;
     case 'rolled_back':
       return `${paint('red', 'Failed and rolled back')}: stack ${stack}, after ${took}${tail}.\n`;
     default:
@@ -111,7 +120,11 @@ function failure(
   return `  ${paint('red', '✗')} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}${identifier}${tries}\n      ${why.join(': ')}\n`;
 }
 
-function closing({ kind, outcome, runId, calls }: RunDocument, { stack, again, options }: Asked, paint: Paint): string {
+function closing(
+  { kind, outcome, runId, planDigest, calls }: RunDocument,
+  { stack, again, options }: Asked,
+  paint: Paint,
+): string {
   const { create, update, delete: deleted, get, poll, throttled } = calls;
   const made = [
     [create, 'create'],
@@ -131,6 +144,10 @@ function closing({ kind, outcome, runId, calls }: RunDocument, { stack, again, o
     rest.push([again, 'goes on from here, once the cause is gone'], destroy, status);
   }
   if (outcome === 'failed' && kind === 'destroy') rest.push([again, 'tries what is left again'], status);
+  if (outcome === 'waiting_approval' && planDigest !== null) {
+    rest.push([`${again} --approve ${planDigest}`, 'approves exactly this plan']);
+  }
+  if (outcome === 'refused') rest.push(['assent rules <id>', 'explains a rule']);
   if (outcome === 'cancelled') {
     rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
     if (kind === 'deploy') rest.push(destroy);
