@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
 use crate::engine::SchemaAttributes;
 use crate::model::Event;
+use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
 
 /// What a template declares.
 ///
@@ -38,6 +39,24 @@ pub fn plan(text: &str, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
 #[wasm_bindgen]
 pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsError> {
     Ok(crate::simulate::simulate(&serde_json::from_str(plan)?, &call.to_rust()?)?.into_ts()?)
+}
+
+/// Scans a text: policy, secrets, the template itself.
+///
+/// # Errors
+/// When the call itself is malformed.
+#[wasm_bindgen]
+pub fn scan(text: &str, call: Ts<ScanCall>) -> Result<Ts<ScanAnswer>, JsError> {
+    Ok(crate::scan::scan(text, &call.to_rust()?).into_ts()?)
+}
+
+/// The built-in rules, explained.
+///
+/// # Errors
+/// Never.
+#[wasm_bindgen]
+pub fn rules() -> Result<Ts<RulesAnswer>, JsError> {
+    Ok(crate::scan::rules().into_ts()?)
 }
 
 /// Schema of a resource type as JSON, `undefined` for a type the registry does not know.
