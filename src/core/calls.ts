@@ -1,5 +1,15 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
-import type { InspectAnswer, Plan, PlanAnswer, PlanCall, SimulateCall, Simulated } from '#wasm';
+import type {
+  InspectAnswer,
+  Plan,
+  PlanAnswer,
+  PlanCall,
+  RuleInfo,
+  ScanAnswer,
+  ScanCall,
+  SimulateCall,
+  Simulated,
+} from '#wasm';
 import { pure } from './instance.ts';
 
 /** What a template declares. */
@@ -16,6 +26,16 @@ export function plan(text: string, call: PlanCall): PlanAnswer {
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
   const text = JSON.stringify(planned);
   return pure('simulate', (wasm) => wasm.simulate(text, call));
+}
+
+/** Policy, secrets and mistakes of one text. */
+export function scan(text: string, call: ScanCall): ScanAnswer {
+  return pure('scan', (wasm) => wasm.scan(text, call));
+}
+
+/** The built-in rules. */
+export function rules(): RuleInfo[] {
+  return pure('rules', (wasm) => wasm.rules().rules);
 }
 
 /** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */

@@ -1,6 +1,6 @@
 //! The scan of one text: parse, look, suppress, fingerprint.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::rules::{self, Check, Checker, Resource, Rule};
 use super::suppress::{self, Suppression};
@@ -49,8 +49,8 @@ pub fn scan(text: &str, call: &ScanCall) -> ScanAnswer {
             for problem in problems {
                 desk.problem(problem, FindingSeverity::Critical);
             }
-            desk.secrets(text, None);
-            return desk.answer(Vec::new());
+            let results = desk.secrets(text, None);
+            return desk.answer(results);
         }
         Err(problems) => return ScanAnswer::NotTemplate { problems },
     };
@@ -63,8 +63,8 @@ pub fn scan(text: &str, call: &ScanCall) -> ScanAnswer {
     ignored.insert("", suppress::read(&template));
     let mut desk = Desk { call, findings: Vec::new(), ignored };
     desk.problems(&template);
-    desk.secrets(text, Some(&template));
-    let results = desk.rules(&template);
+    let mut results = desk.rules(&template);
+    results.extend(desk.secrets(text, Some(&template)));
     desk.unreasoned();
     desk.answer(results)
 }
@@ -143,7 +143,8 @@ impl Desk<'_> {
         });
     }
 
-    fn secrets(&mut self, text: &str, template: Option<&Node>) {
+    fn secrets(&mut self, text: &str, template: Option<&Node>) -> Vec<RuleResult> {
+        let mut found = BTreeSet::new();
         for hit in secrets::find(text, template) {
             let Some(rule) = secrets::RULES.iter().find(|rule| rule.id == hit.rule) else { continue };
             let path =
@@ -158,7 +159,15 @@ impl Desk<'_> {
                 help: SECRET_HELP.to_owned(),
                 ..self.blank(resource, path, hit.span)
             });
+            found.insert(rule.id);
         }
+        let status = |id| if found.contains(id) { RuleStatus::Fail } else { RuleStatus::Pass };
+        let result = |rule: &secrets::SecretRule| RuleResult {
+            rule_id: rule.id.to_owned(),
+            file: self.call.file.clone(),
+            status: status(rule.id),
+        };
+        secrets::RULES.iter().map(result).collect()
     }
 
     fn rules(&mut self, template: &Node) -> Vec<RuleResult> {
