@@ -2,11 +2,11 @@
 //
 // `judge` is used by `deploy` and `consult`. Order: a blocking finding refuses before any expert is asked; the circle
 // approves, refuses, or is split; a split circle is for a person, never for `--yes`.
-import type { ConsultCall, History } from '#wasm';
+import type { ConsultCall, Finding, History } from '#wasm';
 import { consult } from '../core/calls.ts';
-import { blocks, type FailOn, type Verdict, type VoteDocument } from '../domain/verdict.ts';
+import type { Verdict, VoteDocument } from '../domain/verdict.ts';
 import type { Planned, Template } from './planning.ts';
-import { type Finding, findingsOf } from './scan.ts';
+import { type FailOn, refusing, reported, scan } from './scan.ts';
 import type { Session } from './session.ts';
 
 /** How strict the gate is. */
@@ -32,8 +32,8 @@ export async function judge(
   { failOn = 'critical', skipExperts = false }: GateOptions,
 ): Promise<Judged> {
   const planDigest = planned.plan.digest;
-  const findings = findingsOf(template, planned.parameters);
-  const blocking = findings.filter(({ severity }) => blocks(severity, failOn));
+  const findings = reported(findingsOf(session, planned, template));
+  const blocking = refusing(findings, failOn);
   const skipped = [...(failOn === 'none' ? ['scan'] : []), ...(skipExperts ? ['experts'] : [])];
   const nothing = { planDigest, votes: [], posterior: {}, skipped };
   if (blocking.length > 0) {
@@ -81,6 +81,12 @@ export async function judge(
 export function answered(verdict: Verdict, yes: boolean): Verdict {
   const reasons = [...verdict.reasons, yes ? 'a person approved' : 'a person refused'];
   return { ...verdict, decision: yes ? 'approve' : 'refuse', by: 'person', reasons };
+}
+
+function findingsOf({ clock }: Session, { plan, parameters }: Planned, template: Template): Finding[] {
+  const known = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== null);
+  const source = { ...template, named: true };
+  return scan({ sources: [source], parameters: Object.fromEntries(known), context: plan.context }, clock.now).findings;
 }
 
 async function history({ store }: Session, { plan }: Planned): Promise<History> {

@@ -1,8 +1,9 @@
 // The command line itself: names, options, help. Each command's work is loaded only when it is called, so that
 // `--help` and `--version` stay quick.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { FailOn } from '../app/scan.ts';
 import { type ExitCode, InvalidInput } from '../domain/errors.ts';
-import type { FailOn } from '../domain/verdict.ts';
+
 import type { OptionShapes } from './arguments.ts';
 import type { Io } from './io.ts';
 
@@ -73,6 +74,13 @@ export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
   policy?: 'critical-path' | 'fifo';
   seed?: string;
 }
+export interface ScanCommandOptions {
+  format: 'text' | 'json' | 'sarif' | 'junit' | 'markdown';
+  baseline?: string;
+  writeBaseline?: string;
+  failOn: FailOn;
+}
+export type RulesCommandOptions = TextOrJson;
 export interface SandboxCommandOptions extends StateOptions, TextOrJson {
   port?: number;
   speed?: number;
@@ -119,6 +127,28 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     });
     return command;
   };
+
+  const scan = add<ScanCommandOptions>(
+    'scan <path...>',
+    'look for open doors, secrets and mistakes in templates; files or folders',
+    () => import('./commands/scan.ts'),
+  );
+  scan
+    .addOption(format('text', 'json', 'sarif', 'junit', 'markdown'))
+    .option('--baseline <file>', 'findings in this file are known and not reported')
+    .option('--write-baseline <file>', 'write what is found now to this file, and accept it')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 on findings this severe or more')
+        .choices(['critical', 'high', 'medium', 'low', 'none'])
+        .default('critical'),
+    );
+
+  const rules = add<RulesCommandOptions>(
+    'rules [id]',
+    'list the built-in rules, or explain one',
+    () => import('./commands/rules.ts'),
+  );
+  rules.addOption(format('text', 'json'));
 
   const plan = add<PlanCommandOptions>(
     'plan <template>',

@@ -6,6 +6,9 @@ import type {
   Plan,
   PlanAnswer,
   PlanCall,
+  RuleInfo,
+  ScanAnswer,
+  ScanCall,
   SimulateCall,
   Simulated,
 } from '#wasm';
@@ -30,6 +33,16 @@ export function consult(call: ConsultCall): Consultation {
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
   const text = JSON.stringify(planned);
   return pure('simulate', (wasm) => wasm.simulate(text, call));
+}
+
+/** Policy, secrets and mistakes of one text. */
+export function scan(text: string, call: ScanCall): ScanAnswer {
+  return pure('scan', (wasm) => wasm.scan(text, call));
+}
+
+/** The built-in rules. */
+export function rules(): RuleInfo[] {
+  return pure('rules', (wasm) => wasm.rules().rules);
 }
 
 /** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */

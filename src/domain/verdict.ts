@@ -1,16 +1,4 @@
-// The nouns of the gate: what a scan finds, what experts say, what is decided.
-
-export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info';
-
-/** `none`: nothing blocks. */
-export type FailOn = FindingSeverity | 'none';
-
-const ORDER: readonly FindingSeverity[] = ['critical', 'high', 'medium', 'low', 'info'];
-
-/** Whether a finding of this severity stops what fails on `failOn`. */
-export function blocks(severity: FindingSeverity, failOn: FailOn): boolean {
-  return failOn !== 'none' && ORDER.indexOf(severity) <= ORDER.indexOf(failOn);
-}
+// The nouns of the gate: what experts say, what is decided.
 
 /** One expert's vote as documents show it. */
 export interface VoteDocument {

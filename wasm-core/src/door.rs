@@ -10,6 +10,7 @@ use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
 use crate::circle::{ConsultCall, Consultation};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis};
+use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
 
 /// What a template declares.
 ///
@@ -45,6 +46,24 @@ pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsE
 #[wasm_bindgen]
 pub fn consult(call: Ts<ConsultCall>) -> Result<Ts<Consultation>, JsError> {
     Ok(crate::circle::consult(&call.to_rust()?).map_err(|error| JsError::new(&error))?.into_ts()?)
+}
+
+/// Scans a text: policy, secrets, the template itself.
+///
+/// # Errors
+/// When the call itself is malformed.
+#[wasm_bindgen]
+pub fn scan(text: &str, call: Ts<ScanCall>) -> Result<Ts<ScanAnswer>, JsError> {
+    Ok(crate::scan::scan(text, &call.to_rust()?).into_ts()?)
+}
+
+/// The built-in rules, explained.
+///
+/// # Errors
+/// Never.
+#[wasm_bindgen]
+pub fn rules() -> Result<Ts<RulesAnswer>, JsError> {
+    Ok(crate::scan::rules().into_ts()?)
 }
 
 /// Schema of a resource type as JSON, `undefined` for a type the registry does not know.

@@ -15,6 +15,7 @@ pub mod intrinsics;
 pub mod model;
 pub mod plan;
 pub mod problem;
+pub mod scan;
 pub mod schema;
 pub mod simulate;
 pub mod sketch;

@@ -4,7 +4,9 @@ use crate::consensus::{Vote, VoteStatus};
 use crate::model::{Action, PlannedResource};
 use crate::schema;
 
-use super::{ConsultCall, FindingSeverity};
+use crate::scan::FindingSeverity;
+
+use super::ConsultCall;
 
 pub(super) const APPROVE: &str = "approve";
 pub(super) const REFUSE: &str = "refuse";

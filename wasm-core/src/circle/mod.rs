@@ -12,23 +12,12 @@ use tsify::Tsify;
 
 use crate::consensus::{Consensus, ConsensusCall, Method, Vote, aggregate};
 use crate::model::Plan;
+use crate::scan::FindingSeverity;
 
 /// Posterior from which a verdict is clear.
 const CLEAR: f64 = 0.6;
 /// Confidence from which one objection is enough to ask a person.
 const STRONG: f64 = 0.75;
-
-/// Weight of a finding; the scan's scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum FindingSeverity {
-    Critical,
-    High,
-    Medium,
-    Low,
-    Info,
-}
 
 /// What an expert needs to know of a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]

@@ -16,7 +16,7 @@ use crate::digest;
 use crate::intrinsics;
 use crate::model::{Context, Mode};
 use crate::problem::{Problem, Severity};
-use crate::template::{self, Limits};
+use crate::template::{self, Limits, Node};
 
 /// Plans a template, or the end of a stack (`mode: destroy`, the text is not looked at).
 #[must_use]
@@ -29,6 +29,15 @@ pub fn plan(text: &str, mut call: PlanCall) -> PlanAnswer {
         Mode::Deploy => template::parse(text, &Limits::default()).map(|template| deploy::plan(&template, &call)),
     };
     answer.unwrap_or_else(refuse)
+}
+
+/// The problems of a parsed template that would be planned with `call`; none while something has to be looked up.
+#[must_use]
+pub fn problems(template: &Node, call: &PlanCall) -> Vec<Problem> {
+    match deploy::plan(template, call) {
+        PlanAnswer::Planned { problems, .. } | PlanAnswer::Refused { problems } => problems,
+        PlanAnswer::Needs { .. } => Vec::new(),
+    }
 }
 
 /// What a template declares.
