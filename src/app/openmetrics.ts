@@ -47,7 +47,7 @@ function samples(one: SeriesDocument, name: string, scale: number): string[] {
   }
   const values = [one.p50, one.p90, one.p99, one.max];
   const quantiles = [...QUANTILES, 1].map(
-    (q, at) => `${name}${labelSet({ ...labels, quantile: number(q) })} ${number((values[at] ?? 0) * scale)}`,
+    (q, at) => `${name}${labelSet({ ...labels, quantile: canonical(q) })} ${number((values[at] ?? 0) * scale)}`,
   );
   return [
     ...quantiles,
@@ -71,6 +71,11 @@ function labelSet(labels: Labels): string {
 
 function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+}
+
+/** Quantiles as the specification's "Canonical Numbers" want them: 1 is `1.0`. */
+function canonical(q: number): string {
+  return Number.isInteger(q) ? `${q}.0` : String(q);
 }
 
 /** As the grammar's `realnumber`: 12 digits, so that a scaled 300 ms reads 0.3 whatever binary makes of it. */

@@ -49,7 +49,12 @@ export async function startRun(
   };
   await session.store.putPlan(plan);
   await session.store.begin(held.lease, run, record);
-  return goOn(session, held, { run, plan, journal: [], secretParameters, forecastMs: forecast.makespanMs }, control);
+  return goOn(
+    session,
+    held,
+    { run, plan, journal: [], secretParameters, forecastMs: forecast.makespanMs / session.speed },
+    control,
+  );
 }
 
 /** A run to go on with. */

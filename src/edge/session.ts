@@ -7,6 +7,7 @@ import { measuredCloud } from '../app/measure.ts';
 import { Monitor } from '../app/monitor.ts';
 import type { Local, Session } from '../app/session.ts';
 import type { CloudChoice } from './cloud.ts';
+import { cloudEnvironment } from './env.ts';
 
 /** What can be done without a cloud, until closed. */
 export interface OpenLocal extends Local {
@@ -39,6 +40,7 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
       cloud: measuredCloud(cloud, endpoint, monitor, () => performance.now()),
       facts,
       monitor,
+      speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
       nextPoll: () => setImmediate(),
       newRunId: () => runId(systemClock.now(), randomBytes(5)),
       newSeed: () => randomBytes(8).readBigUInt64BE().toString(),
