@@ -17,7 +17,7 @@ export interface EndedRun {
   elapsedMs: number;
   /** Operations in flight at most, in this process. */
   inFlightMax: number;
-  /** Forecast makespan; absent for a run that was interrupted, whose makespan says nothing. */
+  /** Forecast makespan; absent for a run that was interrupted, whose duration says nothing. */
   forecastMs?: number | undefined;
 }
 
@@ -27,12 +27,14 @@ export function runMeasurements(ended: EndedRun, clock: Clock): Measured[] {
   const monitor = new Monitor({ clock });
   for (const { action, type, status, elapsedMs, errorCode, startedAt } of resources) {
     if (startedAt === null || !isOperation(action)) continue;
+    if (startedAt + elapsedMs <= (run.measuredUntil ?? 0)) continue;
     const labels = { endpoint, operation: action, type };
     if (status === 'succeeded') monitor.record('operation_duration_ms', elapsedMs, labels);
     if (status === 'failed') monitor.counter('operation_failures', { ...labels, code: errorCode ?? 'unknown' }).add();
   }
-  monitor.record('run_duration_ms', elapsedMs, { endpoint, mode: run.mode, outcome });
+  monitor.counter('runs', { endpoint, mode: run.mode, outcome }).add();
   if (inFlightMax > 0) monitor.maximum('operations_in_flight_max', { endpoint }).record(inFlightMax);
+  if (forecastMs !== undefined) monitor.record('run_duration_ms', elapsedMs, { endpoint, mode: run.mode, outcome });
   if (outcome === 'succeeded' && forecastMs !== undefined && forecastMs > 0) {
     monitor.record('forecast_ratio', elapsedMs / forecastMs, { endpoint, mode: run.mode });
   }

@@ -17,7 +17,8 @@ const HELP: Record<string, string> = {
   operation_failures: 'Operations that failed for good.',
   operations_in_flight_max: 'Most operations that were under way at once.',
   plan_duration_ms: 'Time to make a plan, reads included.',
-  run_duration_ms: 'Time from the start of a run to its end.',
+  run_duration_ms: 'Time from the start of a run that was not interrupted to its end.',
+  runs: 'Runs that ended; one that was cancelled and resumed ended twice.',
   throttles: 'Calls that the cloud turned away for their rate.',
 };
 

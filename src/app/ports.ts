@@ -42,6 +42,8 @@ export interface Run {
   /** The final document once the run has ended (INTERFACE.md, `deploy`). */
   result?: unknown;
   cancelRequested: boolean;
+  /** What ended by then has been measured: a cancelled run may be resumed and end again. Kept by `finish`. */
+  measuredUntil?: number;
 }
 
 /** A stack as stored. */

@@ -9,6 +9,9 @@ import type { Local, Session } from '../app/session.ts';
 import type { CloudChoice } from './cloud.ts';
 import { cloudEnvironment } from './env.ts';
 
+// What a killed process may lose of its counts of calls; a flush is one commit.
+const FLUSH_MS = 2_000;
+
 /** What can be done without a cloud, until closed. */
 export interface OpenLocal extends Local {
   close(): Promise<void>;
@@ -33,7 +36,7 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
     const { openCloud } = await import('./cloud.ts');
     const { endpoint, cloud, facts, close } = await openCloud(options);
     const { store, clock } = local;
-    const monitor = new Monitor({ clock, sink: (measured) => store.addMeasured(measured) });
+    const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.addMeasured(measured) });
     return {
       ...local,
       endpoint,

@@ -138,6 +138,14 @@ export function storeContract(name: string, module: URL): void {
         expect((await store.measured()).map((one) => one.kind === 'counter' && one.value)).toContain(3);
         expect(await (await open()).measured()).toEqual(await store.measured());
       });
+
+      test('a run that was cancelled and is reopened knows until when it has been measured', async () => {
+        const { store, lease } = await begun();
+        const cancelled = { ...aRun('r1', 'web'), status: 'cancelled' as const, endedAt: now };
+        await store.finish(lease, cancelled, aStack('web'), part(3));
+        await store.reopen(lease, 'r1');
+        expect(await store.run('r1')).toEqual({ ...aRun('r1', 'web'), measuredUntil: now });
+      });
     });
 
     describe('writing', () => {

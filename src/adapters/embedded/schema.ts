@@ -69,6 +69,7 @@ CREATE TABLE metrics (
   sketch BLOB,
   PRIMARY KEY (name, labels)
 ) WITHOUT ROWID;
+ALTER TABLE runs ADD COLUMN measured_until REAL;
 `;
 
 /** Step `n` leads from version `n` to `n + 1`; version 0 is an empty file. */

@@ -215,7 +215,10 @@ class SqliteStore implements Store {
         lease.stack,
       );
       if (ended === 0) throw new LeaseLost(`run ${run.runId} of stack ${lease.stack} has ended`);
-      addMeasured(this.#db, measured);
+      if (measured.length > 0) {
+        addMeasured(this.#db, measured);
+        this.#db.run('UPDATE runs SET measured_until = ended_at WHERE run_id = ?', run.runId);
+      }
       const destroyed = run.mode === 'destroy' && (run.status === 'succeeded' || run.status === 'no_changes');
       if (destroyed && this.#resourceRows(lease.stack).length === 0) {
         this.#db.run('DELETE FROM stacks WHERE name = ?', lease.stack);
@@ -303,6 +306,7 @@ class SqliteStore implements Store {
         cancelRequested: row['cancel_requested'] === 1,
       };
       if (row['ended_at'] !== null) run.endedAt = row['ended_at'] as number;
+      if (row['measured_until'] !== null) run.measuredUntil = row['measured_until'] as number;
       if (row['result'] !== null) run.result = this.#json(row['result']);
       return run;
     });
