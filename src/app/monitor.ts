@@ -36,6 +36,8 @@ const INTERVAL_MS = 10_000;
 export class Monitor {
   readonly #sink: Sink | undefined;
   readonly #series = new Map<string, Series>();
+  /** The same series by name and labels as they were given, in whatever order: found without sorting. */
+  readonly #given = new Map<string, Series>();
   readonly #kinds = new Map<string, SeriesKind>();
   readonly #over = new AbortController();
   /** Taken from the recorders and not yet taken by the sink. */
@@ -136,15 +138,23 @@ export class Monitor {
     labels: Labels,
     make: () => Recorders[Kind],
   ): Recorders[Kind] {
+    const given = givenAs(name, labels);
+    const met = this.#given.get(given);
+    if (met?.kind === kind) return met.recorder as Recorders[Kind];
+    checkSeries(name, labels);
     const key = keyOf(name, labels);
     const known = this.#series.get(key);
-    if (known?.kind === kind) return known.recorder as Recorders[Kind];
-    checkSeries(name, labels);
+    if (known?.kind === kind) {
+      this.#given.set(given, known);
+      return known.recorder as Recorders[Kind];
+    }
     const before = this.#kinds.get(name);
     if (before !== undefined && before !== kind) throw invalid(`${name} is a ${before} already, not a ${kind}.`);
     this.#kinds.set(name, kind);
     const recorder = make();
-    this.#series.set(key, { kind, name, labels: { ...labels }, recorder } as Series);
+    const series = { kind, name, labels: { ...labels }, recorder } as Series;
+    this.#series.set(key, series);
+    this.#given.set(given, series);
     return recorder;
   }
 }
@@ -159,6 +169,16 @@ export function merged(one: Measured, other: Measured): Measured {
   if (one.kind === 'counter' && other.kind === 'counter') return { ...one, value: one.value + other.value };
   if (one.kind === 'maximum' && other.kind === 'maximum') return { ...one, value: Math.max(one.value, other.value) };
   throw invalid(`${one.name} is a ${one.kind} already, not a ${other.kind}.`);
+}
+
+/** Different for different names and labels: every part says how long it is. */
+function givenAs(name: string, labels: Labels): string {
+  let key = name;
+  for (const label in labels) {
+    const value = labels[label] ?? '';
+    key += `|${label.length}|${label}|${value.length}|${value}`;
+  }
+  return key;
 }
 
 function keyOf(name: string, labels: Labels): string {

@@ -64,18 +64,20 @@ export class Distribution {
   }
 
   #read(): Counts | undefined {
+    // A value above zero leaves a largest value.
+    if (this.#max === 0 && this.#zero === 0) return undefined;
+    const all = this.#counts;
     let used = 0;
-    for (const count of this.#counts) if (count > 0) used += 1;
-    if (used === 0 && this.#zero === 0) return undefined;
+    for (let at = 0; at < all.length; at += 1) if (all[at] !== 0) used += 1;
     const indices = new Uint32Array(used);
     const counts = new Float64Array(used);
-    let next = 0;
-    this.#counts.forEach((count, at) => {
-      if (count === 0) return;
+    for (let at = 0, next = 0; next < used; at += 1) {
+      const count = all[at] ?? 0;
+      if (count === 0) continue;
       indices[next] = this.#base + at;
       counts[next] = count;
       next += 1;
-    });
+    }
     return { indices, counts, zero: this.#zero, sum: this.#sum, min: this.#min, max: this.#max };
   }
 

@@ -65,8 +65,8 @@ pub fn consensus(call: Ts<ConsensusCall>) -> Result<Ts<ConsensusAnswer>, JsError
 #[must_use]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub fn sketch_from_counts(indices: &[u32], counts: &[f64], zero: f64, sum: f64, min: f64, max: f64) -> Vec<u8> {
-    let counts = indices.iter().copied().zip(counts.iter().map(|count| *count as u64));
-    Sketch::from_counts(counts, zero as u64, sum, min, max).encode()
+    let counts: Vec<(u32, u64)> = indices.iter().copied().zip(counts.iter().map(|count| *count as u64)).collect();
+    Sketch::encode_counts(&counts, zero as u64, [sum, min, max])
 }
 
 /// Both sketches in one; `undefined` where either is not a sketch of this version.

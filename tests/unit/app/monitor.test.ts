@@ -252,6 +252,21 @@ describe('monitor', () => {
     expect(monitor.series('a', { x: '1', y: '3' })).not.toBe(monitor.series('a', { x: '1', y: '2' }));
   });
 
+  test('labels that read alike when joined are still different series', () => {
+    const some = fc.dictionary(
+      fc.constantFrom('a', 'b', 'ab'),
+      fc.string({ unit: fc.constantFrom('|', '1', 'a', 'b'), maxLength: 8 }),
+      { maxKeys: 3 },
+    );
+    fc.assert(
+      fc.property(some, some, (one, other) => {
+        const monitor = new Monitor({ clock: never });
+        const sorted = (labels: object) => JSON.stringify(Object.entries(labels).sort());
+        expect(monitor.series('x', one) === monitor.series('x', other)).toBe(sorted(one) === sorted(other));
+      }),
+    );
+  });
+
   test.each([
     ['a name with a capital', 'Duration', {}],
     ['an empty name', '', {}],
