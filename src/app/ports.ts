@@ -118,7 +118,7 @@ export interface Store {
   /**
    * Ends a run: status, document, outputs, effective parameters; resources stay as appended. A stack whose destroy run
    * succeeded (or had nothing to do) and that has no resources left is removed; its runs are kept. What the run measured
-   * is merged in the same transaction: a run ends once, so it counts once.
+   * is merged in the same transaction, so it counts once; a kept series that is damaged starts anew.
    */
   finish(lease: Lease, run: Run, stack: StackRecord, measured?: readonly Measured[]): Promise<void>;
   /** Sets the flag a running worker looks at on each renewal. */

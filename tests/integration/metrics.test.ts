@@ -4,17 +4,24 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { type AnyDocument, queues, Workspace } from '../support/cli.ts';
 
-/** Sum of a series over its labels: of counts, or of values. */
-async function total(space: Workspace, name: string, labels: Record<string, string> = {}): Promise<number> {
+/** Sums of series over their labels: of counts, or of values. */
+type Total = (name: string, labels?: Record<string, string>) => number;
+
+async function measured(space: Workspace): Promise<Total> {
   const { code, document } = await space.json('metrics');
   expect(code).toBe(0);
   expect(document).toMatchObject({ version: 1, kind: 'metrics' });
-  return document.series
-    .filter(
-      (one: AnyDocument) =>
-        one.name === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value),
-    )
-    .reduce((sum: number, one: AnyDocument) => sum + (one.kind === 'distribution' ? one.count : one.value), 0);
+  return (name, labels = {}) =>
+    document.series
+      .filter(
+        (one: AnyDocument) =>
+          one.name === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value),
+      )
+      .reduce((sum: number, one: AnyDocument) => sum + (one.kind === 'distribution' ? one.count : one.value), 0);
+}
+
+async function total(space: Workspace, ...series: Parameters<Total>): Promise<number> {
+  return (await measured(space))(...series);
 }
 
 test('durations, calls, forecast and planning are measured and merged over runs', { timeout: 120_000 }, async () => {
@@ -31,19 +38,18 @@ test('durations, calls, forecast and planning are measured and merged over runs'
     for (const { document } of [deployed, destroyed]) {
       for (const kind of ['create', 'delete', 'poll'] as const) calls[kind] += document.calls[kind];
     }
+    const of = await measured(space);
     const type = 'AWS::SQS::Queue';
-    expect(await total(space, 'operation_duration_ms', { operation: 'create', type, endpoint: 'sandbox' })).toBe(
-      6 * round,
-    );
-    expect(await total(space, 'operation_duration_ms', { operation: 'delete', type })).toBe(6 * round);
-    for (const [call, made] of Object.entries(calls))
-      expect(await total(space, 'call_duration_ms', { call })).toBe(made);
-    expect(await total(space, 'forecast_ratio', { mode: 'deploy' })).toBe(round);
-    expect(await total(space, 'plan_duration_ms', { mode: 'destroy' })).toBe(round);
-    expect(await total(space, 'runs', { outcome: 'succeeded' })).toBe(2 * round);
+    expect(of('operation_duration_ms', { operation: 'create', type, endpoint: 'sandbox' })).toBe(6 * round);
+    expect(of('operation_duration_ms', { operation: 'delete', type })).toBe(6 * round);
+    for (const [call, made] of Object.entries(calls)) expect(of('call_duration_ms', { call })).toBe(made);
+    expect(of('forecast_ratio', { mode: 'deploy' })).toBe(round);
+    expect(of('plan_duration_ms', { mode: 'destroy' })).toBe(round);
+    expect(of('runs', { outcome: 'succeeded' })).toBe(2 * round);
   }
-  expect(await total(space, 'throttles')).toBe(0);
-  expect(await total(space, 'operations_in_flight_max')).toBe(3);
+  const of = await measured(space);
+  expect(of('throttles')).toBe(0);
+  expect(of('operations_in_flight_max')).toBe(3);
 
   const text = await space.run('metrics');
   expect(text.stdout).toMatch(/Measured +Count +p50 +p90 +p99 +Max/);
@@ -82,7 +88,7 @@ test('operations of a run that is killed or cancelled and resumed count once', {
   expect(await total(space, 'forecast_ratio')).toBe(0);
 });
 
-test('failures and throttles are measured with their kind', { timeout: 120_000 }, async () => {
+test('failures are measured with their kind and code', { timeout: 120_000 }, async () => {
   using space = new Workspace();
   const file = space.file('t.json', {
     Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'taken' } } },
@@ -95,7 +101,7 @@ test('failures and throttles are measured with their kind', { timeout: 120_000 }
   expect(await total(space, 'runs', { outcome: 'failed' })).toBe(1);
 });
 
-test('what is damaged is called so, and a deployment does not need it', { timeout: 60_000 }, async () => {
+test('what is damaged is called so, and no deployment fails for it', { timeout: 60_000 }, async () => {
   using space = new Workspace();
   const file = space.file('t.json', queues(1, 1));
   await space.json('deploy', file, '--stack', 'web', '--yes');
@@ -103,6 +109,10 @@ test('what is damaged is called so, and a deployment does not need it', { timeou
   db.exec("UPDATE metrics SET sketch = x'02' WHERE name = 'operation_duration_ms'");
   db.close();
   expect(await space.json('metrics')).toMatchObject({ code: 2, document: { kind: 'error', code: 'state_corrupt' } });
+  // The end of a run is worth more than what was measured before.
+  const more = space.file('more.json', queues(1, 2));
+  expect(await space.json('deploy', more, '--stack', 'more', '--yes')).toMatchObject({ code: 0 });
+  expect(await total(space, 'operation_duration_ms')).toBe(2);
 });
 
 test.each([[['--compare']], [['--format', 'xml']], [['more']]])('metrics %j is refused', async (args) => {

@@ -1,24 +1,37 @@
 // What was measured, in the table `metrics`: merged with what is there by the core, inside the caller's transaction.
 // Used by store.ts only.
 import { merged } from '../../app/monitor.ts';
+import { InvalidInput } from '../../domain/errors.ts';
 import { labelsKey, type Measured } from '../../domain/metrics.ts';
 import type { Database, Row } from './database.ts';
 
-/** Inside a write transaction. */
-export function addMeasured(db: Database, measured: readonly Measured[]): void {
+/**
+ * Inside a write transaction. A kept series that is damaged or of another kind is refused, or, where more depends on the
+ * transaction than measurements, replaced: it could not be read any more anyway.
+ */
+export function addMeasured(db: Database, measured: readonly Measured[], damaged: 'refuse' | 'replace'): void {
   for (const part of measured) {
     const labels = labelsKey(part.labels);
     const row = db.get('SELECT * FROM metrics WHERE name = ? AND labels = ?', part.name, labels);
-    const whole = row === undefined ? part : merged(measuredFrom(db, row), part);
+    const whole = row === undefined ? part : together(db, row, part, damaged);
     db.run(
       `INSERT INTO metrics (name, labels, kind, value, sketch) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (name, labels) DO UPDATE SET value = excluded.value, sketch = excluded.sketch`,
+       ON CONFLICT (name, labels) DO UPDATE SET kind = excluded.kind, value = excluded.value, sketch = excluded.sketch`,
       whole.name,
       labels,
       whole.kind,
       whole.kind === 'distribution' ? null : whole.value,
       whole.kind === 'distribution' ? whole.sketch : null,
     );
+  }
+}
+
+function together(db: Database, row: Row, part: Measured, damaged: 'refuse' | 'replace'): Measured {
+  try {
+    return merged(measuredFrom(db, row), part);
+  } catch (error) {
+    if (damaged === 'replace' && error instanceof InvalidInput) return part;
+    throw error;
   }
 }
 

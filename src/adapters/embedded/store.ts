@@ -216,7 +216,7 @@ class SqliteStore implements Store {
       );
       if (ended === 0) throw new LeaseLost(`run ${run.runId} of stack ${lease.stack} has ended`);
       if (measured.length > 0) {
-        addMeasured(this.#db, measured);
+        addMeasured(this.#db, measured, 'replace');
         this.#db.run('UPDATE runs SET measured_until = ended_at WHERE run_id = ?', run.runId);
       }
       const destroyed = run.mode === 'destroy' && (run.status === 'succeeded' || run.status === 'no_changes');
@@ -244,7 +244,7 @@ class SqliteStore implements Store {
   }
 
   async addMeasured(measured: readonly Measured[]): Promise<void> {
-    this.#db.write(() => addMeasured(this.#db, measured));
+    this.#db.write(() => addMeasured(this.#db, measured, 'refuse'));
   }
 
   async measured(): Promise<Measured[]> {
