@@ -2,6 +2,8 @@
 import type {
   Consultation,
   ConsultCall,
+  ConsensusAnswer,
+  ConsensusCall,
   InspectAnswer,
   Plan,
   PlanAnswer,
@@ -43,6 +45,11 @@ export function scan(text: string, call: ScanCall): ScanAnswer {
 /** The built-in rules. */
 export function rules(): RuleInfo[] {
   return pure('rules', (wasm) => wasm.rules().rules);
+}
+
+/** Aggregates votes on one question. */
+export function consensus(call: ConsensusCall): ConsensusAnswer {
+  return pure('consensus', (wasm) => wasm.consensus(call));
 }
 
 /** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */
