@@ -3,7 +3,7 @@
 //! Tokens of known form are searched in the whole text, comments and inline code included, so their place is exact.
 //! Where an issuer put a checksum into its tokens (GitHub, npm) a token that fails it is none. Besides, a literal under
 //! a key that is named like a password, or a random-looking one under a key that is named like a token. A finding shows
-//! the first four characters and the length, never more.
+//! at most the first four characters and the length.
 
 mod forms;
 
@@ -77,10 +77,11 @@ pub fn find(text: &str, template: Option<&Node>) -> Vec<Hit> {
     hits
 }
 
-/// The first four characters and the length.
+/// At most the first four characters, of short ones fewer, and the length.
 fn mask(secret: &str) -> String {
-    let shown: String = secret.chars().take(4).collect();
-    format!("{shown}… ({} characters)", secret.chars().count())
+    let length = secret.chars().count();
+    let shown: String = secret.chars().take((length / 4).min(4)).collect();
+    format!("{shown}… ({length} characters)")
 }
 
 fn span_at(text: &str, offset: usize) -> Span {
