@@ -65,7 +65,12 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
 /** The document of a run that the engine has ended. */
 export function runDocument(
   run: Run,
-  ended: { outcome: Exclude<Outcome, 'unreachable'>; resources: readonly ResourceReport[]; outputs: Record<string, unknown>; calls: Calls },
+  ended: {
+    outcome: Exclude<Outcome, 'unreachable'>;
+    resources: readonly ResourceReport[];
+    outputs: Record<string, unknown>;
+    calls: Calls;
+  },
   now: number,
 ): RunDocument {
   const document: RunDocument = {
