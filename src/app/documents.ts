@@ -127,19 +127,20 @@ export interface RunSummary {
   runId: string;
   stack: string;
   mode: 'deploy' | 'destroy';
-  status: Run['status'];
+  /** `interrupted`: it has not ended, and no process works on it. */
+  status: Run['status'] | 'interrupted';
   planDigest: string;
   startedAt: string;
   endedAt: string | null;
   elapsedMs: number;
 }
 
-export function runSummary(run: Run, now: number): RunSummary {
+export function runSummary(run: Run, held: boolean, now: number): RunSummary {
   return {
     runId: run.runId,
     stack: run.stack,
     mode: run.mode,
-    status: run.status,
+    status: run.status === 'running' && !held ? 'interrupted' : run.status,
     planDigest: run.planDigest,
     startedAt: iso(run.startedAt),
     endedAt: run.endedAt === undefined ? null : iso(run.endedAt),
