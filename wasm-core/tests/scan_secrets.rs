@@ -178,7 +178,8 @@ proptest! {
     #[test]
     fn no_more_of_a_secret_than_four_characters_is_ever_shown(seed in 1_u64..1_000_000) {
         let mut secrets: Vec<(&str, String)> = tokens(seed).into_iter().map(|(_, token)| ("SETTING", token)).collect();
-        secrets.push(("DB_PASSWORD", noise(ALNUM, 14, seed)));
+        // Of letters that spell no placeholder.
+        secrets.push(("DB_PASSWORD", noise("BCDFGHJK23456789", 14, seed)));
         for (name, secret) in secrets {
             let found = findings(&variable(name, &secret));
             prop_assert_eq!(found.len(), 1);
@@ -191,7 +192,7 @@ proptest! {
 
     #[test]
     fn fingerprints_tell_nothing_of_the_secret(one in 1_u64..1_000, other in 1_001_u64..2_000) {
-        let print = |seed| findings(&variable("DB_PASSWORD", &noise(ALNUM, 14, seed))).remove(0).fingerprint;
+        let print = |seed| findings(&variable("DB_PASSWORD", &noise("BCDFGHJK23456789", 14, seed))).remove(0).fingerprint;
         prop_assert_eq!(print(one), print(other));
     }
 }
