@@ -65,7 +65,12 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
 /** The document of a run that the engine has ended. */
 export function runDocument(
   run: Run,
-  ended: { outcome: Exclude<Outcome, 'unreachable'>; resources: readonly ResourceReport[]; outputs: Record<string, unknown>; calls: Calls },
+  ended: {
+    outcome: Exclude<Outcome, 'unreachable'>;
+    resources: readonly ResourceReport[];
+    outputs: Record<string, unknown>;
+    calls: Calls;
+  },
   now: number,
 ): RunDocument {
   const document: RunDocument = {
@@ -122,19 +127,20 @@ export interface RunSummary {
   runId: string;
   stack: string;
   mode: 'deploy' | 'destroy';
-  status: Run['status'];
+  /** `interrupted`: it has not ended, and no process works on it. */
+  status: Run['status'] | 'interrupted';
   planDigest: string;
   startedAt: string;
   endedAt: string | null;
   elapsedMs: number;
 }
 
-export function runSummary(run: Run, now: number): RunSummary {
+export function runSummary(run: Run, held: boolean, now: number): RunSummary {
   return {
     runId: run.runId,
     stack: run.stack,
     mode: run.mode,
-    status: run.status,
+    status: run.status === 'running' && !held ? 'interrupted' : run.status,
     planDigest: run.planDigest,
     startedAt: iso(run.startedAt),
     endedAt: run.endedAt === undefined ? null : iso(run.endedAt),

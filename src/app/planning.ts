@@ -1,7 +1,7 @@
 // Makes a plan: asks the core, finds the facts it needs, asks again. Changes nothing anywhere.
 import type { Context, DeclaredParameter, Forecast, Found, Live, Lookup, Mode, Plan, PlanCall, Problem } from '#wasm';
 import { inspect, plan as planInCore } from '../core/calls.ts';
-import { type AssentError, InvalidInput } from '../domain/errors.ts';
+import { InvalidInput } from '../domain/errors.ts';
 import { fingerprints } from './fingerprint.ts';
 import type { StackRecord } from './ports.ts';
 import { refresh } from './refresh.ts';
@@ -120,8 +120,18 @@ function noEchoValues(
   return values;
 }
 
+/** A template that cannot be planned; `file` is the name its problems' places belong to. */
+export class TemplateRefused extends InvalidInput {
+  readonly file: string;
+
+  constructor(message: string, file: string, details: { problems: readonly Problem[]; help: string }) {
+    super('invalid_template', message, details);
+    this.file = file;
+  }
+}
+
 /** The rejection for a list of problems; the message counts the errors and names the file. */
-export function refused(problems: readonly Problem[], template?: Template): AssentError {
+export function refused(problems: readonly Problem[], template?: Template): TemplateRefused {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   const where = template === undefined ? '' : `${template.name}: `;
@@ -129,7 +139,7 @@ export function refused(problems: readonly Problem[], template?: Template): Asse
     errors.length === 1 && first !== undefined
       ? `${where}${first.message}`
       : `${where}${errors.length} problems were found; nothing was called.`;
-  return new InvalidInput('invalid_template', message, {
+  return new TemplateRefused(message, template?.name ?? '', {
     problems,
     help: errors.length === 1 && first?.help !== undefined ? first.help : '',
   });

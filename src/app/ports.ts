@@ -87,6 +87,8 @@ export interface Store {
 
   /** Takes the stack's lease, or rejects with LeaseHeld naming the holder. A dead process's lease is taken at once. */
   acquire(stack: string): Promise<Lease>;
+  /** Whether acquiring would be rejected now; takes nothing. */
+  isHeld(stack: string): Promise<boolean>;
   /** Extends the lease; rejects with LeaseLost when another holder has it. */
   renew(lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;

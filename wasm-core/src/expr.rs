@@ -1,7 +1,8 @@
 //! A property value of which some parts are known only while a deployment runs.
 //!
 //! `intrinsics` makes it from the template (everything known at plan time is already computed), `plan` stores and
-//! digests it, `engine` resolves it just before a call. As JSON it is the plain value, with symbolic parts as one-key
+//! digests it, `engine` resolves it just before a call (simplify first, then ask which secrets it needs: the name of
+//! a secret may itself come from a reference). As JSON it is the plain value, with symbolic parts as one-key
 //! objects: `{"$ref":"Id"}`, `{"$att":["Id","Name"]}`, `{"$secret":"parameter:Name"}`, `{"$fn":["join", …]}`; a real
 //! object that has a key starting with `$` is written `{"$map":{…}}`.
 

@@ -412,3 +412,35 @@ fn a_secret_named_late_is_listed_once_its_name_is_known() {
     assert_eq!(simpler.references(), []);
     assert!(!simpler.is_known());
 }
+
+#[test]
+fn a_malformed_stored_expression_is_refused() {
+    for (stored, error) in [
+        (json!({"$att": ["Q"]}), "$att takes a logical id and an attribute"),
+        (json!({"$att": ["Q", 1]}), "$att takes a logical id and an attribute"),
+        (json!({"$ref": 7}), "malformed $ref in a stored expression"),
+        (json!({"$map": []}), "malformed $map in a stored expression"),
+        (json!({"$fn": []}), "$fn without a name"),
+        (json!({"$fn": ["join", 7, []]}), "join takes a delimiter"),
+        (json!({"$fn": ["concat", "a"]}), "concat takes a list"),
+        (json!({"a": [{"$fn": ["upper", "a"]}]}), "unknown function upper in a stored expression"),
+    ] {
+        assert_eq!(Expr::from_json(stored.clone()), Err(error.to_owned()), "{stored}");
+        assert!(serde_json::from_value::<Expr>(stored).unwrap_err().to_string().contains(error));
+    }
+}
+
+#[test]
+fn a_stored_expression_reads_back_the_same() {
+    for stored in [
+        json!({"$map": {"$ref": "Q", "x": {"$map": {"$map": {}}}}}),
+        json!({"$ref": "Q", "y": 1}),
+        json!({"$fn": ["cidr", {"$att": ["Q", "Block"]}, 2, null]}),
+        json!({"$fn": ["join", ",", {"$fn": ["split", "|", {"$ref": "Q"}]}]}),
+        json!({"$fn": ["length", {"$fn": ["dynamic", {"$ref": "Q"}]}]}),
+    ] {
+        let expr: Expr = serde_json::from_value(stored).unwrap();
+        let written = serde_json::to_string(&expr).unwrap();
+        assert_eq!(serde_json::from_str::<Expr>(&written).unwrap(), expr, "{written}");
+    }
+}

@@ -19,7 +19,14 @@ export const work: Work<PlanCommandOptions> = async ({ io, options, operands: [f
     const { document, planned } = await plan(session, wanted, control);
     if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
     else if (options.format === 'mermaid') io.out(mermaid(document));
-    else io.out(planText(document, { where: where(session, planned.context), file }, painter(io.colour.out)));
+    else
+      io.out(
+        planText(
+          document,
+          { where: where(session, planned.context), file, speed: session.speed },
+          painter(io.colour.out),
+        ),
+      );
   });
   return 0;
 };

@@ -91,7 +91,7 @@ function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack 
     case 'no_changes':
       return kind === 'deploy'
         ? `${paint('green', 'No changes.')} Stack ${stack} is as its template says (${count(resources.length, 'resource')}).\n`
-        : `${paint('green', 'Nothing to destroy.')} Stack ${stack} does not exist.\n`;
+        : `${paint('green', 'Destroyed')} stack ${stack}, which had no resources.\n`;
     case 'cancelled':
       return `${paint('yellow', 'Cancelled')} ${kind === 'deploy' ? 'the deployment' : 'the deletion'} of stack ${stack} after ${took}${tail}.\n`;
     case 'rolled_back':

@@ -220,10 +220,7 @@ pub fn to_json_string(source: Expr) -> Computed {
     if !source.is_known() {
         return symbolic(Call::ToJsonString(source));
     }
-    match source.into_value() {
-        Ok(value) => Ok(Expr::Str(value.to_string())),
-        Err(part) => symbolic(Call::ToJsonString(part)),
-    }
+    source.into_value().map(|value| Expr::Str(value.to_string())).map_err(|_| "A part stayed unknown".into())
 }
 
 /// `Fn::Length`.

@@ -174,6 +174,12 @@ impl Evaluator<'_> {
     /// `Fn::GetAZs`.
     pub(super) fn availability_zones(&mut self, argument: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
         self.outside("Fn::GetAZs", argument, at)?;
+        if argument.kind == Kind::Null {
+            let problem = self
+                .problem("null_value", argument.span, at, "Null is not a region")
+                .help("Write \"\" for the region of the stack");
+            return self.refuse(problem);
+        }
         let region = match self.public_text(argument, at, "The region that Fn::GetAZs takes")? {
             none if none.is_empty() => self.world.context.region.clone(),
             region => region,

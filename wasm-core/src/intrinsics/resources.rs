@@ -168,10 +168,7 @@ impl Evaluator<'_> {
     fn properties(&mut self, node: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
         match &node.kind {
             Kind::Map(entries) if function(entries).is_none_or(|entry| entry.key == "Fn::Transform") => {
-                match self.value(node, at)? {
-                    Some(properties) => Ok(properties),
-                    None => Ok(Expr::Map(Vec::new())),
-                }
+                self.value(node, at).map(|properties| properties.unwrap_or_else(|| Expr::Map(Vec::new())))
             }
             _ => {
                 let problem = self
