@@ -75,6 +75,28 @@ fn rules_have_names_of_their_own() {
     );
 }
 
+#[test]
+fn circles_end() {
+    let circle = "Conditions:
+  A: !And [{Condition: B}, {Condition: B}]
+  B: !Or [{Condition: A}, {Condition: A}]
+Mappings:
+  M:
+    a:
+      b: {Fn::FindInMap: [M, a, b]}
+Resources:
+  Data:
+    Type: AWS::S3::Bucket
+    Condition: A
+    Properties:
+      AccessControl: !FindInMap [M, a, b]
+      VersioningConfiguration: {Status: !If [B, Enabled, Suspended]}
+";
+    assert!(findings(circle).iter().all(|finding| finding.category == Category::Template));
+    assert_eq!(status(circle, "s3-public-read-acl"), RuleStatus::Unknown);
+    assert_eq!(status(circle, "s3-versioning"), RuleStatus::Unknown);
+}
+
 const OPEN: &str = "Resources:
   Group:
     Type: AWS::EC2::SecurityGroup

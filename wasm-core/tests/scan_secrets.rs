@@ -107,6 +107,24 @@ fn a_secret_in_a_comment_or_in_inline_code_is_found_too() {
 }
 
 #[test]
+fn a_token_behind_an_escape_of_json_is_found() {
+    let (_, token) = tokens(13).remove(4);
+    let text = format!(
+        "{{\"Resources\": {{\"A\": {{\"Type\": \"AWS::SSM::Parameter\", \"Properties\": {{\"Type\": \"String\", \"Value\": \"id:\\n{token}\"}}}}}}}}"
+    );
+    assert_eq!(findings(&text).len(), 1, "{text}");
+}
+
+#[test]
+fn a_megabyte_of_beginnings_and_one_of_tokens_take_linear_time() {
+    let begun = ["ey", "J-Secret", "AccessKey=http:"].concat().repeat(40_000);
+    assert_eq!(findings(&format!("# {begun}\n{}", variable("A", "b"))), []);
+    let (_, token) = tokens(17).remove(0);
+    let many = format!("# {token}\n").repeat(25_000);
+    assert_eq!(findings(&format!("{many}{}", variable("A", "b"))).len(), 1_000);
+}
+
+#[test]
 fn a_wrong_checksum_is_no_token() {
     for (_, token) in
         tokens(3).into_iter().filter(|(rule, token)| *rule == "secret-npm-token" || token.starts_with("ghp"))

@@ -7,6 +7,8 @@
 
 mod forms;
 
+use std::collections::HashSet;
+
 use super::FindingSeverity::{self, Critical, High, Medium};
 use crate::problem::Span;
 use crate::template::{Kind, Node};
@@ -59,21 +61,28 @@ pub struct Hit {
 /// Every secret of a text and of its tree, in the order of the text.
 #[must_use]
 pub fn find(text: &str, template: Option<&Node>) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = forms::tokens(text)
-        .into_iter()
-        .map(|token| Hit { rule: token.rule, span: span_at(text, token.start), masked: mask(token.text), path: None })
-        .collect();
+    let mut hits = Vec::new();
+    let (mut line, mut start, mut seen) = (1_u32, 0, 0);
+    for token in forms::tokens(text) {
+        // In one pass over the text: tokens come in its order.
+        for (at, _) in text.get(seen..token.start).unwrap_or_default().match_indices('\n') {
+            line += 1;
+            start = seen + at + 1;
+        }
+        seen = token.start;
+        let before = text.get(start..token.start).unwrap_or_default().chars().count();
+        let column = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+        hits.push(Hit { rule: token.rule, span: Span { line, column }, masked: mask(token.text), path: None });
+    }
     if let Some(template) = template {
         let mut path = Vec::new();
         literals(template, &mut path, &mut hits);
     }
     hits.sort_by_key(|hit| hit.span);
-    // A named literal that is a token of known form as well is one secret: forms say more, and come first.
-    let known: Vec<(u32, String)> =
+    // A named literal that is a token of known form as well is one secret: forms say more.
+    let known: HashSet<(u32, String)> =
         hits.iter().filter(|hit| hit.path.is_none()).map(|hit| (hit.span.line, hit.masked.clone())).collect();
-    hits.retain(|hit| {
-        hit.path.is_none() || !known.iter().any(|(line, masked)| *line == hit.span.line && *masked == hit.masked)
-    });
+    hits.retain(|hit| hit.path.is_none() || !known.contains(&(hit.span.line, hit.masked.clone())));
     hits
 }
 
@@ -82,17 +91,6 @@ fn mask(secret: &str) -> String {
     let length = secret.chars().count();
     let shown: String = secret.chars().take((length / 4).min(4)).collect();
     format!("{shown}… ({length} characters)")
-}
-
-fn span_at(text: &str, offset: usize) -> Span {
-    let before = text.get(..offset).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let count = |part: &str| u32::try_from(part.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
-    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
-    Span {
-        line: u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1),
-        column: count(before.get(start..).unwrap_or_default()),
-    }
 }
 
 /// Keys whose values are shown on purpose or looked at elsewhere.
