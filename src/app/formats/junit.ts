@@ -1,6 +1,6 @@
 // Findings as JUnit XML, which CI systems show as tests: a suite per file, a case per rule that applies to it.
 import type { Finding } from '#wasm';
-import { type ScanDocument, reported } from '../scan.ts';
+import { reported, type ScanDocument } from '../scan.ts';
 
 /** The document as JUnit XML. A rule that could not tell is skipped; what is suppressed does not fail. */
 export function junit(document: ScanDocument): string {

@@ -30,7 +30,8 @@ export function scanText(document: ScanDocument, failOn: FailOn, paint: Paint): 
   const quiet = summary.suppressed === 0 ? '' : `, ${summary.suppressed} suppressed`;
   const where = `${count(summary.filesScanned, 'template')} (${duration(summary.elapsedMs)})`;
   const refused = refusing(document.findings, failOn).length;
-  const verdict = refused === 0 ? '' : `${paint('red', 'Refused')}: ${count(refused, 'finding')} at or above ${failOn}.\n`;
+  const verdict =
+    refused === 0 ? '' : `${paint('red', 'Refused')}: ${count(refused, 'finding')} at or above ${failOn}.\n`;
   return `${blocks.join('')}${what}${quiet} in ${where}.\n${verdict}`;
 }
 

@@ -27,7 +27,8 @@ const OF_VALUES: [&str; 6] = [
 ];
 
 /// What Assent does not deploy, though it is no mistake.
-const OF_ASSENT: [&str; 9] = [
+const OF_ASSENT: [&str; 10] = [
+    "macro",
     "sam_transform",
     "unsupported_transform",
     "unsupported_section",
@@ -116,7 +117,9 @@ impl Desk<'_> {
         };
         for problem in plan::problems(template, &call) {
             let code = problem.code.as_str();
-            let regional = self.call.context.is_none() && code == "unknown_mapping_key";
+            // Depends on the region, and on which resources the defaults switch off.
+            let elsewhere = matches!(code, "unknown_mapping_key" | "unresolved_reference");
+            let regional = self.call.context.is_none() && elsewhere;
             if OF_VALUES.contains(&code) || regional {
                 continue;
             }
@@ -238,9 +241,7 @@ impl Desk<'_> {
                 let owner = if resource.is_empty() { String::new() } else { format!("Resources/{resource}/") };
                 let path = format!("{owner}Metadata/{}/{}", suppression.form, suppression.id);
                 let blank = self.blank((*resource).to_owned(), path, suppression.span);
-                let known = suppression.form != "assent"
-                    || super::rules().rules.iter().any(|rule| rule.id == suppression.id)
-                    || suppression.id.starts_with("template-");
+                let known = suppression.form != "assent" || is_rule(&suppression.id);
                 let (rule_id, title, message, help) = if !known {
                     (
                         "suppression-unknown-rule",
@@ -327,6 +328,12 @@ impl Desk<'_> {
         }
         ScanAnswer::Scanned { findings: self.findings, rules }
     }
+}
+
+fn is_rule(id: &str) -> bool {
+    id.starts_with("template-")
+        || rules::all().any(|rule| rule.id == id)
+        || secrets::RULES.iter().any(|rule| rule.id == id)
 }
 
 /// Somewhere, for templates that are not about to be deployed.

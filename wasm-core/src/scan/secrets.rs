@@ -3,9 +3,11 @@
 //! Tokens of known form are searched in the whole text, comments and inline code included, so their place is exact.
 //! Where an issuer put a checksum into its tokens (GitHub, npm) a token that fails it is none. Besides, a literal under
 //! a key that is named like a password, or a random-looking one under a key that is named like a token. A finding shows
-//! the first four characters and the length, never more.
+//! at most the first four characters and the length.
 
 mod forms;
+
+use std::collections::HashSet;
 
 use super::FindingSeverity::{self, Critical, High, Medium};
 use crate::problem::Span;
@@ -59,39 +61,36 @@ pub struct Hit {
 /// Every secret of a text and of its tree, in the order of the text.
 #[must_use]
 pub fn find(text: &str, template: Option<&Node>) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = forms::tokens(text)
-        .into_iter()
-        .map(|token| Hit { rule: token.rule, span: span_at(text, token.start), masked: mask(token.text), path: None })
-        .collect();
+    let mut hits = Vec::new();
+    let (mut line, mut start, mut seen) = (1_u32, 0, 0);
+    for token in forms::tokens(text) {
+        // In one pass over the text: tokens come in its order.
+        for (at, _) in text.get(seen..token.start).unwrap_or_default().match_indices('\n') {
+            line += 1;
+            start = seen + at + 1;
+        }
+        seen = token.start;
+        let before = text.get(start..token.start).unwrap_or_default().chars().count();
+        let column = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+        hits.push(Hit { rule: token.rule, span: Span { line, column }, masked: mask(token.text), path: None });
+    }
     if let Some(template) = template {
         let mut path = Vec::new();
         literals(template, &mut path, &mut hits);
     }
     hits.sort_by_key(|hit| hit.span);
-    // A named literal that is a token of known form as well is one secret: forms say more, and come first.
-    let known: Vec<(u32, String)> =
+    // A named literal that is a token of known form as well is one secret: forms say more.
+    let known: HashSet<(u32, String)> =
         hits.iter().filter(|hit| hit.path.is_none()).map(|hit| (hit.span.line, hit.masked.clone())).collect();
-    hits.retain(|hit| {
-        hit.path.is_none() || !known.iter().any(|(line, masked)| *line == hit.span.line && *masked == hit.masked)
-    });
+    hits.retain(|hit| hit.path.is_none() || !known.contains(&(hit.span.line, hit.masked.clone())));
     hits
 }
 
-/// The first four characters and the length.
+/// At most the first four characters, of short ones fewer, and the length.
 fn mask(secret: &str) -> String {
-    let shown: String = secret.chars().take(4).collect();
-    format!("{shown}… ({} characters)", secret.chars().count())
-}
-
-fn span_at(text: &str, offset: usize) -> Span {
-    let before = text.get(..offset).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let count = |part: &str| u32::try_from(part.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
-    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
-    Span {
-        line: u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1),
-        column: count(before.get(start..).unwrap_or_default()),
-    }
+    let length = secret.chars().count();
+    let shown: String = secret.chars().take((length / 4).min(4)).collect();
+    format!("{shown}… ({length} characters)")
 }
 
 /// Keys whose values are shown on purpose or looked at elsewhere.

@@ -317,10 +317,12 @@ impl<'t> View<'t> {
         if let Some(truth) = self.decided.borrow().get(name) {
             return *truth;
         }
-        // A circle ends here; the evaluation of the template reports it.
+        // Deeper than anybody writes.
         if depth > 32 {
             return None;
         }
+        // Conditions that go round in a circle come back to this.
+        self.decided.borrow_mut().insert(name, None);
         let before = self.defaults.replace(false);
         let holds = self.condition(node, depth);
         let by_default = self.defaults.replace(before);
@@ -438,7 +440,20 @@ impl<'t> View<'t> {
         let (map, first, second) = (key(map)?, key(first)?, key(second)?);
         let node = &self.mappings.iter().find(|entry| entry.key == map)?.value;
         let node = node.get(&first)?.get(&second)?;
-        self.value(node, node.span).map(|value| value.kind)
+        // A mapping holds literals. A function in one would be a way to go round in circles.
+        let literal = |node: &Node| match &node.kind {
+            Kind::String(text) => Some(V::Text(text.clone())),
+            Kind::Number(number) => Some(V::Number(number.to_string())),
+            Kind::Bool(flag) => Some(V::Bool(*flag)),
+            _ => None,
+        };
+        match &node.kind {
+            Kind::List(items) => {
+                let items = items.iter().map(|item| Some(Val { kind: literal(item)?, span: item.span }));
+                items.collect::<Option<_>>().map(V::List)
+            }
+            _ => literal(node),
+        }
     }
 }
 

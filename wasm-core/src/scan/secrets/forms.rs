@@ -4,6 +4,10 @@
 
 use super::is_placeholder;
 
+/// Words of examples. Long ones only: in a long random token a short one turns up by chance.
+const STAND_INS: [&str; 8] =
+    ["example", "placeholder", "changeme", "redacted", "xxxxxx", "0123456789", "1234567890", "abcdefghij"];
+
 /// A token in a text.
 pub struct Token<'t> {
     /// Its kind.
@@ -72,15 +76,20 @@ const FORMS: &[Form] = &[
     Form { rule: "secret-jwt", prefix: "eyJ", alphabet: dotted, length: (60, 4000), check: is_jwt },
 ];
 
-/// Every token, in the order of the text.
+/// So many are reported of one text; whoever has more knows enough.
+const MOST: usize = 1_000;
+
+/// The first thousand tokens, in the order of the text. Time is linear in the text.
 pub fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let bytes = text.as_bytes();
-    let mut before = b' ';
+    let mut before = [b' ', b' '];
     let mut skip = 0;
     for (start, byte) in bytes.iter().copied().enumerate() {
-        let boundary = !(before.is_ascii_alphanumeric() || before == b'_');
-        before = byte;
+        // Behind `\n`, `\t` or `\"` of a JSON string a word starts too.
+        let [first, last] = before;
+        let boundary = first == b'\\' || !(last.is_ascii_alphanumeric() || last == b'_');
+        before = [last, byte];
         if start < skip || !boundary || !matches!(byte, b'A' | b'G' | b'S' | b'a'..=b'z' | b'-') {
             continue;
         }
@@ -93,6 +102,9 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
             let offset = (token.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
             skip = offset + token.len();
             found.push(Token { rule, start: offset, text: token });
+            if found.len() == MOST {
+                break;
+            }
         }
     }
     found
@@ -100,11 +112,16 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
 
 fn matched<'t>(form: &Form, rest: &'t str) -> Option<&'t str> {
     let tail = rest.strip_prefix(form.prefix)?;
-    let length = tail.bytes().take_while(|byte| (form.alphabet)(*byte)).count();
     let (least, most) = form.length;
+    let length = tail.bytes().take(most + 1).take_while(|byte| (form.alphabet)(*byte)).count();
     let body = tail.get(..length)?;
-    let real = (least..=most).contains(&length) && (form.check)(body) && !is_placeholder(body) && is_varied(body);
+    let real = (least..=most).contains(&length) && (form.check)(body) && is_varied(body) && !stands_in(body);
     if real { rest.get(..form.prefix.len() + length) } else { None }
+}
+
+fn stands_in(body: &str) -> bool {
+    let lower = body.to_ascii_lowercase();
+    STAND_INS.iter().any(|word| lower.contains(word))
 }
 
 /// At least eight different characters: `AKIAAAAAAAAAAAAAAAAA` is nobody's.
@@ -151,6 +168,7 @@ fn url_password(rest: &str) -> Option<(&'static str, &str)> {
     let tail = rest.get(scheme.len()..)?;
     let length = tail
         .bytes()
+        .take(500)
         .take_while(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'/' | b'<' | b'`'))
         .count();
     let (login, host) = tail.get(..length)?.rsplit_once('@')?;
@@ -172,9 +190,9 @@ fn secret_access_key(rest: &str) -> Option<(&'static str, &str)> {
     if tail.len() - value.len() > 8 || tail.len() == value.len() {
         return None;
     }
-    let length = value.bytes().take_while(|byte| base64(*byte)).count();
+    let length = value.bytes().take(41).take_while(|byte| base64(*byte)).count();
     let key = value.get(..length)?;
-    (length == 40 && !is_placeholder(key) && is_varied(key)).then_some(("secret-aws-secret-access-key", key))
+    (length == 40 && !stands_in(key) && is_varied(key)).then_some(("secret-aws-secret-access-key", key))
 }
 
 fn any(_: &str) -> bool {
