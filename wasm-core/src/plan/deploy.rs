@@ -13,7 +13,7 @@ use crate::problem::{Problem, Span};
 use crate::schema::{self, Handler, ResourceType};
 use crate::template::Node;
 
-use super::{destroy, diff, finish, has_errors, locate, refuse, tags, types};
+use super::{destroy, diff, finish, has_errors, implied, locate, refuse, tags, types};
 
 /// Plans a parsed template.
 pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
@@ -33,6 +33,7 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     };
     let mut problems = std::mem::take(&mut evaluated.problems);
     let kinds = check(&mut evaluated, call, &mut problems);
+    implied::add(&mut evaluated.resources, &kinds);
     let order = order(&evaluated, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);

@@ -7,6 +7,7 @@ mod deploy;
 mod destroy;
 mod diff;
 mod finish;
+mod implied;
 mod locate;
 mod tags;
 mod types;
