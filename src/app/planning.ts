@@ -58,6 +58,7 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
   call.fingerprints = secretPrints;
+  if (session.speed !== 1) call.durationScale = 1 / session.speed;
   if (tags !== undefined) call.tags = { ...tags };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.

@@ -111,7 +111,13 @@ function failure(
   return `  ${paint('red', '✗')} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}${identifier}${tries}\n      ${why.join(': ')}\n`;
 }
 
-function closing({ kind, outcome, runId, calls }: RunDocument, { stack, again, options }: Asked, paint: Paint): string {
+const KEPT: ReadonlySet<ResourceDocument['status']> = new Set(['succeeded', 'unchanged']);
+
+function closing(
+  { kind, outcome, runId, calls, resources }: RunDocument,
+  { stack, again, options }: Asked,
+  paint: Paint,
+): string {
   const { create, update, delete: deleted, get, poll, throttled } = calls;
   const made = [
     [create, 'create'],
@@ -135,7 +141,8 @@ function closing({ kind, outcome, runId, calls }: RunDocument, { stack, again, o
     rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
     if (kind === 'deploy') rest.push(destroy);
   }
-  const kept = outcome === 'failed' && kind === 'deploy' ? 'What was created is kept. ' : '';
+  const stands = resources.some(({ action, status }) => action !== 'delete' && KEPT.has(status));
+  const kept = outcome === 'failed' && kind === 'deploy' && stands ? 'What was created is kept. ' : '';
   if (rest.length === 0) return total;
   return `${total}\n${kept}Next:\n${table(rest.map(([command, what]) => [paint('cyan', command), paint('dim', what)]))}`;
 }
