@@ -72,7 +72,7 @@ export function changesOf({ plan }: Pick<Planned, 'plan'>): PlannedResource[] {
 /** Tells the world what was planned. */
 export function tellPlan({ plan, forecast }: Planned, changes: number, session: Session, { emit }: Control): void {
   const at = iso(session.clock.now());
-  emit({ event: 'planned', at, digest: plan.digest, changes, makespanMs: forecast.makespanMs / session.speed });
+  emit({ event: 'planned', at, digest: plan.digest, changes, makespanMs: forecast.makespanMs });
 }
 
 /** The rejection when the person said no. */

@@ -66,6 +66,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
   call.fingerprints = secretPrints;
+  if (session.speed !== 1) call.durationScale = 1 / session.speed;
   if (tags !== undefined) call.tags = { ...tags };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.

@@ -29,6 +29,8 @@ export async function startRun(
   if (missing.length > 0) throw missingParameters(missing);
   const runId = session.newRunId();
   const config: EngineConfig = { runId, maxConcurrency, seed: session.newSeed(), ...RATE };
+  // The sandbox's operations last as long as planned; with AWS that is yet to be learned.
+  if (session.speed !== 1) config.durationScale = 1;
   const run: Run = {
     runId,
     stack: plan.stack,

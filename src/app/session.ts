@@ -19,7 +19,7 @@ export interface Session extends Local {
   facts: Facts;
   /** What this process measures; flushed into the store. */
   monitor: Monitor;
-  /** How many times faster than AWS its operations run: 1, but for the bundled sandbox. */
+  /** How many times faster than AWS its operations run: 1, but for the bundled sandbox. Estimates and forecasts are in its time. */
   speed: number;
   /** Resolves once all answers that have already arrived have been handed over: what came together is worked off together. */
   nextPoll: () => Promise<void>;

@@ -61,13 +61,13 @@ export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
 export interface ResumeCommandOptions extends CloudOptions, ParameterOptions {
   format: 'text' | 'json' | 'jsonl';
 }
-export interface StatusCommandOptions extends StateOptions, TextOrJson {
+export interface StatusCommandOptions extends CloudOptions, TextOrJson {
   stack?: string;
 }
-export interface OutputsCommandOptions extends StateOptions, TextOrJson {
+export interface OutputsCommandOptions extends CloudOptions, TextOrJson {
   stack: string;
 }
-export type CancelCommandOptions = StateOptions & TextOrJson;
+export type CancelCommandOptions = CloudOptions & TextOrJson;
 export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
   maxConcurrency: number;
   rate?: number;
@@ -203,7 +203,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   status
     .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
     .addOption(format('text', 'json'));
-  stateOption(status);
+  cloudOptions(status);
 
   const outputs = add<OutputsCommandOptions>(
     'outputs',
@@ -211,7 +211,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/outputs.ts'),
   );
   stackOption(outputs).addOption(format('text', 'json'));
-  stateOption(outputs);
+  cloudOptions(outputs);
 
   const resume = add<ResumeCommandOptions>(
     'resume [run]',
@@ -229,7 +229,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/cancel.ts'),
   );
   cancel.addOption(format('text', 'json'));
-  stateOption(cancel);
+  cloudOptions(cancel);
 
   const simulate = add<SimulateCommandOptions>(
     'simulate <template...>',
@@ -340,6 +340,7 @@ function concurrencyOption(command: Command): Command {
   );
 }
 
+/** Also of commands that only look into the store, so that the same options can be given to every one. */
 function cloudOptions(command: Command): Command {
   command
     .addOption(new Option('--cloud <cloud>', 'where to deploy to').choices(['sandbox', 'aws']).default('sandbox'))

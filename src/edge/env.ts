@@ -16,7 +16,7 @@ export interface CloudEnvironment {
   sandboxSpeed: number;
 }
 
-const SANDBOX_SPEED = 20;
+const SANDBOX_SPEED = 60;
 
 /** Throws InvalidInput `environment_invalid` for a value that cannot be meant. */
 export function cloudEnvironment(): CloudEnvironment {

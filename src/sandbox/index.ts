@@ -47,7 +47,7 @@ const LARGEST_BODY = 2 * 1024 * 1024;
 
 /** Starts a sandbox. Rejects with BadFaults, RangeError for options out of range, or the socket's error. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { dir, port = 0, host = '127.0.0.1', speed = 20, rate = DEFAULT_RATE, faults, clock = Date.now } = options;
+  const { dir, port = 0, host = '127.0.0.1', speed = 60, rate = DEFAULT_RATE, faults, clock = Date.now } = options;
   if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError('speed must be a positive number');
   if (rate && !(rate.perSecond > 0 && rate.burst >= 1)) throw new RangeError('rate needs perSecond > 0 and burst >= 1');
   const rules = faults ? parseFaults(faults) : [];

@@ -115,7 +115,8 @@ describe('AWS', () => {
     'takes the region from %s when no option names one',
     async (name) => {
       vi.stubEnv(name, 'eu-central-1');
-      vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
+      await using bench = new Bench();
+      vi.stubEnv('AWS_ENDPOINT_URL', (await bench.start()).url);
       vi.stubEnv('AWS_ACCESS_KEY_ID', '123456789012');
       vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
       for (const [region, expected] of [

@@ -86,8 +86,29 @@ describe('identity', () => {
     expect(await facts.identity()).toMatchObject({ account: '555566667777', warning: expect.any(String) });
   });
 
+  test('is not guessed where nothing listens: exit code 5, and soon', async () => {
+    const { url } = server;
+    await server.close();
+    const started = performance.now();
+    const error = await (await factsAt({ endpoint: url })).identity().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Unreachable);
+    expect(error).toMatchObject({ exitCode: 5, message: expect.stringContaining(url) });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    server = await scriptedServer();
+  });
+
+  test('waits a moment for an endpoint that is just being started', async () => {
+    const { url } = server;
+    await server.close();
+    const identity = (await factsAt({ endpoint: url })).identity();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    server = await scriptedServer(Number(new URL(url).port));
+    server.reply = () => caller('210987654321', 'arn:aws:iam::210987654321:user/me');
+    expect((await identity).account).toBe('210987654321');
+  });
+
   test('with only a Cloud Control endpoint set, STS is asked at its own', async () => {
-    vi.stubEnv('AWS_ENDPOINT_URL_CLOUDCONTROL', 'http://127.0.0.1:1/path');
+    vi.stubEnv('AWS_ENDPOINT_URL_CLOUDCONTROL', `${server.url}/path`);
     vi.stubEnv('AWS_ENDPOINT_URL_STS', server.url);
     server.reply = () => caller('210987654321', 'arn:aws:iam::210987654321:user/me');
     const facts = await factsAt({ endpoint: undefined });

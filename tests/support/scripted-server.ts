@@ -26,7 +26,7 @@ export interface Scripted {
   close(): Promise<void>;
 }
 
-export async function scriptedServer(): Promise<Scripted> {
+export async function scriptedServer(port = 0): Promise<Scripted> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -57,7 +57,7 @@ export async function scriptedServer(): Promise<Scripted> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 2_000, resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', 2_000, resolve));
   const scripted: Scripted = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],

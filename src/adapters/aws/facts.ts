@@ -5,6 +5,7 @@ import type { Facts } from '../../app/ports.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { type Connection, clientConfig } from './connection.ts';
 import { callError } from './errors.ts';
+import { reach } from './reach.ts';
 import { parseSecretId, type SecretId } from './secret-id.ts';
 
 const LIMITS = { attempts: 3, connectMs: 3_000, answerMs: 10_000, sockets: 25 };
@@ -85,6 +86,7 @@ export function openFacts(connection: Connection): Facts & { close(): void } {
       const { accessKeyId } = await connection.credentials().catch((error: unknown) => {
         throw refusal(error, 'The credentials');
       });
+      if (customEndpoint !== undefined) await reach(customEndpoint);
       try {
         return { ...(await callerOf(connection)), region };
       } catch (error) {

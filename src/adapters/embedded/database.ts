@@ -103,7 +103,8 @@ export class Database {
   #migrate(): void {
     const found = this.#version();
     if (found > SCHEMA_VERSION) throw this.#tooNew(found);
-    if (found === 0 && this.all('SELECT 1 FROM sqlite_schema LIMIT 1').length > 0) {
+    // Asked again, because another process may have made the tables, and with them the version, in between.
+    if (found === 0 && this.all('SELECT 1 FROM sqlite_schema LIMIT 1').length > 0 && this.#version() === 0) {
       throw this.corrupt('it is a database of another program');
     }
     this.#journalInWal();

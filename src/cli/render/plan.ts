@@ -71,11 +71,11 @@ export function planSummary({ actions, forecast, digest }: PlanDocument, speed: 
     path.length <= PATH_SHOWN
       ? path
       : [...path.slice(0, PATH_SHOWN / 2), `… ${path.length - PATH_SHOWN} more …`, ...path.slice(-PATH_SHOWN / 2)];
-  const faster = speed === 1 ? '' : ` on AWS, ${duration(forecast.makespanMs / speed)} here`;
+  const slower = speed === 1 ? '' : ` here, ${duration(forecast.makespanMs * speed)} on AWS`;
   const critical = path.length === 0 ? '' : `Critical path: ${shown.join(' → ')}\n`;
   return (
     `${paint('bold', `Plan: ${parts.join(', ')}.`)}\n` +
-    `Forecast: about ${duration(forecast.makespanMs)}${faster}\n${critical}Digest: ${digest}\n`
+    `Forecast: about ${duration(forecast.makespanMs)}${slower}\n${critical}Digest: ${digest}\n`
   );
 }
 

@@ -120,8 +120,10 @@ function failure(
   return `  ${paint('red', '✗')} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}${identifier}${tries}\n      ${why.join(': ')}\n`;
 }
 
+const KEPT: ReadonlySet<ResourceDocument['status']> = new Set(['succeeded', 'unchanged']);
+
 function closing(
-  { kind, outcome, runId, planDigest, calls }: RunDocument,
+  { kind, outcome, runId, planDigest, calls, resources }: RunDocument,
   { stack, again, options }: Asked,
   paint: Paint,
 ): string {
@@ -152,7 +154,8 @@ function closing(
     rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
     if (kind === 'deploy') rest.push(destroy);
   }
-  const kept = outcome === 'failed' && kind === 'deploy' ? 'What was created is kept. ' : '';
+  const stands = resources.some(({ action, status }) => action !== 'delete' && KEPT.has(status));
+  const kept = outcome === 'failed' && kind === 'deploy' && stands ? 'What was created is kept. ' : '';
   if (rest.length === 0) return total;
   return `${total}\n${kept}Next:\n${table(rest.map(([command, what]) => [paint('cyan', command), paint('dim', what)]))}`;
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openStore } from '../../../../src/adapters/embedded/store.ts';
 import type { Store } from '../../../../src/app/ports.ts';
 import { AssentError } from '../../../../src/domain/errors.ts';
@@ -171,6 +171,23 @@ describe('version', () => {
     const before = await readFile(file);
     expect(await refusal(openStore(dir, NOW))).toMatchObject({ code: 'state_corrupt', exitCode: 2 });
     expect((await readFile(file)).equals(before)).toBe(true);
+  });
+
+  test('a folder that another process finishes between two looks is ours all the same', async () => {
+    await (await openStore(dir, NOW)).close();
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementationOnce(function (
+      this: DatabaseSync,
+      sql,
+    ) {
+      const statement = this.prepare(sql);
+      vi.spyOn(statement, 'get').mockReturnValueOnce({ user_version: 0 });
+      return statement;
+    });
+    try {
+      await (await openStore(dir, NOW)).close();
+    } finally {
+      prepare.mockRestore();
+    }
   });
 
   test('six processes that open a new folder at once all succeed', { timeout: 180_000 }, async () => {
