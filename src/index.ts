@@ -8,10 +8,12 @@
 //
 // Rejections are `AssentError`s; branch on `code` or on the subclasses. The call is the consent: nobody is asked.
 import { systemClock } from './adapters/embedded/clock.ts';
+import { aggregate as aggregateVotes, type ConsensusDocument, type ConsensusQuestion } from './app/consensus.ts';
 import { deploy as deployStack } from './app/deploy.ts';
 import { destroy as destroyStack } from './app/destroy.ts';
 import type { PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
 import type { Emit } from './app/events.ts';
+import { Monitor as AnyMonitor, type Sink } from './app/monitor.ts';
 import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
 import { type Running, running } from './app/running.ts';
 import type { Control } from './app/session.ts';
@@ -19,8 +21,13 @@ import { simulate as simulateTemplate } from './app/simulate.ts';
 import { AssentError, DeploymentFailed } from './domain/errors.ts';
 import { type OpenSession, openSession } from './edge/session.ts';
 
+export type { ConsensusDocument, ConsensusQuestion, VoteInput } from './app/consensus.ts';
 export type { ActionDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
 export type { Calls, ResourceDocument, RunEvent } from './app/events.ts';
+export type { SeriesDocument } from './app/metrics.ts';
+export type { Sink } from './app/monitor.ts';
+export { openMetrics } from './app/openmetrics.ts';
+export type { Counter, Distribution, Maximum } from './app/recorder.ts';
 export type { Running } from './app/running.ts';
 export {
   AssentError,
@@ -31,6 +38,7 @@ export {
   SecurityValidationFailed,
   Unreachable,
 } from './domain/errors.ts';
+export type { Labels, Measured } from './domain/metrics.ts';
 
 /** Where state is kept and what is deployed to. */
 export interface Place {
@@ -110,6 +118,32 @@ export function simulate({ signal, template, ...options }: SimulateOptions): Run
     const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
     return simulateTemplate({ ...options, maxConcurrency, templates: [named(template)] }, systemClock.now);
   });
+}
+
+export interface AggregateOptions extends ConsensusQuestion {
+  signal?: AbortSignal;
+}
+
+/** One answer from given votes on one question. Rejects with InvalidInput `invalid_votes` and every problem. */
+export function aggregate({ signal, ...question }: AggregateOptions): Running<ConsensusDocument> {
+  return running(async () => {
+    signal?.throwIfAborted();
+    return aggregateVotes(question);
+  });
+}
+
+export interface MonitorOptions {
+  /** Takes what was measured by interval and at `close`: all of it, or it rejects and has kept nothing. */
+  sink?: Sink;
+  /** Between two flushes; default 10 s. */
+  intervalMs?: number;
+}
+
+/** Records measurements, collects them as mergeable sketches, flushes them; `close` it to end its interval. */
+export class Monitor extends AnyMonitor {
+  constructor(options: MonitorOptions = {}) {
+    super({ clock: systemClock, ...options });
+  }
 }
 
 function named(text: string): { text: string; name: string } {

@@ -46,6 +46,14 @@ export interface Planned {
 
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
 export async function makePlan(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
+  const { clock, endpoint, monitor } = session;
+  const start = clock.now();
+  const planned = await planNow(session, wanted, control);
+  monitor.record('plan_duration_ms', clock.now() - start, { endpoint, mode: wanted.mode });
+  return planned;
+}
+
+async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
   const { stack, mode, template, tags } = wanted;
   const text = template?.text ?? '';
   const parameters = { ...wanted.parameters };

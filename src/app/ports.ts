@@ -11,6 +11,7 @@ import type {
   StackResource,
   StackState,
 } from '#wasm';
+import type { Measured } from '../domain/metrics.ts';
 
 /** A run as stored. Times in ms since the epoch. */
 export interface Run {
@@ -114,12 +115,17 @@ export interface Store {
   journal(runId: string): Promise<Event[]>;
   /**
    * Ends a run: status, document, outputs, effective parameters; resources stay as appended. A stack whose destroy run
-   * succeeded (or had nothing to do) and that has no resources left is removed; its runs are kept.
+   * succeeded (or had nothing to do) and that has no resources left is removed; its runs are kept. What the run measured
+   * is merged in the same transaction: a run ends once, so it counts once.
    */
-  finish(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
+  finish(lease: Lease, run: Run, stack: StackRecord, measured?: readonly Measured[]): Promise<void>;
   /** Sets the flag a running worker looks at on each renewal. */
   requestCancel(runId: string): Promise<void>;
   cancelRequested(runId: string): Promise<boolean>;
+  /** Merges measurements into those kept, all or none. Rejects where a series is of another kind. */
+  addMeasured(measured: readonly Measured[]): Promise<void>;
+  /** All that was measured, by name and labels. */
+  measured(): Promise<Measured[]>;
   close(): Promise<void>;
 }
 

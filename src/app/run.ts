@@ -6,6 +6,7 @@ import { type RunDocument, runDocument } from './documents.ts';
 import { drive } from './drive.ts';
 import { iso } from './events.ts';
 import type { Held } from './lease.ts';
+import { InFlight, runMeasurements } from './measure.ts';
 import type { Planned } from './planning.ts';
 import type { Run, StackRecord } from './ports.ts';
 import { missingParameters, Secrets } from './secrets.ts';
@@ -22,7 +23,7 @@ export async function startRun(
   { maxConcurrency }: { maxConcurrency: number },
   control: Control,
 ): Promise<RunDocument> {
-  const { plan, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
+  const { plan, forecast, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
   const missing = noEcho.filter((name) => secretParameters[name] === undefined);
   if (missing.length > 0) throw missingParameters(missing);
   const runId = session.newRunId();
@@ -48,7 +49,7 @@ export async function startRun(
   };
   await session.store.putPlan(plan);
   await session.store.begin(held.lease, run, record);
-  return goOn(session, held, { run, plan, journal: [], secretParameters }, control);
+  return goOn(session, held, { run, plan, journal: [], secretParameters, forecastMs: forecast.makespanMs }, control);
 }
 
 /** A run to go on with. */
@@ -60,6 +61,8 @@ export interface Unfinished {
   secretParameters: Readonly<Record<string, string>>;
   /** Only find out how what was in flight ends. */
   settleOnly?: boolean;
+  /** Of a run that begins now. */
+  forecastMs?: number;
 }
 
 /** Loads what a run left behind. */
@@ -77,10 +80,11 @@ export async function loadRun(
 export async function goOn(
   session: Session,
   held: Held,
-  { run, plan, journal, secretParameters, settleOnly = false }: Unfinished,
+  { run, plan, journal, secretParameters, settleOnly = false, forecastMs }: Unfinished,
   { signal, emit }: Control,
 ): Promise<RunDocument> {
-  const { store, clock } = session;
+  const { store, clock, endpoint } = session;
+  const inFlight = new InFlight();
   const secrets = new Secrets(plan, secretParameters, session.facts);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, settleOnly ? journal : undefined);
   if (!settleOnly) {
@@ -102,7 +106,10 @@ export async function goOn(
     journal,
     settleOnly,
     signal,
-    emit,
+    emit: (event) => {
+      if (event.event === 'resource') inFlight.note(event);
+      emit(event);
+    },
   });
   const { outcome } = driven;
   // Not an end: operations may be in flight, so the run stays open and a resumption finds out.
@@ -112,7 +119,12 @@ export async function goOn(
   const record = await store.stack(run.stack);
   if (record === undefined) throw new ResourceNotFound(`Stack ${run.stack} is not in the store any more.`);
   const ended: Run = { ...run, status: outcome, endedAt: now, seq: driven.seq, result: document };
-  await store.finish(held.lease, ended, ending(record, ended, plan, driven.outputs));
+  const { elapsedMs } = document;
+  const measured = runMeasurements(
+    { run, endpoint, outcome, resources: driven.resources, elapsedMs, inFlightMax: inFlight.max, forecastMs },
+    clock,
+  );
+  await store.finish(held.lease, ended, ending(record, ended, plan, driven.outputs), measured);
   return document;
 }
 

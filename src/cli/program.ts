@@ -66,6 +66,12 @@ export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
   policy?: 'critical-path' | 'fifo';
   seed?: string;
 }
+export interface MetricsCommandOptions extends StateOptions {
+  format: 'text' | 'openmetrics' | 'json';
+}
+export interface ConsensusCommandOptions extends TextOrJson {
+  method?: string;
+}
 export interface SandboxCommandOptions extends StateOptions, TextOrJson {
   port?: number;
   speed?: number;
@@ -188,6 +194,30 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(new Option('--policy <policy>', 'order of what is ready').choices(['critical-path', 'fifo']))
     .addOption(new Option('--seed <number>', 'seed of everything random').argParser(seed));
   parameterOptions(simulate, 'values of parameters').addOption(format('text', 'json'));
+
+  const consensus = add<ConsensusCommandOptions>(
+    'consensus <votes>',
+    "aggregate given votes on one question: the outcome, and every expert's part in it",
+    () => import('./commands/consensus.ts'),
+  );
+  consensus
+    .addOption(
+      new Option('--method <method>', 'how votes become one answer (default: weighted)').choices([
+        'majority',
+        'weighted',
+        'bayesian',
+        'log-pool',
+      ]),
+    )
+    .addOption(format('text', 'json'));
+
+  const metrics = add<MetricsCommandOptions>(
+    'metrics',
+    'show what has been measured over all runs',
+    () => import('./commands/metrics.ts'),
+  );
+  metrics.addOption(format('text', 'openmetrics', 'json'));
+  stateOption(metrics);
 
   const sandbox = add<SandboxCommandOptions>(
     'sandbox',

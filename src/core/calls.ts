@@ -1,5 +1,14 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
-import type { InspectAnswer, Plan, PlanAnswer, PlanCall, SimulateCall, Simulated } from '#wasm';
+import type {
+  ConsensusAnswer,
+  ConsensusCall,
+  InspectAnswer,
+  Plan,
+  PlanAnswer,
+  PlanCall,
+  SimulateCall,
+  Simulated,
+} from '#wasm';
 import { pure } from './instance.ts';
 
 /** What a template declares. */
@@ -16,6 +25,11 @@ export function plan(text: string, call: PlanCall): PlanAnswer {
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
   const text = JSON.stringify(planned);
   return pure('simulate', (wasm) => wasm.simulate(text, call));
+}
+
+/** Aggregates votes on one question. */
+export function consensus(call: ConsensusCall): ConsensusAnswer {
+  return pure('consensus', (wasm) => wasm.consensus(call));
 }
 
 /** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */

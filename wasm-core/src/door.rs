@@ -7,8 +7,10 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
+use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis};
+use crate::sketch::{Sketch, SketchAnswer};
 
 /// What a template declares.
 ///
@@ -42,6 +44,47 @@ pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsE
 #[must_use]
 pub fn resource_schema(type_name: &str) -> Option<String> {
     crate::schema::resource_schema(type_name).map(|schema| schema.to_string())
+}
+
+/// Aggregates votes on one question.
+///
+/// # Errors
+/// When the call itself is malformed.
+#[wasm_bindgen]
+pub fn consensus(call: Ts<ConsensusCall>) -> Result<Ts<ConsensusAnswer>, JsError> {
+    Ok(match aggregate(&call.to_rust()?) {
+        Ok(consensus) => ConsensusAnswer::Aggregated { consensus },
+        Err(problems) => ConsensusAnswer::Refused { problems },
+    }
+    .into_ts()?)
+}
+
+/// Encodes what a recorder counted: bucket indices (`sketch`'s, as the high word of a value shifted by 14) with their
+/// counts, the number of zeros, and sum, smallest and largest value.
+#[wasm_bindgen(js_name = sketchFromCounts)]
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub fn sketch_from_counts(indices: &[u32], counts: &[f64], zero: f64, sum: f64, min: f64, max: f64) -> Vec<u8> {
+    let counts = indices.iter().copied().zip(counts.iter().map(|count| *count as u64));
+    Sketch::from_counts(counts, zero as u64, sum, min, max).encode()
+}
+
+/// Both sketches in one; `undefined` where either is not a sketch of this version.
+#[wasm_bindgen(js_name = sketchMerge)]
+#[must_use]
+pub fn sketch_merge(one: &[u8], other: &[u8]) -> Option<Vec<u8>> {
+    let mut merged = Sketch::decode(one).ok()?;
+    merged.merge(&Sketch::decode(other).ok()?);
+    Some(merged.encode())
+}
+
+/// Count, sum, extremes and quantiles of an encoded sketch.
+///
+/// # Errors
+/// Never on account of the bytes: that is an answer.
+#[wasm_bindgen(js_name = sketchSummary)]
+pub fn sketch_summary(bytes: &[u8], quantiles: &[f64]) -> Result<Ts<SketchAnswer>, JsError> {
+    Ok(crate::sketch::summarize(bytes, quantiles).into_ts()?)
 }
 
 /// The deployment engine: events in, commands out.

@@ -8,6 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+use tsify::Tsify;
+
 /// Mantissa bits kept.
 const BITS: u32 = 6;
 const VERSION: u8 = 1;
@@ -20,6 +23,52 @@ pub struct Sketch {
     sum: f64,
     min: f64,
     max: f64,
+}
+
+/// What is told of a sketch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SketchSummary {
+    /// Number of values.
+    #[tsify(type = "number")]
+    pub count: u64,
+    /// Sum, exact but for rounding.
+    pub sum: f64,
+    /// Smallest value, exact; 0 when empty.
+    pub min: f64,
+    /// Largest value, exact; 0 when empty.
+    pub max: f64,
+    /// As asked, in that order; empty when the sketch is.
+    pub quantiles: Vec<f64>,
+}
+
+/// The answer to a call that reads encoded sketches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum SketchAnswer {
+    /// They are sketches.
+    Summarized {
+        /// Of all together.
+        summary: SketchSummary,
+    },
+    /// The bytes are not a sketch of this version.
+    Refused {
+        /// Why.
+        message: String,
+    },
+}
+
+/// Tells of an encoded sketch.
+#[must_use]
+pub fn summarize(bytes: &[u8], qs: &[f64]) -> SketchAnswer {
+    match Sketch::decode(bytes) {
+        Err(message) => SketchAnswer::Refused { message },
+        Ok(sketch) => {
+            let (sum, min, max) = sketch.totals();
+            let quantiles = qs.iter().filter_map(|q| sketch.quantile(*q)).collect();
+            SketchAnswer::Summarized { summary: SketchSummary { count: sketch.count(), sum, min, max, quantiles } }
+        }
+    }
 }
 
 impl Sketch {
@@ -67,7 +116,8 @@ impl Sketch {
         }
         self.min = if mine == 0 { other.min } else { self.min.min(other.min) };
         self.max = if mine == 0 { other.max } else { self.max.max(other.max) };
-        self.sum += other.sum;
+        // Kept finite, so that what is encoded can be decoded.
+        self.sum = (self.sum + other.sum).min(f64::MAX);
         self.zero = self.zero.saturating_add(other.zero);
         for (index, count) in &other.buckets {
             let slot = self.buckets.entry(*index).or_default();
@@ -148,9 +198,10 @@ impl Sketch {
         if rest.is_empty() { Ok(Self { buckets, zero, sum, min, max }) } else { Err("bytes after a sketch".to_owned()) }
     }
 
-    /// From counts by index as the recorder keeps them.
+    /// From counts by index as the recorder keeps them; `sum`, `min` and `max` are those of the same values.
     #[must_use]
     pub fn from_counts(counts: impl IntoIterator<Item = (u32, u64)>, zero: u64, sum: f64, min: f64, max: f64) -> Self {
+        let [sum, min, max] = [sum, min, max].map(|number| if number > 0.0 { number.min(f64::MAX) } else { 0.0 });
         let buckets = counts.into_iter().filter(|(index, count)| *count > 0 && *index < 0x7ff << BITS).collect();
         Self { buckets, zero, sum, min, max }
     }

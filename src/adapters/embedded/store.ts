@@ -14,8 +14,10 @@ import {
   type Store,
 } from '../../app/ports.ts';
 import { ResourceNotFound } from '../../domain/errors.ts';
+import type { Measured } from '../../domain/metrics.ts';
 import { Database, type Row } from './database.ts';
 import { Leases } from './leases.ts';
+import { addMeasured, readMeasured } from './measured.ts';
 
 export interface StoreOptions {
   /** ms since the epoch. */
@@ -201,7 +203,7 @@ class SqliteStore implements Store {
     return this.#json<Event[]>(`[${rows.map((row) => row['entry']).join(',')}]`);
   }
 
-  async finish(lease: Lease, run: Run, record: StackRecord): Promise<void> {
+  async finish(lease: Lease, run: Run, record: StackRecord, measured: readonly Measured[] = []): Promise<void> {
     this.#db.write(() => {
       this.#leases.check(lease);
       const ended = this.#db.run(
@@ -213,6 +215,7 @@ class SqliteStore implements Store {
         lease.stack,
       );
       if (ended === 0) throw new LeaseLost(`run ${run.runId} of stack ${lease.stack} has ended`);
+      addMeasured(this.#db, measured);
       const destroyed = run.mode === 'destroy' && (run.status === 'succeeded' || run.status === 'no_changes');
       if (destroyed && this.#resourceRows(lease.stack).length === 0) {
         this.#db.run('DELETE FROM stacks WHERE name = ?', lease.stack);
@@ -235,6 +238,14 @@ class SqliteStore implements Store {
 
   async cancelRequested(runId: string): Promise<boolean> {
     return this.#db.get('SELECT cancel_requested FROM runs WHERE run_id = ?', runId)?.['cancel_requested'] === 1;
+  }
+
+  async addMeasured(measured: readonly Measured[]): Promise<void> {
+    this.#db.write(() => addMeasured(this.#db, measured));
+  }
+
+  async measured(): Promise<Measured[]> {
+    return readMeasured(this.#db);
   }
 
   async close(): Promise<void> {
