@@ -45,7 +45,7 @@ function markdown(rows: readonly Row[]): string {
 }
 
 function number({ value, unit }: Row): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
+  const digits = unit === 'x' ? 3 : Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
   const text = Number.isInteger(value) ? String(value) : value.toFixed(digits);
   return unit === '' ? text : `${text} ${unit}`;
 }

@@ -25,6 +25,8 @@ export async function bundle(source: string): Promise<string> {
     platform: 'node',
     target: 'node22.13',
     format: 'esm',
+    // As scripts/build.mjs does.
+    mainFields: ['module', 'main'],
     external: ['#wasm'],
     minifySyntax: true,
     minifyWhitespace: true,
@@ -55,7 +57,7 @@ export function node(args: readonly string[], env: Record<string, string> = {}):
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve({ stdout, elapsedMs: performance.now() - start });
-      else reject(new Error(`${args.join(' ')} ended with code ${code}`));
+      else reject(new Error(`${args[0]} ended with code ${code}`));
     });
   });
 }

@@ -10,7 +10,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export interface Recorded {
   logicalId: string;
   type: string;
-  attributes: Record<string, unknown>;
+  attributes?: Record<string, unknown>;
   applied: unknown;
 }
 
@@ -74,8 +74,10 @@ export function planTemplate(
   parameters: Record<string, string>,
   recorded: readonly Recorded[],
 ): OpponentPlan {
-  const declared = (template as { Resources: Record<string, Declared> }).Resources;
-  const defaults = (template as { Parameters?: Record<string, { Default?: Json }> }).Parameters ?? {};
+  const { Resources: declared, Parameters: defaults = {} } = template as unknown as {
+    Resources: Record<string, Declared>;
+    Parameters?: Record<string, { Default?: Json }>;
+  };
   const before = new Map(recorded.map((resource) => [resource.logicalId, resource]));
   const values = new Map<string, Json>(Object.entries(PSEUDO));
   for (const [name, { Default }] of Object.entries(defaults)) {
@@ -174,7 +176,7 @@ function settle(value: Json, stays: ReadonlySet<string>, recorded: ReadonlyMap<s
   const { $ref, $att } = value as { $ref?: string; $att?: [string, string] };
   const [id, attribute] = $ref === undefined ? ($att ?? []) : [$ref, 'Ref'];
   if (id !== undefined && attribute !== undefined && stays.has(id)) {
-    return (recorded.get(id)?.attributes[attribute] as Json | undefined) ?? value;
+    return (recorded.get(id)?.attributes?.[attribute] as Json | undefined) ?? value;
   }
   const object: { [key: string]: Json } = {};
   for (const key of Object.keys(value)) object[key] = settle(value[key] as Json, stays, recorded);
