@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::call::{Forecast, PlanCall};
 use crate::digest;
 use crate::graph::Graph;
@@ -35,16 +33,9 @@ pub fn plan(call: &PlanCall, mut resources: Vec<PlannedResource>, mut outputs: V
 /// SHA-256 over the canonical JSON of a plan without its estimates and its digest.
 #[must_use]
 pub fn digest_of(plan: &Plan) -> String {
-    let mut value = serde_json::to_value(plan).unwrap_or_default();
-    if let Value::Object(object) = &mut value {
-        object.remove("digest");
-        if let Some(Value::Array(resources)) = object.get_mut("resources") {
-            for resource in resources.iter_mut().filter_map(Value::as_object_mut) {
-                resource.remove("estimateMs");
-            }
-        }
-    }
-    digest::sha256_hex(digest::canonical(&value).as_bytes())
+    // `digest` stands in the plan itself, `estimateMs` in its resources.
+    let omitted = [(0, "digest"), (1, "estimateMs")];
+    digest::sha256_hex(digest::canonical_of(plan, &omitted).as_bytes())
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
