@@ -3,15 +3,12 @@
 //! Expected refusals are answer variants; a `JsError` is a malformed call and our own bug. The engine's hot path
 //! takes and gives JSON text, everything else typed objects.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
-use crate::engine::SchemaAttributes;
-use crate::model::Event;
+use crate::engine::{Schemas, unresolved};
+use crate::model::{Event, Millis};
 
 /// What a template declares.
 ///
@@ -49,18 +46,21 @@ pub fn resource_schema(type_name: &str) -> Option<String> {
 
 /// The deployment engine: events in, commands out.
 #[wasm_bindgen]
-pub struct Engine(crate::engine::Engine);
+#[derive(Debug)]
+pub struct Engine {
+    engine: crate::engine::Engine,
+}
 
 #[wasm_bindgen]
 impl Engine {
     /// From a plan and an `EngineConfig`, both JSON text.
     ///
     /// # Errors
-    /// When either is malformed, or the plan holds what this engine cannot do.
+    /// When either is malformed, or the plan wants what the engine does not do.
     #[wasm_bindgen(constructor)]
     pub fn new(plan: &str, config: &str) -> Result<Engine, JsError> {
         let (plan, config) = (serde_json::from_str(plan)?, serde_json::from_str(config)?);
-        Ok(Self(crate::engine::Engine::new(plan, config, Box::new(SchemaAttributes))?))
+        Ok(Self { engine: crate::engine::Engine::new(plan, config, Box::new(Schemas))? })
     }
 
     /// Feeds journaled events (JSON list) without producing commands; before the first `handle` of a resumption.
@@ -68,8 +68,7 @@ impl Engine {
     /// # Errors
     /// When they are malformed.
     pub fn replay(&mut self, events: &str) -> Result<(), JsError> {
-        let events: Vec<Event> = serde_json::from_str(events)?;
-        self.0.replay(&events);
+        self.engine.replay(&serde_json::from_str::<Vec<Event>>(events)?);
         Ok(())
     }
 
@@ -77,10 +76,10 @@ impl Engine {
     ///
     /// # Errors
     /// When they are malformed.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub fn handle(&mut self, now: f64, events: &str) -> Result<String, JsError> {
         let events: Vec<Event> = serde_json::from_str(events)?;
-        Ok(serde_json::to_string(&self.0.handle(now as u64, &events))?)
+        // Negative and absurd times saturate.
+        Ok(serde_json::to_string(&self.engine.handle(now as Millis, &events))?)
     }
 
     /// The desired state (create) or patch document (update) of a step, JSON text; `secrets`: JSON object id to value.
@@ -88,15 +87,14 @@ impl Engine {
     /// # Errors
     /// When a reference or secret is unknown.
     pub fn payload(&self, step: &str, secrets: &str) -> Result<String, JsError> {
-        let secrets: BTreeMap<String, Value> = serde_json::from_str(secrets)?;
-        let payload = self.0.payload(step, &secrets).map_err(|error| JsError::new(&format!("{error:?}")))?;
-        Ok(serde_json::to_string(&payload)?)
+        let payload = self.engine.payload(step, &serde_json::from_str(secrets)?);
+        Ok(payload.map_err(|error| JsError::new(&unresolved(&error)))?.to_string())
     }
 
-    /// Measured duration divided by estimate over this run so far, once enough operations have ended.
+    /// Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
     #[wasm_bindgen(js_name = durationScale)]
     #[must_use]
     pub fn duration_scale(&self) -> Option<f64> {
-        self.0.duration_scale()
+        self.engine.duration_scale()
     }
 }

@@ -27,8 +27,18 @@ fn explore() {
         for n in [25, 100, 400] {
             for (_, plan) in graphs::typical(n, seed) {
                 for p in [10, 25, 500] {
-                    let calls = [call(p, None, 0.2), call(p, Some(1000.0), 0.0), call(p, Some(1000.0), 0.1), call(p, Some(1000.0), 0.2),call(p, Some(1000.0), 0.4), call(p, Some(25.0), 0.0), call(p, Some(25.0), 0.2)];
-                    for (c, v) in calls.iter().zip(&mut all) { v.push(run(&plan, c)); }
+                    let calls = [
+                        call(p, None, 0.2),
+                        call(p, Some(1000.0), 0.0),
+                        call(p, Some(1000.0), 0.1),
+                        call(p, Some(1000.0), 0.2),
+                        call(p, Some(1000.0), 0.4),
+                        call(p, Some(25.0), 0.0),
+                        call(p, Some(25.0), 0.2),
+                    ];
+                    for (c, v) in calls.iter().zip(&mut all) {
+                        v.push(run(&plan, c));
+                    }
                 }
             }
         }
@@ -36,6 +46,13 @@ fn explore() {
     for (name, v) in names.iter().zip(&mut all) {
         v.sort_by(f64::total_cmp);
         let k = v.len();
-        println!("== {name} mean {:.3} p50 {:.3} p90 {:.3} p99 {:.3} max {:.3}", v.iter().sum::<f64>() / k as f64, v[k/2], v[k*9/10], v[k*99/100], v[k-1]);
+        println!(
+            "== {name} mean {:.3} p50 {:.3} p90 {:.3} p99 {:.3} max {:.3}",
+            v.iter().sum::<f64>() / k as f64,
+            v[k / 2],
+            v[k * 9 / 10],
+            v[k * 99 / 100],
+            v[k - 1]
+        );
     }
 }

@@ -2,12 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::expr::{Expr, ResolveError};
 use crate::model::{CallKind, Command, Millis};
 
 use super::queues::Next;
 use super::step::{Phase, StepId, Work};
-use super::values::Secrets;
+use super::values::{Secrets, unresolved};
 use super::{Change, Engine};
 
 /// A call without an answer is not repeated after this: the cloud forgets client tokens after 36 hours.
@@ -111,19 +110,11 @@ impl Engine {
         let Some(desired) = resource.desired.as_ref().filter(|_| self.steps[id].work == Work::Create) else {
             return Ok(());
         };
+        let desired = self.simplify(desired);
         if !desired.secrets().is_empty() {
             return Ok(());
         }
-        self.resolve(desired, Secrets::Symbolic).map(|_| ()).map_err(|error| {
-            let said = match error {
-                ResolveError::Unknown { logical_id, attribute } => {
-                    format!("The value {attribute} of {logical_id} is not known.")
-                }
-                ResolveError::Secret(id) => format!("The secret {id} is not known."),
-                ResolveError::Function(said) => said,
-            };
-            ("unresolved_value", said)
-        })
+        self.resolve(&desired, Secrets::Symbolic).map(|_| ()).map_err(|error| ("unresolved_value", unresolved(&error)))
     }
 
     fn send_confirmed(&mut self, now: Millis, commands: &mut Vec<Command>) {
@@ -176,7 +167,7 @@ impl Engine {
             step.call = Some(CallKind::Create);
             let step = step.name.clone();
             let resource = self.resource(id);
-            let secrets = resource.desired.as_ref().map(Expr::secrets).unwrap_or_default();
+            let secrets = resource.desired.as_ref().map(|desired| self.simplify(desired).secrets()).unwrap_or_default();
             commands.push(Command::Create { step, type_name: resource.type_name.clone(), client_token, secrets });
         } else {
             step.call = Some(CallKind::Delete);

@@ -15,7 +15,6 @@
 //! to commands), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
-mod attributes;
 mod contact;
 mod dispatch;
 pub mod errors;
@@ -48,8 +47,7 @@ use ready::Rank;
 use step::{Step, StepId, Steps, Work};
 use values::{Secrets, Values};
 
-pub use attributes::SchemaAttributes;
-pub use values::Attributes;
+pub use values::{Attributes, Schemas, unresolved};
 
 /// Why a plan cannot be executed. All are found before anything is called.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,8 @@ use super::{Change, Engine};
 
 /// How long a read right after a creation may say that there is nothing.
 const APPEARS_WITHIN: Millis = 120_000;
+/// So long after a failed creation a read that finds nothing is not believed.
+const APPEARS_AFTER_FAILURE: Millis = 10_000;
 /// How long a value may be missing from what a read returns.
 const COMPLETES_WITHIN: Millis = 30_000;
 /// Refused reads in a row before a resource counts as unreadable.
@@ -166,6 +168,7 @@ impl Engine {
             _ => self.steps[id].identifier.is_some(),
         };
         if read {
+            self.steps[id].reading_since = at;
             self.steps[id].phase = Phase::Reading(Why::Remains);
             self.queue_call(id, at);
         } else if matches!(class, Class::Transient | Class::Conflict | Class::Vague) {
@@ -182,6 +185,11 @@ impl Engine {
         match (self.steps[id].work, existence) {
             (Work::Delete, Existence::Absent) => self.deleted(id, at),
             (Work::Delete, _) => self.again(id, DELETIONS, at),
+            (_, Existence::Absent) if at < self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE) => {
+                // What was created a moment ago may not be visible yet, and once it is taken for absent it is lost.
+                let again = self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE);
+                self.queues.wait(&mut self.steps, id, again);
+            }
             (_, Existence::Absent) => {
                 self.steps[id].identifier = None;
                 if passing || class == Class::Vague {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::expr::Scope;
+use crate::expr::{ResolveError, Scope};
+use crate::schema;
 
 /// What the resource schemas know about the values that a resource offers to others.
 pub trait Attributes {
@@ -13,6 +14,32 @@ pub trait Attributes {
     fn reference(&self, type_name: &str, identifier: &str, properties: &Value) -> Option<Value>;
     /// Value of `Fn::GetAtt`, likewise.
     fn attribute(&self, type_name: &str, attribute: &str, identifier: &str, properties: &Value) -> Option<Value>;
+}
+
+/// The bundled registry schemas.
+#[derive(Clone, Copy, Debug)]
+pub struct Schemas;
+
+impl Attributes for Schemas {
+    fn reference(&self, type_name: &str, identifier: &str, properties: &Value) -> Option<Value> {
+        schema::lookup(type_name)?.reference_value(identifier, properties)
+    }
+
+    fn attribute(&self, type_name: &str, attribute: &str, identifier: &str, properties: &Value) -> Option<Value> {
+        schema::lookup(type_name)?.attribute_value(attribute, identifier, properties)
+    }
+}
+
+/// Why a value could not be put in, one sentence.
+#[must_use]
+pub fn unresolved(error: &ResolveError) -> String {
+    match error {
+        ResolveError::Unknown { logical_id, attribute } => {
+            format!("The value {attribute} of {logical_id} is not known.")
+        }
+        ResolveError::Secret(id) => format!("The secret {id} was not given."),
+        ResolveError::Function(said) => said.clone(),
+    }
 }
 
 /// The values named in `needs`, as far as they are known.

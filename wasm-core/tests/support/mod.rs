@@ -1,3 +1,6 @@
-//! What the engine's tests share.
+//! What the engine's tests share; each test file uses a part of it.
+#![allow(dead_code, missing_docs)]
 
+pub mod cloud;
+pub mod driver;
 pub mod graphs;

@@ -1,0 +1,318 @@
+//! A cloud that does what Cloud Control does, badly: it throttles, loses answers, fails operations halfway, forgets for a
+//! moment what it has just created, and checks that nobody starts anything too early or twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assent_core::engine::random::Random;
+use assent_core::model::{CallKind, Event, Millis, RequestStatus};
+use serde_json::{Value, json};
+
+const TOKENS_LIVE: Millis = 36 * 3_600_000;
+const CODES: [&str; 15] = [
+    "Throttling",
+    "Throttling",
+    "NetworkFailure",
+    "ServiceInternalError",
+    "ResourceConflict",
+    "GeneralServiceException",
+    "ServiceTimeout",
+    "NotStabilized",
+    "AccessDenied",
+    "InvalidRequest",
+    "NotUpdatable",
+    "ServiceLimitExceeded",
+    "InvalidCredentials",
+    "HandlerInternalFailure",
+    "SomethingNew",
+];
+
+/// How badly it behaves, each as a probability.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults {
+    /// Of a call: throttled, lost before or after it took effect, or refused for now.
+    pub call: f64,
+    /// Of an operation: it fails.
+    pub operation: f64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Live {
+    pub logical_id: String,
+    pub foreign: bool,
+    visible_at: Millis,
+}
+
+#[derive(Clone, Debug)]
+struct Request {
+    kind: CallKind,
+    logical_id: String,
+    ends: Millis,
+    status: RequestStatus,
+    code: Option<&'static str>,
+    identifier: Option<String>,
+    early_identifier: bool,
+    settled: bool,
+    /// What the end does: the identifier that appears or disappears.
+    effect: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    pub live: BTreeMap<String, Live>,
+    pub calls: BTreeMap<&'static str, u32>,
+    pub most_active: usize,
+    requests: BTreeMap<String, Request>,
+    tokens: BTreeMap<String, (String, String, Millis)>,
+    /// Creations that have ended well, by logical id.
+    pub created: BTreeSet<String>,
+    pub faults: Faults,
+    pub random: Random,
+    longest: Millis,
+    serial: u64,
+}
+
+impl Cloud {
+    pub fn new(seed: u64, faults: Faults, longest: Millis) -> Self {
+        Self {
+            live: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            most_active: 0,
+            requests: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            created: BTreeSet::new(),
+            faults,
+            random: Random::new(seed),
+            longest,
+            serial: 0,
+        }
+    }
+
+    pub fn add(&mut self, identifier: &str, logical_id: &str, foreign: bool) {
+        let live = Live { logical_id: logical_id.to_owned(), foreign, visible_at: 0 };
+        self.live.insert(identifier.to_owned(), live);
+    }
+
+    fn chance(&mut self, probability: f64) -> bool {
+        self.random.unit() < probability
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.random.bits() % bound.max(1)
+    }
+
+    /// Lets operations end whose time has come.
+    pub fn advance(&mut self, now: Millis) {
+        for request in self.requests.values_mut().filter(|request| !request.settled && request.ends <= now) {
+            request.settled = true;
+            if let Some(identifier) = &request.effect {
+                if request.kind == CallKind::Create {
+                    let visible_at = request.ends + if self.random.unit() < 0.2 { 5_000 } else { 0 };
+                    let live = Live { logical_id: request.logical_id.clone(), foreign: false, visible_at };
+                    assert!(self.live.insert(identifier.clone(), live).is_none(), "{identifier} was created twice");
+                } else {
+                    self.live.remove(identifier);
+                    self.created.remove(&request.logical_id);
+                }
+            }
+            if request.kind == CallKind::Create && request.status == RequestStatus::Success {
+                self.created.insert(request.logical_id.clone());
+            }
+        }
+    }
+
+    fn active(&self) -> usize {
+        self.requests.values().filter(|request| !request.settled).count()
+    }
+
+    /// The answer to a mutating call. `body`: desired state, or the identifier to delete.
+    pub fn mutate(
+        &mut self,
+        now: Millis,
+        kind: CallKind,
+        step: &str,
+        client_token: &str,
+        body: &Value,
+        started: &mut dyn FnMut(&Self),
+    ) -> Vec<Event> {
+        *self.calls.entry(if kind == CallKind::Create { "create" } else { "delete" }).or_default() += 1;
+        let step = step.to_owned();
+        let fault = self.chance(self.faults.call).then(|| self.below(5));
+        match fault {
+            Some(0) => return vec![Event::Throttled { step, call: kind }],
+            Some(1) => return vec![Event::Lost { step, call: kind, message: "reset".to_owned() }],
+            Some(2) => {
+                let error_code = "ConcurrentOperationException".to_owned();
+                return vec![Event::Rejected { step, call: kind, error_code, message: "busy".to_owned(), at: now }];
+            }
+            _ => {}
+        }
+        let logical_id = step.split_once(':').unwrap().1.to_owned();
+        let params = format!("{kind:?} {logical_id} {body}");
+        let request_token = match self.tokens.get(client_token) {
+            Some((earlier, request_token, at)) if now < at + TOKENS_LIVE => {
+                assert_eq!(*earlier, params, "a client token was used for two things");
+                request_token.clone()
+            }
+            _ => {
+                started(self);
+                self.serial += 1;
+                let request_token = format!("request-{}", self.serial);
+                let request = match kind {
+                    CallKind::Create => self.creation(now, &logical_id, body),
+                    _ => self.deletion(now, &logical_id, body.as_str().unwrap()),
+                };
+                self.requests.insert(request_token.clone(), request);
+                self.tokens.insert(client_token.to_owned(), (params, request_token.clone(), now));
+                self.advance(now);
+                self.most_active = self.most_active.max(self.active());
+                request_token
+            }
+        };
+        if fault.is_some() {
+            return vec![Event::Lost { step, call: kind, message: "timeout".to_owned() }];
+        }
+        let request = self.requests[&request_token].clone();
+        let early = request.early_identifier || request.settled;
+        let accepted = Event::Accepted {
+            step: step.clone(),
+            request_token: request_token.clone(),
+            identifier: request.identifier.clone().filter(|_| early),
+            retry_after: self.retry_after(now),
+            at: now,
+        };
+        if request.settled { vec![accepted, self.progress(now, &step, &request)] } else { vec![accepted] }
+    }
+
+    fn retry_after(&mut self, now: Millis) -> Option<Millis> {
+        self.chance(0.8).then(|| now + 200 + self.below(3_000))
+    }
+
+    fn creation(&mut self, now: Millis, logical_id: &str, desired: &Value) -> Request {
+        self.serial += 1;
+        let name = desired.get("Name").and_then(Value::as_str);
+        let identifier = name.map_or_else(|| format!("{logical_id}-{}", self.serial), str::to_owned);
+        let taken = self.live.contains_key(&identifier)
+            || self.requests.values().any(|other| !other.settled && other.effect.as_ref() == Some(&identifier));
+        let ends = now + if self.chance(0.1) { 0 } else { self.below(self.longest) };
+        let fails = self.chance(self.faults.operation);
+        let early_identifier = name.is_some() || self.chance(0.5);
+        let mut request = Request {
+            kind: CallKind::Create,
+            logical_id: logical_id.to_owned(),
+            ends,
+            status: RequestStatus::Success,
+            code: None,
+            identifier: Some(identifier.clone()),
+            early_identifier,
+            settled: false,
+            effect: Some(identifier),
+        };
+        if fails {
+            let code = CODES[usize::try_from(self.below(CODES.len() as u64)).unwrap()];
+            request.status = RequestStatus::Failed;
+            request.code = Some(code);
+            // A handler that waits for stabilisation has created something; one that fails may have.
+            let remnant = !taken && (code == "NotStabilized" || self.chance(0.4));
+            let echoed = remnant || name.is_some() || self.chance(0.2);
+            request.effect = request.effect.filter(|_| remnant);
+            request.identifier = request.identifier.filter(|_| echoed);
+            request.early_identifier &= echoed;
+            if taken && code == "NotStabilized" {
+                request.code = Some("AlreadyExists");
+            }
+        } else if taken {
+            request.status = RequestStatus::Failed;
+            request.code = Some("AlreadyExists");
+            request.effect = None;
+        }
+        request
+    }
+
+    fn deletion(&mut self, now: Millis, logical_id: &str, identifier: &str) -> Request {
+        assert!(!self.live.get(identifier).is_some_and(|live| live.foreign), "{identifier} belongs to somebody else");
+        let present = self.live.contains_key(identifier);
+        let mut request = Request {
+            kind: CallKind::Delete,
+            logical_id: logical_id.to_owned(),
+            ends: now + self.below(self.longest),
+            status: RequestStatus::Success,
+            code: None,
+            identifier: Some(identifier.to_owned()),
+            early_identifier: true,
+            settled: false,
+            effect: Some(identifier.to_owned()),
+        };
+        if !present {
+            request.status = RequestStatus::Failed;
+            request.code = Some("NotFound");
+        } else if self.chance(self.faults.operation) {
+            request.status = RequestStatus::Failed;
+            request.code = Some(CODES[usize::try_from(self.below(CODES.len() as u64)).unwrap()]);
+            request.effect = request.effect.filter(|_| self.random.unit() < 0.3);
+        }
+        request
+    }
+
+    fn progress(&mut self, now: Millis, step: &str, request: &Request) -> Event {
+        let success = request.settled && request.status == RequestStatus::Success;
+        let model = (success && request.kind == CallKind::Create && self.chance(0.5))
+            .then(|| model(request.identifier.as_deref().unwrap()));
+        let known = request.settled || request.early_identifier;
+        Event::Progress {
+            step: step.to_owned(),
+            status: if request.settled { request.status } else { RequestStatus::InProgress },
+            identifier: request.identifier.clone().filter(|_| known),
+            model,
+            error_code: request.code.filter(|_| request.settled).map(str::to_owned),
+            message: request.settled.then(|| "said the handler".to_owned()),
+            retry_after: if request.settled { None } else { self.retry_after(now) },
+            at: now,
+        }
+    }
+
+    pub fn poll(&mut self, now: Millis, step: &str, request_token: &str) -> Event {
+        *self.calls.entry("poll").or_default() += 1;
+        if let Some(event) = self.trouble(now, step, CallKind::Poll) {
+            return event;
+        }
+        let request = self.requests[request_token].clone();
+        self.progress(now, step, &request)
+    }
+
+    pub fn get(&mut self, now: Millis, step: &str, identifier: &str) -> Event {
+        *self.calls.entry("get").or_default() += 1;
+        if let Some(event) = self.trouble(now, step, CallKind::Get) {
+            return event;
+        }
+        let visible = self.live.get(identifier).is_some_and(|live| live.visible_at <= now);
+        Event::Read { step: step.to_owned(), properties: visible.then(|| model(identifier)), at: now }
+    }
+
+    fn trouble(&mut self, now: Millis, step: &str, call: CallKind) -> Option<Event> {
+        if !self.chance(self.faults.call) {
+            return None;
+        }
+        let step = step.to_owned();
+        Some(match self.below(3) {
+            0 => Event::Throttled { step, call },
+            1 => Event::Lost { step, call, message: "reset".to_owned() },
+            _ => {
+                let error_code = "InternalFailureException".to_owned();
+                Event::Rejected { step, call, error_code, message: "oops".to_owned(), at: now }
+            }
+        })
+    }
+
+    /// Identifiers of everything there is that is not somebody else's.
+    pub fn ours(&self) -> BTreeMap<String, String> {
+        self.live
+            .iter()
+            .filter(|(_, live)| !live.foreign)
+            .map(|(identifier, live)| (identifier.clone(), live.logical_id.clone()))
+            .collect()
+    }
+}
+
+fn model(identifier: &str) -> Value {
+    json!({ "Arn": format!("arn:{identifier}"), "Noise": "not needed by anyone" })
+}

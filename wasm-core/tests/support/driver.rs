@@ -1,0 +1,218 @@
+//! The driver's protocol in small, with crashes: commits what must survive, tells recorded intents, performs calls.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use assent_core::engine::{Attributes, Engine};
+use assent_core::model::{
+    Action, CallKind, Command, EngineConfig, Event, Millis, Outcome, Plan, RequestStatus, ResourceReport, StackResource,
+};
+use serde_json::{Value, json};
+
+use super::cloud::Cloud;
+
+/// `Ref` is the identifier, `Arn` comes from the model.
+pub struct Plain;
+
+impl Attributes for Plain {
+    fn reference(&self, _: &str, identifier: &str, _: &Value) -> Option<Value> {
+        Some(json!(identifier))
+    }
+
+    fn attribute(&self, _: &str, attribute: &str, _: &str, properties: &Value) -> Option<Value> {
+        properties.get(attribute).cloned()
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub outcome: Outcome,
+    pub resources: Vec<ResourceReport>,
+    pub outputs: BTreeMap<String, Value>,
+}
+
+pub struct World {
+    pub plan: Plan,
+    pub config: EngineConfig,
+    pub cloud: Cloud,
+    pub journal: Vec<Event>,
+    pub state: BTreeMap<String, StackResource>,
+    pub now: Millis,
+    /// Probability of a crash at each point where one may happen.
+    pub crash: f64,
+    /// Turn in which the user cancels.
+    pub cancel_at: Option<u32>,
+    pub crashes: u32,
+    pub turns: u32,
+}
+
+struct Crash;
+
+impl World {
+    /// Turns, crashes and resumptions until the run is over.
+    pub fn run(&mut self) -> Ended {
+        loop {
+            let mut engine = Engine::new(self.plan.clone(), self.config.clone(), Box::new(Plain)).unwrap();
+            engine.replay(&self.journal);
+            match self.drive(&mut engine) {
+                Ok(ended) => return ended,
+                Err(Crash) => {
+                    self.crashes += 1;
+                    self.now += self.cloud.below(20_000);
+                    self.cloud.advance(self.now);
+                }
+            }
+        }
+    }
+
+    fn crash_here(&mut self) -> Result<(), Crash> {
+        if self.crashes < 40 && self.cloud.random.unit() < self.crash { Err(Crash) } else { Ok(()) }
+    }
+
+    fn drive(&mut self, engine: &mut Engine) -> Result<Ended, Crash> {
+        // Answers on their way and timers, by time; both die with the process.
+        let mut agenda: BinaryHeap<Reverse<(Millis, u64)>> = BinaryHeap::new();
+        let mut arriving: BTreeMap<u64, Vec<Event>> = BTreeMap::new();
+        let mut serial = 0;
+        let mut inbox = vec![Event::Started {}];
+        loop {
+            self.turns += 1;
+            assert!(self.turns < 60_000, "the run does not end: {:?}", engine.report(self.now));
+            if self.cancel_at == Some(self.turns) {
+                inbox.push(Event::CancelRequested {});
+            }
+            let commands = engine.handle(self.now, &inbox);
+            self.crash_here()?;
+            let (mut calls, mut intents, mut finish) = (Vec::new(), Vec::new(), None);
+            let mut record = Vec::new();
+            for command in commands {
+                match command {
+                    Command::RecordIntent { step, attempt, client_token } => {
+                        intents.push(Event::IntentRecorded { step, attempt, client_token, at: self.now });
+                    }
+                    Command::RecordResource { .. } | Command::ForgetResource { .. } => record.push(command),
+                    Command::Sleep { until } => agenda.push(Reverse((until.max(self.now), 0))),
+                    Command::Finish { outcome, resources, outputs } => {
+                        finish = Some(Ended { outcome, resources, outputs });
+                    }
+                    Command::Report { .. } => {}
+                    call => calls.push(call),
+                }
+            }
+            self.commit(&inbox, &intents, record);
+            inbox.clear();
+            if let Some(ended) = finish {
+                return Ok(ended);
+            }
+            self.crash_here()?;
+            if !intents.is_empty() {
+                self.now += self.cloud.below(30);
+                for command in engine.handle(self.now, &intents) {
+                    match command {
+                        Command::Sleep { until } => agenda.push(Reverse((until.max(self.now), 0))),
+                        Command::Create { .. } | Command::Delete { .. } => calls.push(command),
+                        other => panic!("recorded intents were answered with {other:?}"),
+                    }
+                }
+            }
+            for call in calls {
+                self.crash_here()?;
+                let events = self.perform(engine, call);
+                serial += 1;
+                agenda.push(Reverse((self.now + 1 + self.cloud.below(150), serial)));
+                arriving.insert(serial, events);
+            }
+            let Some(Reverse((time, _))) = agenda.peek().copied() else {
+                panic!("the engine waits for nothing: {:?}", engine.report(self.now));
+            };
+            self.now = self.now.max(time);
+            self.cloud.advance(self.now);
+            while let Some(Reverse((time, what))) = agenda.peek().copied() {
+                if time > self.now {
+                    break;
+                }
+                agenda.pop();
+                inbox.extend(arriving.remove(&what).unwrap_or_else(|| vec![Event::TimerFired {}]));
+            }
+        }
+    }
+
+    fn commit(&mut self, events: &[Event], intents: &[Event], record: Vec<Command>) {
+        let durable = events.iter().chain(intents).filter(|event| is_durable(event)).cloned();
+        self.journal.extend(durable);
+        for command in record {
+            match command {
+                Command::RecordResource { resource } => {
+                    self.state.insert(resource.logical_id.clone(), resource);
+                }
+                Command::ForgetResource { logical_id } => {
+                    self.state.remove(&logical_id);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn perform(&mut self, engine: &Engine, call: Command) -> Vec<Event> {
+        self.cloud.advance(self.now);
+        match call {
+            Command::Create { step, client_token, secrets, .. } => {
+                let values = secrets.into_iter().map(|id| (id.clone(), json!(format!("value of {id}")))).collect();
+                let body = engine.payload(&step, &values).unwrap();
+                let plan = &self.plan;
+                let mut check = |cloud: &Cloud| creation_may_start(plan, cloud, &step, &body);
+                self.cloud.mutate(self.now, CallKind::Create, &step, &client_token, &body, &mut check)
+            }
+            Command::Delete { step, identifier, client_token, .. } => {
+                let plan = &self.plan;
+                let mut check = |cloud: &Cloud| deletion_may_start(plan, cloud, &step);
+                self.cloud.mutate(self.now, CallKind::Delete, &step, &client_token, &json!(identifier), &mut check)
+            }
+            Command::Get { step, identifier, .. } => vec![self.cloud.get(self.now, &step, &identifier)],
+            Command::Poll { step, request_token } => vec![self.cloud.poll(self.now, &step, &request_token)],
+            other => panic!("{other:?} is not a call"),
+        }
+    }
+}
+
+fn creation_may_start(plan: &Plan, cloud: &Cloud, step: &str, body: &Value) {
+    let id = step.strip_prefix("create:").unwrap();
+    let resource = plan.resources.iter().find(|resource| resource.logical_id == id).unwrap();
+    for dependency in &resource.depends_on {
+        assert!(cloud.created.contains(dependency), "{id} was started before {dependency} had succeeded");
+        // What was put in is what is there.
+        let put_in = body[dependency.as_str()].as_str().unwrap();
+        let identifier = put_in.strip_prefix("arn:").unwrap_or(put_in);
+        assert_eq!(cloud.live[identifier].logical_id, *dependency, "{id} refers to something else");
+    }
+}
+
+fn deletion_may_start(plan: &Plan, cloud: &Cloud, step: &str) {
+    let id = step.strip_prefix("delete:").unwrap();
+    let resource = plan.resources.iter().find(|resource| resource.logical_id == id).unwrap();
+    if resource.action != Action::Delete {
+        return; // the remnant of a creation
+    }
+    for first in &resource.depends_on {
+        let still = cloud.live.values().any(|live| !live.foreign && live.logical_id == *first);
+        let kept = plan.resources.iter().any(|other| other.logical_id == *first && other.action == Action::Retain);
+        assert!(!still || kept, "{id} is deleted before {first}");
+    }
+    for created in plan.resources.iter().filter(|other| other.action == Action::Create) {
+        assert!(cloud.created.contains(&created.logical_id), "{id} is deleted before {} is there", created.logical_id);
+    }
+}
+
+/// As `model.rs` says with each event.
+pub fn is_durable(event: &Event) -> bool {
+    match event {
+        Event::IntentRecorded { .. } | Event::Accepted { .. } | Event::Read { .. } | Event::Rejected { .. } => true,
+        Event::Progress { status, identifier, .. } => {
+            let terminal =
+                matches!(status, RequestStatus::Success | RequestStatus::Failed | RequestStatus::CancelComplete);
+            terminal || identifier.is_some()
+        }
+        _ => false,
+    }
+}
