@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::call::{Live, PlanAnswer, PlanCall};
-use crate::model::{Action, PlannedResource, StackResource};
+use crate::model::{Action, PlannedResource, ResourceStatus, StackResource};
 use crate::problem::{Problem, Span};
 use crate::schema;
 
@@ -47,6 +47,9 @@ pub fn remove(
             if action == Action::Retain {
                 reasons.push(format!("its DeletionPolicy is {}", resource.deletion_policy));
             }
+            if let Some(old) = resource.replaced.first() {
+                reasons.push(format!("{}, which it has replaced, is still to be deleted", old.physical_id));
+            }
             if resource.deletion_policy == "Snapshot" {
                 problems.push(snapshot_warning(id));
             }
@@ -58,6 +61,10 @@ pub fn remove(
                 depends_on: dependents.remove(id.as_str()).unwrap_or_default(),
                 desired: None,
                 irreversible: irreversible(resource, action),
+                notes: Vec::new(),
+                patch: Vec::new(),
+                replacement: None,
+                old: resource.replaced.clone(),
                 recorded: Some(resource.clone()),
                 needs: Vec::new(),
                 deletion_policy: resource.deletion_policy.clone(),
@@ -70,7 +77,12 @@ pub fn remove(
 }
 
 fn action(resource: &StackResource) -> Action {
-    if resource.deletion_policy == "Delete" { Action::Delete } else { Action::Retain }
+    let failed = resource.status == ResourceStatus::CreateFailed;
+    match resource.deletion_policy.as_str() {
+        "Delete" => Action::Delete,
+        "RetainExceptOnCreate" if failed => Action::Delete,
+        _ => Action::Retain,
+    }
 }
 
 fn irreversible(resource: &StackResource, action: Action) -> Vec<String> {
