@@ -192,8 +192,8 @@ def tagging(schema, trees):
     if not declared.get("taggable", schema.get("taggable", True)):
         return None
     path = declared.get("tagProperty", "/properties/Tags").split("/")[2:]
-    kind = trees.at(path)
-    if kind is None or len(path) != 1:
+    kind = next((kind for name, _, kind in trees.bodies[0]["properties"] if [name] == path), None)
+    if kind is None:
         return None
     shape = 0
     if kind[0] == "map":

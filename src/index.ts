@@ -51,6 +51,8 @@ export interface PlanOptions extends Place {
   parameters?: Readonly<Record<string, string>>;
   /** For every taggable resource. */
   tags?: Readonly<Record<string, string>>;
+  /** Resources that exist already and are to be taken over: logical id to identifier. */
+  imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning; default true. */
   refresh?: boolean;
   /** Operations in flight at most; default 25. */

@@ -1,5 +1,4 @@
 // `cancel`: asks the process that works on a run to stop in good order.
-import { LeaseHeld } from '../domain/errors.ts';
 import type { Run } from './ports.ts';
 import { unknownRun } from './resume.ts';
 import type { Local } from './session.ts';
@@ -19,18 +18,7 @@ export async function cancel({ store }: Pick<Local, 'store'>, runId: string): Pr
   const run = await store.run(runId);
   if (run === undefined) throw unknownRun(runId);
   const document = { version: 1, kind: 'cancel', runId, stack: run.stack, status: run.status } as const;
-  if (run.status !== 'running' || !(await isHeld(store, run.stack))) return { ...document, requested: false };
+  if (run.status !== 'running' || !(await store.isHeld(run.stack))) return { ...document, requested: false };
   await store.requestCancel(runId);
   return { ...document, requested: true };
-}
-
-/** Whether a live process holds the stack: the lease of a dead one can be taken. */
-async function isHeld(store: Local['store'], stack: string): Promise<boolean> {
-  try {
-    await store.release(await store.acquire(stack));
-    return false;
-  } catch (error) {
-    if (error instanceof LeaseHeld) return true;
-    throw error;
-  }
 }

@@ -33,7 +33,6 @@ export async function deploy(session: Session, options: DeployOptions, control: 
     await session.store.putPlan(planned.plan);
     const changes = changesOf(planned);
     tellPlan(planned, changes.length, session, control);
-    refuseUnsupported(changes, planned);
     await refuseTakenExports(session, planned);
     if (changes.length > 0) {
       if (approve !== undefined && approve !== planned.plan.digest) throw planChanged(approve, planned.plan.digest);
@@ -52,7 +51,7 @@ export function changesOf({ plan }: Pick<Planned, 'plan'>): PlannedResource[] {
 /** Tells the world what was planned. */
 export function tellPlan({ plan, forecast }: Planned, changes: number, session: Session, { emit }: Control): void {
   const at = iso(session.clock.now());
-  emit({ event: 'planned', at, digest: plan.digest, changes, makespanMs: forecast.makespanMs });
+  emit({ event: 'planned', at, digest: plan.digest, changes, makespanMs: forecast.makespanMs / session.speed });
 }
 
 /** The rejection when the person said no. */
@@ -65,29 +64,6 @@ function planChanged(approved: string, digest: string): AssentError {
     help: 'Look at the new plan with `assent plan`, then approve its digest.',
     exitCode: 1,
   });
-}
-
-function refuseUnsupported(changes: readonly PlannedResource[], { plan }: Planned): void {
-  const problems = changes
-    .filter(({ action }) => action === 'update' || action === 'replace' || action === 'import')
-    .map(({ logicalId, type, action, reasons }): Problem => {
-      const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-      return {
-        code: 'update_not_supported',
-        severity: 'error',
-        message: `${logicalId} (${type}) would need ${action === 'update' ? 'an update' : `to be ${action}d`}${why}`,
-        line: 0,
-        column: 0,
-        path: `Resources/${logicalId}`,
-      };
-    });
-  if (problems.length === 0) return;
-  const names = problems.length === 1 ? '1 resource' : `${problems.length} resources`;
-  throw new InvalidInput(
-    'update_not_supported',
-    `${names} of stack ${plan.stack} would have to be updated or replaced; this version creates and deletes only.`,
-    { problems, help: 'Deploy the change under another stack name, or destroy this stack first.' },
-  );
 }
 
 /** An export name belongs to one stack of an endpoint, account and region. */

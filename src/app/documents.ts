@@ -1,6 +1,6 @@
 // The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
 // adding.
-import type { Action, Outcome, Problem, ResourceReport } from '#wasm';
+import type { Action, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 import type { Planned } from './planning.ts';
 import type { Run } from './ports.ts';
@@ -12,6 +12,12 @@ export interface ActionDocument {
   action: Action;
   reasons: string[];
   irreversible: string[];
+  /** What else is worth knowing, where there is anything. */
+  notes?: string[];
+  /** In which order it is replaced. */
+  replacement?: Replacement;
+  /** Operations of the update, values left out. */
+  patch?: { op: string; path: string }[];
   dependsOn: string[];
   estimateMs: number;
 }
@@ -48,24 +54,39 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
     kind: 'plan',
     digest: plan.digest,
     stack: plan.stack,
-    actions: plan.resources.map(({ logicalId, type, action, reasons, irreversible, dependsOn, estimateMs }) => ({
-      logicalId,
-      type,
-      action,
-      reasons,
-      irreversible,
-      dependsOn,
-      estimateMs,
-    })),
+    actions: plan.resources.map(actionDocument),
     forecast,
     problems,
+  };
+}
+
+function actionDocument(resource: PlannedResource): ActionDocument {
+  const { logicalId, type, action, reasons, irreversible, dependsOn, estimateMs } = resource;
+  const { notes = [], replacement, patch = [] } = resource;
+  return {
+    logicalId,
+    type,
+    action,
+    reasons,
+    irreversible,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(replacement === undefined ? {} : { replacement }),
+    // Values may be large, and the digest stands for them.
+    ...(patch.length === 0 ? {} : { patch: patch.map(({ op, path }) => ({ op, path })) }),
+    dependsOn,
+    estimateMs,
   };
 }
 
 /** The document of a run that the engine has ended. */
 export function runDocument(
   run: Run,
-  ended: { outcome: Exclude<Outcome, 'unreachable'>; resources: readonly ResourceReport[]; outputs: Record<string, unknown>; calls: Calls },
+  ended: {
+    outcome: Exclude<Outcome, 'unreachable'>;
+    resources: readonly ResourceReport[];
+    outputs: Record<string, unknown>;
+    calls: Calls;
+  },
   now: number,
 ): RunDocument {
   const document: RunDocument = {
@@ -122,19 +143,20 @@ export interface RunSummary {
   runId: string;
   stack: string;
   mode: 'deploy' | 'destroy';
-  status: Run['status'];
+  /** `interrupted`: it has not ended, and no process works on it. */
+  status: Run['status'] | 'interrupted';
   planDigest: string;
   startedAt: string;
   endedAt: string | null;
   elapsedMs: number;
 }
 
-export function runSummary(run: Run, now: number): RunSummary {
+export function runSummary(run: Run, held: boolean, now: number): RunSummary {
   return {
     runId: run.runId,
     stack: run.stack,
     mode: run.mode,
-    status: run.status,
+    status: run.status === 'running' && !held ? 'interrupted' : run.status,
     planDigest: run.planDigest,
     startedAt: iso(run.startedAt),
     endedAt: run.endedAt === undefined ? null : iso(run.endedAt),

@@ -1,7 +1,7 @@
 // Makes a plan: asks the core, finds the facts it needs, asks again. Changes nothing anywhere.
 import type { Context, DeclaredParameter, Forecast, Found, Live, Lookup, Mode, Plan, PlanCall, Problem } from '#wasm';
 import { inspect, plan as planInCore } from '../core/calls.ts';
-import { type AssentError, InvalidInput } from '../domain/errors.ts';
+import { InvalidInput, Unreachable } from '../domain/errors.ts';
 import { fingerprints } from './fingerprint.ts';
 import type { StackRecord } from './ports.ts';
 import { refresh } from './refresh.ts';
@@ -21,6 +21,8 @@ export interface Wanted {
   template?: Template;
   parameters?: Readonly<Record<string, string>>;
   tags?: Readonly<Record<string, string>>;
+  /** Resources to take over: logical id to identifier. */
+  imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning. */
   refresh: boolean;
   maxConcurrency: number;
@@ -46,7 +48,7 @@ export interface Planned {
 
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
 export async function makePlan(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
-  const { stack, mode, template, tags } = wanted;
+  const { stack, mode, template, tags, imports } = wanted;
   const text = template?.text ?? '';
   const parameters = { ...wanted.parameters };
   const declared = template === undefined ? [] : declaredIn(template);
@@ -59,6 +61,7 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
   call.found = [];
   call.fingerprints = secretPrints;
   if (tags !== undefined) call.tags = { ...tags };
+  if (imports !== undefined) call.imports = { ...imports };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
   const found = await answered(session, text, call, template);
@@ -96,10 +99,25 @@ async function answered(session: Session, text: string, call: PlanCall, template
 }
 
 async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
+  if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
   const { account, region } = context;
   const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
   return { lookup, value: exported.get(lookup.name) ?? null };
+}
+
+/** Properties of a resource that is to be imported; `null` where there is none. */
+async function readResource(
+  { cloud }: Session,
+  { typeName, identifier }: Extract<Lookup, { kind: 'resource' }>,
+): Promise<unknown> {
+  const answer = await cloud.get({ typeName, identifier });
+  if (answer.ok) return answer.value;
+  if (answer.error.kind === 'notFound') return null;
+  if (answer.error.kind === 'rejected') {
+    throw new InvalidInput('import_unreadable', `${typeName} ${identifier} cannot be read: ${answer.error.message}`);
+  }
+  throw new Unreachable(`${typeName} ${identifier} could not be read: ${answer.error.message}`, { help: 'Try again.' });
 }
 
 /** Parameters the template declares; none when it is no template, for planning it then says everything about it. */
@@ -120,8 +138,18 @@ function noEchoValues(
   return values;
 }
 
+/** A template that cannot be planned; `file` is the name its problems' places belong to. */
+export class TemplateRefused extends InvalidInput {
+  readonly file: string;
+
+  constructor(message: string, file: string, details: { problems: readonly Problem[]; help: string }) {
+    super('invalid_template', message, details);
+    this.file = file;
+  }
+}
+
 /** The rejection for a list of problems; the message counts the errors and names the file. */
-export function refused(problems: readonly Problem[], template?: Template): AssentError {
+export function refused(problems: readonly Problem[], template?: Template): TemplateRefused {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   const where = template === undefined ? '' : `${template.name}: `;
@@ -129,7 +157,7 @@ export function refused(problems: readonly Problem[], template?: Template): Asse
     errors.length === 1 && first !== undefined
       ? `${where}${first.message}`
       : `${where}${errors.length} problems were found; nothing was called.`;
-  return new InvalidInput('invalid_template', message, {
+  return new TemplateRefused(message, template?.name ?? '', {
     problems,
     help: errors.length === 1 && first?.help !== undefined ? first.help : '',
   });

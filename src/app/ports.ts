@@ -87,6 +87,8 @@ export interface Store {
 
   /** Takes the stack's lease, or rejects with LeaseHeld naming the holder. A dead process's lease is taken at once. */
   acquire(stack: string): Promise<Lease>;
+  /** Whether acquiring would be rejected now; takes nothing. */
+  isHeld(stack: string): Promise<boolean>;
   /** Extends the lease; rejects with LeaseLost when another holder has it. */
   renew(lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
@@ -162,7 +164,7 @@ export interface Cloud {
 export interface Facts {
   /** `warning`: the account was guessed, because a custom Cloud Control endpoint came without a usable STS. */
   identity(): Promise<{ account: string; partition: string; region: string; warning?: string }>;
-  lookup(lookup: Exclude<Lookup, { kind: 'import' }>): Promise<Found['value']>;
+  lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' }>): Promise<Found['value']>;
   /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
   secret(id: string): Promise<unknown>;
 }

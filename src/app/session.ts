@@ -16,6 +16,8 @@ export interface Session extends Local {
   endpoint: string;
   cloud: Cloud;
   facts: Facts;
+  /** How many times faster than AWS its operations run: 1, but for the bundled sandbox. */
+  speed: number;
   /** Resolves once all answers that have already arrived have been handed over: what came together is worked off together. */
   nextPoll: () => Promise<void>;
   /** A fresh run id; sorts by time. */

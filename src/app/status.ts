@@ -1,7 +1,13 @@
 // `status` and `outputs`: what is recorded. No call is made.
 import { ResourceNotFound } from '../domain/errors.ts';
-import { type OutputsDocument, runSummary, type StackDocument, type StatusDocument } from './documents.ts';
-import type { Run, StackRecord } from './ports.ts';
+import {
+  type OutputsDocument,
+  type RunSummary,
+  runSummary,
+  type StackDocument,
+  type StatusDocument,
+} from './documents.ts';
+import type { StackRecord } from './ports.ts';
 import type { Local } from './session.ts';
 
 const RUNS_SHOWN = 20;
@@ -13,12 +19,15 @@ export async function status({ store, clock }: Local, stack?: string): Promise<S
     store.runs(stack),
   ]);
   if (stack !== undefined && records.length === 0 && runs.length === 0) throw unknownStack(stack);
+  const held = new Set<string>();
+  for (const { status, stack } of runs) if (status === 'running' && (await store.isHeld(stack))) held.add(stack);
   const now = clock.now();
+  const summaries = runs.map((run) => runSummary(run, held.has(run.stack), now));
   return {
     version: 1,
     kind: 'status',
-    stacks: records.map((record) => stackDocument(record, runs)),
-    runs: runs.slice(0, RUNS_SHOWN).map((run) => runSummary(run, now)),
+    stacks: records.map((record) => stackDocument(record, summaries)),
+    runs: summaries.slice(0, RUNS_SHOWN),
   };
 }
 
@@ -30,7 +39,7 @@ export async function outputs({ store }: Pick<Local, 'store'>, stack: string): P
   return { version: 1, kind: 'outputs', stack, outputs: Object.fromEntries(values) };
 }
 
-function stackDocument({ state, endpoint }: StackRecord, runs: readonly Run[]): StackDocument {
+function stackDocument({ state, endpoint }: StackRecord, runs: readonly RunSummary[]): StackDocument {
   const last = runs.find((run) => run.stack === state.stack);
   return {
     stack: state.stack,
@@ -48,7 +57,7 @@ function stackDocument({ state, endpoint }: StackRecord, runs: readonly Run[]): 
   };
 }
 
-function stackStatus(last: Run | undefined): string {
+function stackStatus(last: RunSummary | undefined): string {
   if (last === undefined || last.status === 'succeeded' || last.status === 'no_changes') return 'complete';
   return last.status === 'running' ? 'in_progress' : last.status;
 }

@@ -33,7 +33,7 @@ export function consent(
     const paint = painter(toOut ? io.colour.out : io.colour.err);
     const say = toOut ? io.out : io.err;
     if (question.given) {
-      if (toOut) say(`${planSummary(document, paint)}\n`);
+      if (toOut) say(`${planSummary(document, session.speed, paint)}\n`);
       return true;
     }
     if (!io.interactive) {
@@ -41,7 +41,9 @@ export function consent(
         help: `Say --yes, or look at the plan first: its digest is ${document.digest}.`,
       });
     }
-    say(`${planText(document, { where: where(session, planned.context), file: question.file }, paint)}\n`);
+    say(
+      `${planText(document, { where: where(session, planned.context), file: question.file, speed: session.speed }, paint)}\n`,
+    );
     return ask(`${question.text} [y/N] `, interrupt.signal);
   };
 }

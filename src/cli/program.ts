@@ -35,6 +35,7 @@ export interface ParameterOptions {
 export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   stack: string;
   tags: string[];
+  import: string[];
   refresh: boolean;
   maxConcurrency: number;
   format: 'text' | 'json' | 'mermaid';
@@ -213,7 +214,7 @@ export function shapesOf(root: Command): OptionShapes {
       for (const flag of [option.long, option.short]) if (typeof flag === 'string') valued.add(flag);
     }
   }
-  return { valued, lists: new Set(['--parameters', '--tags']) };
+  return { valued, lists: new Set(['--parameters', '--tags', '--import']) };
 }
 
 /** Whether the command needs a stack and has none. */
@@ -229,6 +230,11 @@ function planOptions(command: Command): Command {
   parameterOptions(command, 'values of parameters, any number; without one the previous value stays')
     .addOption(
       new Option('--tags <key=value>', 'tags for every taggable resource, any number')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .addOption(
+      new Option('--import <id=identifier>', 'resources that exist already and are taken over, any number')
         .default([], 'none')
         .argParser(collect),
     )

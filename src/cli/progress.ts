@@ -1,4 +1,5 @@
 // What a run shows while it goes on: a few lines redrawn on a terminal, one line per change elsewhere.
+import type { Action } from '#wasm';
 import type { ResourceDocument, RunEvent } from '../app/events.ts';
 import type { Io } from './io.ts';
 import { symbol } from './render/plan.ts';
@@ -138,11 +139,12 @@ export class LiveProgress extends SilentProgress {
     }, REDRAW_MS);
   }
 
+  // To the first column too: the terminal itself may have echoed a `^C` there.
   // What is erased and what is drawn go out in one write, so that nothing flickers.
   #erased(): string {
     const lines = this.#drawn;
     this.#drawn = 0;
-    return lines > 0 ? `\u001b[${lines}A\u001b[0J` : '';
+    return lines > 0 ? `\r\u001b[${lines}A\u001b[0J` : '';
   }
 
   #drawing(): string {
@@ -204,21 +206,31 @@ function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
   }
 }
 
+const WORDS: Record<Action, readonly [doing: string, done: string]> = {
+  create: ['creating', 'created'],
+  update: ['updating', 'updated'],
+  replace: ['replacing', 'replaced'],
+  delete: ['deleting', 'deleted'],
+  retain: ['keeping', 'kept'],
+  import: ['importing', 'imported'],
+  noop: ['reading', 'read'],
+};
+
 function changeLine(resource: ResourceDocument, paint: Paint): string {
-  const { logicalId, type, action, status, physicalId, elapsedMs, errorCode, message } = resource;
+  const { logicalId, type, action, status, physicalId, elapsedMs } = resource;
   const head = `${symbol(action, paint)} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}`;
-  const [doing, done] = action === 'delete' ? ['deleting', 'deleted'] : ['creating', 'created'];
+  const [doing, done] = WORDS[action];
   switch (status) {
     case 'in_progress':
       return `${head} ${doing}\n`;
     case 'retrying':
-      return `${head} will be tried again: ${plain([errorCode, message].filter(Boolean).join(': '))}\n`;
+      return `${head} will be tried again: ${reason(resource, 'no answer')}\n`;
     case 'succeeded': {
       const identifier = physicalId === null || action === 'delete' ? '' : ` ${paint('dim', plain(physicalId))}`;
       return `${head} ${paint('green', done)} in ${duration(elapsedMs)}${identifier}\n`;
     }
     case 'failed':
-      return `${head} ${paint('red', 'failed')} after ${duration(elapsedMs)}: ${plain([errorCode, message].filter(Boolean).join(': '))}\n`;
+      return `${head} ${paint('red', 'failed')} after ${duration(elapsedMs)}: ${reason(resource, 'no reason given')}\n`;
     case 'retained':
       return `${head} kept\n`;
     case 'blocked':
@@ -228,4 +240,9 @@ function changeLine(resource: ResourceDocument, paint: Paint): string {
     case 'unchanged':
       return '';
   }
+}
+
+function reason({ errorCode, message }: ResourceDocument, otherwise: string): string {
+  const parts = [errorCode, message].filter((part) => part !== undefined && part !== '');
+  return parts.length === 0 ? otherwise : plain(parts.join(': '));
 }

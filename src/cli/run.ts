@@ -35,7 +35,10 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
 function tell(error: AssentError, argv: readonly string[], io: Io): void {
   const format = formatOf(argv);
   if (format === 'json' || format === 'jsonl') io.out(`${JSON.stringify(errorDocument(error))}\n`);
-  else io.err(errorText(error, 'template', painter(io.colour.err)));
+  else {
+    const file = 'file' in error && typeof error.file === 'string' ? error.file : '';
+    io.err(errorText(error, file, painter(io.colour.err)));
+  }
 }
 
 /** commander's sentence as ours: without its `error: `, the suggestion as help. */

@@ -5,6 +5,7 @@ import { systemClock } from '../adapters/embedded/clock.ts';
 import { openStore } from '../adapters/embedded/store.ts';
 import type { Local, Session } from '../app/session.ts';
 import type { CloudChoice } from './cloud.ts';
+import { cloudEnvironment } from './env.ts';
 
 /** What can be done without a cloud, until closed. */
 export interface OpenLocal extends Local {
@@ -34,6 +35,7 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
       endpoint,
       cloud,
       facts,
+      speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
       nextPoll: () => setImmediate(),
       newRunId: () => runId(systemClock.now(), randomBytes(5)),
       newSeed: () => randomBytes(8).readBigUInt64BE().toString(),

@@ -326,7 +326,9 @@ export function storeContract(name: string, module: URL): void {
         const { store, lease } = await begun();
         now += TTL_MS - 1;
         await expect(store.acquire('web')).rejects.toThrow(LeaseHeld);
+        expect(await store.isHeld('web')).toBe(true);
         now += 1;
+        expect(await store.isHeld('web')).toBe(false);
         const next = await store.acquire('web');
         expect(next.fence).toBeGreaterThan(lease.fence);
         await expect(store.renew(lease)).rejects.toThrow(LeaseLost);
@@ -411,6 +413,7 @@ export function storeContract(name: string, module: URL): void {
       test('released twice is released once: the next holder keeps its own', async () => {
         const { store, lease } = await begun();
         await store.release(lease);
+        expect(await store.isHeld('web')).toBe(false);
         await expect(store.renew(lease)).rejects.toThrow(LeaseLost);
         await expect(store.append(lease, 'r1', 0, [anEntry(1)], NOTHING)).rejects.toThrow(LeaseLost);
         await store.release(lease);

@@ -145,6 +145,19 @@ fn a_caller_cannot_ask_for_more_depth_than_the_stack_has() {
 }
 
 #[test]
+fn what_the_yaml_parser_would_hold_back_in_memory_is_refused_beyond_4_mib() {
+    let filler = format!("b: |\n{}", format!("  {}\n", "x".repeat(1000)).repeat(4300));
+    for (start, line) in
+        [("- [a]\n", 1), ("a: [b]\n", 0), ("a: !Ref b\n", 0), ("c:\n - !If [d]\n", 2), ("c:\n- !Ref d\n", 0)]
+    {
+        let outcome = parse(&format!("{start}{filler}"), &Limits::default());
+        let refused = outcome.err().into_iter().flatten().find(|problem| problem.code == "size_limit");
+        assert_eq!(refused.map_or(0, |problem| problem.line), line, "{start}");
+    }
+    assert!(parse(&format!("{{\"a\": \"{}\"}}", "x".repeat(5 << 20)), &Limits::default()).is_ok());
+}
+
+#[test]
 fn hostile_texts_end_quickly() {
     let many = 1 << 18;
     let keys: String = (0..999).map(|number| format!("k{number}: 1, ")).collect();
@@ -170,6 +183,13 @@ fn hostile_texts_end_quickly() {
         "\u{feff}".repeat(many),
         (0..2000).map(|number| format!("k{number}: !Ref\n")).collect::<String>() + &"\n".repeat(many),
         "\u{1}".repeat(many),
+        format!("a: [{}", "!Ref ü, ".repeat(many)),
+        format!("a: [{}", "!Join [a, [b]], ".repeat(many)),
+        format!("{}a: [{}", " ".repeat(many), "{b: []}, ".repeat(many)),
+        format!("{{\"{}\": [{}", "k".repeat(many), "01, ".repeat(many)),
+        format!("? {}\n: [{}", "k".repeat(many), "!Foo a, ".repeat(many)),
+        format!("[{}", ": ".repeat(many)),
+        format!("\"{}\": |\n  a\n", "|+|-".repeat(many)) + "b",
         "a: b\n".to_owned() + &"\tc: d\n".repeat(many),
     ];
     let start = std::time::Instant::now();

@@ -763,7 +763,7 @@ export class Engine {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Measured duration divided by estimate over this run so far, once enough operations have ended.
+     * Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
      */
     durationScale(): number | undefined;
     /**
@@ -777,7 +777,7 @@ export class Engine {
      * From a plan and an `EngineConfig`, both JSON text.
      *
      * # Errors
-     * When either is malformed, or the plan holds what this engine cannot do.
+     * When either is malformed, or the plan wants what the engine does not do.
      */
     constructor(plan: string, config: string);
     /**

@@ -15,7 +15,7 @@ class Engine {
         wasm.__wbg_engine_free(ptr, 0);
     }
     /**
-     * Measured duration divided by estimate over this run so far, once enough operations have ended.
+     * Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
      * @returns {number | undefined}
      */
     durationScale() {
@@ -56,7 +56,7 @@ class Engine {
      * From a plan and an `EngineConfig`, both JSON text.
      *
      * # Errors
-     * When either is malformed, or the plan holds what this engine cannot do.
+     * When either is malformed, or the plan wants what the engine does not do.
      * @param {string} plan
      * @param {string} config
      */

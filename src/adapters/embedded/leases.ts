@@ -5,7 +5,7 @@
 // writes; that, not the clock, is what keeps a holder that slept too long from writing.
 import { type Lease, LeaseLost } from '../../app/ports.ts';
 import { LeaseHeld } from '../../domain/errors.ts';
-import type { Database } from './database.ts';
+import type { Database, Row } from './database.ts';
 import { type Holder, isGone, parseHolder, thisProcess } from './holder.ts';
 
 export class Leases {
@@ -20,16 +20,18 @@ export class Leases {
     this.#ttl = ttlMs;
   }
 
+  /** Whether somebody would be in the way of taking it. */
+  isHeld(stack: string): boolean {
+    return this.#inTheWay(this.#row(stack)) !== undefined;
+  }
+
   /** @throws LeaseHeld naming the holder. */
   acquire(stack: string): Lease {
     return this.#db.write(() => {
       const now = this.#now();
-      const row = this.#db.get('SELECT fence, holder, since, expires_at FROM leases WHERE stack = ?', stack);
-      const current = row?.['holder'];
-      if (typeof current === 'string' && now < Number(row?.['expires_at'])) {
-        const holder = parseHolder(current);
-        if (holder === null || !isGone(holder, this.#me)) throw held(stack, holder, Number(row?.['since']), this.#me);
-      }
+      const row = this.#row(stack);
+      const other = this.#inTheWay(row);
+      if (other !== undefined) throw held(stack, other, Number(row?.['since']), this.#me);
       const fence = Number(row?.['fence'] ?? 0) + 1;
       const holder = JSON.stringify(this.#me);
       this.#db.run(
@@ -67,6 +69,18 @@ export class Leases {
   check(lease: Lease): void {
     const row = this.#db.get('SELECT fence, holder FROM leases WHERE stack = ?', lease.stack);
     if (row?.['fence'] !== lease.fence || row['holder'] === null) throw lost(lease);
+  }
+
+  #row(stack: string): Row | undefined {
+    return this.#db.get('SELECT fence, holder, since, expires_at FROM leases WHERE stack = ?', stack);
+  }
+
+  /** The holder that has not let go, not expired and not certainly ended; null: there is one, nobody knows which. */
+  #inTheWay(row: Row | undefined): Holder | null | undefined {
+    const current = row?.['holder'];
+    if (typeof current !== 'string' || this.#now() >= Number(row?.['expires_at'])) return undefined;
+    const holder = parseHolder(current);
+    return holder === null || !isGone(holder, this.#me) ? holder : undefined;
   }
 }
 

@@ -76,6 +76,10 @@ class SqliteStore implements Store {
     return this.#leases.acquire(stack);
   }
 
+  async isHeld(stack: string): Promise<boolean> {
+    return this.#leases.isHeld(stack);
+  }
+
   async renew(lease: Lease): Promise<void> {
     this.#leases.renew(lease);
   }

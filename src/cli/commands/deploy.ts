@@ -12,6 +12,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
   const text = await readText(file);
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
+  const imports = pairs(options.import, '--import');
   const { stack, refresh, maxConcurrency, approve, format } = options;
   const given = options.yes === true || approve !== undefined;
   return withSession(io, options, async (opened) => {
@@ -22,6 +23,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         stack,
         parameters,
         tags,
+        imports,
         refresh,
         maxConcurrency,
         ...(approve === undefined ? {} : { approve }),

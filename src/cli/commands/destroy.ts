@@ -15,7 +15,11 @@ export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
     const confirm = consent(io, question, opened);
     const document = await destroy(opened.session, { stack, maxConcurrency, parameters, confirm }, opened.control);
     opened.progress.stop();
-    if (document.runId === null && format !== 'text') io.err(`There is no stack ${stack}: it is already gone.\n`);
+    if (document.runId === null) {
+      io.err(`Stack ${stack} does not exist: it is already gone.\n`);
+      if (format !== 'text') io.out(`${JSON.stringify(document)}\n`);
+      return 0;
+    }
     const place = placeOptions(options);
     return conclude(io, document, format, { stack, again: `assent destroy --stack ${stack}${place}`, options: place });
   });

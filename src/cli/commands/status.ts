@@ -23,7 +23,7 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
   if (stacks.length === 0 && runs.length === 0) {
     return 'Nothing is deployed. assent deploy <template> --stack <name> changes that.\n';
   }
-  const parts = stacks.map((stack) => stackText(stack, whole, paint));
+  const parts = [stacks.map((stack) => stackText(stack, whole, paint)).join('')];
   const rows = runs
     .slice(0, RUNS_SHOWN)
     .map(({ runId, stack, mode, status, startedAt, elapsedMs }) => [
@@ -34,6 +34,9 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
       startedAt.replace(/\.\d+Z$/, 'Z'),
       duration(elapsedMs),
     ]);
+  for (const { runId, status } of runs) {
+    if (status === 'interrupted') parts.push(`Run ${runId} was interrupted: assent resume ${runId} goes on.\n`);
+  }
   if (rows.length > 0) parts.push(`${paint('bold', 'Latest runs')}\n${table(rows)}`);
   return parts.join('\n');
 }

@@ -22,12 +22,17 @@ export function symbol(action: Action, paint: Paint): string {
   return paint(colour, text.padStart(3));
 }
 
-/** The whole plan. `file` names the template in messages. */
-export function planText(
-  document: PlanDocument,
-  { where, file }: { where: string; file: string },
-  paint: Paint,
-): string {
+/** What a plan is shown with. */
+export interface Shown {
+  where: string;
+  /** Name of the template in messages. */
+  file: string;
+  /** How many times faster than AWS the cloud is. */
+  speed: number;
+}
+
+/** The whole plan. */
+export function planText(document: PlanDocument, { where, file, speed }: Shown, paint: Paint): string {
   const changes = inOrder(document.actions).filter(({ action }) => action !== 'noop');
   const warnings =
     document.problems.length === 0
@@ -42,18 +47,23 @@ export function planText(
     plain(action.type),
     paint('dim', remark(action)),
   ]);
-  const irreversible = changes.flatMap(({ logicalId, irreversible }) =>
-    irreversible.map((sentence) => `  ${paint('red', '!')} ${plain(logicalId)}: ${plain(sentence)}\n`),
+  // These sentences name their resource themselves.
+  const irreversible = changes.flatMap(({ irreversible }) =>
+    irreversible.map((sentence) => `  ${paint('red', '!')} ${plain(sentence)}\n`),
   );
   const lost = irreversible.length === 0 ? '' : `\n${paint('bold', 'Cannot be undone')}\n${irreversible.join('')}`;
+  const noted = changes.flatMap(({ logicalId, notes = [] }) =>
+    notes.map((sentence) => `  ${paint('yellow', '!')} ${plain(logicalId)}: ${plain(sentence)}\n`),
+  );
+  const notes = noted.length === 0 ? '' : `\n${paint('bold', 'To know')}\n${noted.join('')}`;
   return (
     `${paint('bold', `Plan for stack ${document.stack}`)} ${paint('dim', `(${where})`)}\n\n` +
-    `${table(rows, '')}${lost}${warnings}\n${planSummary(document, paint)}`
+    `${table(rows, '')}${notes}${lost}${warnings}\n${planSummary(document, speed, paint)}`
   );
 }
 
 /** Counts, forecast, critical path and digest. */
-export function planSummary({ actions, forecast, digest }: PlanDocument, paint: Paint): string {
+export function planSummary({ actions, forecast, digest }: PlanDocument, speed: number, paint: Paint): string {
   const of = (action: Action) => actions.filter((one) => one.action === action).length;
   const parts = [`${of('create')} to create`, `${of('update')} to update`, `${of('replace')} to replace`];
   parts.push(`${of('delete')} to delete`);
@@ -65,10 +75,11 @@ export function planSummary({ actions, forecast, digest }: PlanDocument, paint: 
     path.length <= PATH_SHOWN
       ? path
       : [...path.slice(0, PATH_SHOWN / 2), `… ${path.length - PATH_SHOWN} more …`, ...path.slice(-PATH_SHOWN / 2)];
+  const faster = speed === 1 ? '' : ` on AWS, ${duration(forecast.makespanMs / speed)} here`;
   const critical = path.length === 0 ? '' : `Critical path: ${shown.join(' → ')}\n`;
   return (
     `${paint('bold', `Plan: ${parts.join(', ')}.`)}\n` +
-    `Forecast: about ${duration(forecast.makespanMs)}\n${critical}Digest: ${digest}\n`
+    `Forecast: about ${duration(forecast.makespanMs)}${faster}\n${critical}Digest: ${digest}\n`
   );
 }
 

@@ -38,6 +38,10 @@ function arn(making: Making, name: string): string {
 
 /** A value for the property `name` of this shape; undefined where nothing sensible can be said. */
 export function generic(making: Making, name: string, shape: Shape | undefined, depth = 0): Json | undefined {
+  if (shape?.anyOf) {
+    const text = shape.anyOf.find((one) => one.kinds.includes('string'));
+    return generic(making, name, text ?? shape.anyOf[0], depth + 1);
+  }
   if (shape?.choices?.[0] !== undefined) return shape.choices[0];
   const kinds = shape?.kinds ?? [];
   if (kinds.length === 0 || kinds.includes('string')) {

@@ -37,13 +37,13 @@ test('a plan lists what comes first first, says why, and counts', () => {
     action('A', 'create', ['Z']),
     action('Gone', 'delete', [], {
       reasons: ['it is no longer in the template'],
-      irreversible: ['Its messages are lost'],
+      irreversible: ['Gone and its messages are deleted'],
     }),
     action('Same', 'noop'),
     action('Z', 'create'),
   );
   document.problems = [{ code: 'odd', severity: 'warning', message: 'Odd.', line: 3, column: 5, help: 'Even it.' }];
-  expect(planText(document, { where: 'sandbox', file: 'web.yaml' }, paint)).toBe(
+  expect(planText(document, { where: 'sandbox', file: 'web.yaml', speed: 1 }, paint)).toBe(
     [
       'Plan for stack web (sandbox)',
       '',
@@ -52,7 +52,7 @@ test('a plan lists what comes first first, says why, and counts', () => {
       '  + A     AWS::SQS::Queue  after Z',
       '',
       'Cannot be undone',
-      '  ! Gone: Its messages are lost',
+      '  ! Gone and its messages are deleted',
       '',
       'Warnings',
       '  web.yaml:3:5  warning  Odd. [odd]',
@@ -68,14 +68,17 @@ test('a plan lists what comes first first, says why, and counts', () => {
 });
 
 test('a plan without changes says so in one sentence', () => {
-  const text = planText(planOf(action('A', 'noop')), { where: 'sandbox', file: 'web.yaml' }, paint);
+  const text = planText(planOf(action('A', 'noop')), { where: 'sandbox', file: 'web.yaml', speed: 1 }, paint);
   expect(text.split('\n')[0]).toBe('No changes. Stack web is as its template says (1 resource).');
 });
 
 test('a long critical path is shortened in the middle', () => {
   const document = planOf(action('A', 'create'));
   document.forecast.criticalPath = Array.from({ length: 30 }, (_, n) => `R${n}`);
-  expect(planText(document, { where: 'x', file: 'y' }, paint)).toContain('R3 → … 22 more … → R26');
+  expect(planText(document, { where: 'x', file: 'y', speed: 20 }, paint)).toContain('R3 → … 22 more … → R26');
+  expect(planText(document, { where: 'x', file: 'y', speed: 20 }, paint)).toContain(
+    'about 1 min 1 s on AWS, 3.0 s here',
+  );
 });
 
 test('order survives cycles and references to what is not there', () => {
@@ -144,7 +147,7 @@ test('a failure names what failed, what was not started, and how to go on', () =
   expect(text).toContain('Deployment failed: stack web, after 4.2 s (1 created, 1 failed, 1 not started).');
   expect(text).toContain('✗ Q (AWS::SQS::Queue) after 3 attempts\n      AlreadyExists: it exists\n');
   expect(text).toContain('Not started, because something they need failed\n  B\n');
-  expect(text).toContain('What was created is kept. Next:\n  assent deploy web.yaml --stack web');
+  expect(text).toContain('What was done is kept. Next:\n  assent deploy web.yaml --stack web');
 });
 
 test('a cancelled run says how to resume it', () => {

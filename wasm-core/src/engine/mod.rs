@@ -14,8 +14,8 @@
 //! Of a resource that is replaced, both are in the stack's state until the old one is deleted.
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
-//! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts
-//! to commands), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
+//! `settle` (the graph), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;

@@ -319,13 +319,7 @@ impl Engine {
             self.settle(parent, Phase::Failed, at);
             return;
         }
-        match self.steps[id].work {
-            Work::Delete => self.deletion_failed(id),
-            Work::Update if self.steps[id].attempt > 0 && self.steps[id].phase != Phase::Reading(Why::Attributes) => {
-                self.update_failed(id);
-            }
-            _ => {}
-        }
+        self.record_failed_change(id);
         self.settle(id, Phase::Failed, at);
     }
 
@@ -345,10 +339,21 @@ impl Engine {
             self.record(parent, ResourceStatus::CreateFailed);
             self.settle(parent, Phase::Cancelled, at);
         } else {
-            if self.steps[id].work == Work::Update && self.steps[id].attempt > 0 {
-                self.update_failed(id);
-            }
+            self.record_failed_change(id);
             self.settle(id, Phase::Cancelled, at);
+        }
+    }
+
+    /// A deletion or an update that has failed may have done a part, or all.
+    fn record_failed_change(&mut self, id: StepId) {
+        let step = &self.steps[id];
+        if step.failure.is_none() || step.attempt == 0 {
+            return;
+        }
+        match step.work {
+            Work::Delete => self.deletion_failed(id),
+            Work::Update if step.phase != Phase::Reading(Why::Attributes) => self.update_failed(id),
+            _ => {}
         }
     }
 }

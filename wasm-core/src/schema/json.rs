@@ -15,14 +15,18 @@ use super::resource::{Handler, Reference, ResourceType, TagShape};
 /// ```text
 /// {typeName, primaryIdentifier, additionalIdentifiers, createOnly, conditionalCreateOnly, readOnly, writeOnly,
 ///  handlers: {create: true, …}, timeoutMinutes: {create?, update?, delete?}, provisionable, attributes, stateful,
-///  replacementStrategy, tagging: {property, shape, onCreate, updatable} | null, durations: {createS, updateS, deleteS},
+///  replacementStrategy: "create_then_delete"|"delete_then_create",
+///  tagging: {property, shape: "keyValueList"|"map"|"autoScaling"|"other", onCreate, updatable} | null,
+///  durations: {createS, updateS, deleteS},
 ///  reference: {kind: "identifier"|"identifierPart"|"property"|"eventRule", part?, property?},
-///  type: "object", properties: {Name: node}, required, additional?, definitions: {Name: {type: "object", properties, required, additional?}}}
-/// node = {type: "string"|"integer"|"number"|"boolean"|"json", enum?} | {type: "list", items, ordered, unique}
-///      | {type: "map", values} | {$ref: Name} | {anyOf: [node]}
+///  definitions: {Name: object}, …object}
+/// object = {type: "object", properties: {Name: node}, required: [Name], additional?: node}
+/// node = {type: "string"|"integer"|"number"|"boolean"|"json", enum?} | {type: "list", items: node, ordered, unique}
+///      | {type: "map", values: node} | {$ref: Name} | {anyOf: [node]}
 /// ```
-/// Equal objects share a definition, named after the first property that holds one. `required` stands beside `properties`; `additional` is the node of members without a name, absent where there may be
-/// none. Paths are slash-separated with `*` for items and keys.
+///
+/// `additional` is what members without a declared name hold, absent where there may be none. Equal objects share a
+/// definition, named after the first property that holds one. Paths are slash-separated, `*` for items and keys.
 #[must_use]
 pub fn resource_schema(type_name: &str) -> Option<Value> {
     let found = super::lookup(type_name)?;

@@ -95,7 +95,7 @@ impl Node {
                 Kind::Object(Object::new(cursor.table, target))
             }
             14 => {
-                let count = cursor.count();
+                let count = cursor.count().min(WIDEST_UNION);
                 Kind::Union(Union { first: cursor, count, definition })
             }
             _ => Kind::Json,
@@ -134,14 +134,18 @@ impl Map {
 impl Union {
     /// The alternatives, none of them a union itself.
     pub fn kinds(self) -> impl Iterator<Item = Kind> {
+        self.alternatives().map(|alternative| match alternative.kind() {
+            Kind::Union(_) => Kind::Json,
+            kind => kind,
+        })
+    }
+
+    fn alternatives(self) -> impl Iterator<Item = Node> {
         let Self { first: mut cursor, count, definition } = self;
         (0..count).map(move |_| {
             let node = Node { cursor, definition };
             cursor.skip_kind();
-            match node.kind() {
-                Kind::Union(_) => Kind::Json,
-                kind => kind,
-            }
+            node
         })
     }
 }
@@ -207,14 +211,14 @@ impl Property {
     /// One step down: a member's name, an item's index or `*`, a key of a map.
     #[must_use]
     pub fn child(self, segment: &str) -> Option<Self> {
-        step(self.name, self.node, segment, 0)
+        step(self.name, self.node, segment)
     }
 }
 
-/// Unions of unions do not occur; the bound is against a damaged table.
-const DEEPEST_UNION: usize = 8;
+/// The widest real one has five alternatives; a damaged table must not multiply work by thousands.
+const WIDEST_UNION: usize = 16;
 
-fn step(name: &'static str, node: Node, segment: &str, depth: usize) -> Option<Property> {
+fn step(name: &'static str, node: Node, segment: &str) -> Option<Property> {
     let unnamed = |node: Node| Property { name, kind: node.kind(), required: false, node };
     match node.kind() {
         Kind::Object(object) => object.property(segment).or_else(|| {
@@ -226,13 +230,10 @@ fn step(name: &'static str, node: Node, segment: &str, depth: usize) -> Option<P
         }
         Kind::Map(map) => Some(unnamed(map.value)),
         Kind::Json => Some(unnamed(node)),
-        Kind::Union(Union { first: mut cursor, count, definition }) if depth < DEEPEST_UNION => {
-            (0..count).find_map(|_| {
-                let alternative = Node { cursor, definition };
-                cursor.skip_kind();
-                step(name, alternative, segment, depth + 1)
-            })
-        }
+        Kind::Union(union) => union.alternatives().find_map(|alternative| match alternative.kind() {
+            Kind::Union(_) => None,
+            _ => step(name, alternative, segment),
+        }),
         _ => None,
     }
 }

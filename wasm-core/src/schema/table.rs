@@ -29,6 +29,8 @@ use std::sync::LazyLock;
 
 const MAGIC: &[u8] = b"ARST";
 const VERSION: u32 = 1;
+/// The longest real list has some 200 entries; the bound keeps a damaged table from costing time.
+const LONGEST_LIST: usize = 2048;
 
 /// A table in memory.
 pub(super) struct Table {
@@ -121,7 +123,7 @@ impl Cursor {
     /// A count of things that take at least a byte each.
     pub(super) fn count(&mut self) -> usize {
         let count = self.number();
-        count.min(self.table.bytes.len().saturating_sub(self.at))
+        count.min(self.table.bytes.len().saturating_sub(self.at)).min(LONGEST_LIST)
     }
 
     fn text(&mut self, length: usize) -> &'static str {

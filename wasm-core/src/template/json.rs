@@ -265,7 +265,10 @@ impl Reader<'_> {
     fn space(&mut self) -> Result<(), Stop> {
         loop {
             match self.peek() {
-                Some(b' ' | b'\t') => self.at += 1,
+                Some(b' ' | b'\t') => {
+                    let rest = self.bytes.get(self.at..).unwrap_or_default();
+                    self.at += rest.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(rest.len());
+                }
                 Some(b'\n') => self.newline(),
                 Some(b'\r') => {
                     // CR LF counts once, at the LF.

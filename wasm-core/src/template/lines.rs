@@ -2,29 +2,29 @@
 //!
 //! A line ends with LF, CR LF or a lone CR, as in YAML; U+2028 and the like end none.
 
+use std::cell::Cell;
+
 use crate::problem::Span;
 
 /// The lines of a text.
 pub(super) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// The place looked up last and its offset: a line may be the whole text, and counting its characters anew for
+    /// every place on it would take time in the square of its length.
+    last: Cell<(Span, usize)>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn of(text: &'a str) -> Self {
+        let bytes = text.as_bytes();
         let mut starts = vec![0];
-        let mut bytes = text.bytes().enumerate().peekable();
-        while let Some((index, byte)) = bytes.next() {
-            let ends = match byte {
-                b'\n' => true,
-                b'\r' => !matches!(bytes.peek(), Some((_, b'\n'))),
-                _ => false,
-            };
-            if ends {
+        for (index, byte) in bytes.iter().enumerate() {
+            if *byte == b'\n' || (*byte == b'\r' && bytes.get(index + 1) != Some(&b'\n')) {
                 starts.push(index + 1);
             }
         }
-        Self { text, starts }
+        Self { text, starts, last: Cell::default() }
     }
 
     /// How many there are.
@@ -40,16 +40,22 @@ impl<'a> Lines<'a> {
         self.text.get(start..end).unwrap_or_default().trim_end_matches(['\r', '\n'])
     }
 
-    /// Everything from a place on.
+    /// Everything from a place on. Places asked for from left to right cost no more than the text is long.
     pub(super) fn from(&self, place: Span) -> &'a str {
-        let start = self.starts.get((place.line as usize).saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let rest = self.text.get(start..).unwrap_or_default();
-        let skipped = (place.column as usize).saturating_sub(1);
-        let mut chars = rest.chars();
-        if skipped > 0 {
-            chars.nth(skipped - 1);
+        let (last, offset) = self.last.get();
+        let (start, skipped) = if last.line == place.line && last.column <= place.column {
+            (offset, place.column - last.column)
+        } else {
+            let line = self.starts.get((place.line as usize).saturating_sub(1));
+            (line.copied().unwrap_or(self.text.len()), place.column.saturating_sub(1))
+        };
+        let mut chars = self.text.get(start..).unwrap_or_default().chars();
+        if let Some(before) = skipped.checked_sub(1) {
+            chars.nth(before as usize);
         }
-        chars.as_str()
+        let rest = chars.as_str();
+        self.last.set((place, self.text.len() - rest.len()));
+        rest
     }
 }
 

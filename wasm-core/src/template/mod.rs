@@ -172,18 +172,18 @@ fn whole(node: Node, limits: &Limits) -> Result<Node, Vec<Problem>> {
             {
                 let message =
                     format!("The template has {} resources; at most {} are read", resources.len(), limits.resources);
-                problems.add(
+                problems.add(|| {
                     Problem::error("resource_limit", entry.key_span, message)
                         .at("Resources")
-                        .help("Split the template into several stacks"),
-                );
+                        .help("Split the template into several stacks")
+                });
             }
         }
-        Kind::Null => problems.add(empty()),
-        other => problems.add(
+        Kind::Null => problems.add(empty),
+        other => problems.add(|| {
             Problem::error("not_an_object", node.span, format!("The template is {}, not an object", other.name()))
-                .help("Give a template whose top level is an object with a Resources section"),
-        ),
+                .help("Give a template whose top level is an object with a Resources section")
+        }),
     }
     problems.none(node)
 }

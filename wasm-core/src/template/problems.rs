@@ -6,6 +6,9 @@ use crate::problem::{Problem, Span};
 /// A text that is wrong everywhere would otherwise give a list far larger than itself.
 const MOST: usize = 100;
 
+/// Keys of hostile texts are as long as the text.
+const LONGEST_PATH: usize = 1000;
+
 /// What was found so far.
 #[derive(Default)]
 pub(super) struct Problems {
@@ -17,9 +20,11 @@ pub(super) struct Problems {
 pub(super) struct Stop;
 
 impl Problems {
-    /// Notes one and lets the reader go on.
-    pub(super) fn add(&mut self, problem: Problem) {
+    /// Notes one and lets the reader go on. It is made only if it will be listed: its words and path may be long.
+    pub(super) fn add(&mut self, problem: impl FnOnce() -> Problem) {
         if self.found.len() < MOST {
+            let mut problem = problem();
+            problem.path = short(&problem.path, LONGEST_PATH);
             self.found.push(problem);
         } else {
             self.dropped += 1;
@@ -27,7 +32,8 @@ impl Problems {
     }
 
     /// Notes one that ends the reading, even when the list is full.
-    pub(super) fn stop(&mut self, problem: Problem) -> Stop {
+    pub(super) fn stop(&mut self, mut problem: Problem) -> Stop {
+        problem.path = short(&problem.path, LONGEST_PATH);
         self.found.push(problem);
         Stop
     }
@@ -36,19 +42,20 @@ impl Problems {
     pub(super) fn repeated_keys(&mut self, entries: &[Entry], path: impl Fn() -> String) {
         for (first, again) in repeated(entries) {
             if let (Some(first), Some(again)) = (entries.get(first), entries.get(again)) {
-                let Span { line, column } = first.key_span;
-                let message =
-                    format!("`{}` is given twice in one object, first at line {line}, column {column}", again.key);
-                let mut at = path();
-                if !at.is_empty() {
-                    at.push('/');
-                }
-                at.push_str(&again.key);
-                self.add(
+                self.add(|| {
+                    let Span { line, column } = first.key_span;
+                    let key = short(&again.key, 60);
+                    let message =
+                        format!("`{key}` is given twice in one object, first at line {line}, column {column}");
+                    let mut at = path();
+                    if !at.is_empty() {
+                        at.push('/');
+                    }
+                    at.push_str(&again.key);
                     Problem::error("duplicate_key", again.key_span, message)
                         .at(at)
-                        .help("Keep one of them: the other would be lost silently"),
-                );
+                        .help("Keep one of them: the other would be lost silently")
+                });
             }
         }
     }
@@ -67,4 +74,12 @@ impl Problems {
         }
         self.found
     }
+}
+
+/// A text cut to so many characters.
+pub(super) fn short(text: &str, most: usize) -> String {
+    if text.len() <= most || text.chars().nth(most).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(3)).chain("...".chars()).collect()
 }

@@ -20,6 +20,9 @@ use build::Builder;
 /// Reads a text that is known to be neither too long nor blank.
 pub(super) fn read(text: &str, limits: &Limits) -> Result<Node, Vec<Problem>> {
     let mut problems = Problems::default();
+    if let Some(problem) = syntax::held_back(text) {
+        return Err(vec![problem]);
+    }
     syntax::characters(text, &mut problems);
     let mut builder = Builder::new(text, limits, problems);
     let outcome = events(text, &mut builder);
@@ -27,7 +30,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Node, Vec<Problem>> {
     match (outcome, root) {
         (Ok(()), Some(node)) => problems.none(node),
         (Ok(()), None) => {
-            problems.add(super::empty());
+            problems.add(super::empty);
             Err(problems.list())
         }
         (Err(Stop), _) => Err(problems.list()),

@@ -1,6 +1,6 @@
 //! What is wrong in JSON yet clear in meaning: reported with a way out, and read on behind.
 
-use super::super::problems::Stop;
+use super::super::problems::{Stop, short};
 use super::super::tree::Kind;
 use super::{Reader, joined};
 use crate::problem::{Problem, Span};
@@ -13,8 +13,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn mistake_at(&mut self, place: Span, message: &str, help: &str) {
-        let path = joined(&self.path);
-        self.problems.add(Problem::error(CODE, place, message).at(path).help(help));
+        let path = &self.path;
+        self.problems.add(|| Problem::error(CODE, place, message).at(joined(path)).help(help));
     }
 
     /// A mistake behind which nothing can be read with any sense.
@@ -53,7 +53,7 @@ impl Reader<'_> {
 
     fn last_key(&self) -> String {
         let path = joined(self.path.get(self.path.len().saturating_sub(1)..).unwrap_or_default());
-        path.chars().take(60).collect()
+        short(&path, 60)
     }
 
     pub(super) fn unexpected(&mut self, wanted: &str) -> Stop {
@@ -84,7 +84,7 @@ impl Reader<'_> {
             return Err(self.unexpected("a key in double quotes"));
         }
         self.yaml_like = true;
-        self.mistake(&format!("The key `{word}` is not quoted"), "JSON wants double quotes");
+        self.mistake(&format!("The key `{}` is not quoted", short(&word, 60)), "JSON wants double quotes");
         self.at += word.len();
         Ok(word)
     }
@@ -110,7 +110,7 @@ impl Reader<'_> {
             "nan" | "infinity" | "inf" => (Kind::Null, "JSON has no such number: give a finite one or a string"),
             _ => (Kind::String(word.clone()), "A string wants double quotes"),
         };
-        self.mistake(&format!("`{word}` is no value of JSON"), meant);
+        self.mistake(&format!("`{}` is no value of JSON", short(&word, 60)), meant);
         self.at += word.len();
         Ok(kind)
     }
@@ -142,7 +142,7 @@ impl Reader<'_> {
         } else {
             "Write it as 12, -3.5 or 1e6, or in double quotes if it is no number"
         };
-        self.mistake(&format!("`{text}` is no number of JSON"), help);
+        self.mistake(&format!("`{}` is no number of JSON", short(&text, 60)), help);
         self.at = start + text.len();
         Kind::String(text)
     }

@@ -12,6 +12,7 @@ impl Reader<'_> {
         let mut owned = String::new();
         let mut start = self.at;
         loop {
+            self.at += self.plain(quote);
             match self.peek() {
                 Some(byte) if byte == quote => {
                     let tail = self.text.get(start..self.at).unwrap_or_default();
@@ -44,6 +45,13 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    /// How many bytes from here on are ASCII that stands for itself: nearly all bytes of nearly all templates.
+    fn plain(&self, quote: u8) -> usize {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let special = |byte: &u8| *byte == quote || *byte == b'\\' || !(0x20..0x80).contains(byte);
+        rest.iter().position(special).unwrap_or(rest.len())
     }
 
     fn control(&mut self) {

@@ -1,7 +1,7 @@
 //! The stack of collections that are open, and what becomes of a node when it is complete.
 
 use super::super::lines::Lines;
-use super::super::problems::{Problems, Stop};
+use super::super::problems::{Problems, Stop, short};
 use super::super::tags::{self, Form};
 use super::super::tree::{Entry, Kind, Node};
 use super::super::{Limits, scalar};
@@ -27,6 +27,8 @@ pub(super) struct Builder<'a> {
 /// A collection whose end has not come yet.
 struct Frame {
     span: Span,
+    /// Where the content starts, when a function's tag stands before it.
+    content_span: Span,
     anchor: usize,
     meaning: Meaning,
     /// Collections around and including this one, in long form.
@@ -103,20 +105,23 @@ impl<'a> Builder<'a> {
         let meaning = self.meaning(properties, Some(if list { "seq" } else { "map" }));
         let (around, in_flow) = self.open.last().map_or((0, false), |frame| (frame.depth, frame.flow));
         let flow = in_flow || (self.tabs && syntax::flow(properties.span, &self.lines));
-        let depth = around + 1 + usize::from(matches!(meaning, Meaning::Function(_)));
+        let function = matches!(meaning, Meaning::Function(_));
+        let depth = around + 1 + usize::from(function);
         self.shallow(depth, properties.span)?;
         if properties.anchor > 0 {
             self.anchors.begin(properties.anchor);
         }
         let content =
             if list { Content::List(Vec::new()) } else { Content::Map { entries: Vec::new(), key: None, merge: None } };
-        self.open.push(Frame { span, anchor: properties.anchor, meaning, depth, flow, content });
+        // Asked now, not at the end: places are looked up from left to right.
+        let content_span = if function { syntax::content(span, &self.lines) } else { span };
+        self.open.push(Frame { span, content_span, anchor: properties.anchor, meaning, depth, flow, content });
         Ok(())
     }
 
     /// The innermost open collection ends.
     pub(super) fn close(&mut self) -> Result<(), Stop> {
-        let Some(Frame { span, anchor, meaning, content, .. }) = self.open.pop() else { return Ok(()) };
+        let Some(Frame { span, content_span, anchor, meaning, content, .. }) = self.open.pop() else { return Ok(()) };
         let kind = match content {
             Content::List(items) => Kind::List(items),
             Content::Map { entries, merge, .. } => {
@@ -131,8 +136,7 @@ impl<'a> Builder<'a> {
         let node = match meaning {
             Meaning::Function(form) => {
                 self.count(1, span)?;
-                let content = syntax::content(span, &self.lines);
-                self.call(form, Node { kind, span: content }, span)
+                self.call(form, Node { kind, span: content_span }, span)
             }
             _ => Node { kind, span },
         };
@@ -144,7 +148,8 @@ impl<'a> Builder<'a> {
         let node = self.expand(anchor, span)?;
         let depth = self.open.last().map_or(0, |frame| frame.depth) + expand::height(&node);
         self.shallow(depth, span)?;
-        self.attach(node)
+        self.attach(node);
+        Ok(())
     }
 
     /// Slash-separated path to where the next node goes.
@@ -153,8 +158,8 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn report(&mut self, code: &str, span: Span, message: String, help: &str) {
-        let path = self.path();
-        self.problems.add(Problem::error(code, span, message).at(path).help(help));
+        let open = &self.open;
+        self.problems.add(|| Problem::error(code, span, message).at(path(open)).help(help));
     }
 
     /// Refuses more nodes than the limit, before they are made.
@@ -184,8 +189,8 @@ impl<'a> Builder<'a> {
         if let Some(place) = syntax::indenting_tab(span.line, &self.lines)
             && syntax::first_on_line(span, &self.lines)
         {
-            let path = self.path();
-            self.problems.add(syntax::tab_problem(place).at(path));
+            let open = &self.open;
+            self.problems.add(|| syntax::tab_problem(place).at(path(open)));
         }
     }
 
@@ -205,7 +210,7 @@ impl<'a> Builder<'a> {
         } else if let Some(tag) = tag
             && !matches!(self.meaning(properties, None), Meaning::Text | Meaning::Typed(_))
         {
-            let message = format!("The tag `{}` stands on the key `{text}`", written(tag));
+            let message = format!("The tag `{}` stands on the key `{}`", written(tag), short(text, 60));
             self.report("invalid_key", span, message, "Put a tag on the value, behind the colon");
         }
         if anchor > 0 {
@@ -229,11 +234,12 @@ impl<'a> Builder<'a> {
         if anchor > 0 {
             self.define(anchor, &node)?;
         }
-        self.attach(node)
+        self.attach(node);
+        Ok(())
     }
 
     /// Puts a node where it belongs: into the innermost open collection, as an item, a value or a key.
-    fn attach(&mut self, node: Node) -> Result<(), Stop> {
+    fn attach(&mut self, node: Node) {
         if self.wants_key() {
             let name = if let Kind::String(text) = &node.kind {
                 text.clone()
@@ -248,7 +254,7 @@ impl<'a> Builder<'a> {
                 stand_in(node.span)
             };
             self.key(name, node.span, false);
-            return Ok(());
+            return;
         }
         match self.open.last_mut().map(|frame| &mut frame.content) {
             None => self.root = Some(node),
@@ -259,7 +265,6 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     /// The long form of a function; `value` was written under the tag at `span`.
@@ -277,7 +282,7 @@ impl<'a> Builder<'a> {
                     self.nodes += 2;
                 }
                 _ => {
-                    let message = format!("`!GetAtt {text}` names no attribute");
+                    let message = format!("`!GetAtt {}` names no attribute", short(text, 60));
                     self.report("invalid_function", span, message, &format!("Write {}", form.usage));
                 }
             }
@@ -331,7 +336,7 @@ impl<'a> Builder<'a> {
             _ => scalar::number(text).map(Kind::Number),
         };
         kind.unwrap_or_else(|| {
-            let message = format!("`!!{tag}` stands on `{}`, which is none", syntax::short(text));
+            let message = format!("`!!{tag}` stands on `{}`, which is none", short(text, 60));
             self.report("invalid_tag", span, message, "Remove the tag, or write the value in its usual form");
             Kind::Null
         })

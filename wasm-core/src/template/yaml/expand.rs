@@ -107,10 +107,10 @@ pub(super) fn merged(mut entries: Vec<Entry>, index: usize, problems: &mut Probl
             kind => {
                 let found = if matches!(kind, Kind::Map(_)) { "a function" } else { kind.name() };
                 let message = format!("The merge key `<<` takes an object or a list of objects, not {found}");
-                problems.add(
+                problems.add(|| {
                     Problem::error("invalid_merge", key_span, message)
-                        .help("Write `<<: *anchor`, or quote the key if `<<` is its name"),
-                );
+                        .help("Write `<<: *anchor`, or quote the key if `<<` is its name")
+                });
             }
         }
     }

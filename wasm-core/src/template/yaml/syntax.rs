@@ -3,9 +3,34 @@
 use saphyr_parser::ScanError;
 
 use super::super::lines::{Lines, end_of};
-use super::super::problems::Problems;
+use super::super::problems::{Problems, short};
 use super::place;
 use crate::problem::{Problem, Span};
+
+/// Refuses what the parser would hold back in memory, at 50 bytes and more for each byte of text, before its first
+/// event: it reads a collection in brackets to its end where that may turn out to be a key, as at the start of a line.
+/// Four times what CloudFormation itself accepts is read in any case.
+pub(super) fn held_back(text: &str) -> Option<Problem> {
+    const MOST: usize = 4 << 20;
+    if text.len() <= MOST {
+        return None;
+    }
+    let bracket = |line: &str| {
+        let mut rest = line;
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '-', '?', ':']);
+            if !rest.starts_with(['!', '&']) {
+                return rest.starts_with(['[', '{']);
+            }
+            rest = rest.trim_start_matches(|char: char| !char.is_whitespace());
+        }
+    };
+    let (index, _) = text.split(['\n', '\r']).enumerate().find(|(_, line)| bracket(line))?;
+    let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
+    let message =
+        format!("YAML with brackets at the start of a line is read up to {MOST} bytes; this has {}", text.len());
+    Some(Problem::error("size_limit", Span { line, column: 1 }, message).help("Give the template as JSON"))
+}
 
 /// Reports control characters, which YAML does not allow anywhere (YAML 1.2.2, 5.1).
 pub(super) fn characters(text: &str, problems: &mut Problems) {
@@ -14,10 +39,10 @@ pub(super) fn characters(text: &str, problems: &mut Problems) {
     for (index, byte) in text.bytes().enumerate().filter(|(_, byte)| control(*byte)).take(10) {
         let span = end_of(text.get(..index).unwrap_or_default());
         let message = format!("A control character (U+{byte:04X}) stands in the text");
-        problems.add(
+        problems.add(|| {
             Problem::error("invalid_character", span, message)
-                .help("Remove it, or write it as an escape in double quotes, as in \"\\x1b\""),
-        );
+                .help("Remove it, or write it as an escape in double quotes, as in \"\\x1b\"")
+        });
     }
 }
 
@@ -219,10 +244,12 @@ pub(super) fn block_header(span: Span, text: &str, lines: &Lines<'_>) -> Span {
 /// Where the first `- ` of a list below `key` stands; for a list that is indented like its key, the parser names the
 /// content of the first item instead.
 pub(super) fn first_dash(key: Span, span: Span, lines: &Lines<'_>) -> Span {
+    if key.line >= span.line {
+        return span;
+    }
     let line = lines.line(span.line);
     let text = line.trim_start_matches(' ');
-    let dash = text.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
-    if key.line < span.line && dash {
+    if text.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t'])) {
         let column = u32::try_from(line.len() - text.len()).unwrap_or(u32::MAX).saturating_add(1);
         return Span { column, ..span };
     }
@@ -243,13 +270,5 @@ pub(super) fn first_on_line(span: Span, lines: &Lines<'_>) -> bool {
 /// The first word of a text, for a message.
 fn word(text: &str) -> String {
     let end = text.find(|char: char| char.is_whitespace() || matches!(char, ',' | ']' | '}' | '[' | '{'));
-    short(text.get(..end.unwrap_or(text.len())).unwrap_or_default())
-}
-
-/// A text cut to what fits into a message.
-pub(super) fn short(text: &str) -> String {
-    if text.chars().count() <= 60 {
-        return text.to_owned();
-    }
-    text.chars().take(57).chain("...".chars()).collect()
+    short(text.get(..end.unwrap_or(text.len())).unwrap_or_default(), 60)
 }

@@ -1,0 +1,75 @@
+// The library as a program uses it: one options object, a promise, an iterator, typed errors.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AssentError, deploy, destroy, InvalidInput, LeaseHeld, plan, simulate } from '../../src/index.ts';
+import { queues } from '../support/cli.ts';
+
+let state: string;
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'assent-library-'));
+  process.env['ASSENT_SANDBOX_SPEED'] = '1000';
+});
+afterEach(() => rmSync(state, { recursive: true, force: true }));
+
+const template = JSON.stringify(queues(2, 2));
+
+test('plan, deploy with progress, destroy', { timeout: 60_000 }, async () => {
+  const planned = await plan({ template, stack: 'lib', state });
+  expect(planned.actions.map(({ action }) => action)).toEqual(['create', 'create', 'create', 'create']);
+
+  const run = deploy({ template, stack: 'lib', state, approve: planned.digest });
+  const succeeded: string[] = [];
+  for await (const event of run) {
+    if (event.event === 'resource' && event.status === 'succeeded') succeeded.push(event.logicalId);
+  }
+  expect(succeeded.sort()).toEqual(['Q0x0', 'Q0x1', 'Q1x0', 'Q1x1']);
+  expect((await run).outputs).toHaveProperty('First');
+
+  expect(await deploy({ template, stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
+  expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'succeeded' });
+  expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
+});
+
+test('what is refused rejects with a type and a code', { timeout: 60_000 }, async () => {
+  const bad = plan({ template: '{"Resources":{}}', stack: 'lib', state });
+  await expect(bad).rejects.toBeInstanceOf(InvalidInput);
+  await expect(deploy({ template, stack: 'lib', state, approve: 'f'.repeat(64) })).rejects.toMatchObject({
+    name: 'AssentError',
+    code: 'plan_changed',
+  });
+});
+
+test('an abort before anything was called rejects as interrupted and leaves nothing', { timeout: 60_000 }, async () => {
+  const aborted = deploy({ template, stack: 'lib', state, signal: AbortSignal.abort() });
+  await expect(aborted).rejects.toBeInstanceOf(AssentError);
+  await expect(aborted).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
+});
+
+test('an abort in the middle ends in good order; the stack can be deployed again', { timeout: 60_000 }, async () => {
+  const stop = new AbortController();
+  const run = deploy({ template, stack: 'lib', state, signal: stop.signal });
+  for await (const event of run) if (event.event === 'resource' && event.status === 'in_progress') stop.abort();
+  await expect(run).rejects.toMatchObject({ code: 'interrupted', cause: { outcome: 'cancelled' } });
+  expect(await deploy({ template, stack: 'lib', state })).toMatchObject({ outcome: 'succeeded' });
+});
+
+test('two deployments of one stack at once: one does it, the other is told who has it', {
+  timeout: 60_000,
+}, async () => {
+  const both = await Promise.allSettled([
+    deploy({ template, stack: 'lib', state }),
+    deploy({ template, stack: 'lib', state }),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  for (const one of both) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(LeaseHeld);
+});
+
+test('a simulation needs no state and is the same every time', async () => {
+  const once = await simulate({ template, maxConcurrency: 2, seed: '7' });
+  const { elapsedMs: _, ...same } = await simulate({ template, maxConcurrency: 2, seed: '7' });
+  expect(once).toMatchObject({ ...same, resources: 4, maxInFlight: 2 });
+  expect(once.ratio).toBeGreaterThanOrEqual(1);
+});
