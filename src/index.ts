@@ -17,8 +17,9 @@ import { Monitor as AnyMonitor, type Sink } from './app/monitor.ts';
 import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
 import { type Running, running } from './app/running.ts';
 import type { Control } from './app/session.ts';
+import type { FailOn } from './app/scan.ts';
 import { simulate as simulateTemplate } from './app/simulate.ts';
-import { AssentError, DeploymentFailed } from './domain/errors.ts';
+import { AssentError, DeploymentFailed, SecurityValidationFailed } from './domain/errors.ts';
 import { type OpenSession, openSession } from './edge/session.ts';
 
 export type { ConsensusDocument, ConsensusQuestion, VoteInput } from './app/consensus.ts';
@@ -59,6 +60,8 @@ export interface PlanOptions extends Place {
   parameters?: Readonly<Record<string, string>>;
   /** For every taggable resource. */
   tags?: Readonly<Record<string, string>>;
+  /** Resources that exist already and are to be taken over: logical id to identifier. */
+  imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning; default true. */
   refresh?: boolean;
   /** Operations in flight at most; default 25. */
@@ -67,8 +70,14 @@ export interface PlanOptions extends Place {
 }
 
 export interface DeployOptions extends PlanOptions {
-  /** Digest of the approved plan; any other plan is refused with `plan_changed`. */
+  /** Digest of the approved plan; any other plan is refused with `plan_changed`. It also answers a split circle. */
   approve?: string;
+  /** Findings of this severity or worse refuse; default critical. */
+  failOn?: FailOn;
+  /** Leaves the circle of experts out; the verdict says so. */
+  skipExperts?: boolean;
+  /** Logical ids whose data may be lost, or `all`; default none. */
+  allowDataLoss?: readonly string[] | 'all';
 }
 
 export interface DestroyOptions extends Place {
@@ -76,6 +85,8 @@ export interface DestroyOptions extends Place {
   /** NoEcho values, needed only to settle an interrupted deployment. */
   parameters?: Readonly<Record<string, string>>;
   maxConcurrency?: number;
+  /** Logical ids whose data may be lost, or `all`; default none. */
+  allowDataLoss?: readonly string[] | 'all';
   signal?: AbortSignal;
 }
 
@@ -172,6 +183,10 @@ function inSession<T>(
 }
 
 function settled(document: RunDocument): RunDocument {
+  if (document.outcome === 'refused') {
+    const why = document.verdict?.reasons.join('; ') ?? '';
+    throw new SecurityValidationFailed(`Refused: ${why}`, { cause: document });
+  }
   if (document.outcome === 'failed') {
     const [first] = document.resources.filter(({ status }) => status === 'failed');
     const what = first === undefined ? '' : `: ${first.logicalId}: ${first.message ?? first.errorCode ?? ''}`;

@@ -5,6 +5,7 @@ import type { Verdict } from '../domain/verdict.ts';
 import { type RunDocument, stoppedDocument } from './documents.ts';
 import { iso } from './events.ts';
 import { answered, type GateOptions, judge } from './gate.ts';
+import { type AllowedLoss, dataLossRefusal } from './guard.ts';
 import { withLease } from './lease.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
 import { makePlan, type Planned } from './planning.ts';
@@ -18,6 +19,8 @@ export interface DeployOptions extends PlanOptions, GateOptions {
   approve?: string;
   /** Asked when the circle is split and no digest was approved. Absent: the deployment waits for approval. */
   decide?: (planned: Planned, verdict: Verdict) => Promise<boolean>;
+  /** What may be lost; default: nothing that holds data is deleted or replaced. */
+  allowDataLoss?: AllowedLoss;
   /** Asked once, only when there is something to do. Absent: the call itself is the consent. */
   confirm?: (planned: Planned) => Promise<boolean>;
 }
@@ -37,11 +40,12 @@ export async function deploy(session: Session, options: DeployOptions, control: 
     await session.store.putPlan(planned.plan);
     const changes = changesOf(planned);
     tellPlan(planned, changes.length, session, control);
-    refuseUnsupported(changes, planned);
     await refuseTakenExports(session, planned);
     let verdict: Verdict | null = null;
     if (changes.length > 0) {
       if (approve !== undefined && approve !== planned.plan.digest) throw planChanged(approve, planned.plan.digest);
+      const refusal = dataLossRefusal(planned, options.allowDataLoss);
+      if (refusal !== undefined) return refusal;
       verdict = await decided(session, planned, options);
       control.emit({ event: 'decided', at: iso(session.clock.now()), ...verdict });
       if (verdict.decision === 'refuse') {
@@ -85,29 +89,6 @@ function planChanged(approved: string, digest: string): AssentError {
     help: 'Look at the new plan with `assent plan`, then approve its digest.',
     exitCode: 1,
   });
-}
-
-function refuseUnsupported(changes: readonly PlannedResource[], { plan }: Planned): void {
-  const problems = changes
-    .filter(({ action }) => action === 'update' || action === 'replace' || action === 'import')
-    .map(({ logicalId, type, action, reasons }): Problem => {
-      const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-      return {
-        code: 'update_not_supported',
-        severity: 'error',
-        message: `${logicalId} (${type}) would need ${action === 'update' ? 'an update' : `to be ${action}d`}${why}`,
-        line: 0,
-        column: 0,
-        path: `Resources/${logicalId}`,
-      };
-    });
-  if (problems.length === 0) return;
-  const names = problems.length === 1 ? '1 resource' : `${problems.length} resources`;
-  throw new InvalidInput(
-    'update_not_supported',
-    `${names} of stack ${plan.stack} would have to be updated or replaced; this version creates and deletes only.`,
-    { problems, help: 'Deploy the change under another stack name, or destroy this stack first.' },
-  );
 }
 
 /** An export name belongs to one stack of an endpoint, account and region. */

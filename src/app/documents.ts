@@ -1,6 +1,6 @@
 // The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
 // adding.
-import type { Action, Outcome, Problem, ResourceReport } from '#wasm';
+import type { Action, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
 import type { Verdict } from '../domain/verdict.ts';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 import type { Planned } from './planning.ts';
@@ -13,6 +13,12 @@ export interface ActionDocument {
   action: Action;
   reasons: string[];
   irreversible: string[];
+  /** What else is worth knowing, where there is anything. */
+  notes?: string[];
+  /** In which order it is replaced. */
+  replacement?: Replacement;
+  /** Operations of the update, values left out. */
+  patch?: { op: string; path: string }[];
   dependsOn: string[];
   estimateMs: number;
 }
@@ -49,17 +55,27 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
     kind: 'plan',
     digest: plan.digest,
     stack: plan.stack,
-    actions: plan.resources.map(({ logicalId, type, action, reasons, irreversible, dependsOn, estimateMs }) => ({
-      logicalId,
-      type,
-      action,
-      reasons,
-      irreversible,
-      dependsOn,
-      estimateMs,
-    })),
+    actions: plan.resources.map(actionDocument),
     forecast,
     problems,
+  };
+}
+
+function actionDocument(resource: PlannedResource): ActionDocument {
+  const { logicalId, type, action, reasons, irreversible, dependsOn, estimateMs } = resource;
+  const { notes = [], replacement, patch = [] } = resource;
+  return {
+    logicalId,
+    type,
+    action,
+    reasons,
+    irreversible,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(replacement === undefined ? {} : { replacement }),
+    // Values may be large, and the digest stands for them.
+    ...(patch.length === 0 ? {} : { patch: patch.map(({ op, path }) => ({ op, path })) }),
+    dependsOn,
+    estimateMs,
   };
 }
 

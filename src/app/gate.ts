@@ -2,9 +2,10 @@
 //
 // `judge` is used by `deploy` and `consult`. Order: a blocking finding refuses before any expert is asked; the circle
 // approves, refuses, or is split; a split circle is for a person, never for `--yes`.
-import type { ConsultCall, Finding, History } from '#wasm';
+import type { ConsultCall, Finding, History, Plan } from '#wasm';
 import { consult } from '../core/calls.ts';
 import type { Verdict, VoteDocument } from '../domain/verdict.ts';
+import type { AllowedLoss } from './guard.ts';
 import type { Planned, Template } from './planning.ts';
 import { type FailOn, refusing, reported, scan } from './scan.ts';
 import type { Session } from './session.ts';
@@ -15,6 +16,8 @@ export interface GateOptions {
   failOn?: FailOn;
   /** Leaves the circle out; the scan stays, and the verdict says so. */
   skipExperts?: boolean;
+  /** Losses that were named and allowed are no objection any more. */
+  allowDataLoss?: AllowedLoss;
 }
 
 /** A verdict with the findings it rests on. */
@@ -29,7 +32,7 @@ export async function judge(
   session: Session,
   planned: Planned,
   template: Template,
-  { failOn = 'critical', skipExperts = false }: GateOptions,
+  { failOn = 'critical', skipExperts = false, allowDataLoss = [] }: GateOptions,
 ): Promise<Judged> {
   const planDigest = planned.plan.digest;
   const findings = reported(findingsOf(session, planned, template));
@@ -50,7 +53,7 @@ export async function judge(
     resource: resource ?? '',
     message,
   }));
-  const call: ConsultCall = { plan: planned.plan, findings: briefs, history: await history(session, planned) };
+  const call: ConsultCall = { plan: forgiven(planned.plan, allowDataLoss), findings: briefs, history: await history(session, planned) };
   const { decision, reasons, votes, consensus } = consult(call);
   const elapsedMs = (session.clock.now() - started) / votes.length;
   return {
@@ -81,6 +84,13 @@ export async function judge(
 export function answered(verdict: Verdict, yes: boolean): Verdict {
   const reasons = [...verdict.reasons, yes ? 'a person approved' : 'a person refused'];
   return { ...verdict, decision: yes ? 'approve' : 'refuse', by: 'person', reasons };
+}
+
+function forgiven(plan: Plan, allowed: AllowedLoss): Plan {
+  const resources = plan.resources.map((resource) =>
+    allowed === 'all' || allowed.includes(resource.logicalId) ? { ...resource, irreversible: [] } : resource,
+  );
+  return { ...plan, resources };
 }
 
 function findingsOf({ clock }: Session, { plan, parameters }: Planned, template: Template): Finding[] {

@@ -1,5 +1,5 @@
 // A run from its first row to its last: begins it, drives it, ends it. Shared by deploy, destroy and resume.
-import type { EngineConfig, Event, Plan, ResourceReport } from '#wasm';
+import type { Action, EngineConfig, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../core/engine.ts';
 import { ResourceNotFound, Unreachable } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -10,7 +10,7 @@ import type { Held } from './lease.ts';
 import { InFlight, runMeasurements } from './measure.ts';
 import type { Planned } from './planning.ts';
 import type { Run, StackRecord } from './ports.ts';
-import { missingParameters, Secrets } from './secrets.ts';
+import { logicalIdOf, missingParameters, Secrets } from './secrets.ts';
 import { bindingOf, type Control, type Session } from './session.ts';
 
 // AWS throttles an account and region at about 25 requests/s, polls included (FACTS); the engine adapts from here.
@@ -95,7 +95,7 @@ export async function goOn(
   const { store, clock, endpoint } = session;
   const inFlight = new InFlight();
   const secrets = new Secrets(plan, secretParameters, session.facts);
-  if (journal.length > 0) await checkSecrets(session, secrets, plan, settleOnly ? journal : undefined);
+  if (journal.length > 0) await checkSecrets(session, secrets, plan, { journal, settleOnly });
   if (!settleOnly) {
     emit({
       event: 'started',
@@ -150,8 +150,10 @@ function isEnd(status: ResourceReport['status']): boolean {
 
 /** The stack as it stands after a run. Outputs are those of the last success. */
 function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string, unknown>): StackRecord {
-  const state = { ...record.state, parameters: run.parameters, fingerprints: run.fingerprints };
-  if (run.status !== 'succeeded' && run.status !== 'no_changes') return { ...record, state, lastRun: run.runId };
+  const succeeded = run.status === 'succeeded' || run.status === 'no_changes';
+  const fingerprints = succeeded ? run.fingerprints : partly(record.state.fingerprints ?? {}, run.fingerprints);
+  const state = { ...record.state, parameters: run.parameters, fingerprints };
+  if (!succeeded) return { ...record, state, lastRun: run.runId };
   const outputs: StackRecord['outputs'] = {};
   for (const { name, description, exportName } of plan.outputs) {
     const output: StackRecord['outputs'][string] = { value: values[name] };
@@ -162,20 +164,47 @@ function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string
   return { ...record, state, outputs, lastRun: run.runId };
 }
 
+/**
+ * Fingerprints after a run that did not get to its end. Some resources may hold the new value of a changed secret and
+ * some the old one, so neither is recorded: the next run writes it wherever it is used.
+ */
+function partly(before: Record<string, string>, given: Record<string, string>): Record<string, string> {
+  const known = (id: string, print: string) => (before[id] === undefined || before[id] === print ? print : '');
+  const now = Object.entries(given).map(([id, print]) => [id, known(id, print)]);
+  return { ...before, ...Object.fromEntries(now) };
+}
+
 /** Refuses to go on without NoEcho values that a call may still need. */
 async function checkSecrets(
   session: Session,
   secrets: Secrets,
   plan: Plan,
-  settled: readonly Event[] | undefined,
+  { journal, settleOnly }: { journal: readonly Event[]; settleOnly: boolean },
 ): Promise<void> {
   const record = await session.store.stack(plan.stack);
   const complete = new Set(
     record?.state.resources.filter(({ status }) => status === 'complete').map((r) => r.logicalId),
   );
-  const pending = settled === undefined ? undefined : unanswered(settled);
+  // What is changed was complete before: only the journal tells whether it is again.
+  const done = succeeded(journal);
+  for (const { logicalId, action } of plan.resources) {
+    if (CHANGES.has(action) && !done.has(logicalId)) complete.delete(logicalId);
+  }
+  const pending = settleOnly ? unanswered(journal) : undefined;
   const missing = secrets.missing((id) => !complete.has(id) && (pending === undefined || pending.has(id)));
   if (missing.length > 0) throw missingParameters(missing);
+}
+
+const CHANGES: ReadonlySet<Action> = new Set(['update', 'replace', 'import']);
+
+/** Logical ids whose creation or update has succeeded. */
+function succeeded(journal: readonly Event[]): Set<string> {
+  const done = new Set<string>();
+  for (const entry of journal) {
+    if (entry.type !== 'progress' || entry.status !== 'SUCCESS') continue;
+    if (/^(create|update):/.test(entry.step)) done.add(logicalIdOf(entry.step));
+  }
+  return done;
 }
 
 /** Logical ids with an intent that no answer is known to: only those calls are made again when settling. */
@@ -183,7 +212,7 @@ function unanswered(journal: readonly Event[]): Set<string> {
   const pending = new Set<string>();
   for (const entry of journal) {
     if (!('step' in entry)) continue;
-    const logicalId = entry.step.slice(entry.step.indexOf(':') + 1);
+    const logicalId = logicalIdOf(entry.step);
     if (entry.type === 'intentRecorded') pending.add(logicalId);
     else pending.delete(logicalId);
   }

@@ -37,12 +37,14 @@ export interface ParameterOptions {
 export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   stack: string;
   tags: string[];
+  import: string[];
   refresh: boolean;
   maxConcurrency: number;
   format: 'text' | 'json' | 'mermaid';
 }
 export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'> {
   approve?: string;
+  allowDataLoss?: string;
   failOn: FailOn;
   skipExperts?: true;
   yes?: true;
@@ -53,6 +55,7 @@ export interface ConsultCommandOptions extends Omit<PlanCommandOptions, 'format'
   explain?: true;
 }
 export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
+  allowDataLoss?: string;
   stack: string;
   maxConcurrency: number;
   yes?: true;
@@ -95,6 +98,7 @@ export interface SandboxCommandOptions extends StateOptions, TextOrJson {
 
 const DEFAULT_CONCURRENCY = 25;
 const STACK = '--stack <name>';
+const LOSS = 'resources whose data may be lost: logical ids with commas between, or all';
 
 /** The program; `done` gets the exit code of the command that ran. */
 export function program(io: Io, version: string, done: (code: ExitCode) => void): Command {
@@ -170,6 +174,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   );
   failOnOption(planOptions(deploy))
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
+    .option('--allow-data-loss <ids>', LOSS)
     .option('--skip-experts', 'leave the circle of experts out; the verdict says so')
     .option('-y, --yes', 'answer "deploy this plan?" with yes')
     .addOption(format('text', 'json', 'jsonl'));
@@ -191,6 +196,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   stackOption(destroy);
   concurrencyOption(destroy);
   parameterOptions(destroy, 'value of a NoEcho parameter, if an interrupted deployment must be settled first')
+    .option('--allow-data-loss <ids>', LOSS)
     .option('-y, --yes', 'answer "destroy this stack?" with yes')
     .addOption(format('text', 'json', 'jsonl'));
   cloudOptions(destroy);
@@ -290,7 +296,7 @@ export function shapesOf(root: Command): OptionShapes {
       for (const flag of [option.long, option.short]) if (typeof flag === 'string') valued.add(flag);
     }
   }
-  return { valued, lists: new Set(['--parameters', '--tags']) };
+  return { valued, lists: new Set(['--parameters', '--tags', '--import']) };
 }
 
 /** Whether the command needs a stack and has none. */
@@ -306,6 +312,11 @@ function planOptions(command: Command): Command {
   parameterOptions(command, 'values of parameters, any number; without one the previous value stays')
     .addOption(
       new Option('--tags <key=value>', 'tags for every taggable resource, any number')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .addOption(
+      new Option('--import <id=identifier>', 'resources that exist already and are taken over, any number')
         .default([], 'none')
         .argParser(collect),
     )

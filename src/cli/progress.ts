@@ -1,4 +1,5 @@
 // What a run shows while it goes on: a few lines redrawn on a terminal, one line per change elsewhere.
+import type { Action } from '#wasm';
 import type { ResourceDocument, RunEvent } from '../app/events.ts';
 import type { Io } from './io.ts';
 import { symbol } from './render/plan.ts';
@@ -208,10 +209,20 @@ function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
   }
 }
 
+const WORDS: Record<Action, readonly [doing: string, done: string]> = {
+  create: ['creating', 'created'],
+  update: ['updating', 'updated'],
+  replace: ['replacing', 'replaced'],
+  delete: ['deleting', 'deleted'],
+  retain: ['keeping', 'kept'],
+  import: ['importing', 'imported'],
+  noop: ['reading', 'read'],
+};
+
 function changeLine(resource: ResourceDocument, paint: Paint): string {
   const { logicalId, type, action, status, physicalId, elapsedMs } = resource;
   const head = `${symbol(action, paint)} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}`;
-  const [doing, done] = action === 'delete' ? ['deleting', 'deleted'] : ['creating', 'created'];
+  const [doing, done] = WORDS[action];
   switch (status) {
     case 'in_progress':
       return `${head} ${doing}\n`;

@@ -265,7 +265,7 @@ test('a failure keeps what exists, exits 4, and the next deploy goes on from the
   const failed = await deploy();
   expect(failed.code).toBe(4);
   expect(failed.stdout).toContain('AccessDenied: not you');
-  expect(failed.stdout).toContain('What was created is kept.');
+  expect(failed.stdout).toContain('What was done is kept.');
   expect(failed.stdout).toContain('assent deploy t.json --stack web --cloud aws');
   const again = await deploy();
   expect(again.code).toBe(0);

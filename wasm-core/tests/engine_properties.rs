@@ -72,6 +72,8 @@ fn recorded(logical_id: &str, depends_on: Vec<String>) -> StackResource {
         depends_on,
         deletion_policy: "Delete".to_owned(),
         update_replace_policy: "Delete".to_owned(),
+        replaced: Vec::new(),
+        attempted: None,
     }
 }
 

@@ -28,6 +28,7 @@ fn call() -> PlanCall {
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
+        imports: BTreeMap::new(),
         max_concurrency: 10,
         duration_scale: None,
     }
@@ -84,6 +85,8 @@ fn deployed(plan: &Plan) -> StackState {
             depends_on: resource.depends_on.clone(),
             deletion_policy: resource.deletion_policy.clone(),
             update_replace_policy: resource.update_replace_policy.clone(),
+            replaced: Vec::new(),
+            attempted: None,
         }
     });
     StackState {

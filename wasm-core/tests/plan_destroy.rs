@@ -22,6 +22,8 @@ fn resource(id: &str, policy: &str, depends_on: &[&str]) -> StackResource {
         depends_on: depends_on.iter().map(|id| (*id).to_owned()).collect(),
         deletion_policy: policy.into(),
         update_replace_policy: "Delete".into(),
+        attempted: None,
+        replaced: Vec::new(),
     }
 }
 
@@ -42,6 +44,7 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
+        imports: BTreeMap::new(),
         max_concurrency: 10,
         duration_scale: None,
     };

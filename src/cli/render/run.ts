@@ -57,6 +57,24 @@ export function runText(document: RunDocument, asked: Asked, paint: Paint): stri
     ]);
     parts.push(`${paint('bold', 'Kept by their DeletionPolicy, and no longer managed')}\n${table(rows)}`);
   }
+  const old = document.resources.flatMap(({ logicalId, replaced = [] }) =>
+    replaced.map(({ type, physicalId, status }) => ({
+      status,
+      row: [plain(logicalId), plain(type), plain(physicalId)],
+    })),
+  );
+  const kept = old.filter(({ status }) => status === 'retained');
+  if (kept.length > 0) {
+    const rows = kept.map(({ row }) => row);
+    parts.push(
+      `${paint('bold', 'Replaced, kept by their UpdateReplacePolicy, and no longer managed')}\n${table(rows)}`,
+    );
+  }
+  const left = old.filter(({ status }) => status !== 'retained' && status !== 'succeeded');
+  if (left.length > 0) {
+    const rows = left.map(({ row }) => row);
+    parts.push(`${paint('bold', 'Replaced, and still to be deleted by the next run')}\n${table(rows)}`);
+  }
   if (Object.keys(document.outputs).length > 0)
     parts.push(`${paint('bold', 'Outputs')}\n${outputsTable(document.outputs)}`);
   parts.push(closing(document, asked, paint));
@@ -79,6 +97,9 @@ function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack 
     resources.filter((one) => one.status === status && (action === undefined || one.action === action)).length;
   const done = [
     [of('succeeded', 'create'), 'created'],
+    [of('succeeded', 'update'), 'updated'],
+    [of('succeeded', 'replace'), 'replaced'],
+    [of('succeeded', 'import'), 'imported'],
     [of('succeeded', 'delete'), 'deleted'],
     [of('unchanged'), 'unchanged'],
     [of('retained'), 'kept'],
@@ -155,7 +176,7 @@ function closing(
     if (kind === 'deploy') rest.push(destroy);
   }
   const stands = resources.some(({ action, status }) => action !== 'delete' && KEPT.has(status));
-  const kept = outcome === 'failed' && kind === 'deploy' && stands ? 'What was created is kept. ' : '';
+  const kept = outcome === 'failed' && kind === 'deploy' && stands ? 'What was done is kept. ' : '';
   if (rest.length === 0) return total;
   return `${total}\n${kept}Next:\n${table(rest.map(([command, what]) => [paint('cyan', command), paint('dim', what)]))}`;
 }

@@ -313,6 +313,8 @@ impl Engine {
         match (why, properties) {
             (Why::Attributes, Some(properties)) => self.attributes_read(id, properties, at),
             (Why::Attributes, None) => self.vanished(id, at),
+            (Why::Tests, Some(properties)) => self.tests_read(id, Some(properties), at),
+            (Why::Tests, None) => self.gone(id, at),
             (Why::Remains, Some(_)) => self.remains(id, Existence::Present, at),
             (Why::Remains, None) => self.remains(id, Existence::Absent, at),
         }

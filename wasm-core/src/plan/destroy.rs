@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
 use crate::call::{Live, PlanAnswer, PlanCall};
-use crate::model::{Action, PlannedResource, StackResource};
+use crate::model::{Action, PlannedResource, ResourceStatus, StackResource};
 use crate::problem::{Problem, Span};
 use crate::schema;
 
@@ -30,8 +30,7 @@ pub fn remove(
 ) -> (Vec<PlannedResource>, Vec<Problem>) {
     let held = held(unwanted);
     let action = |resource: &StackResource| {
-        let kept = resource.deletion_policy != "Delete" || held.contains_key(resource.logical_id.as_str());
-        if kept { Action::Retain } else { Action::Delete }
+        if keeps(resource) || held.contains_key(resource.logical_id.as_str()) { Action::Retain } else { Action::Delete }
     };
     let deleted: BTreeSet<&str> = unwanted
         .iter()
@@ -55,11 +54,14 @@ pub fn remove(
                 reasons.push("it is already gone".to_owned());
             }
             match held.get(id.as_str()) {
-                _ if resource.deletion_policy != "Delete" => {
+                _ if keeps(resource) => {
                     reasons.push(format!("its DeletionPolicy is {}", resource.deletion_policy));
                 }
                 Some(holder) => reasons.push(format!("{holder}, which is kept, depends on it")),
                 None => {}
+            }
+            if let Some(old) = resource.replaced.first() {
+                reasons.push(format!("{}, which it has replaced, is still to be deleted", old.physical_id));
             }
             if resource.deletion_policy == "Snapshot" {
                 problems.push(snapshot_warning(id));
@@ -72,6 +74,10 @@ pub fn remove(
                 depends_on: dependents.remove(id.as_str()).unwrap_or_default(),
                 desired: None,
                 irreversible: irreversible(resource, action),
+                notes: Vec::new(),
+                patch: Vec::new(),
+                replacement: None,
+                old: resource.replaced.clone(),
                 recorded: Some(resource.clone()),
                 needs: Vec::new(),
                 deletion_policy: resource.deletion_policy.clone(),
@@ -81,6 +87,15 @@ pub fn remove(
         })
         .collect();
     (planned, problems)
+}
+
+/// Whether its own policy keeps it.
+fn keeps(resource: &StackResource) -> bool {
+    match resource.deletion_policy.as_str() {
+        "Delete" => false,
+        "RetainExceptOnCreate" => resource.status != ResourceStatus::CreateFailed,
+        _ => true,
+    }
 }
 
 /// What resources kept for want of a snapshot depend on, directly or through others, each with one that holds it.

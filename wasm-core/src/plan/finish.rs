@@ -43,10 +43,11 @@ fn estimate(resource: &PlannedResource, scale: f64) -> u64 {
     let Some(kind) = schema::lookup(&resource.type_name) else { return 0 };
     let seconds = match resource.action {
         Action::Create => kind.duration_s(Operation::Create),
-        Action::Update => kind.duration_s(Operation::Update),
+        Action::Update | Action::Import if resource.patch.is_empty() => return 0,
+        Action::Update | Action::Import => kind.duration_s(Operation::Update),
         Action::Replace => kind.duration_s(Operation::Create) + kind.duration_s(Operation::Delete),
         Action::Delete => kind.duration_s(Operation::Delete),
-        Action::Retain | Action::Import | Action::Noop => return 0,
+        Action::Retain | Action::Noop => return 0,
     };
     // Half a second: what even an immediate operation costs to start and to see.
     (f64::from(seconds).max(0.5) * 1000.0 * scale) as u64

@@ -3,12 +3,18 @@
 //! `plan` is pure: the same text and call give the same answer on every machine. What it needs from outside it asks
 //! for (`Needs`) and is called again with. Nothing is planned while there is any error: the answer lists them all.
 
+mod change;
 mod deploy;
+mod desk;
 mod destroy;
 mod diff;
 mod finish;
 mod implied;
+mod imports;
 mod locate;
+mod patch;
+mod replacement;
+mod same;
 mod tags;
 mod types;
 

@@ -113,6 +113,7 @@ impl Desk<'_> {
             fingerprints: BTreeMap::new(),
             tags: BTreeMap::new(),
             max_concurrency: 1,
+            imports: BTreeMap::new(),
             duration_scale: None,
         };
         for problem in plan::problems(template, &call) {

@@ -18,6 +18,10 @@ pub fn creation(logical_id: String, type_name: &str, estimate_ms: Millis, depend
         deletion_policy: "Delete".to_owned(),
         update_replace_policy: "Delete".to_owned(),
         irreversible: Vec::new(),
+        notes: Vec::new(),
+        patch: Vec::new(),
+        replacement: None,
+        old: Vec::new(),
         estimate_ms,
     }
 }
