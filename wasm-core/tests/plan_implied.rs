@@ -26,6 +26,7 @@ fn planned(resources: &Value) -> Plan {
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
+        imports: BTreeMap::new(),
         max_concurrency: 10,
         duration_scale: None,
     };
