@@ -22,6 +22,9 @@ const { metafile } = await build({
   // The package's launcher accepts this one when the pinned Node is missing.
   target: 'node22.13',
   format: 'esm',
+  // The SDK's ES modules, not its CommonJS: of those esbuild's chunks export nothing by name to a dynamic import, and
+  // nothing that is not used can be left out.
+  mainFields: ['module', 'main'],
   external: ['#wasm'],
   // Function names stay in stack traces; what is left is half the size.
   minifySyntax: true,

@@ -12,7 +12,7 @@
 //! first seen: until then the journal knows its request token, and a run with operations in flight is never ended.
 //!
 //! One file, one concern: `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts
-//! to commands), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! to commands), `settle` (the graph), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;

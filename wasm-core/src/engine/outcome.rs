@@ -298,13 +298,7 @@ impl Engine {
             self.settle(parent, Phase::Failed, at);
             return;
         }
-        if self.steps[id].work == Work::Delete {
-            let recorded = self.resource(id).recorded.clone();
-            if let Some(recorded) = recorded {
-                let failed = StackResource { status: ResourceStatus::DeleteFailed, ..recorded };
-                self.changes.insert(self.steps[id].resource, Change::Record(Box::new(failed)));
-            }
-        }
+        self.record_failed_deletion(id);
         self.settle(id, Phase::Failed, at);
     }
 
@@ -324,7 +318,17 @@ impl Engine {
             self.record(parent, ResourceStatus::CreateFailed);
             self.settle(parent, Phase::Cancelled, at);
         } else {
+            self.record_failed_deletion(id);
             self.settle(id, Phase::Cancelled, at);
+        }
+    }
+
+    /// A deletion that has failed may have done a part, or all.
+    fn record_failed_deletion(&mut self, id: StepId) {
+        let step = &self.steps[id];
+        if let (Work::Delete, Some(_), Some(recorded)) = (step.work, &step.failure, &self.resource(id).recorded) {
+            let failed = StackResource { status: ResourceStatus::DeleteFailed, ..recorded.clone() };
+            self.changes.insert(step.resource, Change::Record(Box::new(failed)));
         }
     }
 

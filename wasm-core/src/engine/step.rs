@@ -132,6 +132,8 @@ pub(super) struct Step {
     /// When it was last seen running, in ms since it was accepted.
     pub(super) seen: Millis,
     pub(super) retry_after: Option<Millis>,
+    /// When the next poll was to be, in ms since the operation was accepted.
+    pub(super) placed: Millis,
     pub(super) identifier: Option<String>,
     /// Unanswered or refused calls in a row.
     pub(super) troubles: u32,
@@ -171,6 +173,7 @@ impl Step {
             watched: false,
             seen: 0,
             retry_after: None,
+            placed: 0,
             identifier: None,
             troubles: 0,
             reading_since: 0,
