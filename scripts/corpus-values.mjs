@@ -28,6 +28,7 @@ const byName = [
   [/subnet.*name/i, 'some-subnets'],
   [/subnet/i, 'subnet-0a1b2c3d4e5f60718'],
   [/securitygroup/i, 'sg-0a1b2c3d4e5f60718'],
+  [/instanceprofile/i, 'CloudWatchAgentAdminRole'],
   [/email/i, 'someone@example.com'],
   [/topicarn/i, 'arn:aws:sns:us-east-1:123456789012:existing'],
   [/certificatearn/i, `arn:aws:acm:us-east-1:123456789012:certificate/${KEY}`],

@@ -24,13 +24,10 @@ if (folder === undefined) {
   process.exit(2);
 }
 
-/**
- * What has to be in the account before some templates can work: another template of the folder (or `account`, things
- * of corpus-account.yaml), the stack's name, and the parameters that lead there.
- */
+/** What some templates presuppose: another stack, its template of this folder or `account`, and values that name it. */
 const account = { path: fileURLToPath(new URL('corpus-account.yaml', import.meta.url)), stack: 'account' };
 const needs = [
-  [/AmazonCloudWatchAgent|DirectoryService_DirectoryService|ManagedAD|NeptuneDB/, account],
+  [/AmazonCloudWatchAgent|DirectoryService_DirectoryService|DirectoryADClients|ManagedAD|NeptuneDB/, account],
   [/ECS_EC2LaunchType_services_private/, { file: 'ECS_EC2LaunchType_clusters_private-vpc.yaml', stack: 'production' }],
   [/ECS_EC2LaunchType_services_public/, { file: 'ECS_EC2LaunchType_clusters_public-vpc.yaml', stack: 'production' }],
   [

@@ -218,6 +218,18 @@ Resources:
 }
 
 #[test]
+fn what_is_left_of_rain_in_json_is_sent_back_to_it() {
+    let template = |code: &str| {
+        let properties = json!({"Role": "arn:aws:iam::123456789012:role/r", "Code": {"ZipFile": {code: "code.py"}}});
+        json!({"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": properties}}}).to_string()
+    };
+    let problems = refused(&template("Rain::Embed"));
+    assert_eq!(codes(&problems), ["wrong_kind"]);
+    assert!(problems[0].help.contains("rain pkg"), "{problems:#?}");
+    assert_eq!(refused(&template("File"))[0].help, "");
+}
+
+#[test]
 fn policies_that_cloud_control_does_not_know_are_warned_about() {
     let text = "
 Resources:

@@ -199,7 +199,13 @@ impl Checker {
         };
         let place = self.path.iter().rev().find(|segment| !is_index(segment)).map_or("Properties", String::as_str);
         let item = if self.path.last().is_some_and(|segment| is_index(segment)) { "an item of " } else { "" };
-        self.complain("wrong_kind", format!("{item}{place} must be {wanted}, not {given}"), String::new());
+        let help = match value {
+            Expr::Map(entries) if entries.iter().any(|(key, _)| key.starts_with("Rain::")) => {
+                "run `rain pkg` first and give its output"
+            }
+            _ => "",
+        };
+        self.complain("wrong_kind", format!("{item}{place} must be {wanted}, not {given}"), help.to_owned());
     }
 }
 
