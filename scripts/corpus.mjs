@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { constraints, fitting } from './corpus-values.mjs';
 
 const { inspect } = createRequire(import.meta.url)('#wasm');
 const assent = fileURLToPath(new URL('../bin/assent', import.meta.url));
@@ -23,43 +24,32 @@ if (folder === undefined) {
   process.exit(2);
 }
 
-const byType = [
-  [/VPC::Id/, 'vpc-0a1b2c3d4e5f60718'],
-  [/Subnet::Id/, 'subnet-0a1b2c3d4e5f60718'],
-  [/SecurityGroup::Id/, 'sg-0a1b2c3d4e5f60718'],
-  [/KeyPair::KeyName/, 'operator'],
-  [/Image::Id/, 'ami-0a1b2c3d4e5f60718'],
-  [/AvailabilityZone::Name/, 'us-east-1a'],
-  [/HostedZone::Id/, 'Z0123456789ABCDEFGHIJ'],
-  [/Volume::Id/, 'vol-0a1b2c3d4e5f60718'],
-  [/Instance::Id/, 'i-0a1b2c3d4e5f60718'],
+/**
+ * What has to be in the account before some templates can work: another template of the folder (or `account`, things
+ * of corpus-account.yaml), the stack's name, and the parameters that lead there.
+ */
+const account = { path: fileURLToPath(new URL('corpus-account.yaml', import.meta.url)), stack: 'account' };
+const needs = [
+  [/AmazonCloudWatchAgent|DirectoryService_DirectoryService|ManagedAD|NeptuneDB/, account],
+  [/ECS_EC2LaunchType_services_private/, { file: 'ECS_EC2LaunchType_clusters_private-vpc.yaml', stack: 'production' }],
+  [/ECS_EC2LaunchType_services_public/, { file: 'ECS_EC2LaunchType_clusters_public-vpc.yaml', stack: 'production' }],
+  [
+    /ECS_FargateLaunchType_services_private/,
+    { file: 'ECS_FargateLaunchType_clusters_private-vpc.yaml', stack: 'production' },
+  ],
+  [
+    /ECS_FargateLaunchType_services_public/,
+    { file: 'ECS_FargateLaunchType_clusters_public-vpc.yaml', stack: 'production' },
+  ],
+  [
+    /ServiceCatalog_Product/,
+    {
+      file: 'ServiceCatalog_Portfolio.yaml',
+      stack: 'portfolio',
+      given: ['ServiceCatalogPortfolioStackName=portfolio'],
+    },
+  ],
 ];
-const byName = [
-  [/cidr|sshlocation/i, '10.0.0.0/16'],
-  [/vpc/i, 'vpc-0a1b2c3d4e5f60718'],
-  [/subnet/i, 'subnet-0a1b2c3d4e5f60718'],
-  [/securitygroup/i, 'sg-0a1b2c3d4e5f60718'],
-  [/email/i, 'someone@example.com'],
-  [/arn/i, 'arn:aws:iam::123456789012:role/existing'],
-  [/account/i, '123456789012'],
-  [/domain/i, 'example.com'],
-  [/bucket/i, 'a-bucket-of-mine'],
-  [/ip(address)?$/i, '10.0.0.10'],
-  [/password/i, 'Passw0rd1234'],
-  [/port/i, '8080'],
-  [/url/i, 'https://example.com/'],
-  [/region/i, 'us-east-1'],
-  [/id$/i, 'id-0a1b2c3d'],
-];
-
-/** A value for a parameter that has no default. */
-const fitting = ({ name, type, allowedValues }) => {
-  if (allowedValues.length > 0) return allowedValues[0];
-  const known = byType.find(([pattern]) => pattern.test(type))?.[1];
-  if (known !== undefined) return type.startsWith('List<') ? `${known},${known.slice(0, -1)}9` : known;
-  if (/Number/.test(type)) return '1';
-  return byName.find(([pattern]) => pattern.test(name))?.[1] ?? 'value1234';
-};
 
 const call = async (...parts) => {
   try {
@@ -88,13 +78,41 @@ const reason = (document) =>
   document.outcome ||
   document.kind;
 
+/** The parameters of a template that have no default, with values; `only` those that this accepts. */
+function values(path, only = () => true) {
+  const text = readFileSync(path, 'utf8');
+  const seen = inspect(text);
+  const declared = seen.type === 'inspected' ? seen.declared.parameters : [];
+  const demanded = constraints(text);
+  return declared
+    .filter((one) => one.default === undefined && only(one))
+    .map((one) => `${one.name}=${fitting(one, demanded[one.name])}`);
+}
+
+/** As arguments of a command. */
+const flags = (given) => (given.length > 0 ? ['--parameters', ...given] : []);
+
 async function through(file, state) {
   const path = join(folder, file);
   const stack = `c-${file.replace(/[^A-Za-z0-9]+/g, '-')}`.slice(0, 120);
-  const seen = inspect(readFileSync(path, 'utf8'));
-  const declared = seen.type === 'inspected' ? seen.declared.parameters : [];
-  const given = declared.filter((one) => one.default === undefined).map((one) => `${one.name}=${fitting(one)}`);
-  const parameters = given.length > 0 ? ['--parameters', ...given] : [];
+  const needed = needs.find(([pattern]) => pattern.test(file))?.[1];
+  if (needed) {
+    const other = needed.path ?? join(folder, needed.file);
+    const base = await call(
+      'deploy',
+      other,
+      '--stack',
+      needed.stack,
+      '--state',
+      state,
+      '--yes',
+      ...flags(values(other)),
+    );
+    if (base.code !== 0)
+      return { file, step: 'needs', code: base.code, reason: reason(base.document), document: base.document };
+  }
+  const given = [...values(path), ...(needed?.given ?? [])];
+  const parameters = flags(given);
   const common = ['--stack', stack, '--state', state];
   const planned = await call('plan', path, ...common, ...parameters);
   if (planned.code !== 0)
@@ -108,10 +126,7 @@ async function through(file, state) {
     document: answer.document,
   });
   if (deployed.code !== 0) return failed('deploy', deployed);
-  const noEcho = declared
-    .filter((one) => one.noEcho && one.default === undefined)
-    .map((one) => `${one.name}=${fitting(one)}`);
-  const again = await call('plan', path, ...common, ...(noEcho.length > 0 ? ['--parameters', ...noEcho] : []));
+  const again = await call('plan', path, ...common, ...flags(values(path, (one) => one.noEcho)));
   const changes = (again.document.actions ?? []).filter((one) => one.action !== 'noop');
   if (again.code !== 0 || changes.length > 0) return { ...failed('replan', again), changes };
   const destroyed = await call('destroy', ...common, '--yes');
@@ -125,13 +140,14 @@ async function through(file, state) {
 const files = readdirSync(folder).filter((file) => /\.(ya?ml|json)$/.test(file) && file.includes(options.only));
 const results = [];
 const worker = async () => {
-  const state = mkdtempSync(join(tmpdir(), 'assent-corpus-'));
   for (let file = files.shift(); file !== undefined; file = files.shift()) {
+    // An account of its own for each.
+    const state = mkdtempSync(join(tmpdir(), 'assent-corpus-'));
     const result = await through(file, state);
+    rmSync(state, { recursive: true, force: true });
     results.push(result);
     console.error(`${result.step.padEnd(8)} ${String(result.code).padEnd(4)} ${file} ${result.reason}`);
   }
-  rmSync(state, { recursive: true, force: true });
 };
 await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
 

@@ -8,19 +8,27 @@
 //
 // Rejections are `AssentError`s; branch on `code` or on the subclasses. The call is the consent: nobody is asked.
 import { systemClock } from './adapters/embedded/clock.ts';
+import { aggregate as aggregateVotes, type ConsensusDocument, type ConsensusQuestion } from './app/consensus.ts';
 import { deploy as deployStack } from './app/deploy.ts';
 import { destroy as destroyStack } from './app/destroy.ts';
 import type { PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
 import type { Emit } from './app/events.ts';
+import { Monitor as AnyMonitor, type Sink } from './app/monitor.ts';
 import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
 import { type Running, running } from './app/running.ts';
 import type { Control } from './app/session.ts';
+import type { FailOn } from './app/scan.ts';
 import { simulate as simulateTemplate } from './app/simulate.ts';
-import { AssentError, DeploymentFailed } from './domain/errors.ts';
+import { AssentError, DeploymentFailed, SecurityValidationFailed } from './domain/errors.ts';
 import { type OpenSession, openSession } from './edge/session.ts';
 
+export type { ConsensusDocument, ConsensusQuestion, VoteInput } from './app/consensus.ts';
 export type { ActionDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
 export type { Calls, ResourceDocument, RunEvent } from './app/events.ts';
+export type { SeriesDocument } from './app/metrics.ts';
+export type { Sink } from './app/monitor.ts';
+export { openMetrics } from './app/openmetrics.ts';
+export type { Counter, Distribution, Maximum } from './app/recorder.ts';
 export type { Running } from './app/running.ts';
 export {
   AssentError,
@@ -31,6 +39,7 @@ export {
   SecurityValidationFailed,
   Unreachable,
 } from './domain/errors.ts';
+export type { Labels, Measured } from './domain/metrics.ts';
 
 /** Where state is kept and what is deployed to. */
 export interface Place {
@@ -51,6 +60,8 @@ export interface PlanOptions extends Place {
   parameters?: Readonly<Record<string, string>>;
   /** For every taggable resource. */
   tags?: Readonly<Record<string, string>>;
+  /** Resources that exist already and are to be taken over: logical id to identifier. */
+  imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning; default true. */
   refresh?: boolean;
   /** Operations in flight at most; default 25. */
@@ -59,8 +70,14 @@ export interface PlanOptions extends Place {
 }
 
 export interface DeployOptions extends PlanOptions {
-  /** Digest of the approved plan; any other plan is refused with `plan_changed`. */
+  /** Digest of the approved plan; any other plan is refused with `plan_changed`. It also answers a split circle. */
   approve?: string;
+  /** Findings of this severity or worse refuse; default critical. */
+  failOn?: FailOn;
+  /** Leaves the circle of experts out; the verdict says so. */
+  skipExperts?: boolean;
+  /** Logical ids whose data may be lost, or `all`; default none. */
+  allowDataLoss?: readonly string[] | 'all';
 }
 
 export interface DestroyOptions extends Place {
@@ -68,6 +85,8 @@ export interface DestroyOptions extends Place {
   /** NoEcho values, needed only to settle an interrupted deployment. */
   parameters?: Readonly<Record<string, string>>;
   maxConcurrency?: number;
+  /** Logical ids whose data may be lost, or `all`; default none. */
+  allowDataLoss?: readonly string[] | 'all';
   signal?: AbortSignal;
 }
 
@@ -112,6 +131,32 @@ export function simulate({ signal, template, ...options }: SimulateOptions): Run
   });
 }
 
+export interface AggregateOptions extends ConsensusQuestion {
+  signal?: AbortSignal;
+}
+
+/** One answer from given votes on one question. Rejects with InvalidInput `invalid_votes` and every problem. */
+export function aggregate({ signal, ...question }: AggregateOptions): Running<ConsensusDocument> {
+  return running(async () => {
+    signal?.throwIfAborted();
+    return aggregateVotes(question);
+  });
+}
+
+export interface MonitorOptions {
+  /** Takes what was measured by interval and at `close`: all of it, or it rejects and has kept nothing. */
+  sink?: Sink;
+  /** Between two flushes; default 10 s. */
+  intervalMs?: number;
+}
+
+/** Records measurements, collects them as mergeable sketches, flushes them; `close` it to end its interval. */
+export class Monitor extends AnyMonitor {
+  constructor(options: MonitorOptions = {}) {
+    super({ clock: systemClock, ...options });
+  }
+}
+
 function named(text: string): { text: string; name: string } {
   return { text, name: 'template' };
 }
@@ -138,6 +183,10 @@ function inSession<T>(
 }
 
 function settled(document: RunDocument): RunDocument {
+  if (document.outcome === 'refused') {
+    const why = document.verdict?.reasons.join('; ') ?? '';
+    throw new SecurityValidationFailed(`Refused: ${why}`, { cause: document });
+  }
   if (document.outcome === 'failed') {
     const [first] = document.resources.filter(({ status }) => status === 'failed');
     const what = first === undefined ? '' : `: ${first.logicalId}: ${first.message ?? first.errorCode ?? ''}`;

@@ -1,8 +1,11 @@
 // `deploy`: settles what an earlier run left, plans, asks, deploys. Nothing is called before the answer but reads.
 import type { PlannedResource, Problem } from '#wasm';
 import { AssentError, InvalidInput } from '../domain/errors.ts';
-import type { RunDocument } from './documents.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { type RunDocument, stoppedDocument } from './documents.ts';
 import { iso } from './events.ts';
+import { answered, type GateOptions, judge } from './gate.ts';
+import { type AllowedLoss, dataLossRefusal } from './guard.ts';
 import { withLease } from './lease.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
 import { makePlan, type Planned } from './planning.ts';
@@ -11,9 +14,13 @@ import { bindingOf, type Control, interrupted, type Session } from './session.ts
 import { settle } from './settle.ts';
 
 /** What `deploy` takes. */
-export interface DeployOptions extends PlanOptions {
+export interface DeployOptions extends PlanOptions, GateOptions {
   /** Digest of the plan that was approved; another plan is refused with `plan_changed`. */
   approve?: string;
+  /** Asked when the circle is split and no digest was approved. Absent: the deployment waits for approval. */
+  decide?: (planned: Planned, verdict: Verdict) => Promise<boolean>;
+  /** What may be lost; default: nothing that holds data is deleted or replaced. */
+  allowDataLoss?: AllowedLoss;
   /** Asked once, only when there is something to do. Absent: the call itself is the consent. */
   confirm?: (planned: Planned) => Promise<boolean>;
 }
@@ -33,15 +40,32 @@ export async function deploy(session: Session, options: DeployOptions, control: 
     await session.store.putPlan(planned.plan);
     const changes = changesOf(planned);
     tellPlan(planned, changes.length, session, control);
-    refuseUnsupported(changes, planned);
     await refuseTakenExports(session, planned);
+    let verdict: Verdict | null = null;
     if (changes.length > 0) {
       if (approve !== undefined && approve !== planned.plan.digest) throw planChanged(approve, planned.plan.digest);
+      const refusal = dataLossRefusal(planned, options.allowDataLoss);
+      if (refusal !== undefined) return refusal;
+      verdict = await decided(session, planned, options);
+      control.emit({ event: 'decided', at: iso(session.clock.now()), ...verdict });
+      if (verdict.decision === 'refuse') {
+        const code = verdict.by === 'policy' ? 'security_validation_failed' : 'verdict_refused';
+        return stoppedDocument(verdict, 'refused', code);
+      }
+      if (verdict.decision === 'ask') return stoppedDocument(verdict, 'waiting_approval', 'approval_required');
       if (confirm !== undefined && !(await confirm(planned))) throw declined();
       if (control.signal?.aborted) throw interrupted();
     }
-    return startRun(session, held, planned, { maxConcurrency }, control);
+    return startRun(session, held, planned, { maxConcurrency, verdict }, control);
   });
+}
+
+/** The gate's verdict, a person's answer included: an approved digest answers a split circle, `--yes` does not. */
+async function decided(session: Session, planned: Planned, options: DeployOptions): Promise<Verdict> {
+  const { verdict } = await judge(session, planned, options.template, options);
+  if (verdict.decision !== 'ask') return verdict;
+  if (options.approve !== undefined) return answered(verdict, true);
+  return options.decide === undefined ? verdict : answered(verdict, await options.decide(planned, verdict));
 }
 
 /** Resources that the plan does something with. */
@@ -65,29 +89,6 @@ function planChanged(approved: string, digest: string): AssentError {
     help: 'Look at the new plan with `assent plan`, then approve its digest.',
     exitCode: 1,
   });
-}
-
-function refuseUnsupported(changes: readonly PlannedResource[], { plan }: Planned): void {
-  const problems = changes
-    .filter(({ action }) => action === 'update' || action === 'replace' || action === 'import')
-    .map(({ logicalId, type, action, reasons }): Problem => {
-      const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-      return {
-        code: 'update_not_supported',
-        severity: 'error',
-        message: `${logicalId} (${type}) would need ${action === 'update' ? 'an update' : `to be ${action}d`}${why}`,
-        line: 0,
-        column: 0,
-        path: `Resources/${logicalId}`,
-      };
-    });
-  if (problems.length === 0) return;
-  const names = problems.length === 1 ? '1 resource' : `${problems.length} resources`;
-  throw new InvalidInput(
-    'update_not_supported',
-    `${names} of stack ${plan.stack} would have to be updated or replaced; this version creates and deletes only.`,
-    { problems, help: 'Deploy the change under another stack name, or destroy this stack first.' },
-  );
 }
 
 /** An export name belongs to one stack of an endpoint, account and region. */

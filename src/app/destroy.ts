@@ -2,6 +2,7 @@
 
 import { changesOf, declined, tellPlan } from './deploy.ts';
 import { nothingToDo, type RunDocument } from './documents.ts';
+import { type AllowedLoss, dataLossRefusal } from './guard.ts';
 import { withLease } from './lease.ts';
 import { DEFAULT_CONCURRENCY } from './plan.ts';
 import { makePlan, type Planned } from './planning.ts';
@@ -15,6 +16,8 @@ export interface DestroyOptions {
   maxConcurrency?: number;
   /** NoEcho values, needed only when an interrupted deployment has to be settled with them first. */
   parameters?: Readonly<Record<string, string>>;
+  /** What may be lost; default: nothing that holds data is deleted. */
+  allowDataLoss?: AllowedLoss;
   /** Asked once, only when there is something to do. Absent: the call itself is the consent. */
   confirm?: (planned: Planned) => Promise<boolean>;
 }
@@ -32,6 +35,8 @@ export async function destroy(session: Session, options: DestroyOptions, control
     const changes = changesOf(planned);
     tellPlan(planned, changes.length, session, control);
     if (changes.length > 0) {
+      const refusal = dataLossRefusal(planned, options.allowDataLoss);
+      if (refusal !== undefined) return refusal;
       if (confirm !== undefined && !(await confirm(planned))) throw declined();
       if (control.signal?.aborted) throw interrupted();
     }

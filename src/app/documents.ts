@@ -1,6 +1,7 @@
 // The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
 // adding.
-import type { Action, Outcome, Problem, ResourceReport } from '#wasm';
+import type { Action, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
+import type { Verdict } from '../domain/verdict.ts';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 import type { Planned } from './planning.ts';
 import type { Run } from './ports.ts';
@@ -12,6 +13,12 @@ export interface ActionDocument {
   action: Action;
   reasons: string[];
   irreversible: string[];
+  /** What else is worth knowing, where there is anything. */
+  notes?: string[];
+  /** In which order it is replaced. */
+  replacement?: Replacement;
+  /** Operations of the update, values left out. */
+  patch?: { op: string; path: string }[];
   dependsOn: string[];
   estimateMs: number;
 }
@@ -36,8 +43,8 @@ export interface RunDocument {
   code?: string;
   resources: ResourceDocument[];
   outputs: Record<string, unknown>;
-  /** The circle's verdict; `null` where none was asked. */
-  verdict: null;
+  /** What the gate decided; `null` where nothing had to be decided. */
+  verdict: Verdict | null;
   elapsedMs: number;
   calls: Calls;
 }
@@ -48,17 +55,27 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
     kind: 'plan',
     digest: plan.digest,
     stack: plan.stack,
-    actions: plan.resources.map(({ logicalId, type, action, reasons, irreversible, dependsOn, estimateMs }) => ({
-      logicalId,
-      type,
-      action,
-      reasons,
-      irreversible,
-      dependsOn,
-      estimateMs,
-    })),
+    actions: plan.resources.map(actionDocument),
     forecast,
     problems,
+  };
+}
+
+function actionDocument(resource: PlannedResource): ActionDocument {
+  const { logicalId, type, action, reasons, irreversible, dependsOn, estimateMs } = resource;
+  const { notes = [], replacement, patch = [] } = resource;
+  return {
+    logicalId,
+    type,
+    action,
+    reasons,
+    irreversible,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(replacement === undefined ? {} : { replacement }),
+    // Values may be large, and the digest stands for them.
+    ...(patch.length === 0 ? {} : { patch: patch.map(({ op, path }) => ({ op, path })) }),
+    dependsOn,
+    estimateMs,
   };
 }
 
@@ -81,12 +98,17 @@ export function runDocument(
     outcome: ended.outcome,
     resources: ended.resources.map(resourceDocument),
     outputs: ended.outputs,
-    verdict: null,
+    verdict: run.verdict,
     elapsedMs: now - run.startedAt,
     calls: ended.calls,
   };
   if (ended.outcome === 'failed') document.code = run.mode === 'deploy' ? 'deployment_failed' : 'destroy_failed';
   return document;
+}
+
+/** The document of a deployment that the gate did not let through: no run was begun, nothing was called. */
+export function stoppedDocument(verdict: Verdict, outcome: 'refused' | 'waiting_approval', code: string): RunDocument {
+  return { ...nothingToDo('deploy'), planDigest: verdict.planDigest, outcome, code, verdict };
 }
 
 /** The document where there was nothing to run over: an unknown stack to destroy, no run to resume. */

@@ -1,5 +1,6 @@
 // What a run tells while it goes on, for people, for `--format jsonl` and for the library's iterator.
-import type { Action, ResourceReport, StepStatus } from '#wasm';
+import type { Action, ReplacedReport, ResourceReport, StepStatus } from '#wasm';
+import type { Verdict } from '../domain/verdict.ts';
 
 /** A resource as documents show it (INTERFACE.md, `deploy`): a report with times as ISO 8601. */
 export interface ResourceDocument {
@@ -13,6 +14,8 @@ export interface ResourceDocument {
   attempts: number;
   errorCode?: string;
   message?: string;
+  /** What became of the resources it takes the place of. */
+  replaced?: ReplacedReport[];
 }
 
 /** Requests to Cloud Control by kind; `throttled` of them were turned away and are counted in their kind too. */
@@ -31,6 +34,7 @@ export type RunEvent = { at: string } & (
   | { event: 'settling'; runId: string }
   | { event: 'refreshing'; resources: number }
   | { event: 'planned'; digest: string; changes: number; makespanMs: number }
+  | ({ event: 'decided' } & Verdict)
   | { event: 'started'; runId: string; stack: string; resources: number }
   | ({ event: 'resource' } & ResourceDocument)
   | { event: 'cancelling' }

@@ -9,6 +9,8 @@ export interface PlanOptions {
   stack: string;
   parameters?: Readonly<Record<string, string>>;
   tags?: Readonly<Record<string, string>>;
+  /** Resources that exist already and are to be taken over: logical id to identifier. */
+  imports?: Readonly<Record<string, string>>;
   /** Read what is recorded first (default). */
   refresh?: boolean;
   maxConcurrency?: number;

@@ -1,7 +1,7 @@
 // Makes a plan: asks the core, finds the facts it needs, asks again. Changes nothing anywhere.
 import type { Context, DeclaredParameter, Forecast, Found, Live, Lookup, Mode, Plan, PlanCall, Problem } from '#wasm';
 import { inspect, plan as planInCore } from '../core/calls.ts';
-import { InvalidInput } from '../domain/errors.ts';
+import { InvalidInput, Unreachable } from '../domain/errors.ts';
 import { fingerprints } from './fingerprint.ts';
 import type { StackRecord } from './ports.ts';
 import { refresh } from './refresh.ts';
@@ -21,6 +21,8 @@ export interface Wanted {
   template?: Template;
   parameters?: Readonly<Record<string, string>>;
   tags?: Readonly<Record<string, string>>;
+  /** Resources to take over: logical id to identifier. */
+  imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning. */
   refresh: boolean;
   maxConcurrency: number;
@@ -46,7 +48,15 @@ export interface Planned {
 
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
 export async function makePlan(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
-  const { stack, mode, template, tags } = wanted;
+  const { clock, endpoint, monitor } = session;
+  const start = clock.now();
+  const planned = await planNow(session, wanted, control);
+  monitor.record('plan_duration_ms', clock.now() - start, { endpoint, mode: wanted.mode });
+  return planned;
+}
+
+async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
+  const { stack, mode, template, tags, imports } = wanted;
   const text = template?.text ?? '';
   const parameters = { ...wanted.parameters };
   const declared = template === undefined ? [] : declaredIn(template);
@@ -60,6 +70,7 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
   call.fingerprints = secretPrints;
   if (session.speed !== 1) call.durationScale = 1 / session.speed;
   if (tags !== undefined) call.tags = { ...tags };
+  if (imports !== undefined) call.imports = { ...imports };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
   const found = await answered(session, text, call, template);
@@ -97,10 +108,25 @@ async function answered(session: Session, text: string, call: PlanCall, template
 }
 
 async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
+  if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
   const { account, region } = context;
   const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
   return { lookup, value: exported.get(lookup.name) ?? null };
+}
+
+/** Properties of a resource that is to be imported; `null` where there is none. */
+async function readResource(
+  { cloud }: Session,
+  { typeName, identifier }: Extract<Lookup, { kind: 'resource' }>,
+): Promise<unknown> {
+  const answer = await cloud.get({ typeName, identifier });
+  if (answer.ok) return answer.value;
+  if (answer.error.kind === 'notFound') return null;
+  if (answer.error.kind === 'rejected') {
+    throw new InvalidInput('import_unreadable', `${typeName} ${identifier} cannot be read: ${answer.error.message}`);
+  }
+  throw new Unreachable(`${typeName} ${identifier} could not be read: ${answer.error.message}`, { help: 'Try again.' });
 }
 
 /** Parameters the template declares; none when it is no template, for planning it then says everything about it. */

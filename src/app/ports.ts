@@ -1,5 +1,6 @@
 // What the use cases need from the outside, declared by their user. Adapters implement these; one contract suite per
 // port runs against every implementation.
+
 import type {
   Context,
   EngineConfig,
@@ -11,6 +12,8 @@ import type {
   StackResource,
   StackState,
 } from '#wasm';
+import type { Verdict } from '../domain/verdict.ts';
+import type { Measured } from '../domain/metrics.ts';
 
 /** A run as stored. Times in ms since the epoch. */
 export interface Run {
@@ -38,9 +41,13 @@ export interface Run {
   parameters: Record<string, string | null>;
   /** Keyed fingerprints of the secrets used. */
   fingerprints: Record<string, string>;
+  /** What the gate decided, by whom and why; `null` for a run that needs none. */
+  verdict: Verdict | null;
   /** The final document once the run has ended (INTERFACE.md, `deploy`). */
   result?: unknown;
   cancelRequested: boolean;
+  /** What ended by then has been measured: a cancelled run may be resumed and end again. Kept by `finish`. */
+  measuredUntil?: number;
 }
 
 /** A stack as stored. */
@@ -114,12 +121,17 @@ export interface Store {
   journal(runId: string): Promise<Event[]>;
   /**
    * Ends a run: status, document, outputs, effective parameters; resources stay as appended. A stack whose destroy run
-   * succeeded (or had nothing to do) and that has no resources left is removed; its runs are kept.
+   * succeeded (or had nothing to do) and that has no resources left is removed; its runs are kept. What the run measured
+   * is merged in the same transaction, so it counts once; a kept series that is damaged starts anew.
    */
-  finish(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
+  finish(lease: Lease, run: Run, stack: StackRecord, measured?: readonly Measured[]): Promise<void>;
   /** Sets the flag a running worker looks at on each renewal. */
   requestCancel(runId: string): Promise<void>;
   cancelRequested(runId: string): Promise<boolean>;
+  /** Merges measurements into those kept, all or none. Rejects where a series is of another kind. */
+  addMeasured(measured: readonly Measured[]): Promise<void>;
+  /** All that was measured, by name and labels. */
+  measured(): Promise<Measured[]>;
   close(): Promise<void>;
 }
 
@@ -164,7 +176,7 @@ export interface Cloud {
 export interface Facts {
   /** `warning`: the account was guessed, because a custom Cloud Control endpoint came without a usable STS. */
   identity(): Promise<{ account: string; partition: string; region: string; warning?: string }>;
-  lookup(lookup: Exclude<Lookup, { kind: 'import' }>): Promise<Found['value']>;
+  lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' }>): Promise<Found['value']>;
   /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
   secret(id: string): Promise<unknown>;
 }

@@ -1,14 +1,16 @@
 // A run from its first row to its last: begins it, drives it, ends it. Shared by deploy, destroy and resume.
-import type { EngineConfig, Event, Plan, ResourceReport } from '#wasm';
+import type { Action, EngineConfig, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../core/engine.ts';
 import { ResourceNotFound, Unreachable } from '../domain/errors.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import { type RunDocument, runDocument } from './documents.ts';
 import { drive } from './drive.ts';
 import { iso } from './events.ts';
 import type { Held } from './lease.ts';
+import { InFlight, runMeasurements } from './measure.ts';
 import type { Planned } from './planning.ts';
 import type { Run, StackRecord } from './ports.ts';
-import { missingParameters, Secrets } from './secrets.ts';
+import { logicalIdOf, missingParameters, Secrets } from './secrets.ts';
 import { bindingOf, type Control, type Session } from './session.ts';
 
 // AWS throttles an account and region at about 25 requests/s, polls included (FACTS); the engine adapts from here.
@@ -19,10 +21,10 @@ export async function startRun(
   session: Session,
   held: Held,
   planned: Planned,
-  { maxConcurrency }: { maxConcurrency: number },
+  { maxConcurrency, verdict = null }: { maxConcurrency: number; verdict?: Verdict | null },
   control: Control,
 ): Promise<RunDocument> {
-  const { plan, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
+  const { plan, forecast, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
   const missing = noEcho.filter((name) => secretParameters[name] === undefined);
   if (missing.length > 0) throw missingParameters(missing);
   const runId = session.newRunId();
@@ -41,6 +43,7 @@ export async function startRun(
     config,
     parameters,
     fingerprints,
+    verdict,
     cancelRequested: false,
   };
   const record: StackRecord = recorded ?? {
@@ -50,7 +53,12 @@ export async function startRun(
   };
   await session.store.putPlan(plan);
   await session.store.begin(held.lease, run, record);
-  return goOn(session, held, { run, plan, journal: [], secretParameters }, control);
+  return goOn(
+    session,
+    held,
+    { run, plan, journal: [], secretParameters, forecastMs: forecast.makespanMs / session.speed },
+    control,
+  );
 }
 
 /** A run to go on with. */
@@ -62,6 +70,8 @@ export interface Unfinished {
   secretParameters: Readonly<Record<string, string>>;
   /** Only find out how what was in flight ends. */
   settleOnly?: boolean;
+  /** Of a run that begins now. */
+  forecastMs?: number;
 }
 
 /** Loads what a run left behind. */
@@ -79,12 +89,13 @@ export async function loadRun(
 export async function goOn(
   session: Session,
   held: Held,
-  { run, plan, journal, secretParameters, settleOnly = false }: Unfinished,
+  { run, plan, journal, secretParameters, settleOnly = false, forecastMs }: Unfinished,
   { signal, emit }: Control,
 ): Promise<RunDocument> {
-  const { store, clock } = session;
+  const { store, clock, endpoint } = session;
+  const inFlight = new InFlight();
   const secrets = new Secrets(plan, secretParameters, session.facts);
-  if (journal.length > 0) await checkSecrets(session, secrets, plan, settleOnly ? journal : undefined);
+  if (journal.length > 0) await checkSecrets(session, secrets, plan, { journal, settleOnly });
   if (!settleOnly) {
     emit({
       event: 'started',
@@ -104,7 +115,10 @@ export async function goOn(
     journal,
     settleOnly,
     signal,
-    emit,
+    emit: (event) => {
+      if (event.event === 'resource') inFlight.note(event);
+      emit(event);
+    },
   });
   const { outcome } = driven;
   // Not an end: operations may be in flight, so the run stays open and a resumption finds out.
@@ -114,7 +128,12 @@ export async function goOn(
   const record = await store.stack(run.stack);
   if (record === undefined) throw new ResourceNotFound(`Stack ${run.stack} is not in the store any more.`);
   const ended: Run = { ...run, status: outcome, endedAt: now, seq: driven.seq, result: document };
-  await store.finish(held.lease, ended, ending(record, ended, plan, driven.outputs));
+  const { elapsedMs } = document;
+  const measured = runMeasurements(
+    { run, endpoint, outcome, resources: driven.resources, elapsedMs, inFlightMax: inFlight.max, forecastMs },
+    clock,
+  );
+  await store.finish(held.lease, ended, ending(record, ended, plan, driven.outputs), measured);
   return document;
 }
 
@@ -131,8 +150,10 @@ function isEnd(status: ResourceReport['status']): boolean {
 
 /** The stack as it stands after a run. Outputs are those of the last success. */
 function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string, unknown>): StackRecord {
-  const state = { ...record.state, parameters: run.parameters, fingerprints: run.fingerprints };
-  if (run.status !== 'succeeded' && run.status !== 'no_changes') return { ...record, state, lastRun: run.runId };
+  const succeeded = run.status === 'succeeded' || run.status === 'no_changes';
+  const fingerprints = succeeded ? run.fingerprints : partly(record.state.fingerprints ?? {}, run.fingerprints);
+  const state = { ...record.state, parameters: run.parameters, fingerprints };
+  if (!succeeded) return { ...record, state, lastRun: run.runId };
   const outputs: StackRecord['outputs'] = {};
   for (const { name, description, exportName } of plan.outputs) {
     const output: StackRecord['outputs'][string] = { value: values[name] };
@@ -143,20 +164,47 @@ function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string
   return { ...record, state, outputs, lastRun: run.runId };
 }
 
+/**
+ * Fingerprints after a run that did not get to its end. Some resources may hold the new value of a changed secret and
+ * some the old one, so neither is recorded: the next run writes it wherever it is used.
+ */
+function partly(before: Record<string, string>, given: Record<string, string>): Record<string, string> {
+  const known = (id: string, print: string) => (before[id] === undefined || before[id] === print ? print : '');
+  const now = Object.entries(given).map(([id, print]) => [id, known(id, print)]);
+  return { ...before, ...Object.fromEntries(now) };
+}
+
 /** Refuses to go on without NoEcho values that a call may still need. */
 async function checkSecrets(
   session: Session,
   secrets: Secrets,
   plan: Plan,
-  settled: readonly Event[] | undefined,
+  { journal, settleOnly }: { journal: readonly Event[]; settleOnly: boolean },
 ): Promise<void> {
   const record = await session.store.stack(plan.stack);
   const complete = new Set(
     record?.state.resources.filter(({ status }) => status === 'complete').map((r) => r.logicalId),
   );
-  const pending = settled === undefined ? undefined : unanswered(settled);
+  // What is changed was complete before: only the journal tells whether it is again.
+  const done = succeeded(journal);
+  for (const { logicalId, action } of plan.resources) {
+    if (CHANGES.has(action) && !done.has(logicalId)) complete.delete(logicalId);
+  }
+  const pending = settleOnly ? unanswered(journal) : undefined;
   const missing = secrets.missing((id) => !complete.has(id) && (pending === undefined || pending.has(id)));
   if (missing.length > 0) throw missingParameters(missing);
+}
+
+const CHANGES: ReadonlySet<Action> = new Set(['update', 'replace', 'import']);
+
+/** Logical ids whose creation or update has succeeded. */
+function succeeded(journal: readonly Event[]): Set<string> {
+  const done = new Set<string>();
+  for (const entry of journal) {
+    if (entry.type !== 'progress' || entry.status !== 'SUCCESS') continue;
+    if (/^(create|update):/.test(entry.step)) done.add(logicalIdOf(entry.step));
+  }
+  return done;
 }
 
 /** Logical ids with an intent that no answer is known to: only those calls are made again when settling. */
@@ -164,7 +212,7 @@ function unanswered(journal: readonly Event[]): Set<string> {
   const pending = new Set<string>();
   for (const entry of journal) {
     if (!('step' in entry)) continue;
-    const logicalId = entry.step.slice(entry.step.indexOf(':') + 1);
+    const logicalId = logicalIdOf(entry.step);
     if (entry.type === 'intentRecorded') pending.add(logicalId);
     else pending.delete(logicalId);
   }

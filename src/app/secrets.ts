@@ -17,13 +17,16 @@ export class Secrets {
    * Logical id to wanted properties and the ids in them, only of resources that use secrets. Ids of dynamic references
    * that are put together while the run goes on come with the first call; until then `ids` is empty.
    */
-  readonly #users = new Map<string, { desired: unknown; ids: readonly string[] }>();
+  readonly #users = new Map<string, { desired: unknown; applied: unknown[]; ids: readonly string[] }>();
 
   constructor(plan: Plan, parameters: Readonly<Record<string, string>>, facts: Facts) {
     this.#facts = facts;
     this.#parameters = parameters;
-    for (const { logicalId, desired } of plan.resources) {
-      if (hasSecret(desired)) this.#users.set(logicalId, { desired, ids: [...new Set(secretIds(desired))] });
+    for (const { logicalId, desired, recorded } of plan.resources) {
+      // What was made from a secret last time is one still, until the update is over.
+      const applied = recorded === undefined ? undefined : [recorded.applied, recorded.attempted];
+      if (!hasSecret(desired) && !hasSecret(applied)) continue;
+      this.#users.set(logicalId, { desired, applied: applied ?? [], ids: [...new Set(secretIds(desired))] });
     }
   }
 
@@ -62,7 +65,7 @@ export class Secrets {
       case 'progress': {
         const { message, ...rest } = event;
         const cleaned: Event = { ...rest };
-        if (rest.model !== undefined) cleaned.model = withoutSecrets(rest.model, user.desired);
+        if (rest.model !== undefined) cleaned.model = withoutAny(rest.model, user);
         // Only a failure's message is worth asking for the secrets again.
         if (message !== undefined && rest.status === 'FAILED') cleaned.message = await this.#mask(message, user.ids);
         return cleaned;
@@ -71,7 +74,7 @@ export class Secrets {
         return { ...event, message: await this.#mask(event.message, user.ids) };
       case 'read':
         if (event.properties === undefined) return event;
-        return { ...event, properties: withoutSecrets(event.properties, user.desired) };
+        return { ...event, properties: withoutAny(event.properties, user) };
       default:
         return event;
     }
@@ -115,6 +118,10 @@ export function missingParameters(names: readonly string[]): InvalidInput {
 /** `create:Table` to `Table`. */
 export function logicalIdOf(step: string): string {
   return step.slice(step.indexOf(':') + 1);
+}
+
+function withoutAny(model: unknown, { desired, applied }: { desired: unknown; applied: unknown[] }): unknown {
+  return [desired, ...applied].reduce(withoutSecrets, model);
 }
 
 function parameterName(id: string): string | undefined {

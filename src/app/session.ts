@@ -2,6 +2,7 @@
 import type { Context } from '#wasm';
 import { AssentError } from '../domain/errors.ts';
 import { type Emit, iso } from './events.ts';
+import type { Monitor } from './monitor.ts';
 import type { Clock, Cloud, Facts, StackRecord, Store } from './ports.ts';
 
 /** What can be done without a cloud. */
@@ -16,6 +17,8 @@ export interface Session extends Local {
   endpoint: string;
   cloud: Cloud;
   facts: Facts;
+  /** What this process measures; flushed into the store. */
+  monitor: Monitor;
   /** How many times faster than AWS its operations run: 1, but for the bundled sandbox. Estimates and forecasts are in its time. */
   speed: number;
   /** Resolves once all answers that have already arrived have been handed over: what came together is worked off together. */

@@ -2,11 +2,13 @@
 import { planDocument } from '../app/documents.ts';
 import type { Planned } from '../app/planning.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import type { Io } from './io.ts';
 import type { Opened } from './opening.ts';
 import { ask } from './prompt.ts';
 import { planSummary, planText } from './render/plan.ts';
 import { painter } from './render/style.ts';
+import { verdictText } from './render/verdict.ts';
 import { where } from './where.ts';
 
 /** What the question is about. */
@@ -19,6 +21,22 @@ export interface Question {
   format: string;
   /** Name of the template in messages. */
   file: string;
+}
+
+/** A `decide` for the use cases: shows what the circle said and asks. `--yes` never answers this. */
+export function askPerson(
+  io: Io,
+  format: string,
+  { session, interrupt }: Opened,
+): (planned: Planned, verdict: Verdict) => Promise<boolean> {
+  return async (planned, verdict) => {
+    const toOut = format === 'text';
+    const paint = painter(toOut ? io.colour.out : io.colour.err);
+    const say = toOut ? io.out : io.err;
+    say(`${planSummary(planDocument(planned), session.speed, paint)}\n`);
+    say(`${verdictText(verdict, true, paint)}\n`);
+    return ask('The circle does not decide this. Do you approve? [y/N] ', interrupt.signal);
+  };
 }
 
 /** A `confirm` for the use cases. Rejects with `confirmation_required` where nobody can be asked. */

@@ -65,3 +65,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function invalid(message: string): InvalidInput {
   return new InvalidInput('invalid_parameters_file', message);
 }
+
+/** `--allow-data-loss`: logical ids with commas between, or `all`. */
+export function lossesOf(text: string | undefined): readonly string[] | 'all' {
+  if (text === undefined) return [];
+  return text.trim() === 'all'
+    ? 'all'
+    : text
+        .split(',')
+        .map((id) => id.trim())
+        .filter((id) => id !== '');
+}

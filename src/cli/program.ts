@@ -1,7 +1,9 @@
 // The command line itself: names, options, help. Each command's work is loaded only when it is called, so that
 // `--help` and `--version` stay quick.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { FailOn } from '../app/scan.ts';
 import { type ExitCode, InvalidInput } from '../domain/errors.ts';
+
 import type { OptionShapes } from './arguments.ts';
 import type { Io } from './io.ts';
 
@@ -35,16 +37,25 @@ export interface ParameterOptions {
 export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   stack: string;
   tags: string[];
+  import: string[];
   refresh: boolean;
   maxConcurrency: number;
   format: 'text' | 'json' | 'mermaid';
 }
 export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'> {
   approve?: string;
+  allowDataLoss?: string;
+  failOn: FailOn;
+  skipExperts?: true;
   yes?: true;
   format: 'text' | 'json' | 'jsonl';
 }
+export interface ConsultCommandOptions extends Omit<PlanCommandOptions, 'format'>, TextOrJson {
+  failOn: FailOn;
+  explain?: true;
+}
 export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
+  allowDataLoss?: string;
   stack: string;
   maxConcurrency: number;
   yes?: true;
@@ -66,6 +77,19 @@ export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
   policy?: 'critical-path' | 'fifo';
   seed?: string;
 }
+export interface ScanCommandOptions {
+  format: 'text' | 'json' | 'sarif' | 'junit' | 'markdown';
+  baseline?: string;
+  writeBaseline?: string;
+  failOn: FailOn;
+}
+export type RulesCommandOptions = TextOrJson;
+export interface MetricsCommandOptions extends StateOptions {
+  format: 'text' | 'openmetrics' | 'json';
+}
+export interface ConsensusCommandOptions extends TextOrJson {
+  method?: string;
+}
 export interface SandboxCommandOptions extends StateOptions, TextOrJson {
   port?: number;
   speed?: number;
@@ -74,6 +98,7 @@ export interface SandboxCommandOptions extends StateOptions, TextOrJson {
 
 const DEFAULT_CONCURRENCY = 25;
 const STACK = '--stack <name>';
+const LOSS = 'resources whose data may be lost: logical ids with commas between, or all';
 
 /** The program; `done` gets the exit code of the command that ran. */
 export function program(io: Io, version: string, done: (code: ExitCode) => void): Command {
@@ -113,6 +138,28 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     return command;
   };
 
+  const scan = add<ScanCommandOptions>(
+    'scan <path...>',
+    'look for open doors, secrets and mistakes in templates; files or folders',
+    () => import('./commands/scan.ts'),
+  );
+  scan
+    .addOption(format('text', 'json', 'sarif', 'junit', 'markdown'))
+    .option('--baseline <file>', 'findings in this file are known and not reported')
+    .option('--write-baseline <file>', 'write what is found now to this file, and accept it')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 on findings this severe or more')
+        .choices(['critical', 'high', 'medium', 'low', 'none'])
+        .default('critical'),
+    );
+
+  const rules = add<RulesCommandOptions>(
+    'rules [id]',
+    'list the built-in rules, or explain one',
+    () => import('./commands/rules.ts'),
+  );
+  rules.addOption(format('text', 'json'));
+
   const plan = add<PlanCommandOptions>(
     'plan <template>',
     'show what a deployment would change, in which order and how long it takes',
@@ -125,10 +172,21 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'plan a template, ask, and deploy it',
     () => import('./commands/deploy.ts'),
   );
-  planOptions(deploy)
+  failOnOption(planOptions(deploy))
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
+    .option('--allow-data-loss <ids>', LOSS)
+    .option('--skip-experts', 'leave the circle of experts out; the verdict says so')
     .option('-y, --yes', 'answer "deploy this plan?" with yes')
     .addOption(format('text', 'json', 'jsonl'));
+
+  const consult = add<ConsultCommandOptions>(
+    'consult <template>',
+    'scan a template, plan it, and ask only the circle of experts',
+    () => import('./commands/consult.ts'),
+  );
+  failOnOption(planOptions(consult))
+    .option('--explain', 'every reason of every expert')
+    .addOption(format('text', 'json'));
 
   const destroy = add<DestroyCommandOptions>(
     'destroy',
@@ -138,6 +196,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   stackOption(destroy);
   concurrencyOption(destroy);
   parameterOptions(destroy, 'value of a NoEcho parameter, if an interrupted deployment must be settled first')
+    .option('--allow-data-loss <ids>', LOSS)
     .option('-y, --yes', 'answer "destroy this stack?" with yes')
     .addOption(format('text', 'json', 'jsonl'));
   cloudOptions(destroy);
@@ -189,6 +248,30 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(new Option('--seed <number>', 'seed of everything random').argParser(seed));
   parameterOptions(simulate, 'values of parameters').addOption(format('text', 'json'));
 
+  const consensus = add<ConsensusCommandOptions>(
+    'consensus <votes>',
+    "aggregate given votes on one question: the outcome, and every expert's part in it",
+    () => import('./commands/consensus.ts'),
+  );
+  consensus
+    .addOption(
+      new Option('--method <method>', 'how votes become one answer (default: weighted)').choices([
+        'majority',
+        'weighted',
+        'bayesian',
+        'log-pool',
+      ]),
+    )
+    .addOption(format('text', 'json'));
+
+  const metrics = add<MetricsCommandOptions>(
+    'metrics',
+    'show what has been measured over all runs',
+    () => import('./commands/metrics.ts'),
+  );
+  metrics.addOption(format('text', 'openmetrics', 'json'));
+  stateOption(metrics);
+
   const sandbox = add<SandboxCommandOptions>(
     'sandbox',
     'serve the local Cloud Control endpoint until interrupted',
@@ -213,7 +296,7 @@ export function shapesOf(root: Command): OptionShapes {
       for (const flag of [option.long, option.short]) if (typeof flag === 'string') valued.add(flag);
     }
   }
-  return { valued, lists: new Set(['--parameters', '--tags']) };
+  return { valued, lists: new Set(['--parameters', '--tags', '--import']) };
 }
 
 /** Whether the command needs a stack and has none. */
@@ -232,9 +315,22 @@ function planOptions(command: Command): Command {
         .default([], 'none')
         .argParser(collect),
     )
+    .addOption(
+      new Option('--import <id=identifier>', 'resources that exist already and are taken over, any number')
+        .default([], 'none')
+        .argParser(collect),
+    )
     .option('--no-refresh', 'plan from what is recorded, without reading it first');
   concurrencyOption(command);
   return cloudOptions(command);
+}
+
+function failOnOption(command: Command): Command {
+  return command.addOption(
+    new Option('--fail-on <severity>', 'findings of this severity or worse refuse')
+      .choices(['critical', 'high', 'medium', 'low', 'none'])
+      .default('critical'),
+  );
 }
 
 function stackOption(command: Command): Command {

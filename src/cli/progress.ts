@@ -1,8 +1,10 @@
 // What a run shows while it goes on: a few lines redrawn on a terminal, one line per change elsewhere.
+import type { Action } from '#wasm';
 import type { ResourceDocument, RunEvent } from '../app/events.ts';
 import type { Io } from './io.ts';
 import { symbol } from './render/plan.ts';
 import { count, cut, duration, type Paint, painter, plain, seconds } from './render/style.ts';
+import { verdictText } from './render/verdict.ts';
 
 const REDRAW_MS = 100;
 const MAX_LINES = 12;
@@ -202,6 +204,8 @@ function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
       return `Reading ${count(event.resources, 'recorded resource')}…\n`;
     case 'planned':
       return '';
+    case 'decided':
+      return event.decision === 'approve' ? verdictText(event, false, painter(false)) : '';
     case 'started':
       return `Run ${event.runId} of stack ${event.stack} started.\n`;
     case 'cancelling':
@@ -209,10 +213,20 @@ function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
   }
 }
 
+const WORDS: Record<Action, readonly [doing: string, done: string]> = {
+  create: ['creating', 'created'],
+  update: ['updating', 'updated'],
+  replace: ['replacing', 'replaced'],
+  delete: ['deleting', 'deleted'],
+  retain: ['keeping', 'kept'],
+  import: ['importing', 'imported'],
+  noop: ['reading', 'read'],
+};
+
 function changeLine(resource: ResourceDocument, paint: Paint): string {
   const { logicalId, type, action, status, physicalId, elapsedMs } = resource;
   const head = `${symbol(action, paint)} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}`;
-  const [doing, done] = action === 'delete' ? ['deleting', 'deleted'] : ['creating', 'created'];
+  const [doing, done] = WORDS[action];
   switch (status) {
     case 'in_progress':
       return `${head} ${doing}\n`;

@@ -1,5 +1,19 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
-import type { InspectAnswer, Plan, PlanAnswer, PlanCall, SimulateCall, Simulated } from '#wasm';
+import type {
+  Consultation,
+  ConsultCall,
+  ConsensusAnswer,
+  ConsensusCall,
+  InspectAnswer,
+  Plan,
+  PlanAnswer,
+  PlanCall,
+  RuleInfo,
+  ScanAnswer,
+  ScanCall,
+  SimulateCall,
+  Simulated,
+} from '#wasm';
 import { pure } from './instance.ts';
 
 /** What a template declares. */
@@ -12,10 +26,30 @@ export function plan(text: string, call: PlanCall): PlanAnswer {
   return pure('plan', (wasm) => wasm.plan(text, call));
 }
 
+/** The circle's verdict over a plan. */
+export function consult(call: ConsultCall): Consultation {
+  return pure('consult', (wasm) => wasm.consult(call));
+}
+
 /** Runs a plan with the real engine on a virtual clock. */
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
   const text = JSON.stringify(planned);
   return pure('simulate', (wasm) => wasm.simulate(text, call));
+}
+
+/** Policy, secrets and mistakes of one text. */
+export function scan(text: string, call: ScanCall): ScanAnswer {
+  return pure('scan', (wasm) => wasm.scan(text, call));
+}
+
+/** The built-in rules. */
+export function rules(): RuleInfo[] {
+  return pure('rules', (wasm) => wasm.rules().rules);
+}
+
+/** Aggregates votes on one question. */
+export function consensus(call: ConsensusCall): ConsensusAnswer {
+  return pure('consensus', (wasm) => wasm.consensus(call));
 }
 
 /** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */

@@ -3,9 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../adapters/embedded/clock.ts';
 import { openStore } from '../adapters/embedded/store.ts';
+import { measuredCloud } from '../app/measure.ts';
+import { Monitor } from '../app/monitor.ts';
 import type { Local, Session } from '../app/session.ts';
 import type { CloudChoice } from './cloud.ts';
 import { cloudEnvironment } from './env.ts';
+
+// What a killed process may lose of its counts of calls; a flush is one commit.
+const FLUSH_MS = 2_000;
 
 /** What can be done without a cloud, until closed. */
 export interface OpenLocal extends Local {
@@ -30,17 +35,22 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
     // Loaded here, because the SDK is most of the start-up time and not every command needs it.
     const { openCloud } = await import('./cloud.ts');
     const { endpoint, cloud, facts, close } = await openCloud(options);
+    const { store, clock } = local;
+    const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.addMeasured(measured) });
     return {
       ...local,
       endpoint,
-      cloud,
+      cloud: measuredCloud(cloud, endpoint, monitor, () => performance.now()),
       facts,
+      monitor,
       speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
       nextPoll: () => setImmediate(),
       newRunId: () => runId(systemClock.now(), randomBytes(5)),
       newSeed: () => randomBytes(8).readBigUInt64BE().toString(),
       close: async () => {
         await close();
+        // Measurements are not worth failing a run that has ended; those that belong to the run are in its last commit.
+        await monitor.close().catch(() => undefined);
         await local.close();
       },
     };

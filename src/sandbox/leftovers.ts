@@ -3,12 +3,12 @@
 //
 // Left alone on purpose, because real payloads have them: `${Name}` of shell scripts, Step Functions substitutions,
 // VTL and IAM policy variables (`${aws:username}`); `$ref` with a JSON Schema pointer or URL (API Gateway models);
-// everything in a TemplateBody, which is a template of its own.
+// everything in a TemplateBody, which is a template of its own; the plain text `AWS::NoValue`, which some templates
+// write without a Ref.
 
 import { formatPointer, isObject, type Json } from './json.ts';
 
 const MARKS = new Set(['$att', '$secret', '$fn', '$map']);
-const NO_VALUE = 'AWS::NoValue';
 
 /** A sentence about the first leftover, undefined when there is none. */
 export function findLeftover(value: Json, path: readonly string[] = []): string | undefined {
@@ -41,7 +41,6 @@ function inKeys(object: Record<string, Json>): string | undefined {
 
 function inText(text: string): string | undefined {
   if (text.includes('{{resolve:')) return 'a dynamic reference';
-  if (text === NO_VALUE) return NO_VALUE;
   if (text.includes('[object Object]')) return 'an object written as text';
   const pseudo = /(?<!\$)\$\{AWS::\w+\}/.exec(text);
   return pseudo ? pseudo[0] : undefined;

@@ -164,8 +164,12 @@ export function recordUses(store: Store, user: Key, targets: readonly Key[], req
   }
 }
 
-/** A resource (also one in the making) that uses this one, undefined when nothing does. */
+/** Types that services delete, or schedule to be deleted, whatever uses them. */
+const DELETED_IN_USE: ReadonlySet<string> = new Set(['AWS::KMS::Key']);
+
+/** A resource (also one in the making) that keeps this one from being deleted, undefined when nothing does. */
 export function userOf(store: Store, { home, type, identifier }: Key): Key | undefined {
+  if (DELETED_IN_USE.has(type)) return undefined;
   return store.get(
     `SELECT home, type, identifier FROM uses WHERE target_home = ? AND target_type = ? AND target_identifier = ?
      AND NOT (home = target_home AND type = target_type AND identifier = target_identifier) LIMIT 1`,

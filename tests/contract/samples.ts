@@ -26,6 +26,7 @@ export function aRun(runId: string, stack: string): Run {
     config: { runId, maxConcurrency: 25, rate: 20, maxRate: 100, burst: 20, seed: '18446744073709551615' },
     parameters: { Stage: 'dev', Password: null },
     fingerprints: { 'parameter:Password': 'ab12' },
+    verdict: null,
     cancelRequested: false,
   };
 }

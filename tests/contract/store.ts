@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Lease, LeaseLost, type Store } from '../../src/app/ports.ts';
+import { Distribution } from '../../src/app/recorder.ts';
 import { LeaseHeld, ResourceNotFound } from '../../src/domain/errors.ts';
+import type { Measured } from '../../src/domain/metrics.ts';
 import { jsonStack } from './arbitrary.ts';
 import { anEntry, aPlan, aRun, aStack, CONTEXT, ENDPOINT, resource } from './samples.ts';
 
@@ -28,6 +30,12 @@ const NOTHING = { record: [], forget: [] };
 const TTL_MS = 15_000;
 // Starting processes takes seconds on a busy machine.
 const PROCESSES = { timeout: 180_000 };
+
+function sketchOf(...values: number[]): Uint8Array {
+  const distribution = new Distribution();
+  for (const value of values) distribution.record(value);
+  return distribution.drain() ?? new Uint8Array();
+}
 
 export function storeContract(name: string, module: URL): void {
   describe(`${name} store`, () => {
@@ -86,6 +94,59 @@ export function storeContract(name: string, module: URL): void {
       const journals = await Promise.all(runs.map(({ runId }) => store.journal(runId)));
       return { stacks: await store.stacks(), runs, journals };
     }
+
+    describe('measuring', () => {
+      const part = (value: number): Measured[] => [
+        { kind: 'counter', name: 'calls', labels: { call: 'get', endpoint: 'x' }, value },
+        { kind: 'maximum', name: 'in_flight', labels: {}, value },
+        { kind: 'distribution', name: 'took_ms', labels: { a: '"' }, sketch: sketchOf(value) },
+      ];
+
+      test('measurements of all workers merge into one, whatever the order of their labels', async () => {
+        const [one, other] = [await open(), await open()];
+        expect(await one.measured()).toEqual([]);
+        await one.addMeasured(part(3));
+        await other.addMeasured(part(5));
+        await one.addMeasured([{ kind: 'counter', name: 'calls', labels: { endpoint: 'x', call: 'get' }, value: 1 }]);
+        for (const store of [one, other]) {
+          expect(await store.measured()).toEqual([
+            { kind: 'counter', name: 'calls', labels: { call: 'get', endpoint: 'x' }, value: 9 },
+            { kind: 'maximum', name: 'in_flight', labels: {}, value: 5 },
+            { kind: 'distribution', name: 'took_ms', labels: { a: '"' }, sketch: sketchOf(3, 5) },
+          ]);
+        }
+      });
+
+      test('a batch with a series of another kind changes nothing', async () => {
+        const store = await open();
+        await store.addMeasured(part(3));
+        const before = await store.measured();
+        const wrong: Measured = { kind: 'counter', name: 'took_ms', labels: { a: '"' }, value: 1 };
+        await expect(store.addMeasured([...part(4), wrong])).rejects.toMatchObject({ code: 'invalid_metric' });
+        expect(await store.measured()).toEqual(before);
+      });
+
+      test('what a run measured is kept with its end and only with it', async () => {
+        const { store, lease } = await begun();
+        const ended = { ...aRun('r1', 'web'), status: 'succeeded' as const, endedAt: now };
+        now += TTL_MS + 1;
+        const taken = await (await open()).acquire('web');
+        await expect(store.finish(lease, ended, aStack('web'), part(3))).rejects.toThrow(LeaseLost);
+        expect(await store.measured()).toEqual([]);
+        await store.finish(taken, ended, aStack('web'), part(3));
+        await expect(store.finish(taken, ended, aStack('web'), part(3))).rejects.toThrow(LeaseLost);
+        expect((await store.measured()).map((one) => one.kind === 'counter' && one.value)).toContain(3);
+        expect(await (await open()).measured()).toEqual(await store.measured());
+      });
+
+      test('a run that was cancelled and is reopened knows until when it has been measured', async () => {
+        const { store, lease } = await begun();
+        const cancelled = { ...aRun('r1', 'web'), status: 'cancelled' as const, endedAt: now };
+        await store.finish(lease, cancelled, aStack('web'), part(3));
+        await store.reopen(lease, 'r1');
+        expect(await store.run('r1')).toEqual({ ...aRun('r1', 'web'), measuredUntil: now });
+      });
+    });
 
     describe('writing', () => {
       test('what was begun is there for everyone who opens the store', async () => {

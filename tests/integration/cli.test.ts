@@ -92,20 +92,6 @@ test('a bad template is refused with every problem and its place, and nothing is
   expect(text.stderr).toMatch(/t\.yaml:\d+:\d+/);
 });
 
-test('a changed resource is refused by name until updates are supported', async () => {
-  using space = new Workspace();
-  const queue = (seconds: number) => ({
-    Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: seconds } } },
-  });
-  const file = space.file('t.json', queue(30));
-  expect(await space.json('deploy', file, '--stack', 'web', '--yes')).toMatchObject({ code: 0 });
-  space.file('t.json', queue(60));
-  const { code, document } = await space.json('deploy', file, '--stack', 'web', '--yes');
-  expect(code).toBe(2);
-  expect(document).toMatchObject({ code: 'update_not_supported', problems: [{ path: 'Resources/Q' }] });
-  expect(document.problems[0].message).toContain('VisibilityTimeout');
-});
-
 test('a stack is bound to its region', async () => {
   using space = new Workspace();
   const file = space.file('t.json', queues(1, 1));
@@ -265,7 +251,7 @@ test('a failure keeps what exists, exits 4, and the next deploy goes on from the
   const failed = await deploy();
   expect(failed.code).toBe(4);
   expect(failed.stdout).toContain('AccessDenied: not you');
-  expect(failed.stdout).toContain('What was created is kept.');
+  expect(failed.stdout).toContain('What was done is kept.');
   expect(failed.stdout).toContain('assent deploy t.json --stack web --cloud aws');
   const again = await deploy();
   expect(again.code).toBe(0);

@@ -3,7 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { AssentError, deploy, destroy, InvalidInput, LeaseHeld, plan, simulate } from '../../src/index.ts';
+import {
+  AssentError,
+  aggregate,
+  deploy,
+  destroy,
+  InvalidInput,
+  LeaseHeld,
+  type Measured,
+  Monitor,
+  plan,
+  simulate,
+} from '../../src/index.ts';
 import { queues } from '../support/cli.ts';
 
 let state: string;
@@ -72,4 +83,22 @@ test('a simulation needs no state and is the same every time', async () => {
   const { elapsedMs: _, ...same } = await simulate({ template, maxConcurrency: 2, seed: '7' });
   expect(once).toMatchObject({ ...same, resources: 4, maxInFlight: 2 });
   expect(once.ratio).toBeGreaterThanOrEqual(1);
+});
+
+test('given votes are aggregated', async () => {
+  const votes = [
+    { expert: 'a', option: 'yes', confidence: 0.9 },
+    { expert: 'b', option: 'no', confidence: 0.6 },
+  ];
+  expect(await aggregate({ votes, method: 'bayesian' })).toMatchObject({ outcome: 'yes', dissent: ['b'] });
+  await expect(aggregate({ votes: [] })).rejects.toMatchObject({ name: 'InvalidInput', code: 'no_votes' });
+});
+
+test('a program measures with a monitor of its own', async () => {
+  const kept: Measured[] = [];
+  const monitor = new Monitor({ intervalMs: 60_000, sink: async (measured) => void kept.push(...measured) });
+  const series = monitor.series('request_duration_ms', { route: '/' });
+  for (let n = 1; n <= 100; n += 1) series.record(n);
+  await monitor.close();
+  expect(kept).toMatchObject([{ name: 'request_duration_ms', labels: { route: '/' }, kind: 'distribution' }]);
 });

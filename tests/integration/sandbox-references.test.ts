@@ -1,6 +1,7 @@
 // Resources that name one another: nothing too early, nothing torn out, and policies that overwrite each other.
 
 import { describe, expect, test } from 'vitest';
+import { coreSchemas } from '../../src/sandbox/schema.ts';
 import { create, finish, made, openBench, poll, read, remove, TRUST } from '../support/sandbox.ts';
 
 describe('references', () => {
@@ -80,6 +81,36 @@ describe('references', () => {
     expect(await finish(b, client, await remove(client, 'AWS::EC2::VPC', vpc))).toMatchObject({
       OperationStatus: 'SUCCESS',
     });
+  });
+
+  test('a key goes whatever is encrypted with it, as it does in AWS', async () => {
+    const { bench: b, client } = await openBench({ schemas: coreSchemas() });
+    await using _ = b;
+    const key = await made(b, client, 'AWS::KMS::Key', {});
+    await made(b, client, 'AWS::SQS::Queue', { KmsMasterKeyId: key });
+    expect(await finish(b, client, await remove(client, 'AWS::KMS::Key', key))).toMatchObject({
+      OperationStatus: 'SUCCESS',
+    });
+  });
+
+  test('an instance stands in the zone of its subnet, and an interface has every address asked for', async () => {
+    const { bench: b, client } = await openBench({ schemas: coreSchemas() });
+    await using _ = b;
+    const subnet = await made(b, client, 'AWS::EC2::Subnet', { VpcId: 'vpc-12345678', AvailabilityZone: 'us-east-1c' });
+    const instance = await made(b, client, 'AWS::EC2::Instance', { SubnetId: subnet, ImageId: 'ami-12345678' });
+    expect(await read(client, 'AWS::EC2::Instance', instance)).toMatchObject({ AvailabilityZone: 'us-east-1c' });
+    const addresses = async (more: object) => {
+      const card = await made(b, client, 'AWS::EC2::NetworkInterface', { SubnetId: subnet, ...more });
+      return (await read(client, 'AWS::EC2::NetworkInterface', card))['SecondaryPrivateIpAddresses'];
+    };
+    const counted = await addresses({ SecondaryPrivateIpAddressCount: 2 });
+    expect(counted).toEqual([expect.stringMatching(/^10\./), expect.stringMatching(/^10\./)]);
+    const [first, second] = ['10.0.0.5', '10.0.0.6'].map((address, at) => ({
+      PrivateIpAddress: address,
+      Primary: at === 0,
+    }));
+    expect(await addresses({ PrivateIpAddresses: [first, second] })).toEqual(['10.0.0.6']);
+    expect(await addresses({})).toEqual([]);
   });
 
   test('a generated name counts wherever it stands: in an ARN inside a policy, too', async () => {

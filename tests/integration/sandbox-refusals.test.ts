@@ -82,7 +82,6 @@ describe('what is refused', () => {
       'InvalidRequestException',
       /AWS::Region/,
     ],
-    ['AWS::NoValue', 'AWS::SQS::Queue', { QueueName: 'AWS::NoValue' }, 'InvalidRequestException', /NoValue/],
   ];
   test.each(refusals)('%s', async (_why, type, desired, name, message) => {
     const { bench: b, client } = await openBench();

@@ -198,7 +198,6 @@ test('gives up nothing that is in use, and takes nothing whose foundation is gon
     'firewall',
     'balancer',
     'targets',
-    'key',
     'bucket',
     'table2',
     'role',

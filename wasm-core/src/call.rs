@@ -45,6 +45,13 @@ pub enum Lookup {
         /// Export name.
         name: String,
     },
+    /// The properties of a resource that is to be imported, as a read returns them.
+    Resource {
+        /// Type.
+        type_name: String,
+        /// Primary identifier.
+        identifier: String,
+    },
 }
 
 /// A lookup with its answer; `null`: it does not exist.
@@ -53,7 +60,7 @@ pub enum Lookup {
 pub struct Found {
     /// What was asked.
     pub lookup: Lookup,
-    /// A string, a list of strings, or null.
+    /// A string, a list of strings, an object (of a resource), or null.
     #[tsify(type = "unknown")]
     pub value: Value,
 }
@@ -103,6 +110,9 @@ pub struct PlanCall {
     /// Tags for every taggable resource.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// Resources that exist already and are to be taken over: logical id to primary identifier.
+    #[serde(default)]
+    pub imports: BTreeMap<String, String>,
     /// For the forecast.
     pub max_concurrency: u32,
     /// Measured duration divided by estimate, learned by earlier runs.

@@ -7,8 +7,12 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
+use crate::circle::{ConsultCall, Consultation};
+use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis};
+use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
+use crate::sketch::{Sketch, SketchAnswer};
 
 /// What a template declares.
 ///
@@ -37,11 +41,79 @@ pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsE
     Ok(crate::simulate::simulate(&serde_json::from_str(plan)?, &call.to_rust()?)?.into_ts()?)
 }
 
+/// The circle's verdict over a plan, its findings and the stack's history.
+///
+/// # Errors
+/// When the call is malformed.
+#[wasm_bindgen]
+pub fn consult(call: Ts<ConsultCall>) -> Result<Ts<Consultation>, JsError> {
+    Ok(crate::circle::consult(&call.to_rust()?).map_err(|error| JsError::new(&error))?.into_ts()?)
+}
+
+/// Scans a text: policy, secrets, the template itself.
+///
+/// # Errors
+/// When the call itself is malformed.
+#[wasm_bindgen]
+pub fn scan(text: &str, call: Ts<ScanCall>) -> Result<Ts<ScanAnswer>, JsError> {
+    Ok(crate::scan::scan(text, &call.to_rust()?).into_ts()?)
+}
+
+/// The built-in rules, explained.
+///
+/// # Errors
+/// Never.
+#[wasm_bindgen]
+pub fn rules() -> Result<Ts<RulesAnswer>, JsError> {
+    Ok(crate::scan::rules().into_ts()?)
+}
+
 /// Schema of a resource type as JSON, `undefined` for a type the registry does not know.
 #[wasm_bindgen(js_name = resourceSchema)]
 #[must_use]
 pub fn resource_schema(type_name: &str) -> Option<String> {
     crate::schema::resource_schema(type_name).map(|schema| schema.to_string())
+}
+
+/// Aggregates votes on one question.
+///
+/// # Errors
+/// When the call itself is malformed.
+#[wasm_bindgen]
+pub fn consensus(call: Ts<ConsensusCall>) -> Result<Ts<ConsensusAnswer>, JsError> {
+    Ok(match aggregate(&call.to_rust()?) {
+        Ok(consensus) => ConsensusAnswer::Aggregated { consensus },
+        Err(problems) => ConsensusAnswer::Refused { problems },
+    }
+    .into_ts()?)
+}
+
+/// Encodes what a recorder counted: bucket indices (`sketch`'s, as the high word of a value shifted by 14) with their
+/// counts, the number of zeros, and sum, smallest and largest value.
+#[wasm_bindgen(js_name = sketchFromCounts)]
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub fn sketch_from_counts(indices: &[u32], counts: &[f64], zero: f64, sum: f64, min: f64, max: f64) -> Vec<u8> {
+    let counts: Vec<(u32, u64)> = indices.iter().copied().zip(counts.iter().map(|count| *count as u64)).collect();
+    Sketch::encode_counts(&counts, zero as u64, [sum, min, max])
+}
+
+/// Both sketches in one; `undefined` where either is not a sketch of this version.
+#[wasm_bindgen(js_name = sketchMerge)]
+#[must_use]
+pub fn sketch_merge(one: &[u8], other: &[u8]) -> Option<Vec<u8>> {
+    let mut merged = Sketch::decode(one).ok()?;
+    merged.merge(&Sketch::decode(other).ok()?);
+    Some(merged.encode())
+}
+
+/// Count, sum, extremes and quantiles of an encoded sketch.
+///
+/// # Errors
+/// Never on account of the bytes: that is an answer.
+#[wasm_bindgen(js_name = sketchSummary)]
+pub fn sketch_summary(bytes: &[u8], quantiles: &[f64]) -> Result<Ts<SketchAnswer>, JsError> {
+    Ok(crate::sketch::summarize(bytes, quantiles).into_ts()?)
 }
 
 /// The deployment engine: events in, commands out.

@@ -8,6 +8,10 @@
 
 mod resolve;
 
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Number, Value, json};
 
@@ -140,19 +144,24 @@ impl Expr {
                 let mark = if object.len() == 1 { MARKS.iter().find(|mark| object.contains_key(**mark)) } else { None };
                 let Some(mark) = mark else { return entries(object).map(Self::Map) };
                 let content = object.remove(*mark).unwrap_or(Value::Null);
-                match (*mark, content) {
-                    ("$ref", Value::String(id)) => Ok(Self::Ref(id)),
-                    ("$secret", Value::String(id)) => Ok(Self::Secret(id)),
-                    ("$att", Value::Array(pair)) => match <[Value; 2]>::try_from(pair) {
-                        Ok([Value::String(id), Value::String(attribute)]) => Ok(Self::Att(id, attribute)),
-                        _ => Err("$att takes a logical id and an attribute".into()),
-                    },
-                    ("$fn", Value::Array(call)) => Call::from_json(call).map(|call| Self::Call(Box::new(call))),
-                    ("$map", Value::Object(object)) => entries(object).map(Self::Map),
-                    (mark, _) => Err(format!("malformed {mark} in a stored expression")),
-                }
+                Self::marked(mark, content)
             }
             plain => Ok(Self::known(plain)),
+        }
+    }
+
+    /// What an object of this one key stands for.
+    fn marked(mark: &str, content: Value) -> Result<Self, String> {
+        match (mark, content) {
+            ("$ref", Value::String(id)) => Ok(Self::Ref(id)),
+            ("$secret", Value::String(id)) => Ok(Self::Secret(id)),
+            ("$att", Value::Array(pair)) => match <[Value; 2]>::try_from(pair) {
+                Ok([Value::String(id), Value::String(attribute)]) => Ok(Self::Att(id, attribute)),
+                _ => Err("$att takes a logical id and an attribute".into()),
+            },
+            ("$fn", Value::Array(call)) => Call::from_json(call).map(|call| Self::Call(Box::new(call))),
+            ("$map", Value::Object(object)) => entries(object).map(Self::Map),
+            (mark, _) => Err(format!("malformed {mark} in a stored expression")),
         }
     }
 }
@@ -200,14 +209,130 @@ impl Call {
     }
 }
 
+/// Writes what [`Expr::to_json`] gives, members in template order, without making it.
 impl Serialize for Expr {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(flag) => serializer.serialize_bool(*flag),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Str(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Map(entries) if entries.iter().any(|(key, _)| MARKS.contains(&key.as_str())) => {
+                serializer.collect_map([("$map", Members(entries))])
+            }
+            Self::Map(entries) => Members(entries).serialize(serializer),
+            Self::Ref(id) => serializer.collect_map([("$ref", id)]),
+            Self::Att(id, attribute) => serializer.collect_map([("$att", (id, attribute))]),
+            Self::Secret(id) => serializer.collect_map([("$secret", id)]),
+            Self::Call(call) => serializer.collect_map([("$fn", call)]),
+        }
     }
 }
 
+struct Members<'a>(&'a [(String, Expr)]);
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, item)| (key, item)))
+    }
+}
+
+impl Serialize for Call {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Join(delimiter, items) => ("join", delimiter, items).serialize(serializer),
+            Self::Concat(parts) => ("concat", parts).serialize(serializer),
+            Self::Select(index, list) => ("select", index, list).serialize(serializer),
+            Self::Split(delimiter, source) => ("split", delimiter, source).serialize(serializer),
+            Self::Base64(source) => ("base64", source).serialize(serializer),
+            Self::Cidr(block, count, bits) => ("cidr", block, count, bits).serialize(serializer),
+            Self::ToJsonString(source) => ("toJsonString", source).serialize(serializer),
+            Self::Length(list) => ("length", list).serialize(serializer),
+            Self::Dynamic(text) => ("dynamic", text).serialize(serializer),
+        }
+    }
+}
+
+/// Reads what [`Expr::from_json`] reads, and to the same value, without a tree in between.
 impl<'de> Deserialize<'de> for Expr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_json(Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        deserializer.deserialize_any(Reader)
     }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Expr;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a stored expression")
+    }
+
+    fn visit_unit<E>(self) -> Result<Expr, E> {
+        Ok(Expr::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Expr, E> {
+        Ok(Expr::Bool(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Expr, E> {
+        Ok(Expr::Number(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Expr, E> {
+        Ok(Expr::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Expr, E> {
+        Ok(Number::from_f64(number).map_or(Expr::Null, Expr::Number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Expr, E> {
+        Ok(Expr::Str(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Expr, E> {
+        Ok(Expr::Str(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Expr, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Expr::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Expr, A::Error> {
+        let mut entries: Vec<(String, Expr)> = Vec::new();
+        let mut marked = None;
+        while let Some(key) = object.next_key::<String>()? {
+            // Whether a mark is one is known only when the object has no other key.
+            let again = marked.as_ref().is_some_and(|(mark, _)| *mark == key);
+            if again || entries.is_empty() && marked.is_none() && MARKS.contains(&key.as_str()) {
+                marked = Some((key, object.next_value::<Value>()?));
+                continue;
+            }
+            if let Some((mark, content)) = marked.take() {
+                entries.push((mark, Expr::from_json(content).map_err(A::Error::custom)?));
+            }
+            entries.push((key, object.next_value()?));
+        }
+        match marked {
+            Some((mark, content)) => Expr::marked(&mark, content).map_err(A::Error::custom),
+            None => Ok(Expr::Map(in_order(entries))),
+        }
+    }
+}
+
+/// Sorted by key as a JSON tree keeps its members; of equal keys the last counts.
+fn in_order(mut entries: Vec<(String, Expr)>) -> Vec<(String, Expr)> {
+    if !entries.is_sorted_by(|(one, _), (other, _)| one < other) {
+        let object: BTreeMap<String, Expr> = entries.into_iter().collect();
+        entries = object.into_iter().collect();
+    }
+    entries
 }

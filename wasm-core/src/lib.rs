@@ -4,6 +4,7 @@
 //! time and seeds are arguments. Native tests run the same code that is compiled to WebAssembly.
 
 pub mod call;
+pub mod circle;
 pub mod consensus;
 pub mod digest;
 pub mod door;
@@ -14,6 +15,7 @@ pub mod intrinsics;
 pub mod model;
 pub mod plan;
 pub mod problem;
+pub mod scan;
 pub mod schema;
 pub mod simulate;
 pub mod sketch;

@@ -87,6 +87,25 @@ pub struct StackResource {
     pub deletion_policy: String,
     /// `Delete`, `Retain` or `Snapshot`.
     pub update_replace_policy: String,
+    /// Resources that this one has taken the place of and that are still to be deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub replaced: Vec<OldResource>,
+    /// The properties that a failed update was to bring about: what it has reached of them is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(type = "unknown", optional)]
+    pub attempted: Option<Expr>,
+}
+
+/// A resource that another one has taken, or takes, the place of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OldResource {
+    /// Cloud Control's primary identifier.
+    pub physical_id: String,
+    /// Its type, which need not be that of its successor.
+    #[serde(rename = "type")]
+    pub type_name: String,
 }
 
 /// State of a recorded resource.
@@ -165,8 +184,61 @@ pub struct PlannedResource {
     pub update_replace_policy: String,
     /// What cannot be undone, one sentence each.
     pub irreversible: Vec<String>,
+    /// What else is worth knowing before it is approved, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub notes: Vec<String>,
+    /// How it is brought from what it is to what is wanted (update, import). Empty: no call, what is recorded changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub patch: Vec<PatchOperation>,
+    /// In which order it is replaced (replace).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub replacement: Option<Replacement>,
+    /// Resources to be deleted besides: the one it replaces, unless it is kept, and what earlier runs left. The recorded
+    /// one is deleted first where the replacement says so or its creation had failed, all others when everything else
+    /// has succeeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub old: Vec<OldResource>,
     /// Expected duration of the action; not part of the digest.
     pub estimate_ms: Millis,
+}
+
+/// Order of a replacement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub enum Replacement {
+    /// The new one is created; the old one is deleted when everything else has succeeded.
+    CreateBeforeDelete,
+    /// The old one must be gone before there can be a new one.
+    DeleteBeforeCreate,
+}
+
+/// One operation of an update's patch document (RFC 6902).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PatchOperation {
+    /// What is done.
+    pub op: PatchKind,
+    /// RFC 6901 pointer.
+    pub path: String,
+    /// Of `test`: the value that a read returned when the plan was made. Of `remove`: absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(type = "unknown", optional)]
+    pub value: Option<Expr>,
+}
+
+/// The operations that patches of a plan use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum PatchKind {
+    Test,
+    Add,
+    Replace,
+    Remove,
 }
 
 /// One output of a plan.
@@ -521,4 +593,21 @@ pub struct ResourceReport {
     /// Message of a failure or of the last progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What became of the resources that this one takes the place of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub replaced: Vec<ReplacedReport>,
+}
+
+/// A resource that gave way, in a run's document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReplacedReport {
+    /// Identifier.
+    pub physical_id: String,
+    /// Resource type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// `succeeded`: deleted; `retained`: kept by its UpdateReplacePolicy and no longer managed.
+    pub status: StepStatus,
 }

@@ -77,6 +77,7 @@ fn as_creations(plan: &Plan) -> Plan {
         resource.action = Action::Create;
         resource.desired = Some(Expr::Map(Vec::new()));
         resource.recorded = None;
+        resource.old.clear();
         resource.needs.clear();
     }
     plan

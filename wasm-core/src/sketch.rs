@@ -8,6 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+use tsify::Tsify;
+
 /// Mantissa bits kept.
 const BITS: u32 = 6;
 const VERSION: u8 = 1;
@@ -20,6 +23,52 @@ pub struct Sketch {
     sum: f64,
     min: f64,
     max: f64,
+}
+
+/// What is told of a sketch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SketchSummary {
+    /// Number of values.
+    #[tsify(type = "number")]
+    pub count: u64,
+    /// Sum, exact but for rounding.
+    pub sum: f64,
+    /// Smallest value, exact; 0 when empty.
+    pub min: f64,
+    /// Largest value, exact; 0 when empty.
+    pub max: f64,
+    /// As asked, in that order; empty when the sketch is.
+    pub quantiles: Vec<f64>,
+}
+
+/// The answer to a call that reads encoded sketches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum SketchAnswer {
+    /// They are sketches.
+    Summarized {
+        /// Of all together.
+        summary: SketchSummary,
+    },
+    /// The bytes are not a sketch of this version.
+    Refused {
+        /// Why.
+        message: String,
+    },
+}
+
+/// Tells of an encoded sketch.
+#[must_use]
+pub fn summarize(bytes: &[u8], qs: &[f64]) -> SketchAnswer {
+    match Sketch::decode(bytes) {
+        Err(message) => SketchAnswer::Refused { message },
+        Ok(sketch) => {
+            let (sum, min, max) = sketch.totals();
+            let quantiles = qs.iter().filter_map(|q| sketch.quantile(*q)).collect();
+            SketchAnswer::Summarized { summary: SketchSummary { count: sketch.count(), sum, min, max, quantiles } }
+        }
+    }
 }
 
 impl Sketch {
@@ -67,7 +116,8 @@ impl Sketch {
         }
         self.min = if mine == 0 { other.min } else { self.min.min(other.min) };
         self.max = if mine == 0 { other.max } else { self.max.max(other.max) };
-        self.sum += other.sum;
+        // Kept finite, so that what is encoded can be decoded.
+        self.sum = (self.sum + other.sum).min(f64::MAX);
         self.zero = self.zero.saturating_add(other.zero);
         for (index, count) in &other.buckets {
             let slot = self.buckets.entry(*index).or_default();
@@ -101,19 +151,8 @@ impl Sketch {
     /// Bytes: version, zero count, sum, min, max, bucket count, then index deltas and counts as LEB128.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![VERSION];
-        put(&mut bytes, self.zero);
-        for number in [self.sum, self.min, self.max] {
-            bytes.extend_from_slice(&number.to_le_bytes());
-        }
-        put(&mut bytes, self.buckets.len() as u64);
-        let mut last = 0;
-        for (index, count) in &self.buckets {
-            put(&mut bytes, u64::from(index - last));
-            put(&mut bytes, *count);
-            last = *index;
-        }
-        bytes
+        let buckets = self.buckets.iter().map(|(index, count)| (*index, *count));
+        encode(buckets, self.zero, [self.sum, self.min, self.max])
     }
 
     /// Reads what [`Sketch::encode`] wrote.
@@ -148,12 +187,42 @@ impl Sketch {
         if rest.is_empty() { Ok(Self { buckets, zero, sum, min, max }) } else { Err("bytes after a sketch".to_owned()) }
     }
 
-    /// From counts by index as the recorder keeps them.
+    /// From counts by index as a recorder keeps them; `totals`: sum, smallest and largest of the same values.
     #[must_use]
-    pub fn from_counts(counts: impl IntoIterator<Item = (u32, u64)>, zero: u64, sum: f64, min: f64, max: f64) -> Self {
+    pub fn from_counts(counts: impl IntoIterator<Item = (u32, u64)>, zero: u64, totals: [f64; 3]) -> Self {
+        let [sum, min, max] = totals.map(|number| if number > 0.0 { number.min(f64::MAX) } else { 0.0 });
         let buckets = counts.into_iter().filter(|(index, count)| *count > 0 && *index < 0x7ff << BITS).collect();
         Self { buckets, zero, sum, min, max }
     }
+
+    /// `from_counts(…).encode()`; without a map in between where the indices rise, as a recorder's do.
+    #[must_use]
+    pub fn encode_counts(counts: &[(u32, u64)], zero: u64, totals: [f64; 3]) -> Vec<u8> {
+        let rise = counts.windows(2).all(|pair| matches!(pair, [(one, _), (other, _)] if one < other));
+        let valid = counts.iter().all(|(index, count)| *count > 0 && *index < 0x7ff << BITS);
+        if rise && valid && totals.iter().all(|number| number.is_finite() && *number >= 0.0) {
+            encode(counts.iter().copied(), zero, totals)
+        } else {
+            Self::from_counts(counts.iter().copied(), zero, totals).encode()
+        }
+    }
+}
+
+fn encode(buckets: impl ExactSizeIterator<Item = (u32, u64)>, zero: u64, totals: [f64; 3]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(32 + 3 * buckets.len());
+    bytes.push(VERSION);
+    put(&mut bytes, zero);
+    for number in totals {
+        bytes.extend_from_slice(&number.to_le_bytes());
+    }
+    put(&mut bytes, buckets.len() as u64);
+    let mut last = 0;
+    for (index, count) in buckets {
+        put(&mut bytes, u64::from(index - last));
+        put(&mut bytes, count);
+        last = index;
+    }
+    bytes
 }
 
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
@@ -250,6 +319,21 @@ mod tests {
             prop_assert_eq!((one.min, one.max, one.zero), (together.min, together.max, together.zero));
             prop_assert!((one.sum - together.sum).abs() <= 1e-6 * together.sum.max(1.0));
             prop_assert_eq!(Sketch::decode(&one.encode()), Ok(one));
+        }
+
+        #[test]
+        fn counts_are_encoded_as_the_sketch_of_them(
+            mut counts in proptest::collection::vec((0_u32..140_000, 0_u64..5), 0..50),
+            sorted in any::<bool>(),
+            totals in proptest::array::uniform3(prop_oneof![4 => 0.0_f64..1e9, 1 => Just(f64::NAN), 1 => Just(f64::INFINITY)]),
+        ) {
+            if sorted {
+                counts.sort_unstable();
+                counts.dedup_by_key(|(index, _)| *index);
+            }
+            let bytes = Sketch::encode_counts(&counts, 3, totals);
+            prop_assert_eq!(&bytes, &Sketch::from_counts(counts, 3, totals).encode());
+            prop_assert!(Sketch::decode(&bytes).is_ok());
         }
 
         #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use assent_core::digest::{canonical, client_token, name_uuid, sha256_hex};
+use assent_core::digest::{canonical, canonical_of, client_token, name_uuid, sha256_hex};
 use proptest::prelude::*;
 use serde_json::{Number, Value, json};
 
@@ -150,4 +150,78 @@ proptest! {
         prop_assert!(matches!(uuid.chars().nth(19), Some('8' | '9' | 'a' | 'b')));
         prop_assert_eq!(left == right, uuid == name_uuid(&right));
     }
+}
+
+fn json_values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    let key = prop_oneof!["[a-c]{0,2}", "[\"\\\\\u{0}-\u{1f}a]{0,3}", "[é\u{ffff}\u{10000}z]{0,2}", any::<String>()];
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            proptest::collection::btree_map(key.clone(), inner, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Shape {
+    Unit,
+    Newtype(Value),
+    Tuple(u8, Value),
+    Struct { zeta: Value, alpha: Option<char> },
+}
+
+/// Members out of order, variants of every form, a member at two depths.
+#[derive(serde::Serialize)]
+struct Sample {
+    z: Value,
+    inner: Vec<Inner>,
+    a: Vec<Shape>,
+    digest: f32,
+}
+
+#[derive(serde::Serialize)]
+struct Inner {
+    estimate: i8,
+    digest: Value,
+}
+
+proptest! {
+    #[test]
+    fn streaming_writes_what_the_tree_would_give(value in json_values()) {
+        prop_assert_eq!(canonical_of(&value, &[]), canonical(&value));
+    }
+
+    #[test]
+    fn streaming_takes_every_form_of_data_and_omits_by_depth_and_name(
+        z in json_values(), one in json_values(), other in json_values(), estimate in any::<i8>(), digest in any::<f32>(),
+    ) {
+        let a = vec![
+            Shape::Unit,
+            Shape::Newtype(one.clone()),
+            Shape::Tuple(7, other.clone()),
+            Shape::Struct { zeta: one.clone(), alpha: Some('"') },
+            Shape::Struct { zeta: z.clone(), alpha: None },
+        ];
+        let sample = Sample { z, inner: vec![Inner { estimate, digest: other }], a, digest };
+        let mut tree = serde_json::to_value(&sample).unwrap();
+        prop_assert_eq!(canonical_of(&sample, &[]), canonical(&tree));
+        tree.as_object_mut().unwrap().remove("digest");
+        tree["inner"][0].as_object_mut().unwrap().remove("estimate");
+        prop_assert_eq!(canonical_of(&sample, &[(0, "digest"), (1, "estimate")]), canonical(&tree));
+    }
+}
+
+#[test]
+fn what_has_no_json_form_has_no_text() {
+    assert_eq!(canonical_of(&std::collections::BTreeMap::from([(1, 2)]), &[]), "");
 }

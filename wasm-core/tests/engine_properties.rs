@@ -3,6 +3,8 @@
 //!
 //! `ENGINE_CASES` sets the number of cases. A failure prints the smallest failing `Case`, which is all there is to it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -70,6 +72,8 @@ fn recorded(logical_id: &str, depends_on: Vec<String>) -> StackResource {
         depends_on,
         deletion_policy: "Delete".to_owned(),
         update_replace_policy: "Delete".to_owned(),
+        replaced: Vec::new(),
+        attempted: None,
     }
 }
 
@@ -182,7 +186,7 @@ fn config(case: &Case, run_id: &str) -> EngineConfig {
         rate: case.rate,
         max_rate: case.rate * 2.0,
         burst: case.rate,
-        policy: if case.seed % 5 == 0 { Policy::Fifo } else { Policy::CriticalPath },
+        policy: if case.seed.is_multiple_of(5) { Policy::Fifo } else { Policy::CriticalPath },
         seed: case.seed.to_string(),
         duration_scale: None,
     }
@@ -216,7 +220,12 @@ fn check(world: &World, ended: &Ended) -> Result<(), TestCaseError> {
     }
     for resource in state.values() {
         if resource.status == ResourceStatus::Complete {
-            prop_assert!(ours.contains_key(&resource.physical_id), "{} is not there", resource.physical_id);
+            prop_assert!(
+                ours.contains_key(&resource.physical_id),
+                "{} is not there\n{}",
+                resource.physical_id,
+                story(world, &resource.logical_id)
+            );
         }
         prop_assert!(!cloud.live.get(&resource.physical_id).is_some_and(|live| live.foreign), "taken over");
     }

@@ -13,7 +13,7 @@ export type Operation = "create" | "update" | "delete";
 /**
  * A fact that a plan needs from outside the template.
  */
-export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string };
+export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string };
 
 /**
  * A lookup with its answer; `null`: it does not exist.
@@ -24,7 +24,7 @@ export interface Found {
      */
     lookup: Lookup;
     /**
-     * A string, a list of strings, or null.
+     * A string, a list of strings, an object (of a resource), or null.
      */
     value: unknown;
 }
@@ -67,6 +67,24 @@ export interface Span {
      * Column, from 1.
      */
     column: number;
+}
+
+/**
+ * A plan to be judged.
+ */
+export interface ConsultCall {
+    /**
+     * The plan.
+     */
+    plan: Plan;
+    /**
+     * Unsuppressed findings.
+     */
+    findings: FindingBrief[];
+    /**
+     * Past runs.
+     */
+    history: History;
 }
 
 /**
@@ -113,6 +131,102 @@ export interface ResourceReport {
      * Message of a failure or of the last progress.
      */
     message?: string;
+    /**
+     * What became of the resources that this one takes the place of.
+     */
+    replaced?: ReplacedReport[];
+}
+
+/**
+ * A resource that another one has taken, or takes, the place of.
+ */
+export interface OldResource {
+    /**
+     * Cloud Control's primary identifier.
+     */
+    physicalId: string;
+    /**
+     * Its type, which need not be that of its successor.
+     */
+    type: string;
+}
+
+/**
+ * A resource that gave way, in a run's document.
+ */
+export interface ReplacedReport {
+    /**
+     * Identifier.
+     */
+    physicalId: string;
+    /**
+     * Resource type.
+     */
+    type: string;
+    /**
+     * `succeeded`: deleted; `retained`: kept by its UpdateReplacePolicy and no longer managed.
+     */
+    status: StepStatus;
+}
+
+/**
+ * A rule as `rules` shows it.
+ */
+export interface RuleInfo {
+    /**
+     * Stable name.
+     */
+    id: string;
+    /**
+     * What its findings are about.
+     */
+    category: Category;
+    /**
+     * How much they matter.
+     */
+    severity: FindingSeverity;
+    /**
+     * One line.
+     */
+    title: string;
+    /**
+     * The way out.
+     */
+    help: string;
+    /**
+     * Resource types it looks at; none: any text.
+     */
+    types: string[];
+    /**
+     * What other tools call it.
+     */
+    aliases: string[];
+    /**
+     * A resource that fails; empty for secrets.
+     */
+    fails: string;
+    /**
+     * A resource that passes; empty for secrets.
+     */
+    passes: string;
+}
+
+/**
+ * A rule's outcome on a file.
+ */
+export interface RuleResult {
+    /**
+     * The rule.
+     */
+    ruleId: string;
+    /**
+     * The file.
+     */
+    file: string;
+    /**
+     * Its outcome.
+     */
+    status: RuleStatus;
 }
 
 /**
@@ -139,6 +253,28 @@ export interface SimulateCall {
      * Relative spread of true durations around estimates; 0: exact.
      */
     noise?: number;
+}
+
+/**
+ * A scan of one text.
+ */
+export interface ScanCall {
+    /**
+     * Name of the text in findings.
+     */
+    file: string;
+    /**
+     * Values of parameters; one left out has its default, or is unknown.
+     */
+    parameters?: Record<string, string>;
+    /**
+     * Where it will be deployed to; without it nothing that depends on the region is a problem.
+     */
+    context?: Context;
+    /**
+     * Fingerprints that are known already.
+     */
+    baseline?: string[];
 }
 
 /**
@@ -186,6 +322,10 @@ export interface PlanCall {
      * Tags for every taggable resource.
      */
     tags?: Record<string, string>;
+    /**
+     * Resources that exist already and are to be taken over: logical id to primary identifier.
+     */
+    imports?: Record<string, string>;
     /**
      * For the forecast.
      */
@@ -240,6 +380,24 @@ export interface EngineConfig {
 }
 
 /**
+ * How earlier runs of the stack ended.
+ */
+export interface History {
+    /**
+     * Runs that ended.
+     */
+    runs: number;
+    /**
+     * Of these, failed or rolled back.
+     */
+    failures: number;
+    /**
+     * Whether the last one failed.
+     */
+    lastFailed: boolean;
+}
+
+/**
  * How long a plan will take.
  */
 export interface Forecast {
@@ -252,6 +410,11 @@ export interface Forecast {
      */
     criticalPath: string[];
 }
+
+/**
+ * How much a finding matters; in this order.
+ */
+export type FindingSeverity = "critical" | "high" | "medium" | "low" | "info";
 
 /**
  * How much the experts agree.
@@ -339,6 +502,24 @@ export interface PerExpert {
      * What the posterior of the outcome loses without this expert (leave one out); negative: it spoke against.
      */
     contribution: number;
+}
+
+/**
+ * One operation of an update's patch document (RFC 6902).
+ */
+export interface PatchOperation {
+    /**
+     * What is done.
+     */
+    op: PatchKind;
+    /**
+     * RFC 6901 pointer.
+     */
+    path: string;
+    /**
+     * Of `test`: the value that a read returned when the plan was made. Of `remove`: absent.
+     */
+    value?: unknown;
 }
 
 /**
@@ -448,15 +629,100 @@ export interface PlannedResource {
      */
     irreversible: string[];
     /**
+     * What else is worth knowing before it is approved, one sentence each.
+     */
+    notes?: string[];
+    /**
+     * How it is brought from what it is to what is wanted (update, import). Empty: no call, what is recorded changes.
+     */
+    patch?: PatchOperation[];
+    /**
+     * In which order it is replaced (replace).
+     */
+    replacement?: Replacement;
+    /**
+     * Resources to be deleted besides: the one it replaces, unless it is kept, and what earlier runs left. The recorded
+     * one is deleted first where the replacement says so or its creation had failed, all others when everything else
+     * has succeeded.
+     */
+    old?: OldResource[];
+    /**
      * Expected duration of the action; not part of the digest.
      */
     estimateMs: Millis;
 }
 
 /**
+ * Order of a replacement.
+ */
+export type Replacement = "createBeforeDelete" | "deleteBeforeCreate";
+
+/**
  * Order of the ready list.
  */
 export type Policy = "critical-path" | "fifo";
+
+/**
+ * Something found.
+ */
+export interface Finding {
+    /**
+     * Stable name of the rule.
+     */
+    ruleId: string;
+    /**
+     * What it is about.
+     */
+    category: Category;
+    /**
+     * How much it matters.
+     */
+    severity: FindingSeverity;
+    /**
+     * The rule's title.
+     */
+    title: string;
+    /**
+     * Logical id; empty where no resource is concerned.
+     */
+    resource: string;
+    /**
+     * Slash-separated path in the template.
+     */
+    path: string;
+    /**
+     * As given in the call.
+     */
+    file: string;
+    /**
+     * From 1; 0 where it has no place.
+     */
+    line: number;
+    /**
+     * From 1; 0 where it has no place.
+     */
+    column: number;
+    /**
+     * Last line of what is concerned.
+     */
+    endLine: number;
+    /**
+     * One sentence.
+     */
+    message: string;
+    /**
+     * The way out.
+     */
+    help: string;
+    /**
+     * Of rule, file, path: the same after lines moved. Never made from a secret.
+     */
+    fingerprint: string;
+    /**
+     * Set when it is not to be reported.
+     */
+    suppressed?: Suppressed;
+}
 
 /**
  * State of a recorded resource.
@@ -478,6 +744,11 @@ export type RequestStatus = "PENDING" | "IN_PROGRESS" | "SUCCESS" | "FAILED" | "
  * The answer to [`PlanCall`].
  */
 export type PlanAnswer = { type: "planned"; plan: Plan; problems: Problem[]; forecast: Forecast; parameters: Record<string, string | null>; noEcho: string[] } | { type: "needs"; lookups: Lookup[] } | { type: "refused"; problems: Problem[] };
+
+/**
+ * The answer to [`ScanCall`].
+ */
+export type ScanAnswer = { type: "scanned"; findings: Finding[]; rules: RuleResult[] } | { type: "notTemplate"; problems: Problem[] };
 
 /**
  * The answer to `inspect(text)`.
@@ -523,6 +794,48 @@ export interface Consensus {
 }
 
 /**
+ * The answer to a call that reads encoded sketches.
+ */
+export type SketchAnswer = { type: "summarized"; summary: SketchSummary } | { type: "refused"; message: string };
+
+/**
+ * The built-in rules.
+ */
+export interface RulesAnswer {
+    /**
+     * By category, then as grouped.
+     */
+    rules: RuleInfo[];
+}
+
+/**
+ * The circle's answer.
+ */
+export interface Consultation {
+    /**
+     * What happens next.
+     */
+    decision: Decision;
+    /**
+     * Why, one sentence each.
+     */
+    reasons: string[];
+    /**
+     * One per expert of the circle.
+     */
+    votes: Vote[];
+    /**
+     * How the votes were aggregated.
+     */
+    consensus: Consensus;
+}
+
+/**
+ * The operations that patches of a plan use.
+ */
+export type PatchKind = "test" | "add" | "replace" | "remove";
+
+/**
  * Votes on one question.
  */
 export interface ConsensusCall {
@@ -559,6 +872,11 @@ export interface ConsensusCall {
      */
     method?: Method;
 }
+
+/**
+ * What a finding is about.
+ */
+export type Category = "policy" | "secret" | "template";
 
 /**
  * What a plan does with a resource.
@@ -611,9 +929,41 @@ export interface Declared {
 }
 
 /**
+ * What an expert needs to know of a finding.
+ */
+export interface FindingBrief {
+    /**
+     * Rule.
+     */
+    ruleId: string;
+    /**
+     * How bad.
+     */
+    severity: FindingSeverity;
+    /**
+     * Logical id; empty for the template as a whole.
+     */
+    resource: string;
+    /**
+     * One sentence.
+     */
+    message: string;
+}
+
+/**
+ * What came of a rule on a file.
+ */
+export type RuleStatus = "pass" | "fail" | "skip" | "unknown";
+
+/**
  * What happened. A step is one operation of the run, named `<operation>:<logicalId>` (`create:Table`).
  */
 export type Event = { type: "started" } | { type: "intentRecorded"; step: string; attempt: number; clientToken: string; at: Millis } | { type: "accepted"; step: string; requestToken: string; identifier?: string; retryAfter?: Millis; at: Millis } | { type: "progress"; step: string; status: RequestStatus; identifier?: string; model?: unknown; errorCode?: string; message?: string; retryAfter?: Millis; at: Millis } | { type: "read"; step: string; properties?: unknown; at: Millis } | { type: "rejected"; step: string; call: CallKind; errorCode: string; message: string; at: Millis } | { type: "throttled"; step: string; call: CallKind } | { type: "lost"; step: string; call: CallKind; message: string } | { type: "timerFired" } | { type: "cancelRequested" };
+
+/**
+ * What happens next.
+ */
+export type Decision = "approve" | "refuse" | "ask";
 
 /**
  * What is known of one deployed resource: the store keeps it, a later plan starts from it.
@@ -656,6 +1006,14 @@ export interface StackResource {
      * `Delete`, `Retain` or `Snapshot`.
      */
     updateReplacePolicy: string;
+    /**
+     * Resources that this one has taken the place of and that are still to be deleted.
+     */
+    replaced?: OldResource[];
+    /**
+     * The properties that a failed update was to bring about: what it has reached of them is not known.
+     */
+    attempted?: unknown;
 }
 
 /**
@@ -719,6 +1077,37 @@ export interface Plan {
 }
 
 /**
+ * What is told of a sketch.
+ */
+export interface SketchSummary {
+    /**
+     * Number of values.
+     */
+    count: number;
+    /**
+     * Sum, exact but for rounding.
+     */
+    sum: number;
+    /**
+     * Smallest value, exact; 0 when empty.
+     */
+    min: number;
+    /**
+     * Largest value, exact; 0 when empty.
+     */
+    max: number;
+    /**
+     * As asked, in that order; empty when the sketch is.
+     */
+    quantiles: number[];
+}
+
+/**
+ * What the door gives back.
+ */
+export type ConsensusAnswer = { type: "aggregated"; consensus: Consensus } | { type: "refused"; problems: string[] };
+
+/**
  * What the driver is to do.
  */
 export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "sleep"; until: Millis } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown> };
@@ -754,6 +1143,20 @@ export type Severity = "error" | "warning";
  * Whether a vote is one.
  */
 export type VoteStatus = "ok" | "abstained" | "failed";
+
+/**
+ * Who said that a finding is not to be reported.
+ */
+export interface Suppressed {
+    /**
+     * `assent`, `cfn_nag`, `checkov`, `guard`: the form in the template's metadata; `baseline`.
+     */
+    by: string;
+    /**
+     * The reason given; empty where there is none.
+     */
+    reason: string;
+}
 
 
 /**
@@ -797,6 +1200,22 @@ export class Engine {
 }
 
 /**
+ * Aggregates votes on one question.
+ *
+ * # Errors
+ * When the call itself is malformed.
+ */
+export function consensus(call: ConsensusCall): ConsensusAnswer;
+
+/**
+ * The circle's verdict over a plan, its findings and the stack's history.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function consult(call: ConsultCall): Consultation;
+
+/**
  * What a template declares.
  *
  * # Errors
@@ -818,9 +1237,44 @@ export function plan(text: string, call: PlanCall): PlanAnswer;
 export function resourceSchema(type_name: string): string | undefined;
 
 /**
+ * The built-in rules, explained.
+ *
+ * # Errors
+ * Never.
+ */
+export function rules(): RulesAnswer;
+
+/**
+ * Scans a text: policy, secrets, the template itself.
+ *
+ * # Errors
+ * When the call itself is malformed.
+ */
+export function scan(text: string, call: ScanCall): ScanAnswer;
+
+/**
  * Runs a plan (JSON) with the real engine on a virtual clock.
  *
  * # Errors
  * When the plan or the call is malformed.
  */
 export function simulate(plan: string, call: SimulateCall): Simulated;
+
+/**
+ * Encodes what a recorder counted: bucket indices (`sketch`'s, as the high word of a value shifted by 14) with their
+ * counts, the number of zeros, and sum, smallest and largest value.
+ */
+export function sketchFromCounts(indices: Uint32Array | number[], counts: Float64Array | number[], zero: number, sum: number, min: number, max: number): Uint8Array;
+
+/**
+ * Both sketches in one; `undefined` where either is not a sketch of this version.
+ */
+export function sketchMerge(one: Uint8Array | number[], other: Uint8Array | number[]): Uint8Array | undefined;
+
+/**
+ * Count, sum, extremes and quantiles of an encoded sketch.
+ *
+ * # Errors
+ * Never on account of the bytes: that is an answer.
+ */
+export function sketchSummary(bytes: Uint8Array | number[], quantiles: Float64Array | number[]): SketchAnswer;

@@ -138,6 +138,40 @@ if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
 exports.Engine = Engine;
 
 /**
+ * Aggregates votes on one question.
+ *
+ * # Errors
+ * When the call itself is malformed.
+ * @param {ConsensusCall} call
+ * @returns {ConsensusAnswer}
+ */
+function consensus(call) {
+    const ret = wasm.consensus(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.consensus = consensus;
+
+/**
+ * The circle's verdict over a plan, its findings and the stack's history.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {ConsultCall} call
+ * @returns {Consultation}
+ */
+function consult(call) {
+    const ret = wasm.consult(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.consult = consult;
+
+/**
  * What a template declares.
  *
  * # Errors
@@ -195,6 +229,42 @@ function resourceSchema(type_name) {
 exports.resourceSchema = resourceSchema;
 
 /**
+ * The built-in rules, explained.
+ *
+ * # Errors
+ * Never.
+ * @returns {RulesAnswer}
+ */
+function rules() {
+    const ret = wasm.rules();
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.rules = rules;
+
+/**
+ * Scans a text: policy, secrets, the template itself.
+ *
+ * # Errors
+ * When the call itself is malformed.
+ * @param {string} text
+ * @param {ScanCall} call
+ * @returns {ScanAnswer}
+ */
+function scan(text, call) {
+    const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.scan(ptr0, len0, call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.scan = scan;
+
+/**
  * Runs a plan (JSON) with the real engine on a virtual clock.
  *
  * # Errors
@@ -213,6 +283,97 @@ function simulate(plan, call) {
     return takeFromExternrefTable0(ret[0]);
 }
 exports.simulate = simulate;
+
+/**
+ * Encodes what a recorder counted: bucket indices (`sketch`'s, as the high word of a value shifted by 14) with their
+ * counts, the number of zeros, and sum, smallest and largest value.
+ * @param {Uint32Array | number[]} indices
+ * @param {Float64Array | number[]} counts
+ * @param {number} zero
+ * @param {number} sum
+ * @param {number} min
+ * @param {number} max
+ * @returns {Uint8Array}
+ */
+function sketchFromCounts(indices, counts, zero, sum, min, max) {
+    const val3 = +zero;
+    const val4 = +sum;
+    const val5 = +min;
+    const val6 = +max;
+    let ptr0, len0, ptr1, len1;
+    try {
+        ptr0 = passArray32ToWasm0(indices, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArrayF64ToWasm0(counts, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 4, 4); }
+        throw e;
+    }
+    const ret = wasm.sketchFromCounts(ptr0, len0, ptr1, len1, val3, val4, val5, val6);
+    var v7 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+    return v7;
+}
+exports.sketchFromCounts = sketchFromCounts;
+
+/**
+ * Both sketches in one; `undefined` where either is not a sketch of this version.
+ * @param {Uint8Array | number[]} one
+ * @param {Uint8Array | number[]} other
+ * @returns {Uint8Array | undefined}
+ */
+function sketchMerge(one, other) {
+    let ptr0, len0, ptr1, len1;
+    try {
+        ptr0 = passArray8ToWasm0(one, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArray8ToWasm0(other, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.sketchMerge(ptr0, len0, ptr1, len1);
+    let v3;
+    if (ret[0] !== 0) {
+        v3 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+    }
+    return v3;
+}
+exports.sketchMerge = sketchMerge;
+
+/**
+ * Count, sum, extremes and quantiles of an encoded sketch.
+ *
+ * # Errors
+ * Never on account of the bytes: that is an answer.
+ * @param {Uint8Array | number[]} bytes
+ * @param {Float64Array | number[]} quantiles
+ * @returns {SketchAnswer}
+ */
+function sketchSummary(bytes, quantiles) {
+    let ptr0, len0, ptr1, len1;
+    try {
+        ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArrayF64ToWasm0(quantiles, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.sketchSummary(ptr0, len0, ptr1, len1);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.sketchSummary = sketchSummary;
 function __wbg_get_imports() {
     const import0 = {
         __proto__: null,
@@ -268,6 +429,11 @@ function addToExternrefTable0(obj) {
     return idx;
 }
 
+function getArrayU8FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
+}
+
 let cachedDataViewMemory0 = null;
 function getDataViewMemory0() {
     if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)) {
@@ -276,9 +442,25 @@ function getDataViewMemory0() {
     return cachedDataViewMemory0;
 }
 
+let cachedFloat64ArrayMemory0 = null;
+function getFloat64ArrayMemory0() {
+    if (cachedFloat64ArrayMemory0 === null || cachedFloat64ArrayMemory0.byteLength === 0) {
+        cachedFloat64ArrayMemory0 = new Float64Array(wasm.memory.buffer);
+    }
+    return cachedFloat64ArrayMemory0;
+}
+
 function getStringFromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));
+}
+
+let cachedUint32ArrayMemory0 = null;
+function getUint32ArrayMemory0() {
+    if (cachedUint32ArrayMemory0 === null || cachedUint32ArrayMemory0.byteLength === 0) {
+        cachedUint32ArrayMemory0 = new Uint32Array(wasm.memory.buffer);
+    }
+    return cachedUint32ArrayMemory0;
 }
 
 let cachedUint8ArrayMemory0 = null;
@@ -300,6 +482,27 @@ function handleError(f, args) {
 
 function isLikeNone(x) {
     return x === undefined || x === null;
+}
+
+function passArray32ToWasm0(arg, malloc) {
+    const ptr = malloc(arg.length * 4, 4) >>> 0;
+    getUint32ArrayMemory0().set(arg, ptr / 4);
+    WASM_VECTOR_LEN = arg.length;
+    return ptr;
+}
+
+function passArray8ToWasm0(arg, malloc) {
+    const ptr = malloc(arg.length * 1, 1) >>> 0;
+    getUint8ArrayMemory0().set(arg, ptr / 1);
+    WASM_VECTOR_LEN = arg.length;
+    return ptr;
+}
+
+function passArrayF64ToWasm0(arg, malloc) {
+    const ptr = malloc(arg.length * 8, 8) >>> 0;
+    getFloat64ArrayMemory0().set(arg, ptr / 8);
+    WASM_VECTOR_LEN = arg.length;
+    return ptr;
 }
 
 function passStringToWasm0(arg, malloc, realloc) {

@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AssentError, InvalidInput } from '../../domain/errors.ts';
-import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { SCHEMA_VERSION, STEPS } from './schema.ts';
 
 /** Name of the file inside the state folder. */
 export const FILE = 'assent.db';
@@ -114,7 +114,9 @@ export class Database {
       // Another process may have been faster.
       const now = this.#version();
       if (now > SCHEMA_VERSION) throw this.#tooNew(now);
-      if (now === 0) this.#db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+      if (now === SCHEMA_VERSION) return;
+      for (const step of STEPS.slice(now)) this.#db.exec(step);
+      this.#db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     });
   }
 

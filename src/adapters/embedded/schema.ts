@@ -1,13 +1,11 @@
-// Tables of the embedded store. A change that an older version cannot read raises SCHEMA_VERSION.
+// Tables of the embedded store, as the steps that lead to them. A released step never changes: a store of any earlier
+// version is brought here by the steps it lacks.
 //
 // A resource is a row of its own, so an append writes what has changed and nothing else. JSON columns hold values whose
 // form is a contract of the core (`#wasm`). Times are ms since the epoch. A stack's lease outlives the stack: its fence
 // only ever grows.
 
-/** Kept in `PRAGMA user_version`; 0 is an empty file. */
-export const SCHEMA_VERSION = 1;
-
-export const SCHEMA = `
+const FIRST = `
 CREATE TABLE stacks (
   name TEXT PRIMARY KEY,
   endpoint TEXT NOT NULL,
@@ -60,3 +58,22 @@ CREATE TABLE leases (
   expires_at REAL NOT NULL
 ) WITHOUT ROWID;
 `;
+
+// What was measured, merged over runs: a sketch for distributions, a value for counters and maxima.
+const METRICS = `
+CREATE TABLE metrics (
+  name TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  value REAL,
+  sketch BLOB,
+  PRIMARY KEY (name, labels)
+) WITHOUT ROWID;
+ALTER TABLE runs ADD COLUMN measured_until REAL;
+`;
+
+/** Step `n` leads from version `n` to `n + 1`; version 0 is an empty file. */
+export const STEPS: readonly string[] = [FIRST, METRICS];
+
+/** Kept in `PRAGMA user_version`. */
+export const SCHEMA_VERSION = STEPS.length;

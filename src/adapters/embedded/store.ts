@@ -14,8 +14,10 @@ import {
   type Store,
 } from '../../app/ports.ts';
 import { ResourceNotFound } from '../../domain/errors.ts';
+import type { Measured } from '../../domain/metrics.ts';
 import { Database, type Row } from './database.ts';
 import { Leases } from './leases.ts';
+import { addMeasured, readMeasured } from './measured.ts';
 
 export interface StoreOptions {
   /** ms since the epoch. */
@@ -115,7 +117,7 @@ class SqliteStore implements Store {
       );
       if (created === 0) this.#db.run('UPDATE stacks SET last_run = ? WHERE name = ?', run.runId, stack);
       else for (const resource of record.state.resources) this.#record(stack, resource);
-      const { binding, mode, planDigest, config, parameters, fingerprints } = run;
+      const { binding, mode, planDigest, config, parameters, fingerprints, verdict } = run;
       this.#db.run(
         `INSERT INTO runs (run_id, stack, status, seq, started_at, ended_at, cancel_requested, about, result)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -126,7 +128,7 @@ class SqliteStore implements Store {
         run.startedAt,
         run.endedAt ?? null,
         run.cancelRequested ? 1 : 0,
-        JSON.stringify({ binding, mode, planDigest, config, parameters, fingerprints }),
+        JSON.stringify({ binding, mode, planDigest, config, parameters, fingerprints, verdict }),
         run.result === undefined ? null : JSON.stringify(run.result),
       );
     });
@@ -201,7 +203,7 @@ class SqliteStore implements Store {
     return this.#json<Event[]>(`[${rows.map((row) => row['entry']).join(',')}]`);
   }
 
-  async finish(lease: Lease, run: Run, record: StackRecord): Promise<void> {
+  async finish(lease: Lease, run: Run, record: StackRecord, measured: readonly Measured[] = []): Promise<void> {
     this.#db.write(() => {
       this.#leases.check(lease);
       const ended = this.#db.run(
@@ -213,6 +215,10 @@ class SqliteStore implements Store {
         lease.stack,
       );
       if (ended === 0) throw new LeaseLost(`run ${run.runId} of stack ${lease.stack} has ended`);
+      if (measured.length > 0) {
+        addMeasured(this.#db, measured, 'replace');
+        this.#db.run('UPDATE runs SET measured_until = ended_at WHERE run_id = ?', run.runId);
+      }
       const destroyed = run.mode === 'destroy' && (run.status === 'succeeded' || run.status === 'no_changes');
       if (destroyed && this.#resourceRows(lease.stack).length === 0) {
         this.#db.run('DELETE FROM stacks WHERE name = ?', lease.stack);
@@ -235,6 +241,14 @@ class SqliteStore implements Store {
 
   async cancelRequested(runId: string): Promise<boolean> {
     return this.#db.get('SELECT cancel_requested FROM runs WHERE run_id = ?', runId)?.['cancel_requested'] === 1;
+  }
+
+  async addMeasured(measured: readonly Measured[]): Promise<void> {
+    this.#db.write(() => addMeasured(this.#db, measured, 'refuse'));
+  }
+
+  async measured(): Promise<Measured[]> {
+    return readMeasured(this.#db);
   }
 
   async close(): Promise<void> {
@@ -279,11 +293,13 @@ class SqliteStore implements Store {
 
   #runs(where: string, ...values: string[]): Run[] {
     return this.#db.all(`SELECT * FROM runs ${where} ORDER BY id DESC`, ...values).map((row) => {
-      const about = this.#json<Pick<Run, 'binding' | 'mode' | 'planDigest' | 'config' | 'parameters' | 'fingerprints'>>(
-        row['about'],
-      );
+      const about = this.#json<
+        Pick<Run, 'binding' | 'mode' | 'planDigest' | 'config' | 'parameters' | 'fingerprints' | 'verdict'>
+      >(row['about']);
       const run: Run = {
+        // Runs of before there was a gate have no verdict.
         ...about,
+        verdict: about.verdict ?? null,
         runId: row['run_id'] as string,
         stack: row['stack'] as string,
         status: row['status'] as Run['status'],
@@ -292,6 +308,7 @@ class SqliteStore implements Store {
         cancelRequested: row['cancel_requested'] === 1,
       };
       if (row['ended_at'] !== null) run.endedAt = row['ended_at'] as number;
+      if (row['measured_until'] !== null) run.measuredUntil = row['measured_until'] as number;
       if (row['result'] !== null) run.result = this.#json(row['result']);
       return run;
     });

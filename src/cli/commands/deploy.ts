@@ -2,17 +2,18 @@
 import { deploy } from '../../app/deploy.ts';
 import { placeOptions, shell } from '../again.ts';
 import { conclude } from '../conclude.ts';
-import { consent } from '../consent.ts';
+import { askPerson, consent } from '../consent.ts';
 import { readText } from '../input.ts';
 import { withSession } from '../opening.ts';
-import { pairs, parameterValues } from '../parameters.ts';
+import { lossesOf, pairs, parameterValues } from '../parameters.ts';
 import type { DeployCommandOptions, Work } from '../program.ts';
 
 export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
   const text = await readText(file);
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
-  const { stack, refresh, maxConcurrency, approve, format } = options;
+  const imports = pairs(options.import, '--import');
+  const { stack, refresh, maxConcurrency, approve, failOn, skipExperts, format } = options;
   const given = options.yes === true || approve !== undefined;
   return withSession(io, options, async (opened) => {
     const document = await deploy(
@@ -22,8 +23,13 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         stack,
         parameters,
         tags,
+        imports,
         refresh,
         maxConcurrency,
+        failOn,
+        allowDataLoss: lossesOf(options.allowDataLoss),
+        skipExperts: skipExperts === true,
+        ...(io.interactive ? { decide: askPerson(io, format, opened) } : {}),
         ...(approve === undefined ? {} : { approve }),
         confirm: consent(io, { text: 'Deploy this plan?', given, format, file }, opened),
       },

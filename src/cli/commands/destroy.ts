@@ -4,7 +4,7 @@ import { placeOptions } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { consent } from '../consent.ts';
 import { withSession } from '../opening.ts';
-import { parameterValues } from '../parameters.ts';
+import { lossesOf, parameterValues } from '../parameters.ts';
 import type { DestroyCommandOptions, Work } from '../program.ts';
 
 export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
@@ -13,9 +13,9 @@ export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
   return withSession(io, options, async (opened) => {
     const question = { text: 'Destroy this stack?', given: options.yes === true, format, file: stack };
     const confirm = consent(io, question, opened);
-    const document = await destroy(opened.session, { stack, maxConcurrency, parameters, confirm }, opened.control);
+    const document = await destroy(opened.session, { stack, maxConcurrency, parameters, allowDataLoss: lossesOf(options.allowDataLoss), confirm }, opened.control);
     opened.progress.stop();
-    if (document.runId === null) {
+    if (document.runId === null && document.outcome === 'no_changes') {
       io.err(`Stack ${stack} does not exist: it is already gone.\n`);
       if (format !== 'text') io.out(`${JSON.stringify(document)}\n`);
       return 0;

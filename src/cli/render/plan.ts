@@ -61,9 +61,13 @@ export function planText(document: PlanDocument, { where, file, speed, columns }
     irreversible.map((sentence) => `  ${paint('red', '!')} ${plain(sentence)}\n`),
   );
   const lost = irreversible.length === 0 ? '' : `\n${paint('bold', 'Cannot be undone')}\n${irreversible.join('')}`;
+  const noted = changes.flatMap(({ logicalId, notes = [] }) =>
+    notes.map((sentence) => `  ${paint('yellow', '!')} ${plain(logicalId)}: ${plain(sentence)}\n`),
+  );
+  const notes = noted.length === 0 ? '' : `\n${paint('bold', 'To know')}\n${noted.join('')}`;
   return (
     `${paint('bold', `Plan for stack ${document.stack}`)} ${paint('dim', `(${where})`)}\n\n` +
-    `${table(rows, '')}${lost}${warnings}\n${planSummary(document, speed, paint)}`
+    `${table(rows, '')}${notes}${lost}${warnings}\n${planSummary(document, speed, paint)}`
   );
 }
 

@@ -3,6 +3,7 @@ import type { RunDocument } from '../../app/documents.ts';
 import type { ResourceDocument } from '../../app/events.ts';
 import type { ExitCode } from '../../domain/errors.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
+import { verdictText } from './verdict.ts';
 
 /** What a run's outcome means on the command line (INTERFACE.md, "Exit codes"). */
 export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode {
@@ -35,6 +36,10 @@ export interface Asked {
 /** The closing text of `deploy`, `destroy` and `resume`. */
 export function runText(document: RunDocument, asked: Asked, paint: Paint): string {
   const parts = [headline(document, asked, paint)];
+  const { verdict, outcome } = document;
+  if (verdict !== null && (outcome === 'refused' || outcome === 'waiting_approval')) {
+    parts.push(verdictText(verdict, true, paint));
+  }
   const failed = document.resources.filter(({ status }) => status === 'failed');
   if (failed.length > 0) parts.push(`${paint('bold', 'Failed')}\n${failed.map((one) => failure(one, paint)).join('')}`);
   const blocked = document.resources.filter(({ status }) => status === 'blocked').map(({ logicalId }) => logicalId);
@@ -51,6 +56,24 @@ export function runText(document: RunDocument, asked: Asked, paint: Paint): stri
       plain(physicalId ?? ''),
     ]);
     parts.push(`${paint('bold', 'Kept by their DeletionPolicy, and no longer managed')}\n${table(rows)}`);
+  }
+  const old = document.resources.flatMap(({ logicalId, replaced = [] }) =>
+    replaced.map(({ type, physicalId, status }) => ({
+      status,
+      row: [plain(logicalId), plain(type), plain(physicalId)],
+    })),
+  );
+  const kept = old.filter(({ status }) => status === 'retained');
+  if (kept.length > 0) {
+    const rows = kept.map(({ row }) => row);
+    parts.push(
+      `${paint('bold', 'Replaced, kept by their UpdateReplacePolicy, and no longer managed')}\n${table(rows)}`,
+    );
+  }
+  const left = old.filter(({ status }) => status !== 'retained' && status !== 'succeeded');
+  if (left.length > 0) {
+    const rows = left.map(({ row }) => row);
+    parts.push(`${paint('bold', 'Replaced, and still to be deleted by the next run')}\n${table(rows)}`);
   }
   if (Object.keys(document.outputs).length > 0)
     parts.push(`${paint('bold', 'Outputs')}\n${outputsTable(document.outputs)}`);
@@ -74,6 +97,9 @@ function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack 
     resources.filter((one) => one.status === status && (action === undefined || one.action === action)).length;
   const done = [
     [of('succeeded', 'create'), 'created'],
+    [of('succeeded', 'update'), 'updated'],
+    [of('succeeded', 'replace'), 'replaced'],
+    [of('succeeded', 'import'), 'imported'],
     [of('succeeded', 'delete'), 'deleted'],
     [of('unchanged'), 'unchanged'],
     [of('retained'), 'kept'],
@@ -94,6 +120,10 @@ function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack 
         : `${paint('green', 'Destroyed')} stack ${stack}, which had no resources.\n`;
     case 'cancelled':
       return `${paint('yellow', 'Cancelled')} ${kind === 'deploy' ? 'the deployment' : 'the deletion'} of stack ${stack} after ${took}${tail}.\n`;
+    case 'refused':
+      return `${paint('red', 'Refused')}: stack ${stack}. Nothing was changed.\n`;
+    case 'waiting_approval':
+      return `${paint('yellow', 'Waiting for approval')}: stack ${stack}. Nothing was changed.\n`;
     case 'rolled_back':
       return `${paint('red', 'Failed and rolled back')}: stack ${stack}, after ${took}${tail}.\n`;
     default:
@@ -114,7 +144,7 @@ function failure(
 const KEPT: ReadonlySet<ResourceDocument['status']> = new Set(['succeeded', 'unchanged']);
 
 function closing(
-  { kind, outcome, runId, calls, resources }: RunDocument,
+  { kind, outcome, runId, planDigest, calls, resources }: RunDocument,
   { stack, again, options }: Asked,
   paint: Paint,
 ): string {
@@ -137,12 +167,16 @@ function closing(
     rest.push([again, 'goes on from here, once the cause is gone'], destroy, status);
   }
   if (outcome === 'failed' && kind === 'destroy') rest.push([again, 'tries what is left again'], status);
+  if (outcome === 'waiting_approval' && planDigest !== null) {
+    rest.push([`${again} --approve ${planDigest}`, 'approves exactly this plan']);
+  }
+  if (outcome === 'refused') rest.push(['assent rules <id>', 'explains a rule']);
   if (outcome === 'cancelled') {
     rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
     if (kind === 'deploy') rest.push(destroy);
   }
   const stands = resources.some(({ action, status }) => action !== 'delete' && KEPT.has(status));
-  const kept = outcome === 'failed' && kind === 'deploy' && stands ? 'What was created is kept. ' : '';
+  const kept = outcome === 'failed' && kind === 'deploy' && stands ? 'What was done is kept. ' : '';
   if (rest.length === 0) return total;
   return `${total}\n${kept}Next:\n${table(rest.map(([command, what]) => [paint('cyan', command), paint('dim', what)]))}`;
 }

@@ -1,6 +1,6 @@
 // Recipes for networking and compute: EC2, load balancing, Auto Scaling, DNS, CloudFront.
 
-import { isObject, type Json } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import { fraction } from '../mint.ts';
 import { isoDate, type Making, nextNumber, type Recipes, tail, text, write } from './recipe.ts';
 
@@ -17,6 +17,26 @@ const dashed = (ip: string): string => ip.replaceAll('.', '-');
 const vpcOfSubnet = (making: Making): string => {
   const subnet = making.lookup('AWS::EC2::Subnet', text(making, 'SubnetId'));
   return typeof subnet?.['VpcId'] === 'string' ? subnet['VpcId'] : write('vpc-{hex:17:0}', making, 'VpcId');
+};
+
+/** A subnet's zone is its instances'. */
+const zoneOfInstance = (making: Making): string => {
+  const subnet = making.lookup('AWS::EC2::Subnet', text(making, 'SubnetId'));
+  return typeof subnet?.['AvailabilityZone'] === 'string' ? subnet['AvailabilityZone'] : zone(making);
+};
+
+/** As many as were asked for, whether by address or by number. */
+const secondaryIps = (making: Making): string[] => {
+  const listed = making.model['PrivateIpAddresses'];
+  if (Array.isArray(listed)) {
+    const secondary = listed.filter((one) => isObject(one) && one['Primary'] !== true);
+    return secondary.map((one) => String((one as JsonObject)['PrivateIpAddress']));
+  }
+  const count = Number(making.model['SecondaryPrivateIpAddressCount'] ?? 0);
+  return Array.from(
+    { length: count },
+    (_, index) => `10.0.${host(making, 'third')}.${host(making, `second ${index}`)}`,
+  );
 };
 
 const zone = (making: Making): string => `${making.region}${'abc'[Math.floor(fraction(making.seed) * 3)]}`;
@@ -79,6 +99,7 @@ export const network: Recipes = {
   'AWS::EC2::Volume': { VolumeId: EC2_ID('vol') },
   'AWS::EC2::Instance': {
     InstanceId: EC2_ID('i'),
+    AvailabilityZone: zoneOfInstance,
     PrivateIp: privateIp,
     PrivateDnsName: (making) => `ip-${dashed(privateIp(making))}.${making.region}.compute.internal`,
     PublicIp: publicIp,
@@ -89,7 +110,7 @@ export const network: Recipes = {
   'AWS::EC2::NetworkInterface': {
     Id: EC2_ID('eni'),
     PrimaryPrivateIpAddress: (making) => text(making, 'PrivateIpAddress') || privateIp(making),
-    SecondaryPrivateIpAddresses: () => [],
+    SecondaryPrivateIpAddresses: secondaryIps,
     VpcId: vpcOfSubnet,
   },
   'AWS::EC2::NatGateway': { NatGatewayId: EC2_ID('nat'), EniId: EC2_ID('eni') },

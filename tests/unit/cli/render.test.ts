@@ -164,7 +164,7 @@ test('a failure names what failed, what was not started, and how to go on', () =
   expect(text).toContain('Deployment failed: stack web, after 4.2 s (1 created, 1 failed, 1 not started).');
   expect(text).toContain('✗ Q (AWS::SQS::Queue) after 3 attempts\n      AlreadyExists: it exists\n');
   expect(text).toContain('Not started, because something they need failed\n  B\n');
-  expect(text).toContain('What was created is kept. Next:\n  assent deploy web.yaml --stack web');
+  expect(text).toContain('What was done is kept. Next:\n  assent deploy web.yaml --stack web');
 });
 
 test('a cancelled run says how to resume it', () => {

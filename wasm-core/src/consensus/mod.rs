@@ -161,6 +161,22 @@ pub struct Consensus {
     pub veto: Option<String>,
 }
 
+/// What the door gives back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ConsensusAnswer {
+    /// The votes were aggregated.
+    Aggregated {
+        /// The answer.
+        consensus: Consensus,
+    },
+    /// The call makes no sense.
+    Refused {
+        /// Everything that is wrong with it, one sentence each.
+        problems: Vec<String>,
+    },
+}
+
 /// A valid vote, options as indices.
 #[derive(Clone, Copy, Debug)]
 struct Ballot<'a> {
@@ -176,6 +192,11 @@ struct Ballot<'a> {
 const TIE: f64 = 1e-9;
 const DEFAULT_CONFIDENCE: f64 = 0.8;
 const DEFAULT_CORRELATION: f64 = 0.5;
+/// Contributions leave out each expert in turn, so work grows with the square of the votes.
+const MOST_VOTES: usize = 1_000;
+const MOST_OPTIONS: usize = 100;
+/// Outcomes that are no option.
+const RESERVED: [&str; 3] = ["tie", "no_quorum", "no_votes"];
 
 /// Aggregates the votes.
 ///
@@ -185,7 +206,10 @@ pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
     check(call)?;
     let options = options(call);
     let prior = prior(call, &options);
-    let ballots: Vec<Ballot<'_>> = call.votes.iter().filter_map(|vote| ballot(vote, &options)).collect();
+    let mut ballots: Vec<Ballot<'_>> = call.votes.iter().filter_map(|vote| ballot(vote, &options)).collect();
+    // Only the ratio of weights matters: scaled, their sum stays finite.
+    let heaviest = ballots.iter().map(|ballot| ballot.weight).fold(0.0, f64::max);
+    ballots.iter_mut().for_each(|ballot| ballot.weight /= heaviest);
     let correlation = call.correlation.unwrap_or(DEFAULT_CORRELATION);
     let decide = |ballots: &[Ballot<'_>]| methods::posterior(call.method, ballots, &prior, correlation);
     let posterior = decide(&ballots);
@@ -193,23 +217,29 @@ pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
         call.roster.iter().map(String::as_str).chain(call.votes.iter().map(|vote| vote.expert.as_str())).collect();
     #[allow(clippy::cast_precision_loss)]
     let reached = ballots.len() as f64 >= call.quorum * roster.len() as f64;
-    let vetoes = call.votes.iter().filter(|vote| vote.veto && vote.status == VoteStatus::Ok);
-    let veto = vetoes.filter(|vote| vote.option.is_some()).min_by_key(|vote| &vote.expert);
+    let vetoes: Vec<&Vote> =
+        call.votes.iter().filter(|vote| vote.veto && vote.status == VoteStatus::Ok && vote.option.is_some()).collect();
+    let veto = vetoes.iter().min_by_key(|vote| &vote.expert);
+    // Vetoes against each other decide nothing, and no order of names decides between them.
+    let split = vetoes.iter().any(|vote| veto.is_some_and(|first| first.option != vote.option));
+    let veto = veto.filter(|_| !split);
     let winner = if ballots.is_empty() { None } else { methods::winner(&posterior, TIE) };
     let outcome = match (veto, winner) {
         (Some(vote), _) => vote.option.clone().unwrap_or_default(),
+        _ if split => "tie".to_owned(),
         _ if ballots.is_empty() => "no_votes".to_owned(),
         _ if !reached => "no_quorum".to_owned(),
         (None, None) => "tie".to_owned(),
         (None, Some(at)) => options.get(at).cloned().unwrap_or_default(),
     };
     let chosen = options.iter().position(|option| *option == outcome);
-    let total: f64 = methods::weights(call.method, &ballots).iter().sum();
+    let weights = methods::weights(call.method, &ballots);
+    let total: f64 = weights.iter().sum();
     let per_expert = roster
         .iter()
         .map(|expert| {
             let at = ballots.iter().position(|ballot| ballot.expert == *expert);
-            let weight = at.and_then(|at| methods::weights(call.method, &ballots).get(at).copied()).unwrap_or(0.0);
+            let weight = at.and_then(|at| weights.get(at).copied()).unwrap_or(0.0);
             let contribution = match (at, chosen) {
                 (Some(at), Some(chosen)) => {
                     let mut others = ballots.clone();
@@ -243,7 +273,17 @@ pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
 }
 
 fn check(call: &ConsensusCall) -> Result<(), Vec<String>> {
+    if call.votes.len() > MOST_VOTES {
+        return Err(vec![format!("{} votes are more than the {MOST_VOTES} that one question takes", call.votes.len())]);
+    }
     let mut problems = Vec::new();
+    let named = options(call);
+    if named.len() > MOST_OPTIONS {
+        problems.push(format!("{} options are more than the {MOST_OPTIONS} that one question takes", named.len()));
+    }
+    for option in named.iter().filter(|option| RESERVED.contains(&option.as_str())) {
+        problems.push(format!("{option} cannot be an option: it is the name of an outcome"));
+    }
     let mut seen = BTreeSet::new();
     let unit = |number: f64| (0.0..=1.0).contains(&number);
     for vote in &call.votes {
@@ -298,9 +338,15 @@ fn options(call: &ConsensusCall) -> Vec<String> {
 /// Given priors, the others as likely as the average of the given; normalised.
 #[allow(clippy::cast_precision_loss)]
 fn prior(call: &ConsensusCall, options: &[String]) -> Vec<f64> {
-    let mean = if call.prior.is_empty() { 1.0 } else { call.prior.values().sum::<f64>() / call.prior.len() as f64 };
-    let raw: Vec<f64> = options.iter().map(|option| call.prior.get(option).copied().unwrap_or(mean)).collect();
-    methods::normalised(raw)
+    let largest = call.prior.values().copied().fold(0.0, f64::max);
+    // Scaled, so that no sum overflows; above 0, so that its logarithm is a number.
+    let given = |value: &f64| (value / largest).max(f64::MIN_POSITIVE);
+    let mean = match call.prior.len() {
+        0 => 1.0,
+        n => call.prior.values().map(given).sum::<f64>() / n as f64,
+    };
+    let raw = options.iter().map(|option| call.prior.get(option).map_or(mean, given)).collect();
+    methods::normalised(raw).into_iter().map(|p| p.max(f64::MIN_POSITIVE)).collect()
 }
 
 fn ballot<'a>(vote: &'a Vote, options: &[String]) -> Option<Ballot<'a>> {
@@ -376,6 +422,42 @@ mod tests {
         let votes = vec![vote("a", "approve", 0.99), vote("b", "approve", 0.99), veto];
         let answer = aggregate(&call(Method::Weighted, votes)).unwrap();
         assert_eq!((answer.outcome.as_str(), answer.veto.as_deref()), ("refuse", Some("security")));
+    }
+
+    #[test]
+    fn vetoes_against_each_other_are_a_tie_whatever_the_others_say() {
+        let veto = |expert: &str, option: &str| Vote { veto: true, ..vote(expert, option, 0.9) };
+        let votes = vec![veto("a", "approve"), veto("b", "refuse"), vote("c", "approve", 0.99)];
+        let answer = aggregate(&call(Method::Weighted, votes)).unwrap();
+        assert_eq!((answer.outcome.as_str(), answer.veto, answer.dissent.len()), ("tie", None, 0));
+        let votes = vec![veto("a", "refuse"), veto("b", "refuse"), vote("c", "approve", 0.99)];
+        let answer = aggregate(&call(Method::Weighted, votes)).unwrap();
+        assert_eq!((answer.outcome.as_str(), answer.veto.as_deref()), ("refuse", Some("a")));
+    }
+
+    #[test]
+    fn extreme_weights_and_priors_stay_numbers() {
+        for method in METHODS {
+            let mut votes = vec![vote("a", "x", 0.9), vote("b", "y", 0.8), vote("c", "y", 0.7)];
+            votes[0].weight = Some(f64::MAX);
+            votes[1].weight = Some(f64::MAX);
+            votes[2].weight = Some(f64::MIN_POSITIVE);
+            let mut call = call(method, votes);
+            call.prior = [("x".to_owned(), f64::MAX), ("y".to_owned(), 5e-324), ("z".to_owned(), f64::MAX)].into();
+            let answer = aggregate(&call).unwrap();
+            let sum: f64 = answer.posterior.values().sum();
+            assert!((sum - 1.0).abs() < 1e-9, "{method:?} {:?}", answer.posterior);
+            assert!(answer.per_expert.iter().all(|one| one.weight_used.is_finite() && one.contribution.is_finite()));
+        }
+    }
+
+    #[test]
+    fn names_of_outcomes_and_floods_are_refused() {
+        assert!(aggregate(&call(Method::Majority, vec![vote("a", "tie", 0.9)])).is_err());
+        let many = (0..=MOST_VOTES).map(|n| vote(&n.to_string(), "x", 0.9)).collect();
+        assert_eq!(aggregate(&call(Method::Majority, many)).unwrap_err().len(), 1);
+        let many = (0..=MOST_OPTIONS).map(|n| vote(&n.to_string(), &n.to_string(), 0.9)).collect();
+        assert_eq!(aggregate(&call(Method::Majority, many)).unwrap_err().len(), 1);
     }
 
     #[test]

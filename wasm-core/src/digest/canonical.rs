@@ -33,7 +33,11 @@ fn write(value: &Value, into: &mut String) {
         Value::Object(object) => {
             let mut entries: Vec<(&String, &Value)> = object.iter().collect();
             // 3.2.3: by UTF-16 code units, which is not the order of bytes once a character needs two of them.
-            entries.sort_by(|(left, _), (right, _)| left.encode_utf16().cmp(right.encode_utf16()));
+            if entries.iter().any(|(key, _)| !key.is_ascii()) {
+                entries.sort_by(|(left, _), (right, _)| left.encode_utf16().cmp(right.encode_utf16()));
+            } else if !entries.is_sorted_by_key(|(key, _)| *key) {
+                entries.sort_by_key(|(key, _)| *key);
+            }
             into.push('{');
             for (index, (key, item)) in entries.into_iter().enumerate() {
                 if index > 0 {
@@ -51,26 +55,37 @@ fn write(value: &Value, into: &mut String) {
 /// 3.2.2.3: as ECMAScript's `Number::toString`.
 fn write_number(number: &Number, into: &mut String) {
     match number.as_f64() {
-        Some(double) if number.is_f64() => into.push_str(ryu_js::Buffer::new().format_finite(double)),
+        Some(double) if number.is_f64() => write_double(double, into),
         _ => into.push_str(&number.to_string()),
     }
 }
 
-/// 3.2.2.2: only what must be escaped is.
-fn write_string(text: &str, into: &mut String) {
+/// A finite double.
+pub(super) fn write_double(double: f64, into: &mut String) {
+    into.push_str(ryu_js::Buffer::new().format_finite(double));
+}
+
+/// 3.2.2.2: only what must be escaped is; the runs between are copied whole.
+pub(super) fn write_string(text: &str, into: &mut String) {
     into.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => into.push_str("\\\""),
-            '\\' => into.push_str("\\\\"),
-            '\u{8}' => into.push_str("\\b"),
-            '\t' => into.push_str("\\t"),
-            '\n' => into.push_str("\\n"),
-            '\u{c}' => into.push_str("\\f"),
-            '\r' => into.push_str("\\r"),
-            '\0'..='\u{1f}' => into.push_str(&format!("\\u{:04x}", u32::from(char))),
-            other => into.push(other),
+    let mut rest = text;
+    // What must be escaped is a byte of its own in UTF-8.
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        let (plain, from) = rest.split_at(at);
+        into.push_str(plain);
+        let mut chars = from.chars();
+        match chars.next() {
+            Some('"') => into.push_str("\\\""),
+            Some('\\') => into.push_str("\\\\"),
+            Some('\u{8}') => into.push_str("\\b"),
+            Some('\t') => into.push_str("\\t"),
+            Some('\n') => into.push_str("\\n"),
+            Some('\u{c}') => into.push_str("\\f"),
+            Some('\r') => into.push_str("\\r"),
+            other => into.push_str(&format!("\\u{:04x}", other.map_or(0, u32::from))),
         }
+        rest = chars.as_str();
     }
+    into.push_str(rest);
     into.push('"');
 }

@@ -4,10 +4,12 @@
 //! in (RFC 8785); nothing here draws a random number. `plan` digests with it, `engine` names its attempts with it.
 
 mod canonical;
+mod stream;
 
 use sha2::{Digest, Sha256};
 
 pub use canonical::canonical;
+pub use stream::{Omitted, canonical_of};
 
 const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
 

@@ -269,19 +269,25 @@ impl Engine {
 
     fn queue_poll(&mut self, id: StepId) {
         let step = &self.steps[id];
-        // A call displaces others only while the rate is the limit.
-        let share = if self.bucket.limiting() { 1_000.0 } else { 200.0 };
-        let price = (share / self.bucket.rate()) as Millis;
+        // A call delays all that are in flight, as far as looking once at each already takes up the rate.
+        let rate = self.bucket.rate();
+        let others = f64::from(self.in_flight);
+        let load = if step.estimate == 0 { 0.0 } else { others * 1_000.0 / (rate * step.estimate as f64) };
+        let price = (1_000.0 / rate * (0.2 + others * load.min(1.0))) as Millis;
         let offset = self.durations.place(flight(step), price);
         let until = step.accepted_at.saturating_add(offset);
+        self.steps[id].placed = offset;
         self.queues.wait(&mut self.steps, id, until);
     }
 
     pub(super) fn learn(&mut self, id: StepId, at: Millis) {
         let step = &self.steps[id];
-        if step.watched && step.phase == Phase::Running {
-            let told = step.call != Some(CallKind::Poll);
-            self.durations.learn(flight(step), at.saturating_sub(step.accepted_at), told);
+        let done = at.saturating_sub(step.accepted_at);
+        let told = step.call != Some(CallKind::Poll);
+        // A poll that waited long for its token says nothing about the end.
+        let in_time = told || done <= step.placed.saturating_add(step.placed / 10).saturating_add(250);
+        if step.watched && step.phase == Phase::Running && in_time {
+            self.durations.learn(flight(step), done, told);
         }
     }
 
@@ -307,6 +313,8 @@ impl Engine {
         match (why, properties) {
             (Why::Attributes, Some(properties)) => self.attributes_read(id, properties, at),
             (Why::Attributes, None) => self.vanished(id, at),
+            (Why::Tests, Some(properties)) => self.tests_read(id, Some(properties), at),
+            (Why::Tests, None) => self.gone(id, at),
             (Why::Remains, Some(_)) => self.remains(id, Existence::Present, at),
             (Why::Remains, None) => self.remains(id, Existence::Absent, at),
         }

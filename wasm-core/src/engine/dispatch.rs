@@ -104,17 +104,21 @@ impl Engine {
         commands.push(Command::RecordIntent { step: step.name.clone(), attempt, client_token });
     }
 
-    /// Whether the desired state can be computed; with secrets in it, only the driver can tell.
+    /// Whether the payload can be computed; with secrets in it, only the driver can tell.
     fn resolvable(&self, id: StepId) -> Result<(), (&'static str, String)> {
-        let resource = self.resource(id);
-        let Some(desired) = resource.desired.as_ref().filter(|_| self.steps[id].work == Work::Create) else {
-            return Ok(());
+        let resolved = match self.steps[id].work {
+            Work::Create => {
+                let Some(desired) = self.resource(id).desired.as_ref() else { return Ok(()) };
+                let desired = self.simplify(desired);
+                if !desired.secrets().is_empty() {
+                    return Ok(());
+                }
+                self.resolve(&desired, Secrets::Symbolic)
+            }
+            Work::Update if self.patch_secrets(id).is_empty() => self.patch(id, Secrets::Symbolic),
+            _ => return Ok(()),
         };
-        let desired = self.simplify(desired);
-        if !desired.secrets().is_empty() {
-            return Ok(());
-        }
-        self.resolve(&desired, Secrets::Symbolic).map(|_| ()).map_err(|error| ("unresolved_value", unresolved(&error)))
+        resolved.map(|_| ()).map_err(|error| ("unresolved_value", unresolved(&error)))
     }
 
     fn send_confirmed(&mut self, now: Millis, commands: &mut Vec<Command>) {
@@ -150,7 +154,7 @@ impl Engine {
                 step.call = Some(CallKind::Get);
                 let identifier = step.identifier.clone().unwrap_or_default();
                 let step = step.name.clone();
-                let type_name = self.resource(id).type_name.clone();
+                let type_name = self.type_of(id).to_owned();
                 commands.push(Command::Get { step, type_name, identifier });
             }
             _ => return,
@@ -163,19 +167,26 @@ impl Engine {
         step.phase = Phase::Sent;
         self.touched.insert(id);
         let client_token = step.client_token.clone();
-        if step.work == Work::Create {
-            step.call = Some(CallKind::Create);
-            let step = step.name.clone();
-            let resource = self.resource(id);
-            let secrets = resource.desired.as_ref().map(|desired| self.simplify(desired).secrets()).unwrap_or_default();
-            commands.push(Command::Create { step, type_name: resource.type_name.clone(), client_token, secrets });
-        } else {
-            step.call = Some(CallKind::Delete);
-            let identifier = step.identifier.clone().unwrap_or_default();
-            let step = step.name.clone();
-            let type_name = self.resource(id).type_name.clone();
-            commands.push(Command::Delete { step, type_name, identifier, client_token });
-        }
+        let (work, name) = (step.work, step.name.clone());
+        let identifier = step.identifier.clone().unwrap_or_default();
+        step.call = Some(match work {
+            Work::Create => CallKind::Create,
+            Work::Update => CallKind::Update,
+            _ => CallKind::Delete,
+        });
+        let (step, type_name) = (name, self.type_of(id).to_owned());
+        commands.push(match work {
+            Work::Create => {
+                let desired = self.resource(id).desired.as_ref();
+                let secrets = desired.map(|desired| self.simplify(desired).secrets()).unwrap_or_default();
+                Command::Create { step, type_name, client_token, secrets }
+            }
+            Work::Update => {
+                let secrets = self.patch_secrets(id);
+                Command::Update { step, type_name, identifier, client_token, secrets }
+            }
+            _ => Command::Delete { step, type_name, identifier, client_token },
+        });
     }
 
     /// An intent whose answer never came and whose token the cloud may have forgotten: sending it again could do
@@ -183,20 +194,24 @@ impl Engine {
     fn expire(&mut self, id: StepId, now: Millis) {
         let step = &self.steps[id];
         let resource = self.resource(id);
-        let message = if step.work == Work::Create {
-            format!(
+        let message = match step.work {
+            Work::Create => format!(
                 "The answer to the creation of {} ({}) was lost more than 24 hours ago. Look whether a resource of this \
                  type was created then; delete or import it, then deploy again. Client token: {}.",
                 resource.logical_id, resource.type_name, step.client_token
-            )
-        } else {
-            format!(
+            ),
+            Work::Update => format!(
+                "The answer to the update of {} ({}) was lost more than 24 hours ago. Deploy again: what it is like now \
+                 is read first. Client token: {}.",
+                resource.logical_id, resource.type_name, step.client_token
+            ),
+            _ => format!(
                 "The answer to the deletion of {} ({}) was lost more than 24 hours ago. Run the command again: it \
                  reads before it deletes. Client token: {}.",
                 step.identifier.as_deref().unwrap_or_default(),
-                resource.type_name,
+                self.type_of(id),
                 step.client_token
-            )
+            ),
         };
         self.fail(id, "intent_expired", message, now);
         self.propagate(now);

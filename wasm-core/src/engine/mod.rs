@@ -11,13 +11,17 @@
 //! A resource is recorded when its creation is over (complete, or failed and it exists), not when its identifier is
 //! first seen: until then the journal knows its request token, and a run with operations in flight is never ended.
 //!
-//! One file, one concern: `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts
-//! to commands), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! Of a resource that is replaced, both are in the stack's state until the old one is deleted.
+//!
+//! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
+//! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
+//! `settle` (the graph), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
 mod dispatch;
 pub mod errors;
+mod layout;
 mod outcome;
 pub mod poll;
 mod queues;
@@ -26,7 +30,9 @@ pub mod rate;
 pub mod ready;
 mod report;
 mod settle;
+mod standing;
 mod step;
+mod update;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +42,7 @@ use serde_json::Value;
 
 use crate::expr::{Expr, ResolveError};
 use crate::graph::{Cycle, Graph};
-use crate::model::{Action, Command, EngineConfig, Event, Millis, Mode, Plan, PlannedResource, StackResource};
+use crate::model::{Command, EngineConfig, Event, Millis, Plan, PlannedResource, StackResource};
 
 use contact::Contact;
 use poll::Durations;
@@ -44,6 +50,7 @@ use queues::Queues;
 use random::Random;
 use rate::Bucket;
 use ready::Rank;
+use standing::Standing;
 use step::{Step, StepId, Steps, Work};
 use values::{Secrets, Values};
 
@@ -52,13 +59,6 @@ pub use values::{Attributes, Schemas, unresolved};
 /// Why a plan cannot be executed. All are found before anything is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineError {
-    /// The engine does not do this yet.
-    Unsupported {
-        /// Which resource.
-        logical_id: String,
-        /// What the plan wants.
-        action: Action,
-    },
     /// A dependency is not in the plan.
     UnknownDependency {
         /// Which resource.
@@ -81,7 +81,7 @@ pub enum EngineError {
     Incomplete {
         /// Which resource.
         logical_id: String,
-        /// `desired` or `recorded`.
+        /// `desired`, `recorded` or `replacement`.
         missing: &'static str,
     },
     /// A value of the config makes no sense.
@@ -91,9 +91,6 @@ pub enum EngineError {
 impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsupported { logical_id, action } => {
-                write!(f, "{logical_id}: the engine cannot {action:?} resources yet")
-            }
             Self::UnknownDependency { logical_id, dependency } => {
                 write!(f, "{logical_id} depends on {dependency}, which is not in the plan")
             }
@@ -140,6 +137,9 @@ pub struct Engine {
     settled: Vec<StepId>,
     /// Recorded intents whose calls are paid for and to be made.
     confirmed: Vec<StepId>,
+    standings: Vec<Standing>,
+    /// By resource: the steps that delete what gives way to it.
+    olds: Vec<Vec<StepId>>,
     changes: BTreeMap<usize, Change>,
     touched: BTreeSet<StepId>,
     started: bool,
@@ -161,53 +161,47 @@ impl Engine {
     /// When the plan cannot be executed; nothing has been called then.
     pub fn new(plan: Plan, config: EngineConfig, attributes: Box<dyn Attributes>) -> Result<Self, EngineError> {
         let seed = check(&config)?;
-        let index = index(&plan)?;
-        let graph = graph(&plan, &index)?;
-        let order = graph.order().map_err(|Cycle(nodes)| {
-            EngineError::Cycle(
-                nodes.iter().filter_map(|node| plan.resources.get(*node)).map(|r| r.logical_id.clone()).collect(),
-            )
-        })?;
-        let works = plan.resources.iter().map(work).collect::<Result<Vec<_>, _>>()?;
-        let weights: Vec<Millis> = plan
-            .resources
-            .iter()
-            .zip(&works)
-            .map(|(resource, work)| match work {
-                Work::Create | Work::Delete => resource.estimate_ms,
-                _ => 0,
-            })
-            .collect();
+        let (places, graph) = layout::lay_out(&plan)?;
+        let order = graph.order().map_err(|Cycle(nodes)| EngineError::Cycle(layout::names(&plan, &places, &nodes)))?;
+        let weights: Vec<Millis> = places.iter().map(|place| place.estimate).collect();
         let remaining = graph.remaining(&order, &weights);
         let mut types = BTreeMap::new();
         let mut steps = Steps::default();
-        for (position, ((resource, work), (weight, path))) in
-            plan.resources.iter().zip(&works).zip(weights.iter().zip(&remaining)).enumerate()
-        {
+        for (node, (place, path)) in places.into_iter().zip(&remaining).enumerate() {
+            let Some(resource) = plan.resources.get(place.resource) else { continue };
+            let old = place.old.and_then(|number| resource.old.get(number));
+            let type_name = old.map_or(&resource.type_name, |old| &old.type_name);
             let next = types.len();
-            let type_index = *types.entry(resource.type_name.clone()).or_insert(next);
-            let rank = Rank::new(config.policy, *path, graph.dependents(position).len(), position);
-            let mut step = Step::new(*work, &resource.logical_id, position, type_index, rank);
-            step.estimate = *weight;
-            step.below = path.saturating_sub(*weight);
-            step.waits_for = u32::try_from(graph.dependencies(position).len()).unwrap_or(u32::MAX);
-            if let Some(recorded) = &resource.recorded {
+            // How long they take differs by type and operation.
+            let type_index = *types.entry((type_name.clone(), place.work.word())).or_insert(next);
+            let rank = Rank::new(config.policy, *path, graph.dependents(node).len(), node);
+            let mut step = Step::new(place.work, &resource.logical_id, place.resource, type_index, rank);
+            step.name = place.name;
+            step.gated = place.gated;
+            step.old = place.old;
+            step.estimate = place.estimate;
+            step.below = path.saturating_sub(place.estimate);
+            step.waits_for = u32::try_from(graph.dependencies(node).len()).unwrap_or(u32::MAX);
+            if let Some(old) = old {
+                step.identifier = Some(old.physical_id.clone());
+            } else if let Some(recorded) = resource.recorded.as_ref().filter(|_| place.work != Work::Create) {
                 step.identifier = Some(recorded.physical_id.clone());
                 step.attributes = recorded.attributes.clone();
             }
             steps.push(step);
         }
         let by_name = steps.ids().map(|id| (steps[id].name.clone(), id)).collect();
-        let by_logical_id = index
-            .into_iter()
-            .filter_map(|(id, position)| Some((id.to_owned(), steps.of_resource(position)?)))
+        let by_logical_id = (plan.resources.iter().enumerate())
+            .filter_map(|(position, resource)| Some((resource.logical_id.clone(), steps.at(position)?)))
             .collect();
         let mut engine = Self {
             bucket: Bucket::new(config.rate, config.max_rate, config.burst),
             durations: Durations::new(types.len(), config.duration_scale),
             random: Random::new(seed),
-            open: works.len(),
-            before_cleanup: Some(works.iter().filter(|work| !work.cleans_up()).count()),
+            open: graph.len(),
+            before_cleanup: Some(steps.ids().filter(|id| !steps[*id].gated).count()),
+            olds: olds(&steps, plan.resources.len()),
+            standings: plan.resources.iter().map(Standing::of).collect(),
             plan,
             config,
             attributes,
@@ -257,18 +251,21 @@ impl Engine {
         if confirming { self.confirm_turn(now) } else { self.turn(now) }
     }
 
-    /// The desired state of a creation, references and secrets put in.
+    /// The desired state of a creation or the patch document of an update, references and secrets put in.
     ///
     /// # Errors
-    /// When the step creates nothing, or a reference, a secret or a function's argument is not what it must be.
+    /// When the step is neither, or a reference, a secret or a function's argument is not what it must be.
     pub fn payload(&self, step: &str, secrets: &BTreeMap<String, Value>) -> Result<Value, ResolveError> {
-        let desired = self
-            .by_name
-            .get(step)
-            .filter(|id| self.steps[**id].work == Work::Create)
-            .and_then(|id| self.resource(*id).desired.as_ref())
-            .ok_or_else(|| ResolveError::Function(format!("{step} has no payload")))?;
-        self.resolve(desired, Secrets::Given(secrets))
+        let none = || ResolveError::Function(format!("{step} has no payload"));
+        let id = *self.by_name.get(step).ok_or_else(none)?;
+        match self.steps[id].work {
+            Work::Create => {
+                let desired = self.resource(id).desired.as_ref().ok_or_else(none)?;
+                self.resolve(desired, Secrets::Given(secrets))
+            }
+            Work::Update => self.patch(id, Secrets::Given(secrets)),
+            _ => Err(none()),
+        }
     }
 
     /// Measured duration divided by estimate, for later runs; absent before three operations have ended.
@@ -309,6 +306,16 @@ impl Engine {
     }
 }
 
+fn olds(steps: &Steps, resources: usize) -> Vec<Vec<StepId>> {
+    let mut olds = vec![Vec::new(); resources];
+    for id in steps.ids().filter(|id| steps[*id].old.is_some()) {
+        if let Some(of) = olds.get_mut(steps[id].resource) {
+            of.push(id);
+        }
+    }
+    olds
+}
+
 fn check(config: &EngineConfig) -> Result<u64, EngineError> {
     if config.max_concurrency == 0 {
         return Err(EngineError::Config("maxConcurrency must be at least 1"));
@@ -317,67 +324,6 @@ fn check(config: &EngineConfig) -> Result<u64, EngineError> {
         return Err(EngineError::Config("rate, maxRate and burst must be positive"));
     }
     config.seed.parse().map_err(|_| EngineError::Config("seed must be a decimal number of 64 bits"))
-}
-
-fn index(plan: &Plan) -> Result<BTreeMap<&str, usize>, EngineError> {
-    let mut index = BTreeMap::new();
-    for (position, resource) in plan.resources.iter().enumerate() {
-        if index.insert(resource.logical_id.as_str(), position).is_some() {
-            return Err(EngineError::Duplicate(resource.logical_id.clone()));
-        }
-    }
-    Ok(index)
-}
-
-fn graph(plan: &Plan, index: &BTreeMap<&str, usize>) -> Result<Graph, EngineError> {
-    let mut graph = Graph::new(plan.resources.len());
-    for (position, resource) in plan.resources.iter().enumerate() {
-        for dependency in &resource.depends_on {
-            let Some((at, other)) = index.get(dependency.as_str()).and_then(|at| Some((*at, plan.resources.get(*at)?)))
-            else {
-                return Err(EngineError::UnknownDependency {
-                    logical_id: resource.logical_id.clone(),
-                    dependency: dependency.clone(),
-                });
-            };
-            // What is unchanged waits for nothing.
-            if resource.action == Action::Noop {
-                continue;
-            }
-            let removed = |action| matches!(action, Action::Delete | Action::Retain);
-            if plan.mode == Mode::Deploy && removed(other.action) && !removed(resource.action) {
-                return Err(EngineError::WaitsForDeletion {
-                    logical_id: resource.logical_id.clone(),
-                    dependency: dependency.clone(),
-                });
-            }
-            graph.depend(position, at);
-        }
-    }
-    Ok(graph)
-}
-
-fn work(resource: &PlannedResource) -> Result<Work, EngineError> {
-    let incomplete = |missing| EngineError::Incomplete { logical_id: resource.logical_id.clone(), missing };
-    let recorded = resource.recorded.as_ref().ok_or_else(|| incomplete("recorded"));
-    match resource.action {
-        Action::Create if resource.desired.is_none() => Err(incomplete("desired")),
-        Action::Import if resource.desired.is_none() => Err(incomplete("desired")),
-        Action::Create => Ok(Work::Create),
-        Action::Delete => recorded.map(|_| Work::Delete),
-        Action::Retain => Ok(Work::Retain),
-        Action::Import => recorded.map(|_| Work::Import),
-        Action::Noop => recorded.map(|recorded| {
-            if resource.needs.iter().all(|name| recorded.attributes.contains_key(name)) {
-                Work::Nothing
-            } else {
-                Work::Read
-            }
-        }),
-        Action::Update | Action::Replace => {
-            Err(EngineError::Unsupported { logical_id: resource.logical_id.clone(), action: resource.action })
-        }
-    }
 }
 
 /// When a journaled event happened.

@@ -8,14 +8,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::expr::Expr;
-use crate::model::{Millis, ResourceStatus, StackResource};
+use crate::model::{Millis, ResourceStatus};
 
+use super::Engine;
 use super::errors::{self, Class};
 use super::queues::Queues;
 use super::step::{Failure, Phase, Step, StepId, Why, Work};
 use super::values::{Secrets, gather, named_by};
-use super::{Change, Engine};
 
 /// How long a read right after a creation may say that there is nothing.
 const APPEARS_WITHIN: Millis = 120_000;
@@ -45,6 +44,10 @@ impl Engine {
         if self.steps[id].work == Work::Delete {
             self.deleted(id, at);
         } else {
+            if self.steps[id].work == Work::Update {
+                // What others use may have changed with it.
+                self.steps[id].attributes.clear();
+            }
             self.steps[id].reading_since = at;
             self.steps[id].phase = Phase::Reading(Why::Attributes);
             let nothing = Value::Object(Map::new());
@@ -81,9 +84,25 @@ impl Engine {
         let step = &self.steps[id];
         if step.work == Work::Create && at < step.reading_since.saturating_add(COMPLETES_WITHIN) {
             self.later(id, Class::Transient, at);
-        } else {
+        } else if !self.recalled(id, at) {
             self.values_missing(id, "", at);
         }
+    }
+
+    /// Takes what a read does not give from what is recorded: an update leaves it as it was.
+    fn recalled(&mut self, id: StepId, at: Millis) -> bool {
+        let recorded = self.resource(id).recorded.as_ref().filter(|_| self.steps[id].work == Work::Update);
+        let Some(recorded) = recorded.map(|recorded| recorded.attributes.clone()) else { return false };
+        let needs = self.resource(id).needs.clone();
+        let step = &mut self.steps[id];
+        for (name, value) in recorded.into_iter().filter(|(name, _)| needs.contains(name)) {
+            step.attributes.entry(name).or_insert(value);
+        }
+        let complete = step.attributes.len() == needs.len();
+        if complete {
+            self.succeeded(id, at);
+        }
+        complete
     }
 
     /// A read for values found nothing.
@@ -94,7 +113,7 @@ impl Engine {
             return;
         }
         let identifier = step.identifier.clone().unwrap_or_default();
-        if step.work == Work::Create {
+        if matches!(step.work, Work::Create | Work::Update) {
             self.record(id, ResourceStatus::Complete);
         }
         self.fail(id, "resource_not_found", format!("A read of {identifier} says that it does not exist."), at);
@@ -114,7 +133,7 @@ impl Engine {
         if !said.is_empty() {
             message = format!("{message} {said}");
         }
-        if step.work == Work::Create {
+        if matches!(step.work, Work::Create | Work::Update) {
             self.record(id, ResourceStatus::Complete);
         }
         self.fail(id, "attribute_unavailable", message, at);
@@ -133,10 +152,11 @@ impl Engine {
             Why::Attributes if class == Class::Absent => self.vanished(id, at),
             Why::Remains if class == Class::Absent => self.remains(id, Existence::Absent, at),
             Why::Remains => self.remains(id, Existence::Unreadable, at),
+            Why::Tests => self.tests_read(id, None, at),
             // A type without a read handler: what was asked for is the best that is known of it.
             Why::Attributes => {
                 let desired = self.desired_properties(id);
-                if !self.gathered(id, &desired, at) {
+                if !self.gathered(id, &desired, at) && !self.recalled(id, at) {
                     self.values_missing(id, &format!("{code}: {message}"), at);
                 }
             }
@@ -158,6 +178,7 @@ impl Engine {
         self.touched.insert(id);
         let class = errors::class(code);
         let read = match (self.steps[id].work, class) {
+            (Work::Update, class) => return self.attempt_failed(id, class, at),
             (Work::Delete, Class::Absent) => return self.deleted(id, at),
             (Work::Delete, class) => matches!(class, Class::Vague | Class::Unsettled | Class::Forgotten),
             // The identifier of a taken name is somebody else's.
@@ -261,13 +282,13 @@ impl Engine {
                 self.abandon(parent, at);
             }
         } else {
-            self.changes.insert(self.steps[id].resource, Change::Forget);
+            self.forget(id);
             self.settle(id, Phase::Succeeded, at);
         }
     }
 
     /// A new attempt after a pause, if there are any left.
-    fn again(&mut self, id: StepId, attempts: u32, at: Millis) {
+    pub(super) fn again(&mut self, id: StepId, attempts: u32, at: Millis) {
         if self.steps[id].attempt >= attempts {
             self.give_up(id, at);
         } else if self.cancelled {
@@ -284,7 +305,7 @@ impl Engine {
     }
 
     /// The step has failed for good.
-    fn give_up(&mut self, id: StepId, at: Millis) {
+    pub(super) fn give_up(&mut self, id: StepId, at: Millis) {
         if let Some(parent) = self.steps[id].parent {
             self.steps[id].phase = Phase::Failed;
             Queues::leave(&mut self.steps, id);
@@ -298,13 +319,7 @@ impl Engine {
             self.settle(parent, Phase::Failed, at);
             return;
         }
-        if self.steps[id].work == Work::Delete {
-            let recorded = self.resource(id).recorded.clone();
-            if let Some(recorded) = recorded {
-                let failed = StackResource { status: ResourceStatus::DeleteFailed, ..recorded };
-                self.changes.insert(self.steps[id].resource, Change::Record(Box::new(failed)));
-            }
-        }
+        self.record_failed_change(id);
         self.settle(id, Phase::Failed, at);
     }
 
@@ -324,28 +339,21 @@ impl Engine {
             self.record(parent, ResourceStatus::CreateFailed);
             self.settle(parent, Phase::Cancelled, at);
         } else {
+            self.record_failed_change(id);
             self.settle(id, Phase::Cancelled, at);
         }
     }
 
-    /// What the stack's state is to say of a resource that exists.
-    fn record(&mut self, id: StepId, status: ResourceStatus) {
+    /// A deletion or an update that has failed may have done a part, or all.
+    fn record_failed_change(&mut self, id: StepId) {
         let step = &self.steps[id];
-        let resource = self.resource(id);
-        let changed = match (&resource.recorded, step.work) {
-            (Some(recorded), Work::Read) => StackResource { attributes: step.attributes.clone(), ..recorded.clone() },
-            _ => StackResource {
-                logical_id: resource.logical_id.clone(),
-                type_name: resource.type_name.clone(),
-                physical_id: step.identifier.clone().unwrap_or_default(),
-                status,
-                attributes: step.attributes.clone(),
-                applied: resource.desired.as_ref().map_or(Expr::Null, |desired| self.simplify(desired)),
-                depends_on: resource.depends_on.clone(),
-                deletion_policy: resource.deletion_policy.clone(),
-                update_replace_policy: resource.update_replace_policy.clone(),
-            },
-        };
-        self.changes.insert(self.steps[id].resource, Change::Record(Box::new(changed)));
+        if step.failure.is_none() || step.attempt == 0 {
+            return;
+        }
+        match step.work {
+            Work::Delete => self.deletion_failed(id),
+            Work::Update if step.phase != Phase::Reading(Why::Attributes) => self.update_failed(id),
+            _ => {}
+        }
     }
 }

@@ -97,12 +97,6 @@ impl Bucket {
     pub fn rate(&self) -> f64 {
         self.rate
     }
-
-    /// Whether calls are waiting for tokens.
-    #[must_use]
-    pub fn limiting(&self) -> bool {
-        self.limiting
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What people and documents see of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::model::{Action, Command, Millis, Mode, Outcome, ResourceReport, StepStatus};
+use crate::model::{
+    Action, Command, Millis, Mode, OldResource, Outcome, PlannedResource, ReplacedReport, ResourceReport, StepStatus,
+};
 
 use super::Engine;
 use super::step::{Failure, Phase, Step, StepId, Work};
@@ -20,37 +22,80 @@ impl Engine {
     fn report_of(&self, id: StepId, now: Millis) -> ResourceReport {
         let step = &self.steps[id];
         let resource = self.resource(id);
+        let olds: Vec<&Step> = self.olds(step.resource).collect();
+        // Of two steps, the one that failed is shown, or the one that works.
         let failed = step.failure.as_ref().filter(|_| step.phase != Phase::Succeeded);
+        let old_failed = olds.iter().find(|old| old.phase == Phase::Failed).and_then(|old| {
+            let failure = old.failure.as_ref()?;
+            let identifier = old.identifier.as_deref().unwrap_or_default();
+            let message = format!("{identifier}, which it replaces, could not be deleted: {}", failure.message);
+            Some(Failure { code: failure.code.clone(), message })
+        });
+        let failed = old_failed.as_ref().or(failed);
+        let at_work = olds.iter().any(|old| old.phase.is_in_flight() && !old.gated);
+        let status = match status(step) {
+            _ if old_failed.is_some() => StepStatus::Failed,
+            StepStatus::Waiting if at_work => StepStatus::InProgress,
+            own => own,
+        };
+        let started_at =
+            olds.iter().filter(|old| !old.gated).filter_map(|old| old.started_at).chain(step.started_at).min();
+        let recorded = resource.recorded.as_ref().map(|recorded| recorded.physical_id.clone());
         ResourceReport {
             logical_id: resource.logical_id.clone(),
             type_name: resource.type_name.clone(),
-            physical_id: step.identifier.clone(),
+            physical_id: step.identifier.clone().or(recorded),
             action: resource.action,
-            status: status(step),
-            started_at: step.started_at,
-            elapsed_ms: step.started_at.map_or(0, |start| step.ended_at.unwrap_or(now).saturating_sub(start)),
+            status,
+            started_at,
+            elapsed_ms: started_at.map_or(0, |start| step.ended_at.unwrap_or(now).saturating_sub(start)),
             attempts: step.attempt,
             error_code: failed.map(|failure| failure.code.clone()),
             message: failed.map(|failure| failure.message.clone()).filter(|message| !message.is_empty()),
+            replaced: self.replaced(step, resource),
         }
+    }
+
+    fn olds(&self, resource: usize) -> impl Iterator<Item = &Step> {
+        self.olds.get(resource).into_iter().flatten().map(|id| &self.steps[*id])
+    }
+
+    /// What gives way, and what is kept instead.
+    fn replaced(&self, step: &Step, resource: &PlannedResource) -> Vec<ReplacedReport> {
+        let deleted = self.olds(step.resource).filter_map(|old| {
+            let OldResource { physical_id, type_name } = resource.old.get(old.old?)?.clone();
+            Some(ReplacedReport { physical_id, type_name, status: status(old) })
+        });
+        let recorded = resource.recorded.as_ref().filter(|recorded| {
+            let kept = resource.old.iter().all(|old| old.physical_id != recorded.physical_id);
+            kept && resource.action == Action::Replace && step.phase == Phase::Succeeded
+        });
+        let kept = recorded.map(|recorded| ReplacedReport {
+            physical_id: recorded.physical_id.clone(),
+            type_name: recorded.type_name.clone(),
+            status: StepStatus::Retained,
+        });
+        deleted.chain(kept).collect()
     }
 
     /// Reports of the steps that changed in this turn.
     pub(super) fn take_reports(&mut self, now: Millis, commands: &mut Vec<Command>) {
+        let mut told = BTreeSet::new();
         for id in std::mem::take(&mut self.touched) {
-            // The removal of a remnant shows in the creation it belongs to.
-            if self.steps[id].parent.is_none() {
-                commands.push(Command::Report { resource: self.report_of(id, now) });
+            // The removal of a remnant shows in the creation it belongs to, that of an old one in its successor.
+            let shown = self.steps.at(self.steps[id].resource).unwrap_or(id);
+            if self.steps[id].parent.is_none() && told.insert(shown) {
+                commands.push(Command::Report { resource: self.report_of(shown, now) });
             }
         }
     }
 
     pub(super) fn finish(&mut self, now: Millis, commands: &mut Vec<Command>) {
         let resources = self.report(now);
-        let any = |status| resources.iter().any(|resource: &ResourceReport| resource.status == status);
-        let outcome = if any(StepStatus::Cancelled) {
+        let any = |phase| self.steps.ids().take(self.graph.len()).any(|id| self.steps[id].phase == phase);
+        let outcome = if any(Phase::Cancelled) {
             Outcome::Cancelled
-        } else if any(StepStatus::Failed) || any(StepStatus::Blocked) {
+        } else if any(Phase::Failed) || any(Phase::Blocked) {
             Outcome::Failed
         } else if self.plan.resources.iter().all(|resource| resource.action == Action::Noop) {
             Outcome::NoChanges
@@ -97,7 +142,7 @@ fn status(step: &Step) -> StepStatus {
         Phase::Succeeded => match step.work {
             Work::Nothing | Work::Read => StepStatus::Unchanged,
             Work::Retain => StepStatus::Retained,
-            Work::Create | Work::Delete | Work::Import => StepStatus::Succeeded,
+            Work::Create | Work::Update | Work::Delete | Work::Import => StepStatus::Succeeded,
         },
         Phase::Failed => StepStatus::Failed,
         Phase::Blocked => StepStatus::Blocked,

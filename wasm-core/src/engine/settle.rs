@@ -2,21 +2,24 @@
 
 use crate::model::Millis;
 
+use super::Engine;
 use super::queues::Queues;
-use super::step::{Phase, StepId, Why, Work};
-use super::{Change, Engine};
+use super::step::{Phase, StepId, Steps, Why, Work};
 
 impl Engine {
     /// First look at the graph: what has nothing to wait for becomes ready.
     pub(super) fn set_out(&mut self) {
         for id in self.steps.ids() {
-            if self.steps[id].work.cleans_up() {
+            if self.steps[id].gated {
                 self.steps[id].waits_for = self.steps[id].waits_for.saturating_add(1);
             }
         }
         for id in self.steps.ids() {
             match self.steps[id].work {
-                Work::Nothing => self.settle(id, Phase::Succeeded, 0),
+                Work::Nothing => {
+                    self.renew(id);
+                    self.settle(id, Phase::Succeeded, 0);
+                }
                 _ if self.steps[id].waits_for == 0 => self.make_ready(id),
                 _ => {}
             }
@@ -30,7 +33,7 @@ impl Engine {
     pub(super) fn make_ready(&mut self, id: StepId) {
         let step = &mut self.steps[id];
         match step.work {
-            Work::Create | Work::Delete => {
+            Work::Create | Work::Update | Work::Delete => {
                 step.phase = Phase::Ready;
                 self.queues.start(&mut self.steps, id);
             }
@@ -39,7 +42,7 @@ impl Engine {
                 self.queue_call(id, 0);
             }
             Work::Retain => {
-                self.changes.insert(step.resource, Change::Forget);
+                self.forget(id);
                 self.settle(id, Phase::Succeeded, 0);
             }
             Work::Nothing => {}
@@ -55,10 +58,10 @@ impl Engine {
         step.phase = phase;
         step.call = None;
         step.ended_at = step.started_at.map(|_| at);
-        let cleans_up = step.work.cleans_up();
+        let gated = step.gated;
         Queues::leave(&mut self.steps, id);
         self.open -= 1;
-        if let (false, Some(count)) = (cleans_up, &mut self.before_cleanup) {
+        if let (false, Some(count)) = (gated, &mut self.before_cleanup) {
             *count -= 1;
         }
         self.settled.push(id);
@@ -73,10 +76,10 @@ impl Engine {
         }
         step.ended_at = None;
         self.open += 1;
-        if let (false, Some(count)) = (step.work.cleans_up(), &mut self.before_cleanup) {
+        if let (false, Some(count)) = (step.gated, &mut self.before_cleanup) {
             *count += 1;
         }
-        self.changes.remove(&step.resource);
+        self.restore(id);
         true
     }
 
@@ -85,10 +88,10 @@ impl Engine {
         loop {
             while let Some(id) = self.settled.pop() {
                 let released = self.steps[id].phase == Phase::Succeeded;
-                let resource = self.steps[id].resource;
-                for position in 0..self.graph.dependents(resource).len() {
-                    let dependent = self.graph.dependents(resource).get(position).copied();
-                    if let Some(dependent) = dependent.and_then(|position| self.steps.of_resource(position)) {
+                let node = Steps::node(id);
+                for position in 0..self.graph.dependents(node).len() {
+                    let dependent = self.graph.dependents(node).get(position).copied();
+                    if let Some(dependent) = dependent.and_then(|node| self.steps.at(node)) {
                         self.tell(dependent, released, now);
                     }
                 }
@@ -118,14 +121,14 @@ impl Engine {
 
     /// Everything but deletions is settled: if all of it succeeded, deletions may begin, otherwise none is made.
     fn open_gate(&mut self, now: Millis) {
-        let plan_steps = self.plan.resources.len();
+        let plan_steps = self.graph.len();
         let succeeded = self
             .steps
             .ids()
             .take(plan_steps)
-            .all(|id| self.steps[id].work.cleans_up() || self.steps[id].phase == Phase::Succeeded);
+            .all(|id| self.steps[id].gated || self.steps[id].phase == Phase::Succeeded);
         for id in self.steps.ids().take(plan_steps) {
-            if self.steps[id].work.cleans_up() {
+            if self.steps[id].gated {
                 self.tell(id, succeeded, now);
             }
         }

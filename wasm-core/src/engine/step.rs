@@ -1,6 +1,6 @@
 //! One step of a run and where it stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Index, IndexMut};
 
 use serde_json::Value;
@@ -13,6 +13,7 @@ use super::ready::Rank;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Work {
     Create,
+    Update,
     Delete,
     /// Reads an existing resource and records it.
     Import,
@@ -29,6 +30,7 @@ impl Work {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Update => "update",
             Self::Delete => "delete",
             Self::Import => "import",
             Self::Read => "read",
@@ -50,6 +52,8 @@ pub(super) enum Why {
     Attributes,
     /// The operation failed; does the resource exist?
     Remains,
+    /// The update failed; do its tests hold?
+    Tests,
 }
 
 /// Where a step stands.
@@ -105,6 +109,10 @@ pub(super) struct Step {
     /// Index of the resource in the plan.
     pub(super) resource: usize,
     pub(super) work: Work,
+    /// Which of the resource's old ones it deletes.
+    pub(super) old: Option<usize>,
+    /// Waits until everything else has succeeded.
+    pub(super) gated: bool,
     pub(super) phase: Phase,
     /// How many steps (and the gate before deletions) must come first.
     pub(super) waits_for: u32,
@@ -132,6 +140,8 @@ pub(super) struct Step {
     /// When it was last seen running, in ms since it was accepted.
     pub(super) seen: Millis,
     pub(super) retry_after: Option<Millis>,
+    /// When the next poll was to be, in ms since the operation was accepted.
+    pub(super) placed: Millis,
     pub(super) identifier: Option<String>,
     /// Unanswered or refused calls in a row.
     pub(super) troubles: u32,
@@ -141,6 +151,8 @@ pub(super) struct Step {
     pub(super) attributes: BTreeMap<String, Value>,
     pub(super) started_at: Option<Millis>,
     pub(super) ended_at: Option<Millis>,
+    /// Paths of the patch that an earlier attempt has brought to the wanted value.
+    pub(super) reached: BTreeSet<String>,
     /// The creation whose remnant this step deletes.
     pub(super) parent: Option<StepId>,
     /// The step that deletes the remnants of this creation.
@@ -153,6 +165,8 @@ impl Step {
             name: format!("{}:{logical_id}", work.word()),
             resource,
             work,
+            old: None,
+            gated: work.cleans_up(),
             phase: Phase::Waiting,
             waits_for: 0,
             type_index,
@@ -171,6 +185,7 @@ impl Step {
             watched: false,
             seen: 0,
             retry_after: None,
+            placed: 0,
             identifier: None,
             troubles: 0,
             reading_since: 0,
@@ -178,6 +193,7 @@ impl Step {
             attributes: BTreeMap::new(),
             started_at: None,
             ended_at: None,
+            reached: BTreeSet::new(),
             parent: None,
             remover: None,
         }
@@ -198,9 +214,14 @@ impl Steps {
         StepId(self.0.len() - 1)
     }
 
-    /// The step of a resource: the first steps are those of the plan, in its order.
-    pub(super) fn of_resource(&self, resource: usize) -> Option<StepId> {
-        self.0.get(resource).map(|_| StepId(resource))
+    /// Node of the graph: steps of the plan have one, the removal of a remnant has none.
+    pub(super) fn node(id: StepId) -> usize {
+        id.0
+    }
+
+    /// The step of a node.
+    pub(super) fn at(&self, node: usize) -> Option<StepId> {
+        self.0.get(node).map(|_| StepId(node))
     }
 
     pub(super) fn ids(&self) -> impl Iterator<Item = StepId> + use<> {

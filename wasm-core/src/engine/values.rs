@@ -71,6 +71,7 @@ pub(super) struct Values<'a> {
 }
 
 /// Where secrets come from.
+#[derive(Clone, Copy)]
 pub(super) enum Secrets<'a> {
     /// Put in.
     Given(&'a BTreeMap<String, Value>),

@@ -338,6 +338,9 @@ impl<'a> Evaluator<'a> {
                     Lookup::AvailabilityZones { region } => {
                         self.problem("unknown_region", span, at, format!("There is no region `{region}`"))
                     }
+                    Lookup::Resource { identifier, .. } => {
+                        self.problem("unknown_resource", span, at, format!("There is no resource `{identifier}`"))
+                    }
                 };
                 self.refuse(problem)
             }

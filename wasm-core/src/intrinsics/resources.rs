@@ -14,7 +14,8 @@ use super::world::EvaluatedResource;
 use crate::expr::Expr;
 use crate::template::{Entry, Kind, Node};
 
-const ATTRIBUTES: [&str; 9] = [
+/// `Version` is one of custom resources only; those are refused by their type.
+const ATTRIBUTES: [&str; 10] = [
     "Type",
     "Properties",
     "DependsOn",
@@ -24,6 +25,7 @@ const ATTRIBUTES: [&str; 9] = [
     "UpdateReplacePolicy",
     "CreationPolicy",
     "UpdatePolicy",
+    "Version",
 ];
 
 const DELETION: [&str; 4] = ["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"];

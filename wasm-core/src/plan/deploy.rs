@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use crate::call::{Live, PlanAnswer, PlanCall};
-use crate::expr::{Expr, Scope};
+use crate::call::{PlanAnswer, PlanCall};
+use crate::expr::Expr;
 use crate::graph::{Cycle, Graph};
 use crate::intrinsics::{self, Evaluated, EvaluatedResource, Evaluation, World};
-use crate::model::{Action, PlannedOutput, PlannedResource, ResourceStatus, StackResource};
+use crate::model::PlannedOutput;
 use crate::problem::{Problem, Span};
-use crate::schema::{self, Handler, ResourceType};
+use crate::schema::{self, ResourceType};
 use crate::template::Node;
 
-use super::{destroy, diff, finish, has_errors, locate, refuse, tags, types};
+use super::desk::Desk;
+use super::{destroy, finish, has_errors, implied, imports, locate, refuse, tags, types};
 
 /// Plans a parsed template.
 pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
@@ -34,9 +33,17 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     };
     let mut problems = std::mem::take(&mut evaluated.problems);
     let kinds = check(&mut evaluated, call, &mut problems);
+    implied::add(&mut evaluated.resources, &kinds);
     let order = order(&evaluated, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);
+    }
+    let lookups = imports::lookups(call, &evaluated, &kinds, &mut problems);
+    if has_errors(&problems) {
+        return refuse(problems);
+    }
+    if !lookups.is_empty() {
+        return PlanAnswer::Needs { lookups };
     }
     let mut desk = Desk::new(call, &evaluated);
     for at in order {
@@ -46,7 +53,11 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     }
     let outputs = outputs(&evaluated, &desk);
     let gone = desk.unwanted(&evaluated);
-    let mut resources = desk.planned;
+    let Desk { planned: mut resources, problems: mut found, .. } = desk;
+    problems.append(&mut found);
+    if has_errors(&problems) {
+        return refuse(problems);
+    }
     let (removed, mut warnings) = destroy::remove(&gone, &call.live, "it is no longer in the template");
     resources.extend(removed);
     problems.append(&mut warnings);
@@ -157,7 +168,7 @@ fn order(evaluated: &Evaluated<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
 }
 
 /// Everything that must be there before `resource`: what it refers to and what DependsOn names, sorted.
-fn dependencies(resource: &EvaluatedResource<'_>) -> BTreeSet<String> {
+pub(super) fn dependencies(resource: &EvaluatedResource<'_>) -> BTreeSet<String> {
     resource.references.iter().map(|(id, _)| id).chain(&resource.depends_on).cloned().collect()
 }
 
@@ -169,145 +180,4 @@ fn outputs(evaluated: &Evaluated<'_>, desk: &Desk<'_>) -> Vec<PlannedOutput> {
         export_name: output.export_name.clone(),
     });
     planned.collect()
-}
-
-/// Decides resource by resource; knows the values of those that stay.
-struct Desk<'a> {
-    call: &'a PlanCall,
-    recorded: BTreeMap<&'a str, &'a StackResource>,
-    needs: BTreeMap<String, BTreeSet<String>>,
-    stays: BTreeMap<String, (&'a StackResource, ResourceType)>,
-    planned: Vec<PlannedResource>,
-}
-
-impl<'a> Desk<'a> {
-    fn new(call: &'a PlanCall, evaluated: &Evaluated<'_>) -> Self {
-        let state = call.recorded.as_ref();
-        let recorded = state.into_iter().flat_map(|state| &state.resources);
-        let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let used = evaluated.resources.iter().map(|resource| &resource.references);
-        for (id, attribute) in used.chain(evaluated.outputs.iter().map(|output| &output.references)).flatten() {
-            needs.entry(id.clone()).or_default().insert(attribute.clone());
-        }
-        Self {
-            call,
-            recorded: recorded.map(|resource| (resource.logical_id.as_str(), resource)).collect(),
-            needs,
-            stays: BTreeMap::new(),
-            planned: Vec::with_capacity(evaluated.resources.len()),
-        }
-    }
-
-    fn decide(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType) {
-        let desired = resource.properties.simplify(self);
-        let recorded = self.recorded.get(resource.logical_id.as_str()).copied();
-        let gone = matches!(self.call.live.get(&resource.logical_id), Some(Live::Absent {}));
-        let (action, reasons, recorded) = match recorded {
-            None => (Action::Create, Vec::new(), None),
-            Some(_) if gone => (Action::Create, vec!["it was deleted outside of Assent".to_owned()], None),
-            Some(recorded) if recorded.status == ResourceStatus::CreateFailed => {
-                let reason = "its creation failed; what is left of it is deleted first".to_owned();
-                (Action::Create, vec![reason], Some(recorded))
-            }
-            Some(recorded) => {
-                let (action, reasons) = self.compare(recorded, kind, &desired);
-                (action, reasons, Some(recorded))
-            }
-        };
-        if let (Action::Noop | Action::Update, Some(recorded)) = (action, recorded) {
-            self.stays.insert(resource.logical_id.clone(), (recorded, kind));
-        }
-        let needs = self.needs.remove(&resource.logical_id).unwrap_or_default().into_iter().collect();
-        self.planned.push(PlannedResource {
-            logical_id: resource.logical_id.clone(),
-            type_name: resource.type_name.clone(),
-            action,
-            reasons,
-            depends_on: dependencies(resource).into_iter().collect(),
-            desired: Some(desired),
-            recorded: recorded.cloned(),
-            needs,
-            deletion_policy: resource.deletion_policy.clone(),
-            update_replace_policy: resource.update_replace_policy.clone(),
-            irreversible: if action == Action::Replace { replaced(recorded, kind) } else { Vec::new() },
-            estimate_ms: 0,
-        });
-    }
-
-    /// What has to be done with a resource that exists.
-    fn compare(&self, recorded: &StackResource, kind: ResourceType, desired: &Expr) -> (Action, Vec<String>) {
-        if recorded.type_name != kind.name() {
-            return (Action::Replace, vec![format!("its type was {}", recorded.type_name)]);
-        }
-        let paths = diff::changed(&recorded.applied, desired);
-        let create_only = kind.create_only();
-        let fixed = |path: &&String| create_only.iter().any(|fixed| diff::touches(path, fixed));
-        let replacing: Vec<String> =
-            paths.iter().filter(fixed).map(|path| format!("{path} can only be set at creation")).collect();
-        if !replacing.is_empty() {
-            return (Action::Replace, replacing);
-        }
-        let mut reasons: Vec<String> = paths.iter().map(|path| format!("{path} changes")).collect();
-        let before = self.call.recorded.as_ref().map(|state| &state.fingerprints);
-        for secret in desired.secrets() {
-            let (old, new) = (before.and_then(|prints| prints.get(&secret)), self.call.fingerprints.get(&secret));
-            if new.is_some() && old != new {
-                reasons.push(format!("the value of {secret} changes"));
-            }
-        }
-        if recorded.status == ResourceStatus::UpdateFailed {
-            reasons.push("its last update failed".to_owned());
-        }
-        match (reasons.is_empty(), kind.has(Handler::Update)) {
-            (true, _) => (Action::Noop, reasons),
-            (false, true) => (Action::Update, reasons),
-            (false, false) => {
-                reasons.push(format!("{} cannot be updated in place", kind.name()));
-                (Action::Replace, reasons)
-            }
-        }
-    }
-
-    /// Recorded resources that the template no longer has.
-    fn unwanted(&self, evaluated: &Evaluated<'_>) -> Vec<StackResource> {
-        let wanted: BTreeSet<&str> = evaluated.resources.iter().map(|resource| resource.logical_id.as_str()).collect();
-        self.recorded.iter().filter(|(id, _)| !wanted.contains(*id)).map(|(_, resource)| (*resource).clone()).collect()
-    }
-
-    fn value(&self, id: &str, attribute: &str) -> Option<Value> {
-        let (resource, kind) = self.stays.get(id)?;
-        if let Some(value) = resource.attributes.get(attribute) {
-            return Some(value.clone());
-        }
-        let nothing = Value::Object(serde_json::Map::new());
-        let properties = match self.call.live.get(id) {
-            Some(Live::Present { properties }) => properties,
-            _ => &nothing,
-        };
-        match attribute {
-            "Ref" => kind.reference_value(&resource.physical_id, properties),
-            other => kind.attribute_value(other, &resource.physical_id, properties),
-        }
-    }
-}
-
-impl Scope for Desk<'_> {
-    fn reference(&self, logical_id: &str) -> Option<Value> {
-        self.value(logical_id, "Ref")
-    }
-
-    fn attribute(&self, logical_id: &str, attribute: &str) -> Option<Value> {
-        self.value(logical_id, attribute)
-    }
-
-    fn secret(&self, _: &str) -> Option<Value> {
-        None
-    }
-}
-
-fn replaced(recorded: Option<&StackResource>, kind: ResourceType) -> Vec<String> {
-    let lost = recorded.filter(|old| old.update_replace_policy == "Delete" && kind.stateful());
-    lost.map(|old| format!("{} ({}) and the data in it are replaced", old.logical_id, old.physical_id))
-        .into_iter()
-        .collect()
 }

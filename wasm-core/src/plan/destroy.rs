@@ -1,9 +1,10 @@
 //! What is to be done with resources that are no longer wanted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use crate::call::{Live, PlanAnswer, PlanCall};
-use crate::model::{Action, PlannedResource, StackResource};
+use crate::model::{Action, PlannedResource, ResourceStatus, StackResource};
 use crate::problem::{Problem, Span};
 use crate::schema;
 
@@ -18,11 +19,19 @@ pub fn plan(call: &PlanCall) -> PlanAnswer {
 }
 
 /// Deletes or retains each of `unwanted`, dependents first.
+///
+/// Where CloudFormation would take a snapshot and delete, the resource is kept, and with it everything it was deployed
+/// after: a database holds on to its parameter group and its subnets. What `Retain` keeps is CloudFormation's own
+/// case: it deletes the rest.
 pub fn remove(
     unwanted: &[StackResource],
     live: &BTreeMap<String, Live>,
     reason: &str,
 ) -> (Vec<PlannedResource>, Vec<Problem>) {
+    let held = held(unwanted);
+    let action = |resource: &StackResource| {
+        if keeps(resource) || held.contains_key(resource.logical_id.as_str()) { Action::Retain } else { Action::Delete }
+    };
     let deleted: BTreeSet<&str> = unwanted
         .iter()
         .filter(|resource| action(resource) == Action::Delete)
@@ -44,8 +53,15 @@ pub fn remove(
             if matches!(live.get(id), Some(Live::Absent {})) {
                 reasons.push("it is already gone".to_owned());
             }
-            if action == Action::Retain {
-                reasons.push(format!("its DeletionPolicy is {}", resource.deletion_policy));
+            match held.get(id.as_str()) {
+                _ if keeps(resource) => {
+                    reasons.push(format!("its DeletionPolicy is {}", resource.deletion_policy));
+                }
+                Some(holder) => reasons.push(format!("{holder}, which is kept, depends on it")),
+                None => {}
+            }
+            if let Some(old) = resource.replaced.first() {
+                reasons.push(format!("{}, which it has replaced, is still to be deleted", old.physical_id));
             }
             if resource.deletion_policy == "Snapshot" {
                 problems.push(snapshot_warning(id));
@@ -58,6 +74,10 @@ pub fn remove(
                 depends_on: dependents.remove(id.as_str()).unwrap_or_default(),
                 desired: None,
                 irreversible: irreversible(resource, action),
+                notes: Vec::new(),
+                patch: Vec::new(),
+                replacement: None,
+                old: resource.replaced.clone(),
                 recorded: Some(resource.clone()),
                 needs: Vec::new(),
                 deletion_policy: resource.deletion_policy.clone(),
@@ -69,8 +89,31 @@ pub fn remove(
     (planned, problems)
 }
 
-fn action(resource: &StackResource) -> Action {
-    if resource.deletion_policy == "Delete" { Action::Delete } else { Action::Retain }
+/// Whether its own policy keeps it.
+fn keeps(resource: &StackResource) -> bool {
+    match resource.deletion_policy.as_str() {
+        "Delete" => false,
+        "RetainExceptOnCreate" => resource.status != ResourceStatus::CreateFailed,
+        _ => true,
+    }
+}
+
+/// What resources kept for want of a snapshot depend on, directly or through others, each with one that holds it.
+fn held(unwanted: &[StackResource]) -> BTreeMap<&str, &str> {
+    let by_id: BTreeMap<&str, &StackResource> =
+        unwanted.iter().map(|resource| (resource.logical_id.as_str(), resource)).collect();
+    let mut held = BTreeMap::new();
+    let mut open: Vec<&StackResource> =
+        unwanted.iter().filter(|resource| resource.deletion_policy == "Snapshot").collect();
+    while let Some(holder) = open.pop() {
+        for dependency in holder.depends_on.iter().filter_map(|id| by_id.get(id.as_str())) {
+            if let Entry::Vacant(place) = held.entry(dependency.logical_id.as_str()) {
+                place.insert(holder.logical_id.as_str());
+                open.push(dependency);
+            }
+        }
+    }
+    held
 }
 
 fn irreversible(resource: &StackResource, action: Action) -> Vec<String> {

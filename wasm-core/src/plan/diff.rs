@@ -1,22 +1,28 @@
 //! Which properties differ between what was applied and what is wanted.
 
 use crate::expr::Expr;
+use crate::schema::Kind;
 
-/// Slash-separated paths of the smallest parts that differ, in the order of `before`, additions last.
+use super::same::{find, is_orderly, item, member, same};
+
+/// Slash-separated paths of the smallest parts that differ, in the order of `before`, additions last. `kind` says what
+/// does not count as a difference; without it only equal values are equal.
 #[must_use]
-pub fn changed(before: &Expr, after: &Expr) -> Vec<String> {
+pub fn changed(kind: Option<Kind>, before: &Expr, after: &Expr) -> Vec<String> {
     let mut paths = Vec::new();
-    walk(before, after, &mut String::new(), &mut paths);
+    walk(kind, before, after, &mut String::new(), &mut paths);
     paths
 }
 
-fn walk(before: &Expr, after: &Expr, path: &mut String, paths: &mut Vec<String>) {
+fn walk(kind: Option<Kind>, before: &Expr, after: &Expr, path: &mut String, paths: &mut Vec<String>) {
+    if same(kind, before, after) {
+        return;
+    }
     match (before, after) {
         (Expr::Map(old), Expr::Map(new)) => {
-            let find = |entries: &[(String, Expr)], key: &str| entries.iter().position(|(other, _)| other == key);
             for (key, value) in old {
-                match find(new, key).and_then(|index| new.get(index)) {
-                    Some((_, other)) => within(path, key, |path| walk(value, other, path, paths)),
+                match find(new, key) {
+                    Some(other) => within(path, key, |path| walk(member(kind, key), value, other, path, paths)),
                     None => within(path, key, |path| paths.push(path.clone())),
                 }
             }
@@ -24,19 +30,44 @@ fn walk(before: &Expr, after: &Expr, path: &mut String, paths: &mut Vec<String>)
                 within(path, key, |path| paths.push(path.clone()));
             }
         }
-        (Expr::List(old), Expr::List(new)) if old.len() == new.len() => {
+        (Expr::List(old), Expr::List(new)) if old.len() == new.len() && is_orderly(kind) => {
             for (index, (value, other)) in old.iter().zip(new).enumerate() {
-                within(path, &index.to_string(), |path| walk(value, other, path, paths));
+                within(path, &index.to_string(), |path| walk(item(kind), value, other, path, paths));
             }
         }
-        _ if same(before, after) => {}
         _ => paths.push(path.clone()),
     }
 }
 
-/// Equal as values: order of keys and the spelling of numbers do not matter.
-fn same(before: &Expr, after: &Expr) -> bool {
-    before == after || crate::digest::canonical(&before.to_json()) == crate::digest::canonical(&after.to_json())
+/// Whether what is at a schema path (`A/*/B`) differs, wherever it occurs.
+#[must_use]
+pub fn differs_at(schema_path: &str, before: &Expr, after: &Expr) -> bool {
+    let gather = |expr| {
+        let mut found = Vec::new();
+        collect(expr, &mut schema_path.split('/'), &mut found);
+        found
+    };
+    let (mut old, mut new) = (gather(before), gather(after));
+    old.sort();
+    new.sort();
+    old != new
+}
+
+fn collect<'a>(expr: &Expr, path: &mut (impl Iterator<Item = &'a str> + Clone), found: &mut Vec<String>) {
+    let Some(part) = path.next() else {
+        found.push(crate::digest::canonical(&expr.to_json()));
+        return;
+    };
+    match (expr, part) {
+        (Expr::List(items), "*") => items.iter().for_each(|item| collect(item, &mut path.clone(), found)),
+        (Expr::Map(entries), "*") => entries.iter().for_each(|(_, item)| collect(item, &mut path.clone(), found)),
+        (Expr::Map(entries), name) => {
+            if let Some(value) = find(entries, name) {
+                collect(value, path, found);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn within(path: &mut String, key: &str, work: impl FnOnce(&mut String)) {
@@ -62,7 +93,7 @@ mod tests {
     use super::*;
 
     fn paths(before: serde_json::Value, after: serde_json::Value) -> Vec<String> {
-        changed(&Expr::from_json(before).unwrap(), &Expr::from_json(after).unwrap())
+        changed(None, &Expr::from_json(before).unwrap(), &Expr::from_json(after).unwrap())
     }
 
     #[test]
@@ -72,7 +103,7 @@ mod tests {
         let after = json!({"A": 1.0, "B": {"C": [1, 3], "D": "x"}, "F": null});
         assert_eq!(paths(before, after), ["B/C/1", "E", "F"]);
         assert_eq!(paths(json!({"A": [1]}), json!({"A": [1, 2]})), ["A"]);
-        assert_eq!(paths(json!({"A": "1"}), json!({"A": 1})), ["A"]);
+        assert_eq!(paths(json!({"A": "1"}), json!({"A": 1})), [""; 0], "one is the other as text");
         assert_eq!(paths(json!({"A": {"$secret": "parameter:P"}}), json!({"A": {"$secret": "parameter:P"}})), [""; 0]);
         assert_eq!(paths(json!({"A": {"$ref": "X"}}), json!({"A": "x-1"})), ["A"]);
     }

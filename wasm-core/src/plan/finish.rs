@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::call::{Forecast, PlanCall};
 use crate::digest;
 use crate::graph::Graph;
@@ -35,16 +33,9 @@ pub fn plan(call: &PlanCall, mut resources: Vec<PlannedResource>, mut outputs: V
 /// SHA-256 over the canonical JSON of a plan without its estimates and its digest.
 #[must_use]
 pub fn digest_of(plan: &Plan) -> String {
-    let mut value = serde_json::to_value(plan).unwrap_or_default();
-    if let Value::Object(object) = &mut value {
-        object.remove("digest");
-        if let Some(Value::Array(resources)) = object.get_mut("resources") {
-            for resource in resources.iter_mut().filter_map(Value::as_object_mut) {
-                resource.remove("estimateMs");
-            }
-        }
-    }
-    digest::sha256_hex(digest::canonical(&value).as_bytes())
+    // `digest` stands in the plan itself, `estimateMs` in its resources.
+    let omitted = [(0, "digest"), (1, "estimateMs")];
+    digest::sha256_hex(digest::canonical_of(plan, &omitted).as_bytes())
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
@@ -52,10 +43,11 @@ fn estimate(resource: &PlannedResource, scale: f64) -> u64 {
     let Some(kind) = schema::lookup(&resource.type_name) else { return 0 };
     let seconds = match resource.action {
         Action::Create => kind.duration_s(Operation::Create),
-        Action::Update => kind.duration_s(Operation::Update),
+        Action::Update | Action::Import if resource.patch.is_empty() => return 0,
+        Action::Update | Action::Import => kind.duration_s(Operation::Update),
         Action::Replace => kind.duration_s(Operation::Create) + kind.duration_s(Operation::Delete),
         Action::Delete => kind.duration_s(Operation::Delete),
-        Action::Retain | Action::Import | Action::Noop => return 0,
+        Action::Retain | Action::Noop => return 0,
     };
     // Half a second: what even an immediate operation costs to start and to see.
     (f64::from(seconds).max(0.5) * 1000.0 * scale) as u64

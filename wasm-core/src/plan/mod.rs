@@ -3,11 +3,18 @@
 //! `plan` is pure: the same text and call give the same answer on every machine. What it needs from outside it asks
 //! for (`Needs`) and is called again with. Nothing is planned while there is any error: the answer lists them all.
 
+mod change;
 mod deploy;
+mod desk;
 mod destroy;
 mod diff;
 mod finish;
+mod implied;
+mod imports;
 mod locate;
+mod patch;
+mod replacement;
+mod same;
 mod tags;
 mod types;
 
@@ -16,7 +23,7 @@ use crate::digest;
 use crate::intrinsics;
 use crate::model::{Context, Mode};
 use crate::problem::{Problem, Severity};
-use crate::template::{self, Limits};
+use crate::template::{self, Limits, Node};
 
 /// Plans a template, or the end of a stack (`mode: destroy`, the text is not looked at).
 #[must_use]
@@ -29,6 +36,15 @@ pub fn plan(text: &str, mut call: PlanCall) -> PlanAnswer {
         Mode::Deploy => template::parse(text, &Limits::default()).map(|template| deploy::plan(&template, &call)),
     };
     answer.unwrap_or_else(refuse)
+}
+
+/// The problems of a parsed template that would be planned with `call`; none while something has to be looked up.
+#[must_use]
+pub fn problems(template: &Node, call: &PlanCall) -> Vec<Problem> {
+    match deploy::plan(template, call) {
+        PlanAnswer::Planned { problems, .. } | PlanAnswer::Refused { problems } => problems,
+        PlanAnswer::Needs { .. } => Vec::new(),
+    }
 }
 
 /// What a template declares.

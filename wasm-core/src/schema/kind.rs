@@ -170,7 +170,6 @@ impl Object {
 
     /// Its named members, in the registry's order.
     pub fn properties(self) -> impl Iterator<Item = Property> {
-        let definition = self.definition;
         let mut cursor = self.cursor();
         let count = cursor.as_mut().map_or(0, |cursor| {
             if cursor.number() != 0 {
@@ -180,18 +179,36 @@ impl Object {
         });
         (0..count).filter_map(move |_| {
             let cursor = cursor.as_mut()?;
-            let name = cursor.string();
-            let node = Node { cursor: *cursor, definition };
-            let required = { *cursor }.byte() & 0x80 != 0;
+            let property = self.member(cursor);
             cursor.skip_kind();
-            Some(Property { name, kind: node.kind(), required, node })
+            Some(property)
         })
+    }
+
+    /// The member at a cursor, which is left before its kind.
+    fn member(self, cursor: &mut Cursor) -> Property {
+        let name = cursor.string();
+        let node = Node { cursor: *cursor, definition: self.definition };
+        let required = { *cursor }.byte() & 0x80 != 0;
+        Property { name, kind: node.kind(), required, node }
     }
 
     /// The member of this name.
     #[must_use]
     pub fn property(self, name: &str) -> Option<Property> {
-        self.properties().find(|property| property.name == name)
+        let mut cursor = self.cursor()?;
+        if cursor.number() != 0 {
+            cursor.skip_kind();
+        }
+        // Reads no name but the one it finds: large objects have hundreds.
+        for _ in 0..cursor.count() {
+            let mut at = cursor;
+            if cursor.string_is(name) {
+                return Some(self.member(&mut at));
+            }
+            cursor.skip_kind();
+        }
+        None
     }
 
     /// Identity within the table: equal objects of all types share one.

@@ -127,10 +127,7 @@ impl Cursor {
     }
 
     fn text(&mut self, length: usize) -> &'static str {
-        let end = self.at.saturating_add(length);
-        let text = self.table.bytes.get(self.at..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("");
-        self.at = end;
-        text
+        self.take(length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
     }
 
     /// A string with its length before it.
@@ -143,6 +140,29 @@ impl Cursor {
     pub(super) fn string(&mut self) -> &'static str {
         let place = self.number();
         if place & 1 == 1 { self.text(place >> 1) } else { self.table.cursor(Section::Pool, place >> 1).framed() }
+    }
+
+    /// Steps over a string; whether it is this one. Cheaper than reading it.
+    pub(super) fn string_is(&mut self, wanted: &str) -> bool {
+        let place = self.number();
+        let (mut text, length) = if place & 1 == 1 {
+            (*self, place >> 1)
+        } else {
+            let mut pooled = self.table.cursor(Section::Pool, place >> 1);
+            let length = pooled.number();
+            (pooled, length)
+        };
+        if place & 1 == 1 {
+            self.at = self.at.saturating_add(length);
+        }
+        length == wanted.len() && text.take(length) == Some(wanted.as_bytes())
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'static [u8]> {
+        let end = self.at.saturating_add(length);
+        let bytes = self.table.bytes.get(self.at..end);
+        self.at = end;
+        bytes
     }
 
     pub(super) fn skip_string(&mut self) {

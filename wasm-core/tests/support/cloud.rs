@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assent_core::engine::random::Random;
 use assent_core::model::{CallKind, Event, Millis, RequestStatus};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const TOKENS_LIVE: Millis = 36 * 3_600_000;
 const CODES: [&str; 15] = [
@@ -39,6 +39,7 @@ pub struct Faults {
 pub struct Live {
     pub logical_id: String,
     pub foreign: bool,
+    pub properties: Map<String, Value>,
     visible_at: Millis,
 }
 
@@ -54,6 +55,8 @@ struct Request {
     settled: bool,
     /// What the end does: the identifier that appears or disappears.
     effect: Option<String>,
+    /// The properties that it leaves.
+    properties: Map<String, Value>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,6 +68,8 @@ pub struct Cloud {
     tokens: BTreeMap<String, (String, String, Millis)>,
     /// Creations that have ended well, by logical id.
     pub created: BTreeSet<String>,
+    /// Updates that are in force, however they ended, by logical id.
+    pub updated: BTreeSet<String>,
     pub faults: Faults,
     pub random: Random,
     longest: Millis,
@@ -80,6 +85,7 @@ impl Cloud {
             requests: BTreeMap::new(),
             tokens: BTreeMap::new(),
             created: BTreeSet::new(),
+            updated: BTreeSet::new(),
             faults,
             random: Random::new(seed),
             longest,
@@ -88,7 +94,7 @@ impl Cloud {
     }
 
     pub fn add(&mut self, identifier: &str, logical_id: &str, foreign: bool) {
-        let live = Live { logical_id: logical_id.to_owned(), foreign, visible_at: 0 };
+        let live = Live { logical_id: logical_id.to_owned(), foreign, visible_at: 0, properties: Map::new() };
         self.live.insert(identifier.to_owned(), live);
     }
 
@@ -105,14 +111,32 @@ impl Cloud {
         for request in self.requests.values_mut().filter(|request| !request.settled && request.ends <= now) {
             request.settled = true;
             if let Some(identifier) = &request.effect {
-                if request.kind == CallKind::Create {
-                    let visible_at = request.ends + if self.random.unit() < 0.2 { 5_000 } else { 0 };
-                    let live = Live { logical_id: request.logical_id.clone(), foreign: false, visible_at };
-                    assert!(self.live.insert(identifier.clone(), live).is_none(), "{identifier} was created twice");
-                } else {
-                    self.live.remove(identifier);
-                    self.created.remove(&request.logical_id);
+                match request.kind {
+                    CallKind::Create => {
+                        let visible_at = request.ends + if self.random.unit() < 0.2 { 5_000 } else { 0 };
+                        let live = Live {
+                            logical_id: request.logical_id.clone(),
+                            foreign: false,
+                            visible_at,
+                            properties: request.properties.clone(),
+                        };
+                        assert!(self.live.insert(identifier.clone(), live).is_none(), "{identifier} was created twice");
+                    }
+                    CallKind::Update => {
+                        if let Some(live) = self.live.get_mut(identifier) {
+                            live.properties = request.properties.clone();
+                        }
+                    }
+                    _ => {
+                        self.live.remove(identifier);
+                        if !self.live.values().any(|live| live.logical_id == request.logical_id) {
+                            self.created.remove(&request.logical_id);
+                        }
+                    }
                 }
+            }
+            if request.kind == CallKind::Update && request.effect.is_some() {
+                self.updated.insert(request.logical_id.clone());
             }
             if request.kind == CallKind::Create && request.status == RequestStatus::Success {
                 self.created.insert(request.logical_id.clone());
@@ -134,7 +158,12 @@ impl Cloud {
         body: &Value,
         started: &mut dyn FnMut(&Self),
     ) -> Vec<Event> {
-        *self.calls.entry(if kind == CallKind::Create { "create" } else { "delete" }).or_default() += 1;
+        let name = match kind {
+            CallKind::Create => "create",
+            CallKind::Update => "update",
+            _ => "delete",
+        };
+        *self.calls.entry(name).or_default() += 1;
         let step = step.to_owned();
         let fault = self.chance(self.faults.call).then(|| self.below(5));
         match fault {
@@ -159,6 +188,7 @@ impl Cloud {
                 let request_token = format!("request-{}", self.serial);
                 let request = match kind {
                     CallKind::Create => self.creation(now, &logical_id, body),
+                    CallKind::Update => self.update(now, &logical_id, body),
                     _ => self.deletion(now, &logical_id, body.as_str().unwrap()),
                 };
                 self.requests.insert(request_token.clone(), request);
@@ -206,6 +236,7 @@ impl Cloud {
             early_identifier,
             settled: false,
             effect: Some(identifier),
+            properties: desired.as_object().cloned().unwrap_or_default(),
         };
         if fails {
             let code = CODES[usize::try_from(self.below(CODES.len() as u64)).unwrap()];
@@ -241,6 +272,7 @@ impl Cloud {
             early_identifier: true,
             settled: false,
             effect: Some(identifier.to_owned()),
+            properties: Map::new(),
         };
         if !present {
             request.status = RequestStatus::Failed;
@@ -253,10 +285,60 @@ impl Cloud {
         request
     }
 
+    /// RFC 6902 over top-level properties; `body` is the identifier and the patch document.
+    fn update(&mut self, now: Millis, logical_id: &str, body: &Value) -> Request {
+        let identifier = body["identifier"].as_str().unwrap();
+        let mut request = Request {
+            kind: CallKind::Update,
+            logical_id: logical_id.to_owned(),
+            ends: now + self.below(self.longest),
+            status: RequestStatus::Success,
+            code: None,
+            identifier: Some(identifier.to_owned()),
+            early_identifier: true,
+            settled: false,
+            effect: Some(identifier.to_owned()),
+            properties: Map::new(),
+        };
+        let fails = self.chance(self.faults.operation);
+        let code = CODES[usize::try_from(self.below(CODES.len() as u64)).unwrap()];
+        let Some(live) = self.live.get(identifier) else {
+            (request.status, request.code) = (RequestStatus::Failed, Some("NotFound"));
+            return request;
+        };
+        request.properties = live.properties.clone();
+        let document = body["patch"].as_array().unwrap();
+        assert!(!document.is_empty(), "an empty patch");
+        for operation in document {
+            let key = operation["path"].as_str().unwrap().trim_start_matches('/').to_owned();
+            let (value, present) = (operation.get("value"), request.properties.get(&key));
+            let holds = match operation["op"].as_str().unwrap() {
+                "test" => present == value,
+                "add" => true,
+                _ => present.is_some(),
+            };
+            if !holds {
+                (request.status, request.code) = (RequestStatus::Failed, Some("InvalidRequest"));
+                request.effect = None;
+                return request;
+            }
+            match operation["op"].as_str().unwrap() {
+                "add" | "replace" => drop(request.properties.insert(key, value.unwrap().clone())),
+                "remove" => drop(request.properties.remove(&key)),
+                _ => {}
+            }
+        }
+        if fails {
+            (request.status, request.code) = (RequestStatus::Failed, Some(code));
+            request.effect = request.effect.filter(|_| code != "NotUpdatable" && self.random.unit() < 0.5);
+        }
+        request
+    }
+
     fn progress(&mut self, now: Millis, step: &str, request: &Request) -> Event {
         let success = request.settled && request.status == RequestStatus::Success;
         let model = (success && request.kind == CallKind::Create && self.chance(0.5))
-            .then(|| model(request.identifier.as_deref().unwrap()));
+            .then(|| model(request.identifier.as_deref().unwrap(), &Map::new()));
         let known = request.settled || request.early_identifier;
         Event::Progress {
             step: step.to_owned(),
@@ -285,7 +367,11 @@ impl Cloud {
             return event;
         }
         let visible = self.live.get(identifier).is_some_and(|live| live.visible_at <= now);
-        Event::Read { step: step.to_owned(), properties: visible.then(|| model(identifier)), at: now }
+        Event::Read {
+            step: step.to_owned(),
+            properties: visible.then(|| model(identifier, &self.live[identifier].properties)),
+            at: now,
+        }
     }
 
     fn trouble(&mut self, now: Millis, step: &str, call: CallKind) -> Option<Event> {
@@ -313,6 +399,11 @@ impl Cloud {
     }
 }
 
-fn model(identifier: &str) -> Value {
-    json!({ "Arn": format!("arn:{identifier}"), "Noise": "not needed by anyone" })
+fn model(identifier: &str, properties: &Map<String, Value>) -> Value {
+    let mut model = properties.clone();
+    // As the driver does.
+    model.remove("Password");
+    model.insert("Arn".to_owned(), json!(format!("arn:{identifier}")));
+    model.insert("Noise".to_owned(), json!("not needed by anyone"));
+    Value::Object(model)
 }

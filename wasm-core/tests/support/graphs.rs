@@ -18,6 +18,10 @@ pub fn creation(logical_id: String, type_name: &str, estimate_ms: Millis, depend
         deletion_policy: "Delete".to_owned(),
         update_replace_policy: "Delete".to_owned(),
         irreversible: Vec::new(),
+        notes: Vec::new(),
+        patch: Vec::new(),
+        replacement: None,
+        old: Vec::new(),
         estimate_ms,
     }
 }
@@ -58,10 +62,13 @@ fn kind(random: &mut Random) -> (&'static str, Millis) {
     (name, seconds * 1_000)
 }
 
+/// What the resource at an index, of so many, depends on.
+type Parents = fn(usize, usize, &mut Random) -> Vec<usize>;
+
 /// Three shapes of `count` resources each: services side by side, layers, and random references.
 pub fn typical(count: usize, seed: u64) -> Vec<(&'static str, Plan)> {
     let mut random = Random::new(seed);
-    let shapes: [(&'static str, fn(usize, usize, &mut Random) -> Vec<usize>); 3] = [
+    let shapes: [(&'static str, Parents); 3] = [
         // Each service: a chain of four to eight, and everything in it may use a shared base of five.
         ("services", |index, _, random| {
             if index < 5 {

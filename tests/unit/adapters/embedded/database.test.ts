@@ -1,6 +1,7 @@
 // What is particular to the SQLite store: the file, its folder, its version, and what happens when it is damaged.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,6 +110,57 @@ describe('version', () => {
     expect(error.help).not.toBe('');
     expect((await readFile(file)).equals(before)).toBe(true);
     expect((await stat(file)).mtimeMs).toBe(mtimeMs);
+  });
+
+  /** As version 1 of the store wrote it. */
+  function oldStore(): void {
+    const db = new DatabaseSync(join(dir, 'assent.db'));
+    db.exec(readFileSync(new URL('./version-1.sql', import.meta.url), 'utf8'));
+    db.close();
+  }
+
+  test('a store of version 1 opens with all that is in it, and measures from now on', async () => {
+    oldStore();
+    const store = await openStore(dir, NOW);
+    expect(await store.unfinished()).toMatchObject({ runId: 'r1', stack: 'web', seq: 1, startedAt: 1_800_000_000_000 });
+    expect((await store.stack('web'))?.state.resources).toEqual([{ logicalId: 'Queue' }]);
+    expect(await store.journal('r1')).toEqual([{ type: 'started' }]);
+    expect((await store.acquire('web')).fence).toBe(8);
+    await store.addMeasured([{ kind: 'counter', name: 'calls', labels: {}, value: 2 }]);
+    await store.close();
+    const again = await openStore(dir, NOW);
+    expect(await again.measured()).toEqual([{ kind: 'counter', name: 'calls', labels: {}, value: 2 }]);
+    await again.close();
+  });
+
+  test('an old store and a new one come to the same tables', async () => {
+    oldStore();
+    await (await openStore(dir, NOW)).close();
+    const fresh = join(dir, 'fresh');
+    await (await openStore(fresh, NOW)).close();
+    const tables = (at: string) => {
+      const db = new DatabaseSync(join(at, 'assent.db'));
+      const rows = db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all();
+      const version = db.prepare('PRAGMA user_version').get();
+      db.close();
+      return { rows, version };
+    };
+    expect(tables(dir)).toEqual(tables(fresh));
+  });
+
+  test('a measurement that is damaged is refused by name', async () => {
+    const store = await openStore(dir, NOW);
+    await store.addMeasured([{ kind: 'counter', name: 'calls', labels: {}, value: 2 }]);
+    await store.close();
+    const db = new DatabaseSync(join(dir, 'assent.db'));
+    db.exec("UPDATE metrics SET kind = 'distribution'");
+    db.close();
+    const damaged = await openStore(dir, NOW);
+    expect(await refusal(damaged.measured())).toMatchObject({
+      code: 'state_corrupt',
+      message: expect.stringContaining('calls'),
+    });
+    await damaged.close();
   });
 
   test('a database of another program is refused and not touched', async () => {

@@ -1,0 +1,30 @@
+// `consult`: scan, plan, and only the circle's opinion. Nothing is called but reads; nothing is decided.
+import type { Verdict, VoteDocument } from '../domain/verdict.ts';
+import { type GateOptions, judge } from './gate.ts';
+import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
+import { makePlan } from './planning.ts';
+import type { Control, Session } from './session.ts';
+
+/** What `consult` answers (INTERFACE.md). */
+export interface ConsultDocument {
+  version: 1;
+  kind: 'consult';
+  stack: string;
+  planDigest: string;
+  verdict: Omit<Verdict, 'votes'>;
+  votes: VoteDocument[];
+}
+
+/** Asks the circle about what a deployment of the template would do now. */
+export async function consult(
+  session: Session,
+  options: PlanOptions & GateOptions,
+  control: Control,
+): Promise<ConsultDocument> {
+  const { template, stack } = options;
+  const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
+  const wanted = { ...options, mode: 'deploy', refresh: options.refresh ?? true, maxConcurrency } as const;
+  const planned = await makePlan(session, wanted, control);
+  const { votes, ...verdict } = (await judge(session, planned, template, options)).verdict;
+  return { version: 1, kind: 'consult', stack, planDigest: planned.plan.digest, verdict, votes };
+}

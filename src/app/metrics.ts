@@ -1,0 +1,46 @@
+// `metrics`: what has been measured over all runs. No call is made.
+import { summarizeSketch } from '../core/sketch.ts';
+import { InvalidInput } from '../domain/errors.ts';
+import type { Labels, Measured } from '../domain/metrics.ts';
+import type { Store } from './ports.ts';
+
+/** Quantiles that every form of the document shows, beside the largest value. */
+export const QUANTILES = [0.5, 0.9, 0.99] as const;
+
+/** One series. */
+export type SeriesDocument = { name: string; labels: Labels } & (
+  | {
+      kind: 'distribution';
+      count: number;
+      sum: number;
+      min: number;
+      max: number;
+      p50: number;
+      p90: number;
+      p99: number;
+    }
+  | { kind: 'counter' | 'maximum'; value: number }
+);
+
+export interface MetricsDocument {
+  version: 1;
+  kind: 'metrics';
+  /** Sorted by name, then labels. Times are milliseconds where the name ends in `_ms`. */
+  series: SeriesDocument[];
+}
+
+/** Reads the store's measurements. Rejects with InvalidInput `state_corrupt` where one is damaged. */
+export async function metrics({ store }: { store: Pick<Store, 'measured'> }): Promise<MetricsDocument> {
+  return { version: 1, kind: 'metrics', series: (await store.measured()).map(seriesDocument) };
+}
+
+/** One series as the document shows it. */
+export function seriesDocument(measured: Measured): SeriesDocument {
+  if (measured.kind !== 'distribution') return measured;
+  const { name, labels, kind, sketch } = measured;
+  const summary = summarizeSketch(sketch, QUANTILES);
+  if (summary === undefined) throw new InvalidInput('state_corrupt', `What is kept of ${name} is damaged.`);
+  const { count, sum, min, max, quantiles } = summary;
+  const [p50 = 0, p90 = 0, p99 = 0] = quantiles;
+  return { name, labels, kind, count, sum, min, max, p50, p90, p99 };
+}

@@ -1,0 +1,24 @@
+// `assent consult`. Exit code 1 when the plan would be refused, 7 when a person would be asked.
+import { consult } from '../../app/consult.ts';
+import { readText } from '../input.ts';
+import { withSession } from '../opening.ts';
+import { pairs, parameterValues } from '../parameters.ts';
+import type { ConsultCommandOptions, Work } from '../program.ts';
+import { painter } from '../render/style.ts';
+import { verdictText } from '../render/verdict.ts';
+
+const EXIT = { approve: 0, refuse: 1, ask: 7 } as const;
+
+export const work: Work<ConsultCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
+  const text = await readText(file);
+  const parameters = await parameterValues(options.parametersFile, options.parameters);
+  const tags = pairs(options.tags, '--tags');
+  const { stack, refresh, maxConcurrency, failOn, explain = false } = options;
+  const wanted = { template: { text, name: file }, stack, parameters, tags, refresh, maxConcurrency, failOn };
+  return withSession(io, options, async ({ session, control }) => {
+    const document = await consult(session, wanted, control);
+    if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
+    else io.out(verdictText({ ...document.verdict, votes: document.votes }, explain, painter(io.colour.out)));
+    return EXIT[document.verdict.decision];
+  });
+};

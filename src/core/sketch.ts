@@ -1,0 +1,31 @@
+// Quantile sketches: encoded, merged and read by the core; recorded by src/app/recorder.ts without it.
+import type { SketchSummary } from '#wasm';
+import { pure } from './instance.ts';
+
+export type { SketchSummary } from '#wasm';
+
+/** Counts by bucket as a recorder keeps them. */
+export interface Counts {
+  indices: Uint32Array;
+  counts: Float64Array;
+  zero: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
+/** The encoded form of counts. */
+export function encodeSketch({ indices, counts, zero, sum, min, max }: Counts): Uint8Array {
+  return pure('sketchFromCounts', (wasm) => wasm.sketchFromCounts(indices, counts, zero, sum, min, max));
+}
+
+/** Both in one, exactly; `undefined` where either is not a sketch. */
+export function mergeSketches(one: Uint8Array, other: Uint8Array): Uint8Array | undefined {
+  return pure('sketchMerge', (wasm) => wasm.sketchMerge(one, other));
+}
+
+/** Count, sum, extremes and the quantiles asked for (each within 1 %); `undefined` where it is not a sketch. */
+export function summarizeSketch(sketch: Uint8Array, quantiles: readonly number[]): SketchSummary | undefined {
+  const answer = pure('sketchSummary', (wasm) => wasm.sketchSummary(sketch, Float64Array.from(quantiles)));
+  return answer.type === 'summarized' ? answer.summary : undefined;
+}

@@ -1,0 +1,29 @@
+// The nouns of the gate: what experts say, what is decided.
+
+/** One expert's vote as documents show it. */
+export interface VoteDocument {
+  expert: string;
+  /** `null` where it abstained or failed. */
+  option: string | null;
+  /** Probability it gives its own option. */
+  confidence: number | null;
+  reasons: string[];
+  /** What the question cost; built-in experts cost nothing. */
+  costUsd: number;
+  elapsedMs: number;
+  status: 'ok' | 'abstained' | 'failed';
+}
+
+/** What was decided over a plan, by whom and why. Stored with the run. */
+export interface Verdict {
+  decision: 'approve' | 'refuse' | 'ask';
+  /** `policy`: a finding blocks; `circle`: the experts; `person`: asked because the circle was split; `nobody`: skipped. */
+  by: 'policy' | 'circle' | 'person' | 'nobody';
+  planDigest: string;
+  reasons: string[];
+  votes: VoteDocument[];
+  /** Probability per option. */
+  posterior: Record<string, number>;
+  /** Gates that were not passed on request. */
+  skipped: string[];
+}

@@ -1,0 +1,228 @@
+// Aggregation through the door: the vectors, an oracle that writes the formulas down as they stand, and what is refused.
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Consensus, ConsensusCall, Vote } from '#wasm';
+import { aggregate, type ConsensusDocument, METHODS } from '../../../src/app/consensus.ts';
+
+function vectors<T>(name: string): (T & { name: string; call: ConsensusCall })[] {
+  return JSON.parse(readFileSync(new URL(`../../vectors/consensus/${name}.json`, import.meta.url), 'utf8'));
+}
+
+/** The same with numbers rounded where two logarithms may differ. */
+function rounded(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (_, part) =>
+    typeof part === 'number' ? Math.round(part * 1e11) / 1e11 + 0 : part,
+  );
+}
+
+describe('vectors', () => {
+  test.each(vectors<{ answer: Consensus }>('answers'))('$name', ({ call, answer }) => {
+    expect(rounded(aggregate(call))).toEqual(rounded({ version: 1, kind: 'consensus', ...answer }));
+  });
+
+  test.each(vectors<{ problems: string[] }>('refusals'))('$name is refused', ({ call, problems }) => {
+    expect(refusal(call)).toMatchObject({
+      code: 'invalid_votes',
+      exitCode: 2,
+      problems: problems.map((message) => ({ message })),
+    });
+  });
+});
+
+/** FACTS "Consensus", nothing clever: products instead of logarithms, pairs instead of counts. */
+function oracle(call: ConsensusCall, votes: readonly Vote[]): Record<string, number> {
+  const options = [...new Set([...(call.options ?? []), ...call.votes.flatMap(({ option }) => option ?? [])])];
+  const k = options.length;
+  if (k < 2) return Object.fromEntries(options.map((option) => [option, 1]));
+  const clamp = (p: number) => Math.min(0.99, Math.max(0.01, p));
+  const own = (p: number, vote: Vote, option: string) => (vote.option === option ? p : (1 - p) / (k - 1));
+  const total = votes.reduce((sum, { weight = 1 }) => sum + weight, 0);
+  let pairs = 0;
+  let related = 0;
+  for (const one of votes) {
+    for (const other of votes) {
+      if (one === other) continue;
+      pairs += 1;
+      if (one.lineage !== undefined && one.lineage === other.lineage) related += 0.5;
+    }
+  }
+  const n = votes.length;
+  const nEff = n / (1 + (n - 1) * (pairs === 0 ? 0 : related / pairs));
+  const score = (option: string): number => {
+    switch (call.method) {
+      case 'majority':
+        return votes.filter((vote) => vote.option === option).length;
+      case 'bayesian':
+        return votes.reduce(
+          (p, vote) => p * own(clamp(vote.reliability ?? vote.confidence ?? 0.8), vote, option) ** (nEff / n),
+          1,
+        );
+      case 'log-pool':
+        // The prior is equal for all options, so it cancels.
+        return votes.reduce(
+          (p, vote) => p * own(clamp(vote.confidence ?? 0.8), vote, option) ** ((1.3 * (vote.weight ?? 1)) / total),
+          1,
+        );
+      default:
+        return votes.reduce((p, vote) => p + (vote.weight ?? 1) * own(vote.confidence ?? 0.8, vote, option), 0) / total;
+    }
+  };
+  const scores = options.map((option) => (n === 0 ? 1 : score(option)));
+  const sum = scores.reduce((left, right) => left + right, 0);
+  return Object.fromEntries(options.map((option, at) => [option, (scores[at] ?? 0) / sum]));
+}
+
+const probability = fc.double({ min: 0, max: 1, noNaN: true });
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const votesOf = fc
+  .array(
+    fc.record({
+      option: fc.constantFrom('w', 'x', 'y'),
+      confidence: maybe(probability),
+      reliability: maybe(probability),
+      weight: maybe(fc.double({ min: 0.01, max: 100, noNaN: true })),
+      lineage: maybe(fc.constantFrom('m', 'n')),
+      status: maybe(fc.constantFrom('ok' as const, 'abstained' as const, 'failed' as const)),
+    }),
+    { minLength: 1, maxLength: 10 },
+  )
+  .map((votes) => votes.map((vote, at) => defined({ expert: `e${at}`, ...vote }) as Vote));
+const callOf = fc
+  .record({
+    votes: votesOf,
+    method: fc.constantFrom(...METHODS),
+    quorum: fc.constantFrom(0, 0.5, 1),
+    extra: fc.boolean(),
+  })
+  .map(({ extra, ...call }): ConsensusCall => (extra ? { ...call, options: ['w', 'x', 'y', 'z'] } : call));
+
+function defined<T extends object>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
+
+test('posterior, contribution and outcome are those of the formulas', () => {
+  fc.assert(
+    fc.property(callOf, (call) => {
+      const answer = aggregate(call);
+      const valid = call.votes.filter(({ status = 'ok' }) => status === 'ok');
+      const expected = oracle(call, valid);
+      expect(Object.keys(answer.posterior).sort()).toEqual(Object.keys(expected).sort());
+      for (const [option, p] of Object.entries(expected)) expect(answer.posterior[option]).toBeCloseTo(p, 9);
+      const best = Math.max(...Object.values(expected));
+      const ahead = Object.keys(expected).filter((option) => best - (expected[option] ?? 0) < 1e-9);
+      // A hair's breadth from a tie the last digit decides; the property speaks of all others.
+      const close = Object.values(expected).some((p) => p !== best && best - p > 1e-11 && best - p < 1e-7);
+      if (valid.length === 0) expect(answer.outcome).toBe('no_votes');
+      else if (valid.length < (call.quorum ?? 0) * call.votes.length) expect(answer.outcome).toBe('no_quorum');
+      else if (!close) expect(answer.outcome).toBe(ahead.length === 1 ? ahead[0] : 'tie');
+      for (const { expert, contribution } of answer.perExpert) {
+        const vote = valid.find((one) => one.expert === expert);
+        const chosen = expected[answer.outcome];
+        if (vote === undefined || chosen === undefined) expect(contribution).toBe(0);
+        else {
+          const without =
+            oracle(
+              call,
+              valid.filter((one) => one !== vote),
+            )[answer.outcome] ?? Number.NaN;
+          expect(contribution).toBeCloseTo(chosen - without, 9);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('the order of votes decides nothing', () => {
+  fc.assert(
+    fc.property(callOf, fc.integer({ min: 0, max: 9 }), (call, by) => {
+      const votes = [...call.votes.slice(by), ...call.votes.slice(0, by)].reverse();
+      expect(rounded(aggregate({ ...call, votes }))).toEqual(rounded(aggregate(call)));
+    }),
+  );
+});
+
+test('a thousand votes are aggregated, more are refused', () => {
+  const votes = (n: number) =>
+    Array.from({ length: n }, (_, at) => ({ expert: `e${at}`, option: at % 3 === 0 ? 'x' : 'y' }));
+  expect(aggregate({ votes: votes(1_000), method: 'majority' }).outcome).toBe('y');
+  expect(refusal({ votes: votes(1_001) })).toMatchObject({ code: 'invalid_votes' });
+});
+
+describe('what people write', () => {
+  const votes = [{ expert: 'ann', option: 'approve', confidence: 0.9, reasons: ['small change'] }];
+  const plain = aggregate({ votes });
+
+  test.each<[string, unknown]>([
+    ['a bare list', votes],
+    ['choice', [{ expert: 'ann', choice: 'approve', confidence: 0.9 }]],
+    ['vote', [{ expert: 'ann', vote: 'approve', confidence: 0.9 }]],
+    ['one reason without a list', [{ ...votes[0], reasons: 'small change' }]],
+    ['null for what is not known', [{ ...votes[0], weight: null, lineage: null, choice: null }]],
+    ['a question', { question: 'Ship it?', votes }],
+  ])('%s is understood', (_, given) => {
+    expect(aggregate(given)).toEqual(plain);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['a text', 'approve', 'the votes are neither an object nor a list'],
+    ['no votes field', { question: 'x' }, 'votes is missing'],
+    ['votes that are no list', { votes: {} }, 'votes is not a list'],
+    ['a misspelt field', [{ ...votes[0], wieght: 3 }], 'votes[0].wieght is not a field of a vote'],
+    ['a misspelt field of the question', { votes, qourum: 1 }, 'qourum is not a field of a question'],
+    ['option and choice', [{ ...votes[0], choice: 'refuse' }], 'votes[0] has option and choice, which mean the same'],
+    ['no expert', [{ option: 'x' }], 'votes[0] names no expert'],
+    ['an empty expert', [{ expert: '', option: 'x' }], 'votes[0].expert is empty'],
+    ['a vote that is a text', ['approve'], 'votes[0] is not an object'],
+    ['a confidence in words', [{ ...votes[0], confidence: 'high' }], 'votes[0].confidence is not a number'],
+    ['an infinite weight', [{ ...votes[0], weight: Number.POSITIVE_INFINITY }], 'votes[0].weight is not a number'],
+    [
+      'an unknown status',
+      [{ ...votes[0], status: 'maybe' }],
+      'votes[0].status is "maybe"; there are ok, abstained, failed',
+    ],
+    ['a veto in words', [{ ...votes[0], veto: 'yes' }], 'votes[0].veto is neither true nor false'],
+    [
+      'an unknown method',
+      { votes, method: 'dawid-skene' },
+      'method is "dawid-skene"; there are majority, weighted, bayesian, log-pool',
+    ],
+    ['a prior that is a list', { votes, prior: [0.5] }, 'prior is not an object of option and probability'],
+    ['a roster of numbers', { votes, roster: [1] }, 'roster[0] is not a string'],
+    [
+      'a field from the prototype',
+      JSON.parse('[{"expert":"a","option":"x","__proto__":{}}]'),
+      'votes[0].__proto__ is not a field of a vote',
+    ],
+  ])('%s is refused', (_, given, problem) => {
+    expect(refusal(given)).toMatchObject({ code: 'invalid_votes', exitCode: 2, problems: [{ message: problem }] });
+  });
+
+  test('no votes are refused as such', () => {
+    for (const given of [[], { votes: [] }]) expect(refusal(given)).toMatchObject({ code: 'no_votes', exitCode: 2 });
+  });
+
+  test('whatever is given, the answer is a document or a typed refusal', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue()), fc.record({ votes: fc.jsonValue() })), (given) => {
+        const answer = outcomeOf(given);
+        expect(answer instanceof Error ? (answer as { exitCode?: number }).exitCode : 2).toBe(2);
+      }),
+    );
+  });
+});
+
+function outcomeOf(given: unknown): ConsensusDocument | Error {
+  try {
+    return aggregate(given);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function refusal(given: unknown): Error {
+  const answer = outcomeOf(given);
+  if (answer instanceof Error) return answer;
+  throw new Error(`was not refused: ${JSON.stringify(answer)}`);
+}

@@ -1,0 +1,20 @@
+// tests/vectors/scan against the built core; wasm-core/tests/scan_vectors.rs runs the same cases natively.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { scan } from '../../src/core/calls.ts';
+
+interface Case {
+  name: string;
+  template: string;
+  expect: string[];
+}
+
+const file = join(import.meta.dirname, '../vectors/scan/precision.json');
+const cases = JSON.parse(readFileSync(file, 'utf8')) as Case[];
+
+test.each(cases)('$name', ({ template, expect: expected }) => {
+  const answer = scan(template, { file: 't', parameters: {}, baseline: [] });
+  if (answer.type !== 'scanned') throw new Error(JSON.stringify(answer));
+  expect(answer.findings.map(({ ruleId, line, column }) => `${ruleId}@${line}:${column}`)).toEqual(expected);
+});

@@ -1,0 +1,226 @@
+//! The circle of experts: built-in analysers vote on a plan, their votes become a verdict.
+//!
+//! Everything is derived from the plan, the scan's findings and the stack's history, so the same input gives the same
+//! verdict anywhere. The verdict is `approve` only when the circle approves clearly and nobody objects strongly;
+//! `refuse` when it refuses clearly; whatever lies between is `ask`: a person decides, over the plan's digest.
+//! Callers: the door's `consult`, then the use cases `consult` and `deploy`.
+
+mod experts;
+
+use serde::{Deserialize, Serialize};
+use tsify::Tsify;
+
+use crate::consensus::{Consensus, ConsensusCall, Method, Vote, aggregate};
+use crate::model::Plan;
+use crate::scan::FindingSeverity;
+
+/// Posterior from which a verdict is clear.
+const CLEAR: f64 = 0.6;
+/// Confidence from which one objection is enough to ask a person.
+const STRONG: f64 = 0.75;
+
+/// What an expert needs to know of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FindingBrief {
+    /// Rule.
+    pub rule_id: String,
+    /// How bad.
+    pub severity: FindingSeverity,
+    /// Logical id; empty for the template as a whole.
+    pub resource: String,
+    /// One sentence.
+    pub message: String,
+}
+
+/// How earlier runs of the stack ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct History {
+    /// Runs that ended.
+    pub runs: u32,
+    /// Of these, failed or rolled back.
+    pub failures: u32,
+    /// Whether the last one failed.
+    pub last_failed: bool,
+}
+
+/// A plan to be judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConsultCall {
+    /// The plan.
+    pub plan: Plan,
+    /// Unsuppressed findings.
+    pub findings: Vec<FindingBrief>,
+    /// Past runs.
+    pub history: History,
+}
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// It may be deployed.
+    Approve,
+    /// It may not.
+    Refuse,
+    /// A person decides.
+    Ask,
+}
+
+/// The circle's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Consultation {
+    /// What happens next.
+    pub decision: Decision,
+    /// Why, one sentence each.
+    pub reasons: Vec<String>,
+    /// One per expert of the circle.
+    pub votes: Vec<Vote>,
+    /// How the votes were aggregated.
+    pub consensus: Consensus,
+}
+
+/// Asks every built-in expert and aggregates.
+///
+/// # Errors
+/// Never for votes that the built-in experts make; a sentence if an invariant of theirs breaks.
+pub fn consult(call: &ConsultCall) -> Result<Consultation, String> {
+    let votes = experts::votes(call);
+    let question = ConsensusCall {
+        question: Some(format!("deploy plan {} of stack {}?", call.plan.digest, call.plan.stack)),
+        options: vec![experts::APPROVE.to_owned(), experts::REFUSE.to_owned()],
+        votes,
+        quorum: 0.5,
+        method: Method::Weighted,
+        ..ConsensusCall::default()
+    };
+    let consensus = aggregate(&question).map_err(|problems| problems.join("; "))?;
+    let (decision, reasons) = decide(&consensus, &question.votes);
+    Ok(Consultation { decision, reasons, votes: question.votes, consensus })
+}
+
+fn decide(consensus: &Consensus, votes: &[Vote]) -> (Decision, Vec<String>) {
+    let share = |option: &str| consensus.posterior.get(option).copied().unwrap_or(0.0);
+    let objections: Vec<&Vote> = votes
+        .iter()
+        .filter(|vote| vote.option.as_deref() == Some(experts::REFUSE) && vote.confidence.unwrap_or(0.0) >= STRONG)
+        .collect();
+    let mut reasons: Vec<String> =
+        objections.iter().flat_map(|vote| vote.reasons.iter().map(|why| format!("{}: {why}", vote.expert))).collect();
+    match consensus.outcome.as_str() {
+        experts::REFUSE if share(experts::REFUSE) >= CLEAR || consensus.veto.is_some() => {
+            reasons.insert(0, format!("the circle refuses ({:.0} %)", share(experts::REFUSE) * 100.0));
+            (Decision::Refuse, reasons)
+        }
+        experts::APPROVE if share(experts::APPROVE) >= CLEAR && objections.is_empty() => {
+            (Decision::Approve, vec![format!("the circle approves ({:.0} %)", share(experts::APPROVE) * 100.0)])
+        }
+        experts::APPROVE => {
+            let why = if objections.is_empty() { "not clearly" } else { "but not unanimously" };
+            reasons.insert(0, format!("the circle approves, {why} ({:.0} %)", share(experts::APPROVE) * 100.0));
+            (Decision::Ask, reasons)
+        }
+        other => {
+            reasons.insert(0, format!("the circle is split ({other})"));
+            (Decision::Ask, reasons)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A plan of resources given as (logical id, type, action, irreversible).
+    fn call(resources: &[(&str, &str, &str, &[&str])]) -> ConsultCall {
+        let resources: Vec<_> = resources
+            .iter()
+            .map(|(id, kind, action, irreversible)| {
+                let exists = *action != "create";
+                let recorded = json!({"logicalId": id, "type": kind, "physicalId": id, "status": "complete",
+                    "applied": {}, "deletionPolicy": "Delete", "updateReplacePolicy": "Delete"});
+                let mut planned = json!({"logicalId": id, "type": kind, "action": action, "reasons": [], "dependsOn": [],
+                    "needs": [], "deletionPolicy": "Delete", "updateReplacePolicy": "Delete",
+                    "irreversible": irreversible, "estimateMs": 1});
+                if exists {
+                    planned["recorded"] = recorded;
+                }
+                planned
+            })
+            .collect();
+        let plan = json!({"version": 1, "stack": "s", "mode": "deploy", "resources": resources, "outputs": [], "digest": "d",
+            "context": {"account": "1", "region": "r", "partition": "aws", "stackId": ""}});
+        ConsultCall { plan: serde_json::from_value(plan).unwrap(), findings: Vec::new(), history: History::default() }
+    }
+
+    fn finding(severity: FindingSeverity) -> FindingBrief {
+        FindingBrief { rule_id: "r".into(), severity, resource: "A".into(), message: "m".into() }
+    }
+
+    const QUEUE: &str = "AWS::SQS::Queue";
+
+    #[test]
+    fn a_new_stack_without_findings_is_approved() {
+        let answer = consult(&call(&[("A", QUEUE, "create", &[])])).unwrap();
+        assert_eq!(answer.decision, Decision::Approve);
+        assert_eq!(answer.votes.len(), 4);
+        assert!(answer.consensus.dissent.is_empty());
+    }
+
+    #[test]
+    fn lost_data_always_goes_to_a_person() {
+        let table = ("T", "AWS::DynamoDB::Table", "replace", &["T and the data in it are replaced"] as &[&str]);
+        let mut resources = vec![table];
+        resources.extend((0..20).map(|_| ("Q", QUEUE, "noop", &[] as &[&str])));
+        let mut call = call(&resources);
+        call.history = History { runs: 50, failures: 0, last_failed: false };
+        let answer = consult(&call).unwrap();
+        assert_eq!(answer.decision, Decision::Ask);
+        assert!(answer.reasons.iter().any(|why| why.contains("T and the data")), "{:?}", answer.reasons);
+    }
+
+    #[test]
+    fn a_critical_finding_is_never_approved_and_with_other_objections_refused() {
+        let mut one = call(&[("A", QUEUE, "create", &[])]);
+        one.findings.push(finding(FindingSeverity::Critical));
+        assert_eq!(consult(&one).unwrap().decision, Decision::Ask);
+        let gone: Vec<_> =
+            ["A", "B", "C", "D"].into_iter().map(|id| (id, QUEUE, "delete", &["gone"] as &[&str])).collect();
+        let mut all = call(&gone);
+        all.findings.push(finding(FindingSeverity::Critical));
+        all.history = History { runs: 4, failures: 4, last_failed: true };
+        assert_eq!(consult(&all).unwrap().decision, Decision::Refuse);
+    }
+
+    #[test]
+    fn findings_weigh_by_their_worst() {
+        let base = call(&[("A", QUEUE, "create", &[])]);
+        let policy = |findings: Vec<FindingBrief>| {
+            let answer = consult(&ConsultCall { findings, ..base.clone() }).unwrap();
+            let vote = answer.votes.into_iter().find(|vote| vote.expert == "policy").unwrap();
+            (vote.option.unwrap(), vote.confidence.unwrap())
+        };
+        assert_eq!(policy(vec![finding(FindingSeverity::Low)]), ("approve".into(), 0.95));
+        assert_eq!(policy(vec![finding(FindingSeverity::Medium)]), ("approve".into(), 0.8));
+        assert_eq!(policy(vec![finding(FindingSeverity::High)]), ("approve".into(), 0.6));
+        assert_eq!(policy(vec![finding(FindingSeverity::High); 4]), ("refuse".into(), 0.7));
+    }
+
+    #[test]
+    fn history_speaks_only_when_there_is_any() {
+        let mut call = call(&[("A", QUEUE, "update", &[])]);
+        let of = |call: &ConsultCall| {
+            consult(call).unwrap().votes.into_iter().find(|vote| vote.expert == "history").unwrap()
+        };
+        assert_eq!(of(&call).option, None);
+        call.history = History { runs: 8, failures: 0, last_failed: false };
+        assert_eq!(of(&call).confidence, Some(0.9));
+        call.history = History { runs: 8, failures: 7, last_failed: true };
+        assert_eq!(of(&call).option.as_deref(), Some("refuse"));
+    }
+}

@@ -1,0 +1,349 @@
+//! Decides resource by resource, dependencies first; knows the values of those that stay.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::call::{Live, PlanCall};
+use crate::expr::{Expr, Scope};
+use crate::intrinsics::{Evaluated, EvaluatedResource};
+use crate::model::{Action, OldResource, PatchOperation, PlannedResource, Replacement, ResourceStatus, StackResource};
+use crate::problem::Problem;
+use crate::schema::ResourceType;
+
+use super::change::{Change, Comparison, change};
+use super::deploy::dependencies;
+use super::patch::Drift;
+use super::replacement::{self, Exchange, Reason};
+use super::{imports, patch};
+
+/// Parts of names of attributes that an update changes by itself. All others are taken to stay as they are, unless the
+/// update writes them: an identifier, an ARN or an endpoint outlives an update, or it would be a replacement.
+const VOLATILE: [&str; 6] = ["Version", "Revision", "LastModified", "LastUpdated", "Hash", "ETag"];
+
+/// What is decided so far.
+pub struct Desk<'a> {
+    call: &'a PlanCall,
+    recorded: BTreeMap<&'a str, &'a StackResource>,
+    needs: BTreeMap<String, BTreeSet<String>>,
+    /// Secrets whose values are not those used last.
+    renewed: BTreeSet<String>,
+    stays: BTreeMap<String, Stay>,
+    /// Resources that get another identifier.
+    fresh: BTreeSet<String>,
+    /// Resources that are deleted before they are created again.
+    first: BTreeSet<String>,
+    /// The decisions.
+    pub planned: Vec<PlannedResource>,
+    /// What is wrong with them, and warnings.
+    pub problems: Vec<Problem>,
+}
+
+/// A resource that keeps its identity.
+struct Stay {
+    recorded: StackResource,
+    kind: ResourceType,
+    live: Option<Value>,
+    patch: Vec<PatchOperation>,
+}
+
+/// A decision in the making.
+struct Decision {
+    recorded: Option<StackResource>,
+    change: Change,
+    replacement: Option<Replacement>,
+    irreversible: Vec<String>,
+    notes: Vec<String>,
+    old: Vec<OldResource>,
+    live: Option<Value>,
+}
+
+impl Decision {
+    fn create(reasons: Vec<String>, recorded: Option<StackResource>, old: Vec<OldResource>) -> Self {
+        let change =
+            Change { action: Action::Create, reasons, patch: Vec::new(), drifted: Vec::new(), maybe: Vec::new() };
+        Self { recorded, change, replacement: None, irreversible: Vec::new(), notes: Vec::new(), old, live: None }
+    }
+}
+
+impl<'a> Desk<'a> {
+    /// An empty one.
+    pub fn new(call: &'a PlanCall, evaluated: &Evaluated<'_>) -> Self {
+        let state = call.recorded.as_ref();
+        let recorded = state.into_iter().flat_map(|state| &state.resources);
+        let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let used = evaluated.resources.iter().map(|resource| &resource.references);
+        for (id, attribute) in used.chain(evaluated.outputs.iter().map(|output| &output.references)).flatten() {
+            needs.entry(id.clone()).or_default().insert(attribute.clone());
+        }
+        let before = |id: &String| state.and_then(|state| state.fingerprints.get(id));
+        let renewed = call.fingerprints.iter().filter(|(id, print)| before(id) != Some(print));
+        Self {
+            call,
+            recorded: recorded.map(|resource| (resource.logical_id.as_str(), resource)).collect(),
+            needs,
+            renewed: renewed.map(|(id, _)| id.clone()).collect(),
+            stays: BTreeMap::new(),
+            fresh: BTreeSet::new(),
+            first: BTreeSet::new(),
+            planned: Vec::with_capacity(evaluated.resources.len()),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Decides on the next resource; its dependencies have been decided on.
+    pub fn decide(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType) {
+        let id = &resource.logical_id;
+        let desired = resource.properties.simplify(self);
+        let decision = self.decision(resource, kind, &desired);
+        let Decision { recorded, change, replacement, irreversible, notes, old, live } = decision;
+        self.warn(resource, &change);
+        match (change.action, &recorded) {
+            (Action::Noop | Action::Update | Action::Import, Some(recorded)) => {
+                let stay = Stay { recorded: recorded.clone(), kind, live, patch: change.patch.clone() };
+                self.stays.insert(id.clone(), stay);
+            }
+            (Action::Replace, _) if replacement == Some(Replacement::DeleteBeforeCreate) => {
+                self.first.insert(id.clone());
+            }
+            (Action::Replace, _) => {
+                self.fresh.insert(id.clone());
+            }
+            _ => {}
+        }
+        let needs = self.needs.remove(id).unwrap_or_default().into_iter().collect();
+        self.planned.push(PlannedResource {
+            logical_id: id.clone(),
+            type_name: resource.type_name.clone(),
+            action: change.action,
+            reasons: change.reasons,
+            depends_on: dependencies(resource).into_iter().collect(),
+            desired: Some(desired),
+            recorded,
+            needs,
+            deletion_policy: resource.deletion_policy.clone(),
+            update_replace_policy: resource.update_replace_policy.clone(),
+            irreversible,
+            notes,
+            patch: change.patch,
+            replacement,
+            old,
+            estimate_ms: 0,
+        });
+    }
+
+    fn decision(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType, desired: &Expr) -> Decision {
+        if let Some((adopted, live)) = imports::adopted(self.call, resource, kind, desired) {
+            return self.import(resource, kind, desired, adopted, live);
+        }
+        let live = self.call.live.get(&resource.logical_id);
+        let Some(recorded) = self.recorded.get(resource.logical_id.as_str()).copied() else {
+            return Decision::create(Vec::new(), None, Vec::new());
+        };
+        let left = recorded.replaced.clone();
+        if matches!(live, Some(Live::Absent {})) {
+            return Decision::create(vec!["it was deleted outside of Assent".to_owned()], None, left);
+        }
+        if recorded.status == ResourceStatus::CreateFailed {
+            let reason = "its creation failed; what is left of it is deleted first".to_owned();
+            let old = std::iter::once(as_old(recorded)).chain(left).collect();
+            return Decision::create(vec![reason], Some(recorded.clone()), old);
+        }
+        let live = if let Some(Live::Present { properties }) = live { Some(properties) } else { None };
+        let mut change = change(&Comparison { kind, recorded, desired, live, renewed: &self.renewed });
+        let (mut irreversible, mut notes, mut old, mut replacement) = (Vec::new(), Vec::new(), left, None);
+        if let Some(last) = old.first() {
+            if change.action == Action::Noop {
+                change.action = Action::Update;
+            }
+            change.reasons.push(format!("{}, which it has replaced, is still to be deleted", last.physical_id));
+        }
+        if change.action == Action::Replace {
+            let kept = keeping(recorded, resource);
+            let first = self.delete_first(resource, kind, recorded, desired);
+            match (kept, first) {
+                (Some(policy), first) => {
+                    if let Some(Reason::Name(property)) = first {
+                        self.refuse_taken(resource, policy, property);
+                    }
+                    if policy == "Snapshot" {
+                        self.snapshot(resource);
+                    }
+                    replacement = Some(Replacement::CreateBeforeDelete);
+                    notes.push(format!(
+                        "the old one ({}) is kept by its UpdateReplacePolicy ({policy}) and no longer managed",
+                        recorded.physical_id
+                    ));
+                }
+                (None, first) => {
+                    let (order, note) = replacement::order(first.as_ref());
+                    replacement = Some(order);
+                    notes.extend(note);
+                    old.insert(0, as_old(recorded));
+                    let stateful = crate::schema::lookup(&recorded.type_name).is_some_and(|kind| kind.stateful());
+                    if stateful {
+                        let OldResource { physical_id, .. } = as_old(recorded);
+                        irreversible
+                            .push(format!("{} ({physical_id}) and the data in it are replaced", recorded.logical_id));
+                    }
+                }
+            }
+        }
+        Decision {
+            recorded: Some(recorded.clone()),
+            change,
+            replacement,
+            irreversible,
+            notes,
+            old,
+            live: live.cloned(),
+        }
+    }
+
+    fn import(
+        &mut self,
+        resource: &EvaluatedResource<'_>,
+        kind: ResourceType,
+        desired: &Expr,
+        adopted: StackResource,
+        live: Value,
+    ) -> Decision {
+        let none = BTreeSet::new();
+        let comparison = Comparison { kind, recorded: &adopted, desired, live: Some(&live), renewed: &none };
+        let mut change = change(&comparison);
+        if change.action == Action::Replace {
+            let message = format!(
+                "{} cannot be imported: {} is not what the template wants ({})",
+                resource.logical_id,
+                adopted.physical_id,
+                change.reasons.join("; ")
+            );
+            self.problems.push(
+                imports::problem("import_differs", resource, message)
+                    .help("make the template say what is there, or let the resource be created anew"),
+            );
+        }
+        change.action = Action::Import;
+        change.reasons.insert(0, format!("{} is taken over", adopted.physical_id));
+        change.drifted.clear();
+        let (irreversible, notes, old) = (Vec::new(), Vec::new(), Vec::new());
+        Decision { recorded: Some(adopted), change, replacement: None, irreversible, notes, old, live: Some(live) }
+    }
+
+    fn delete_first(
+        &self,
+        resource: &EvaluatedResource<'_>,
+        kind: ResourceType,
+        recorded: &StackResource,
+        desired: &Expr,
+    ) -> Option<Reason> {
+        let used = dependencies(resource).into_iter().chain(recorded.depends_on.iter().cloned());
+        let dependency = used.into_iter().find(|id| self.first.contains(id));
+        replacement::delete_first(&Exchange { kind, recorded, desired, fresh: &self.fresh, dependency })
+    }
+
+    fn refuse_taken(&mut self, resource: &EvaluatedResource<'_>, policy: &str, property: &str) {
+        let id = &resource.logical_id;
+        let message = format!(
+            "{id} has to be replaced, but its UpdateReplacePolicy ({policy}) keeps the old one, which has the same {property}"
+        );
+        let problem = Problem::error("replacement_name_taken", resource.span_of(property), message);
+        let problem = problem.at(format!("Resources/{id}/Properties/{property}"));
+        self.problems.push(problem.help(format!("change {property}, or set UpdateReplacePolicy to Delete")));
+    }
+
+    fn snapshot(&mut self, resource: &EvaluatedResource<'_>) {
+        let id = &resource.logical_id;
+        let message = format!(
+            "{id} is kept when it is replaced: Cloud Control API cannot take the snapshot its UpdateReplacePolicy asks for"
+        );
+        self.problems.push(
+            Problem::warning("snapshot_not_supported", resource.span, message)
+                .at(format!("Resources/{id}/UpdateReplacePolicy"))
+                .help("take the snapshot and delete the old resource yourself, or set UpdateReplacePolicy to Delete"),
+        );
+    }
+
+    fn warn(&mut self, resource: &EvaluatedResource<'_>, change: &Change) {
+        let id = &resource.logical_id;
+        for path in &change.maybe {
+            let message = format!("{id} may have to be replaced: whether {path} can change in place only AWS can tell");
+            self.problems.push(
+                Problem::warning("maybe_replaced", resource.span_of(path), message)
+                    .at(format!("Resources/{id}/Properties/{path}"))
+                    .help("if AWS refuses, the deployment stops there and says so"),
+            );
+        }
+        for Drift { path, recorded, live } in &change.drifted {
+            let now = live.as_ref().map_or_else(|| "absent".to_owned(), patch::shortened);
+            let message =
+                format!("{id} was changed outside of Assent: {path} was {} and is {now}", patch::shortened(recorded));
+            self.problems.push(
+                Problem::warning("drifted", resource.span_of(path), message)
+                    .at(format!("Resources/{id}/Properties/{path}"))
+                    .help("it is left alone, because the template has not changed there"),
+            );
+        }
+    }
+
+    /// Recorded resources that the template no longer has.
+    pub fn unwanted(&self, evaluated: &Evaluated<'_>) -> Vec<StackResource> {
+        let wanted: BTreeSet<&str> = evaluated.resources.iter().map(|resource| resource.logical_id.as_str()).collect();
+        self.recorded.iter().filter(|(id, _)| !wanted.contains(*id)).map(|(_, resource)| (*resource).clone()).collect()
+    }
+
+    fn value(&self, id: &str, attribute: &str) -> Option<Value> {
+        let Stay { recorded, kind, live, patch } = self.stays.get(id)?;
+        if attribute != "Ref" && is_affected(attribute, patch) {
+            return None;
+        }
+        if let Some(value) = recorded.attributes.get(attribute) {
+            return Some(value.clone());
+        }
+        let nothing = Value::Object(serde_json::Map::new());
+        let properties = live.as_ref().unwrap_or(&nothing);
+        match attribute {
+            "Ref" => kind.reference_value(&recorded.physical_id, properties),
+            other => kind.attribute_value(other, &recorded.physical_id, properties),
+        }
+    }
+}
+
+impl Scope for Desk<'_> {
+    fn reference(&self, logical_id: &str) -> Option<Value> {
+        self.value(logical_id, "Ref")
+    }
+
+    fn attribute(&self, logical_id: &str, attribute: &str) -> Option<Value> {
+        self.value(logical_id, attribute)
+    }
+
+    fn secret(&self, _: &str) -> Option<Value> {
+        None
+    }
+}
+
+/// Whether a patch may change what this attribute says.
+fn is_affected(attribute: &str, patch: &[PatchOperation]) -> bool {
+    let path = format!("/{}", attribute.replace('.', "/"));
+    let meets = |other: &str| {
+        let below =
+            |one: &str, two: &str| one.strip_prefix(two).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        below(&path, other) || below(other, &path)
+    };
+    !patch.is_empty()
+        && (VOLATILE.iter().any(|part| attribute.contains(part))
+            || patch.iter().any(|operation| meets(&operation.path)))
+}
+
+fn as_old(resource: &StackResource) -> OldResource {
+    OldResource { physical_id: resource.physical_id.clone(), type_name: resource.type_name.clone() }
+}
+
+/// The policy that keeps the old one: the recorded or the wanted one, whichever keeps.
+fn keeping<'a>(recorded: &'a StackResource, resource: &'a EvaluatedResource<'_>) -> Option<&'a str> {
+    [&resource.update_replace_policy, &recorded.update_replace_policy]
+        .into_iter()
+        .map(String::as_str)
+        .find(|policy| *policy != "Delete")
+}

@@ -1,0 +1,256 @@
+//! The RFC 6902 patch of an update, decided while planning.
+//!
+//! Three values meet at each path: what was applied last, what is wanted, what a read returned. Only paths where applied
+//! and wanted differ are touched, and not those that are already as wanted. Each touched path that exists gets a `test`
+//! with the value of the read, so that AWS refuses the update of a resource that changed since (RFC 6902, 4.6); none where
+//! the value may hold a secret or may come back in another order. Objects are walked, lists and free-form JSON are
+//! replaced whole. Write-only properties are added again, because Cloud Control applies a patch to what a read returns.
+//! <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-update.html>
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::expr::Expr;
+use crate::model::{PatchKind, PatchOperation};
+use crate::schema::{Kind, ResourceType};
+
+use super::diff::touches;
+use super::same::{agrees, find, is_orderly, member, same};
+
+/// What a patch is made of.
+pub struct Subject<'a> {
+    /// The resource's type.
+    pub kind: ResourceType,
+    /// What may be in force by our doing: applied last, and attempted since.
+    pub before: Vec<&'a Expr>,
+    /// What is wanted.
+    pub desired: &'a Expr,
+    /// What a read returned; absent: nobody looked, and what was applied stands in, without tests.
+    pub live: Option<&'a Value>,
+    /// Ids of secrets whose value has changed.
+    pub renewed: &'a BTreeSet<String>,
+}
+
+/// A property that somebody else has changed and that nothing is done about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drift {
+    /// Slash-separated.
+    pub path: String,
+    /// As applied.
+    pub recorded: Value,
+    /// As read; `None`: it is not there any more.
+    pub live: Option<Value>,
+}
+
+/// What is to be done about the differences, and what is not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Patched {
+    /// In this order.
+    pub operations: Vec<PatchOperation>,
+    /// Left alone.
+    pub drifted: Vec<Drift>,
+}
+
+/// The operations that lead to what is wanted.
+#[must_use]
+pub fn patch(subject: &Subject<'_>) -> Patched {
+    let stand_in = subject.before.first().map_or(Value::Null, |applied| applied.to_json());
+    let mut walk = Walk {
+        subject,
+        read_only: subject.kind.read_only(),
+        write_only: subject.kind.write_only(),
+        rewritten: subject.kind.property_transforms().into_iter().map(|(path, _)| path).collect(),
+        path: Vec::new(),
+        patched: Patched::default(),
+    };
+    let before: Vec<Option<&Expr>> = subject.before.iter().map(|before| Some(*before)).collect();
+    let live = subject.live.unwrap_or(&stand_in);
+    walk.object(Some(Kind::Object(subject.kind.object())), &before, subject.desired, live);
+    walk.write_only_again(live);
+    walk.patched
+}
+
+struct Walk<'a> {
+    subject: &'a Subject<'a>,
+    read_only: Vec<&'static str>,
+    write_only: Vec<&'static str>,
+    /// Paths where the provider returns something else than it was given.
+    rewritten: Vec<&'static str>,
+    path: Vec<String>,
+    patched: Patched,
+}
+
+impl Walk<'_> {
+    fn object(&mut self, kind: Option<Kind>, before: &[Option<&Expr>], desired: &Expr, live: &Value) {
+        let wanted = entries(desired);
+        let mut keys: Vec<&str> = wanted.iter().map(|(key, _)| key.as_str()).collect();
+        for (key, _) in before.iter().copied().flatten().flat_map(entries) {
+            if !keys.contains(&key.as_str()) {
+                keys.push(key);
+            }
+        }
+        for key in keys {
+            let old: Vec<Option<&Expr>> =
+                before.iter().map(|before| before.and_then(|old| find(entries(old), key))).collect();
+            self.path.push(key.to_owned());
+            self.value(member(kind, key), &old, find(wanted, key), live.get(key));
+            self.path.pop();
+        }
+    }
+
+    fn value(&mut self, kind: Option<Kind>, before: &[Option<&Expr>], desired: Option<&Expr>, live: Option<&Value>) {
+        let name = self.path.join("/");
+        if is_within(&self.read_only, &name) || is_within(&self.write_only, &name) {
+            return;
+        }
+        if !self.is_touched(kind, before, desired) {
+            self.watch(kind, before.first().copied().flatten(), live, name);
+            return;
+        }
+        let secret = |expr: &Expr| !expr.secrets().is_empty();
+        let hidden = desired.is_some_and(secret) || before.iter().copied().flatten().any(secret);
+        let is_read = self.subject.live.is_some();
+        match (desired, live) {
+            (Some(wanted @ Expr::Map(_)), Some(found @ Value::Object(_))) if matches!(kind, Some(Kind::Object(_))) => {
+                self.object(kind, before, wanted, found);
+            }
+            (Some(wanted), Some(found)) if is_read && !hidden && same(kind, wanted, &Expr::known(found.clone())) => {}
+            (Some(wanted), Some(found)) => {
+                self.test(kind, hidden, found);
+                self.push(PatchKind::Replace, Some(wanted.clone()));
+            }
+            (Some(wanted), None) => self.push(PatchKind::Add, Some(wanted.clone())),
+            (None, Some(found)) => {
+                self.test(kind, hidden, found);
+                self.push(PatchKind::Remove, None);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn is_touched(&self, kind: Option<Kind>, before: &[Option<&Expr>], desired: Option<&Expr>) -> bool {
+        let differs = |old: &Option<&Expr>| match (old, desired) {
+            (Some(old), Some(wanted)) => !same(kind, old, wanted),
+            (None, None) => false,
+            _ => true,
+        };
+        before.iter().any(differs)
+            || desired.is_some_and(|wanted| wanted.secrets().iter().any(|id| self.subject.renewed.contains(id)))
+    }
+
+    /// Looks at a path that is not touched.
+    fn watch(&mut self, kind: Option<Kind>, applied: Option<&Expr>, live: Option<&Value>, name: String) {
+        let Some(applied) = applied.filter(|applied| self.subject.live.is_some() && applied.is_known()) else { return };
+        if self.rewritten.iter().any(|path| touches(&name, path)) {
+            return;
+        }
+        if let (Expr::Map(entries), Some(Value::Object(_)), Some(Kind::Object(_))) = (applied, live, kind) {
+            for (key, value) in entries {
+                let path = format!("{name}/{key}");
+                if !is_within(&self.read_only, &path) && !is_within(&self.write_only, &path) {
+                    self.watch(member(kind, key), Some(value), live.and_then(|live| live.get(key)), path);
+                }
+            }
+            return;
+        }
+        // A read leaves out what holds nothing but what it never returns.
+        let unreadable = self.write_only.iter().any(|path| touches(&name, path));
+        let kept = live.map_or(unreadable || is_empty(applied), |live| {
+            unreadable || agrees(kind, applied, &Expr::known(live.clone()))
+        });
+        if !kept {
+            self.patched.drifted.push(Drift { path: name, recorded: applied.to_json(), live: live.cloned() });
+        }
+    }
+
+    fn test(&mut self, kind: Option<Kind>, hidden: bool, live: &Value) {
+        if self.subject.live.is_some() && !hidden && is_orderly(kind) {
+            self.push(PatchKind::Test, Some(Expr::known(live.clone())));
+        }
+    }
+
+    fn push(&mut self, op: PatchKind, value: Option<Expr>) {
+        let path = pointer(self.path.iter().map(String::as_str));
+        self.patched.operations.push(PatchOperation { op, path, value });
+    }
+
+    fn write_only_again(&mut self, live: &Value) {
+        let create_only = self.subject.kind.create_only();
+        let mut paths: Vec<Vec<&str>> = self
+            .write_only
+            .iter()
+            .filter(|path| !is_within(&create_only, path))
+            // The items of a list cannot be told apart in a read: all of it is added again.
+            .map(|path| path.split('/').take_while(|part| *part != "*").collect())
+            .collect();
+        paths.sort_by_key(Vec::len);
+        let changed = paths.iter().any(|path| {
+            let wanted = at(self.subject.desired, path);
+            wanted.is_some() && {
+                let before: Vec<Option<&Expr>> = self.subject.before.iter().map(|before| at(before, path)).collect();
+                self.is_touched(None, &before, wanted)
+            }
+        });
+        if !changed && self.patched.operations.is_empty() {
+            return;
+        }
+        for path in paths {
+            // Up to the first part that the read does not have: what is in it is added with it.
+            let mut found = Some(live);
+            let mut depth = 0;
+            while let Some(part) = path.get(depth).filter(|_| depth + 1 < path.len()) {
+                found = found.and_then(|live| live.get(*part));
+                depth += 1;
+                if found.is_none() {
+                    break;
+                }
+            }
+            let reach = if found.is_none() { depth } else { path.len() };
+            let path: Vec<&str> = path.into_iter().take(reach).collect();
+            let place = pointer(path.iter().copied());
+            let covered = self.patched.operations.iter().any(|PatchOperation { op, path, .. }| {
+                matches!(op, PatchKind::Add | PatchKind::Replace)
+                    && (place == *path || place.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/')))
+            });
+            if let Some(value) = at(self.subject.desired, &path).filter(|_| !covered) {
+                let value = Some(value.clone());
+                self.patched.operations.push(PatchOperation { op: PatchKind::Add, path: place, value });
+            }
+        }
+    }
+}
+
+/// RFC 6901.
+fn pointer<'a>(path: impl Iterator<Item = &'a str>) -> String {
+    path.map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+/// Whether a path is one of these or below one.
+fn is_within(paths: &[&str], path: &str) -> bool {
+    paths.iter().any(|other| path.split('/').count() >= other.split('/').count() && touches(path, other))
+}
+
+fn is_empty(expr: &Expr) -> bool {
+    matches!(expr, Expr::Null)
+        || matches!(expr, Expr::List(items) if items.is_empty())
+        || matches!(expr, Expr::Map(entries) if entries.is_empty())
+}
+
+fn entries(expr: &Expr) -> &[(String, Expr)] {
+    if let Expr::Map(entries) = expr { entries } else { &[] }
+}
+
+fn at<'a>(expr: &'a Expr, path: &[&str]) -> Option<&'a Expr> {
+    path.iter().try_fold(expr, |expr, key| find(entries(expr), key))
+}
+
+/// A value for a message.
+#[must_use]
+pub fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}

@@ -1,0 +1,148 @@
+//! When two values of a property mean the same.
+//!
+//! Order of keys and spelling of numbers never matter; the schema says where the order of a list does not, where JSON may
+//! come as text, and where AWS returns a number as a string.
+
+use serde_json::Value;
+
+use crate::digest;
+use crate::expr::Expr;
+use crate::schema::Kind;
+
+/// Whether both are the same value of this kind.
+#[must_use]
+pub fn same(kind: Option<Kind>, left: &Expr, right: &Expr) -> bool {
+    Eyes { loose: false }.see(kind, left, right)
+}
+
+/// Whether `live` is what `wanted` leads to: like [`same`], but members of objects that nobody declared (defaults) and
+/// tags of AWS's own do not matter.
+#[must_use]
+pub fn agrees(kind: Option<Kind>, wanted: &Expr, live: &Expr) -> bool {
+    Eyes { loose: true }.see(kind, wanted, live)
+}
+
+/// Kind of a member.
+#[must_use]
+pub fn member(kind: Option<Kind>, name: &str) -> Option<Kind> {
+    match kind? {
+        Kind::Object(object) => object.property(name).map(|property| property.kind).or_else(|| object.others()),
+        Kind::Map(map) => Some(map.value()),
+        Kind::Json => Some(Kind::Json),
+        _ => None,
+    }
+}
+
+/// Kind of an item.
+#[must_use]
+pub fn item(kind: Option<Kind>) -> Option<Kind> {
+    match kind? {
+        Kind::List(list) => Some(list.item()),
+        Kind::Json => Some(Kind::Json),
+        _ => None,
+    }
+}
+
+/// Whether a read returns a value of this kind always in the same order.
+#[must_use]
+pub fn is_orderly(kind: Option<Kind>) -> bool {
+    fn orderly(kind: Kind, depth: u8) -> bool {
+        // Definitions may contain themselves; what is deeper than this is rare enough to be trusted.
+        if depth == 0 {
+            return true;
+        }
+        match kind {
+            Kind::List(list) => list.ordered && orderly(list.item(), depth - 1),
+            Kind::Map(map) => orderly(map.value(), depth - 1),
+            Kind::Object(object) => object.properties().all(|property| orderly(property.kind, depth - 1)),
+            Kind::Union(union) => union.kinds().all(|kind| orderly(kind, depth - 1)),
+            Kind::String | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Json => true,
+        }
+    }
+    kind.is_none_or(|kind| orderly(kind, 4))
+}
+
+#[derive(Clone, Copy)]
+struct Eyes {
+    loose: bool,
+}
+
+impl Eyes {
+    fn see(self, kind: Option<Kind>, left: &Expr, right: &Expr) -> bool {
+        if left == right {
+            return true;
+        }
+        if let Some(Kind::Union(union)) = kind {
+            return union.kinds().any(|kind| self.see(Some(kind), left, right));
+        }
+        match (left, right) {
+            (Expr::Map(left), Expr::Map(right)) => self.members(kind, left, right),
+            (Expr::List(left), Expr::List(right)) => self.items(kind, left, right),
+            _ if matches!(kind, Some(Kind::Json)) => match (parsed(left), parsed(right)) {
+                (None, None) => equal(left, right),
+                (one, other) => self.see(kind, one.as_ref().unwrap_or(left), other.as_ref().unwrap_or(right)),
+            },
+            _ => equal(left, right) || alike(left, right),
+        }
+    }
+
+    fn members(self, kind: Option<Kind>, left: &[(String, Expr)], right: &[(String, Expr)]) -> bool {
+        let extra_allowed = self.loose && matches!(kind, Some(Kind::Object(_)));
+        (extra_allowed || left.len() == right.len())
+            && left
+                .iter()
+                .all(|(key, value)| find(right, key).is_some_and(|other| self.see(member(kind, key), value, other)))
+    }
+
+    fn items(self, kind: Option<Kind>, left: &[Expr], right: &[Expr]) -> bool {
+        let own: Vec<&Expr> = right.iter().filter(|item| !(self.loose && is_system_tag(item))).collect();
+        let kind_of_item = item(kind);
+        if left.len() != own.len() {
+            return false;
+        }
+        if left.iter().zip(&own).all(|(left, right)| self.see(kind_of_item, left, right)) {
+            return true;
+        }
+        if !matches!(kind, Some(Kind::List(list)) if !list.ordered) {
+            return false;
+        }
+        let mut rest = own;
+        left.iter().all(|left| {
+            let place = rest.iter().position(|right| self.see(kind_of_item, left, right));
+            place.map(|place| rest.swap_remove(place)).is_some()
+        })
+    }
+}
+
+/// The value that a text holds, if it is JSON with something in it.
+fn parsed(expr: &Expr) -> Option<Expr> {
+    let Expr::Str(text) = expr else { return None };
+    let value: Value = serde_json::from_str(text).ok()?;
+    (value.is_object() || value.is_array()).then(|| Expr::known(value))
+}
+
+fn equal(left: &Expr, right: &Expr) -> bool {
+    digest::canonical(&left.to_json()) == digest::canonical(&right.to_json())
+}
+
+/// A scalar as text and as itself.
+fn alike(left: &Expr, right: &Expr) -> bool {
+    let text = |expr: &Expr| match expr {
+        Expr::Str(text) => Some(text.clone()),
+        Expr::Number(number) => Some(number.to_string()),
+        Expr::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    };
+    text(left).is_some_and(|left| text(right).is_some_and(|right| left == right))
+}
+
+fn is_system_tag(item: &Expr) -> bool {
+    let Expr::Map(entries) = item else { return false };
+    matches!(find(entries, "Key"), Some(Expr::Str(key)) if key.starts_with("aws:"))
+}
+
+/// The member of this name.
+#[must_use]
+pub fn find<'a>(entries: &'a [(String, Expr)], key: &str) -> Option<&'a Expr> {
+    entries.iter().find(|(other, _)| other == key).map(|(_, value)| value)
+}

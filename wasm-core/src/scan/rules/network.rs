@@ -1,0 +1,242 @@
+//! Security groups, network ACLs, subnets.
+
+use super::{Check, Checker::Resource, Rule};
+use crate::scan::FindingSeverity::{self, Critical, High, Low};
+use crate::scan::value::Val;
+
+const GROUPS: &[&str] = &["AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"];
+
+/// Services that nobody means to offer to the world: databases, caches, file shares, remote control.
+const PRIVATE: [(i64, &str); 22] = [
+    (20, "FTP"),
+    (21, "FTP"),
+    (23, "Telnet"),
+    (135, "RPC"),
+    (139, "NetBIOS"),
+    (445, "SMB"),
+    (1433, "SQL Server"),
+    (1434, "SQL Server"),
+    (1521, "Oracle"),
+    (2049, "NFS"),
+    (2375, "Docker"),
+    (3306, "MySQL"),
+    (5432, "PostgreSQL"),
+    (5439, "Redshift"),
+    (5601, "Kibana"),
+    (5900, "VNC"),
+    (6379, "Redis"),
+    (9042, "Cassandra"),
+    (9092, "Kafka"),
+    (9200, "Elasticsearch"),
+    (11211, "Memcached"),
+    (27017, "MongoDB"),
+];
+
+const OPEN_HELP: &str = "Name the addresses that need it, refer to another security group, or use Session Manager";
+
+macro_rules! group_rule {
+    ($id:literal, $title:literal, $severity:expr, $aliases:expr, $from:literal, $to:literal, $protocol:literal, $class:expr) => {
+        Rule {
+            id: $id,
+            title: $title,
+            severity: $severity,
+            types: GROUPS,
+            help: OPEN_HELP,
+            aliases: $aliases,
+            bad: concat!(
+                "Type: AWS::EC2::SecurityGroup\nProperties:\n  GroupDescription: example\n  SecurityGroupIngress:\n    - IpProtocol: '",
+                $protocol,
+                "'\n      FromPort: ",
+                $from,
+                "\n      ToPort: ",
+                $to,
+                "\n      CidrIp: 0.0.0.0/0"
+            ),
+            good: concat!(
+                "Type: AWS::EC2::SecurityGroup\nProperties:\n  GroupDescription: example\n  SecurityGroupIngress:\n    - IpProtocol: '",
+                $protocol,
+                "'\n      FromPort: ",
+                $from,
+                "\n      ToPort: ",
+                $to,
+                "\n      CidrIp: 10.0.0.0/8"
+            ),
+            check: Resource(|check| ingress(check, |opening| if opening.is($class) { Some(opening.says()) } else { None })),
+        }
+    };
+}
+
+pub(super) const RULES: &[Rule] = &[
+    group_rule!(
+        "sg-open-ssh",
+        "SSH is open to the world",
+        Critical as FindingSeverity,
+        &["RESTRICTED_SSH", "INCOMING_SSH_DISABLED", "CKV_AWS_24"],
+        22,
+        22,
+        "tcp",
+        Class::Ssh
+    ),
+    group_rule!(
+        "sg-open-rdp",
+        "Remote Desktop is open to the world",
+        Critical as FindingSeverity,
+        &["RESTRICTED_COMMON_PORTS", "RESTRICTED_INCOMING_TRAFFIC", "CKV_AWS_25"],
+        3389,
+        3389,
+        "tcp",
+        Class::Rdp
+    ),
+    group_rule!(
+        "sg-open-all",
+        "Every port is open to the world",
+        Critical as FindingSeverity,
+        &["SECURITY_GROUP_INGRESS_ALL_PROTOCOLS_RULE", "W42"],
+        0,
+        65535,
+        "-1",
+        Class::All
+    ),
+    group_rule!(
+        "sg-open-service",
+        "A database or internal service is open to the world",
+        High as FindingSeverity,
+        &["RESTRICTED_COMMON_PORTS", "RESTRICTED_INCOMING_TRAFFIC"],
+        3306,
+        3306,
+        "tcp",
+        Class::Private
+    ),
+    group_rule!(
+        "sg-open-port",
+        "A port other than HTTP and HTTPS is open to the world",
+        Low as FindingSeverity,
+        &["EC2_SECURITY_GROUP_INGRESS_OPEN_TO_WORLD_RULE", "W2", "W9", "CKV_AWS_260"],
+        8080,
+        8080,
+        "tcp",
+        Class::Other
+    ),
+    Rule {
+        id: "nacl-open",
+        title: "Network ACL lets everything in",
+        severity: Low,
+        types: &["AWS::EC2::NetworkAclEntry"],
+        help: "Name protocols and addresses; security groups alone are often enough",
+        aliases: &["EC2_NETWORK_ACL_PROTOCOL_RULE", "W66"],
+        bad: "Type: AWS::EC2::NetworkAclEntry\nProperties:\n  NetworkAclId: acl-1\n  RuleNumber: 100\n  Protocol: -1\n  RuleAction: allow\n  CidrBlock: 0.0.0.0/0",
+        good: "Type: AWS::EC2::NetworkAclEntry\nProperties:\n  NetworkAclId: acl-1\n  RuleNumber: 100\n  Protocol: 6\n  RuleAction: allow\n  CidrBlock: 10.0.0.0/8",
+        check: Resource(|check| {
+            use crate::scan::value::Flag;
+            let allows = check.at("RuleAction").text() == Some("allow") && check.at("Egress").flag() != Flag::True;
+            if allows
+                && check.at("Protocol").integer() == Some(-1)
+                && (world(check.at("CidrBlock")) || world(check.at("Ipv6CidrBlock")))
+            {
+                check.fail("Protocol", "All protocols are allowed in from everywhere");
+            }
+        }),
+    },
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    All,
+    Ssh,
+    Rdp,
+    Private,
+    Other,
+    /// HTTP, HTTPS, ICMP: offered to the world on purpose.
+    Web,
+}
+
+struct Opening {
+    class: Class,
+    ports: (i64, i64),
+    from: String,
+}
+
+impl Opening {
+    fn is(&self, class: Class) -> bool {
+        self.class == class
+    }
+
+    fn says(&self) -> String {
+        let (low, high) = self.ports;
+        let ports = match self.class {
+            Class::All => "Every port".to_owned(),
+            _ if low == high => match PRIVATE.iter().find(|(port, _)| *port == low) {
+                Some((_, name)) => format!("Port {low} ({name})"),
+                None => format!("Port {low}"),
+            },
+            _ => format!("Ports {low} to {high}"),
+        };
+        format!("{ports} can be reached from {}", self.from)
+    }
+}
+
+fn ingress(check: &mut Check<'_>, says: impl Fn(&Opening) -> Option<String>) {
+    if check.resource.type_name == "AWS::EC2::SecurityGroupIngress" {
+        let properties: &Val = &check.resource.properties;
+        return one(check, properties, "", &says);
+    }
+    let list = check.at("SecurityGroupIngress");
+    for (index, rule) in list.each().iter().enumerate() {
+        one(check, rule, &format!("SecurityGroupIngress/{index}"), &says);
+    }
+}
+
+fn one(check: &mut Check<'_>, rule: &Val, path: &str, says: &impl Fn(&Opening) -> Option<String>) {
+    if rule.is_unknown() {
+        return check.unsure();
+    }
+    let cidr = ["CidrIp", "CidrIpv6"].into_iter().find(|key| world(rule.get(key)));
+    let Some(key) = cidr else {
+        if ["CidrIp", "CidrIpv6"].iter().any(|key| rule.get(key).is_unknown()) {
+            check.unsure();
+        }
+        return;
+    };
+    let from = rule.get(key).text().unwrap_or_default().to_owned();
+    match opening(rule, from) {
+        None => check.unsure(),
+        Some(opening) => {
+            if let Some(message) = says(&opening) {
+                let path = if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
+                check.fail(path, message);
+            }
+        }
+    }
+}
+
+/// `None`: what is opened is not known.
+fn opening(rule: &Val, from: String) -> Option<Opening> {
+    let protocol = rule.get("IpProtocol").text()?.to_ascii_lowercase();
+    if protocol == "-1" || protocol == "all" {
+        return Some(Opening { class: Class::All, ports: (0, 65_535), from });
+    }
+    if !matches!(protocol.as_str(), "tcp" | "udp" | "6" | "17") {
+        return Some(Opening { class: Class::Web, ports: (0, 0), from });
+    }
+    let (low, high) = (rule.get("FromPort").integer()?, rule.get("ToPort").integer()?);
+    let within = |port: i64| (low..=high).contains(&port);
+    let tcp = matches!(protocol.as_str(), "tcp" | "6");
+    let class = if low <= 1 && high >= 65_535 || low == -1 {
+        Class::All
+    } else if tcp && within(22) {
+        Class::Ssh
+    } else if within(3389) {
+        Class::Rdp
+    } else if tcp && PRIVATE.iter().any(|(port, _)| within(*port)) {
+        Class::Private
+    } else if (low == high && matches!(low, 80 | 443)) || !tcp {
+        Class::Web
+    } else {
+        Class::Other
+    };
+    Some(Opening { class, ports: (low, high), from })
+}
+
+fn world(cidr: &Val) -> bool {
+    cidr.text().is_some_and(|text| text.trim().ends_with("/0"))
+}

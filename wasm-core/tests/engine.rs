@@ -1,0 +1,840 @@
+//! The engine's answers, event by event, where the rule matters more than the randomness.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use assent_core::engine::{Engine, EngineError};
+use assent_core::expr::{Call, Expr};
+use assent_core::model::{
+    Action, CallKind, Command, EngineConfig, Event, Millis, Mode, Outcome, Plan, PlannedOutput, PlannedResource,
+    Policy, RequestStatus, ResourceReport, ResourceStatus, StackResource, StepStatus,
+};
+use serde_json::{Value, json};
+use support::driver::Plain;
+use support::graphs::{creation, plan};
+
+const NOW: Millis = 1_700_000_000_000;
+const HOUR: Millis = 3_600_000;
+
+fn config() -> EngineConfig {
+    EngineConfig {
+        run_id: "run".to_owned(),
+        max_concurrency: 10,
+        rate: 100.0,
+        max_rate: 100.0,
+        burst: 100.0,
+        policy: Policy::CriticalPath,
+        seed: "1".to_owned(),
+        duration_scale: None,
+    }
+}
+
+fn create(id: &str, depends_on: &[&str]) -> PlannedResource {
+    let depends_on = depends_on.iter().map(|id| (*id).to_owned()).collect();
+    creation(id.to_owned(), "Test::A::B", 10_000, depends_on)
+}
+
+fn recorded(id: &str) -> StackResource {
+    StackResource {
+        logical_id: id.to_owned(),
+        type_name: "Test::A::B".to_owned(),
+        physical_id: format!("{id}-old"),
+        status: ResourceStatus::Complete,
+        attributes: BTreeMap::new(),
+        applied: Expr::Map(Vec::new()),
+        depends_on: Vec::new(),
+        deletion_policy: "Delete".to_owned(),
+        update_replace_policy: "Delete".to_owned(),
+        replaced: Vec::new(),
+        attempted: None,
+    }
+}
+
+fn existing(id: &str, action: Action, depends_on: &[&str]) -> PlannedResource {
+    let mut resource = create(id, depends_on);
+    resource.action = action;
+    resource.recorded = Some(recorded(id));
+    if matches!(action, Action::Delete | Action::Retain) {
+        resource.desired = None;
+    }
+    resource
+}
+
+fn deploy(resources: Vec<PlannedResource>) -> Plan {
+    plan(Mode::Deploy, resources)
+}
+
+/// An engine on a leash: events in by hand, commands kept.
+struct Leash {
+    engine: Engine,
+    now: Millis,
+    journal: Vec<Event>,
+    commands: Vec<Command>,
+}
+
+impl Leash {
+    fn new(plan: Plan) -> Self {
+        Self::with(plan, config())
+    }
+
+    fn with(plan: Plan, config: EngineConfig) -> Self {
+        let engine = Engine::new(plan, config, Box::new(Plain)).unwrap();
+        let mut leash = Self { engine, now: NOW, journal: Vec::new(), commands: Vec::new() };
+        leash.tell(Event::Started {});
+        leash
+    }
+
+    /// A new process over the same journal, `pause` later.
+    fn resumed(&self, plan: Plan, pause: Millis) -> Self {
+        let mut engine = Engine::new(plan, config(), Box::new(Plain)).unwrap();
+        engine.replay(&self.journal);
+        let mut leash = Self { engine, now: self.now + pause, journal: self.journal.clone(), commands: Vec::new() };
+        leash.tell(Event::Started {});
+        leash
+    }
+
+    /// One turn; intents are recorded at once.
+    fn tell(&mut self, event: Event) {
+        if support::driver::is_durable(&event) {
+            self.journal.push(event.clone());
+        }
+        self.commands = self.engine.handle(self.now, &[event]);
+        let intents: Vec<Event> = self
+            .commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::RecordIntent { step, attempt, client_token } => Some(Event::IntentRecorded {
+                    step: step.clone(),
+                    attempt: *attempt,
+                    client_token: client_token.clone(),
+                    at: self.now,
+                }),
+                _ => None,
+            })
+            .collect();
+        if !intents.is_empty() {
+            self.journal.extend(intents.clone());
+            let more = self.engine.handle(self.now, &intents);
+            self.commands.extend(more);
+        }
+    }
+
+    /// Time passes.
+    fn wait(&mut self, time: Millis) {
+        self.now += time;
+        self.tell(Event::TimerFired {});
+    }
+
+    fn accept(&mut self, step: &str, identifier: Option<&str>) {
+        self.tell(Event::Accepted {
+            step: step.to_owned(),
+            request_token: format!("request of {step}"),
+            identifier: identifier.map(str::to_owned),
+            retry_after: None,
+            at: self.now,
+        });
+    }
+
+    fn succeed(&mut self, step: &str, identifier: &str) {
+        self.tell(self.progress(step, RequestStatus::Success, Some(identifier), None));
+    }
+
+    fn fail(&mut self, step: &str, code: &str, identifier: Option<&str>) {
+        self.tell(self.progress(step, RequestStatus::Failed, identifier, Some(code)));
+    }
+
+    fn progress(&self, step: &str, status: RequestStatus, identifier: Option<&str>, code: Option<&str>) -> Event {
+        Event::Progress {
+            step: step.to_owned(),
+            status,
+            identifier: identifier.map(str::to_owned),
+            model: None,
+            error_code: code.map(str::to_owned),
+            message: code.map(|code| format!("because of {code}")),
+            retry_after: None,
+            at: self.now,
+        }
+    }
+
+    fn read(&mut self, step: &str, properties: Option<Value>) {
+        self.tell(Event::Read { step: step.to_owned(), properties, at: self.now });
+    }
+
+    fn lose(&mut self, step: &str, call: CallKind) {
+        self.tell(Event::Lost { step: step.to_owned(), call, message: "connection reset".to_owned() });
+    }
+
+    fn reject(&mut self, step: &str, call: CallKind, code: &str) {
+        self.tell(Event::Rejected {
+            step: step.to_owned(),
+            call,
+            error_code: code.to_owned(),
+            message: "no".to_owned(),
+            at: self.now,
+        });
+    }
+
+    /// The calls of the last turn: `create create:A`, `get create:A`, …
+    fn calls(&self) -> Vec<String> {
+        self.commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::Create { step, .. } => Some(format!("create {step}")),
+                Command::Delete { step, .. } => Some(format!("delete {step}")),
+                Command::Get { step, .. } => Some(format!("get {step}")),
+                Command::Poll { step, .. } => Some(format!("poll {step}")),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn token(&self) -> String {
+        self.commands
+            .iter()
+            .find_map(|command| match command {
+                Command::Create { client_token, .. } | Command::Delete { client_token, .. } => {
+                    Some(client_token.clone())
+                }
+                _ => None,
+            })
+            .expect("a mutating call")
+    }
+
+    fn recorded(&self, id: &str) -> Option<&StackResource> {
+        self.commands.iter().find_map(|command| match command {
+            Command::RecordResource { resource } if resource.logical_id == id => Some(resource),
+            _ => None,
+        })
+    }
+
+    fn forgotten(&self, id: &str) -> bool {
+        self.commands
+            .iter()
+            .any(|command| matches!(command, Command::ForgetResource { logical_id } if logical_id == id))
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        self.commands.iter().find_map(|command| match command {
+            Command::Finish { outcome, .. } => Some(*outcome),
+            _ => None,
+        })
+    }
+
+    fn outputs(&self) -> BTreeMap<String, Value> {
+        self.commands
+            .iter()
+            .find_map(|command| match command {
+                Command::Finish { outputs, .. } => Some(outputs.clone()),
+                _ => None,
+            })
+            .expect("the end")
+    }
+
+    fn report(&self, id: &str) -> ResourceReport {
+        self.engine.report(self.now).into_iter().find(|report| report.logical_id == id).unwrap()
+    }
+
+    /// Waits until a call is commanded, or the end.
+    fn until_call(&mut self) -> Vec<String> {
+        for _ in 0..1_000 {
+            if !self.calls().is_empty() || self.outcome().is_some() {
+                return self.calls();
+            }
+            self.wait(500);
+        }
+        panic!("no call within 500 s");
+    }
+}
+
+#[test]
+fn plans_that_cannot_be_executed_are_refused_before_any_call() {
+    let refused = |resources| Engine::new(deploy(resources), config(), Box::new(Plain)).map(|_| ()).unwrap_err();
+    assert!(matches!(
+        refused(vec![existing("A", Action::Replace, &[])]),
+        EngineError::Incomplete { missing: "replacement", .. }
+    ));
+    assert_eq!(
+        refused(vec![create("A", &["B"])]),
+        EngineError::UnknownDependency { logical_id: "A".to_owned(), dependency: "B".to_owned() }
+    );
+    assert!(
+        matches!(refused(vec![create("A", &["B"]), create("B", &["A"])]), EngineError::Cycle(ids) if ids.len() == 2)
+    );
+    assert_eq!(
+        refused(vec![create("A", &["B"]), existing("B", Action::Delete, &[])]),
+        EngineError::WaitsForDeletion { logical_id: "A".to_owned(), dependency: "B".to_owned() }
+    );
+    assert_eq!(refused(vec![create("A", &[]), create("A", &[])]), EngineError::Duplicate("A".to_owned()));
+    let mut without = create("A", &[]);
+    without.desired = None;
+    assert!(matches!(refused(vec![without]), EngineError::Incomplete { missing: "desired", .. }));
+    let mut without = existing("A", Action::Delete, &[]);
+    without.recorded = None;
+    assert!(matches!(refused(vec![without]), EngineError::Incomplete { missing: "recorded", .. }));
+    for broken in [
+        EngineConfig { max_concurrency: 0, ..config() },
+        EngineConfig { rate: 0.0, ..config() },
+        EngineConfig { max_rate: f64::NAN, ..config() },
+        EngineConfig { seed: "x".to_owned(), ..config() },
+    ] {
+        assert!(matches!(Engine::new(deploy(vec![]), broken, Box::new(Plain)), Err(EngineError::Config(_))));
+    }
+}
+
+#[test]
+fn no_call_is_made_before_its_intent_is_recorded() {
+    let mut engine = Engine::new(deploy(vec![create("A", &[])]), config(), Box::new(Plain)).unwrap();
+    assert!(engine.handle(NOW, &[Event::TimerFired {}]).is_empty(), "nothing before Started");
+    let commands = engine.handle(NOW, &[Event::Started {}]);
+    let [Command::RecordIntent { step, attempt, client_token }] = &commands[..] else { panic!("{commands:?}") };
+    let intent =
+        Event::IntentRecorded { step: step.clone(), attempt: *attempt, client_token: client_token.clone(), at: NOW };
+    assert!(!engine.handle(NOW + 60_000, &[Event::TimerFired {}]).iter().any(|c| matches!(c, Command::Create { .. })));
+    let commands = engine.handle(NOW, &[intent]);
+    assert!(matches!(&commands[0], Command::Create { client_token: sent, .. } if sent == client_token));
+}
+
+#[test]
+fn a_plan_without_work_ends_at_once() {
+    assert_eq!(Leash::new(deploy(vec![])).outcome(), Some(Outcome::NoChanges));
+    let mut unchanged = existing("A", Action::Noop, &[]);
+    unchanged.needs = vec!["Ref".to_owned()];
+    unchanged.recorded.as_mut().unwrap().attributes.insert("Ref".to_owned(), json!("A-old"));
+    let mut plan = deploy(vec![unchanged]);
+    let value = Expr::Ref("A".to_owned());
+    plan.outputs.push(PlannedOutput { name: "Out".to_owned(), value, description: None, export_name: None });
+    let leash = Leash::new(plan);
+    assert_eq!(leash.outcome(), Some(Outcome::NoChanges));
+    assert_eq!(leash.outputs()["Out"], "A-old");
+    assert_eq!(leash.report("A").status, StepStatus::Unchanged);
+}
+
+#[test]
+fn an_unchanged_resource_is_read_only_for_values_that_were_not_needed_before() {
+    let mut unchanged = existing("A", Action::Noop, &[]);
+    unchanged.needs = vec!["Arn".to_owned()];
+    let mut user = create("B", &["A"]);
+    user.desired = Some(Expr::Map(vec![("Of".to_owned(), Expr::Att("A".to_owned(), "Arn".to_owned()))]));
+    let mut leash = Leash::new(deploy(vec![unchanged, user]));
+    assert_eq!(leash.calls(), ["get read:A"]);
+    leash.read("read:A", Some(json!({"Arn": "arn:A", "Other": "secret?"})));
+    assert_eq!(leash.recorded("A").unwrap().attributes, BTreeMap::from([("Arn".to_owned(), json!("arn:A"))]));
+    assert_eq!(leash.calls(), ["create create:B"]);
+    let payload = leash.engine.payload("create:B", &BTreeMap::new()).unwrap();
+    assert_eq!(payload, json!({"Of": "arn:A"}));
+}
+
+#[test]
+fn a_recorded_resource_that_is_gone_fails_its_dependents_by_name() {
+    let mut unchanged = existing("A", Action::Noop, &[]);
+    unchanged.needs = vec!["Arn".to_owned()];
+    let mut leash = Leash::new(deploy(vec![unchanged, create("B", &["A"])]));
+    leash.read("read:A", None);
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    assert_eq!(leash.report("A").error_code.as_deref(), Some("resource_not_found"));
+    assert_eq!(leash.report("B").status, StepStatus::Blocked);
+}
+
+#[test]
+fn a_value_missing_after_creation_is_read_until_it_appears() {
+    let mut resource = create("A", &[]);
+    resource.needs = vec!["Arn".to_owned(), "Ref".to_owned()];
+    let mut leash = Leash::new(deploy(vec![resource, create("B", &["A"])]));
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    assert_eq!(leash.calls(), ["get create:A"]);
+    assert!(leash.recorded("A").is_none());
+    leash.read("create:A", None);
+    assert!(leash.calls().is_empty(), "not found yet: later");
+    assert_eq!(leash.until_call(), ["get create:A"]);
+    leash.read("create:A", Some(json!({})));
+    assert_eq!(leash.until_call(), ["get create:A"]);
+    leash.read("create:A", Some(json!({"Arn": "arn:A-1", "Noise": 1})));
+    let resource = leash.recorded("A").unwrap();
+    assert_eq!((resource.status, resource.physical_id.as_str()), (ResourceStatus::Complete, "A-1"));
+    assert_eq!(resource.attributes.keys().collect::<Vec<_>>(), ["Arn", "Ref"]);
+    assert_eq!(leash.calls(), ["create create:B"]);
+}
+
+#[test]
+fn a_value_that_never_appears_fails_the_step_but_keeps_the_resource() {
+    let mut resource = create("A", &[]);
+    resource.needs = vec!["Arn".to_owned()];
+    let mut leash = Leash::new(deploy(vec![resource]));
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    while leash.outcome().is_none() {
+        assert_eq!(leash.until_call(), ["get create:A"]);
+        leash.read("create:A", Some(json!({})));
+    }
+    assert_eq!(leash.report("A").error_code.as_deref(), Some("attribute_unavailable"));
+    assert_eq!(leash.recorded("A").unwrap().physical_id, "A-1");
+}
+
+#[test]
+fn where_a_type_cannot_be_read_the_desired_state_gives_the_value() {
+    let mut resource = create("A", &[]);
+    resource.needs = vec!["PolicyName".to_owned()];
+    resource.desired = Some(Expr::Map(vec![("PolicyName".to_owned(), Expr::Str("p".to_owned()))]));
+    let mut leash = Leash::new(deploy(vec![resource]));
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    leash.reject("create:A", CallKind::Get, "UnsupportedActionException");
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+    assert_eq!(leash.recorded("A").unwrap().attributes["PolicyName"], "p");
+}
+
+#[test]
+fn secrets_go_into_the_payload_and_nowhere_else() {
+    let mut resource = create("A", &[]);
+    resource.desired = Some(Expr::Map(vec![("Password".to_owned(), Expr::Secret("parameter:P".to_owned()))]));
+    let mut plan = deploy(vec![resource]);
+    let value = Expr::Secret("parameter:P".to_owned());
+    plan.outputs.push(PlannedOutput { name: "Out".to_owned(), value, description: None, export_name: None });
+    let mut leash = Leash::new(plan);
+    let secrets = leash.commands.iter().find_map(|command| match command {
+        Command::Create { secrets, .. } => Some(secrets.clone()),
+        _ => None,
+    });
+    assert_eq!(secrets.unwrap(), ["parameter:P"]);
+    let given = BTreeMap::from([("parameter:P".to_owned(), json!("hunter2"))]);
+    assert_eq!(leash.engine.payload("create:A", &given).unwrap(), json!({"Password": "hunter2"}));
+    assert!(leash.engine.payload("create:A", &BTreeMap::new()).is_err());
+    assert!(leash.engine.payload("create:B", &given).is_err());
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    assert_eq!(leash.recorded("A").unwrap().applied.to_json(), json!({"Password": {"$secret": "parameter:P"}}));
+    assert_eq!(leash.outputs()["Out"], "****");
+}
+
+#[test]
+fn a_value_that_cannot_be_computed_fails_before_its_intent() {
+    let mut first = create("A", &[]);
+    first.needs = vec!["Ref".to_owned()];
+    let mut second = create("B", &["A"]);
+    let list = Expr::List(vec![Expr::Ref("A".to_owned())]);
+    let select = Expr::Call(Box::new(Call::Select(Expr::Number(5.into()), list)));
+    second.desired = Some(Expr::Map(vec![("X".to_owned(), select)]));
+    let mut leash = Leash::new(deploy(vec![first, second]));
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    assert_eq!(leash.report("B").error_code.as_deref(), Some("unresolved_value"));
+    assert_eq!(leash.report("B").attempts, 0);
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again_under_the_same_token() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    let token = leash.token();
+    for _ in 0..3 {
+        leash.lose("create:A", CallKind::Create);
+        assert_eq!(leash.report("A").status, StepStatus::Retrying);
+        assert_eq!(leash.until_call(), ["create create:A"]);
+        assert_eq!(leash.token(), token);
+    }
+    assert_eq!(leash.report("A").attempts, 1);
+}
+
+#[test]
+fn a_throttled_call_goes_again_without_a_new_attempt() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    let token = leash.token();
+    leash.tell(Event::Throttled { step: "create:A".to_owned(), call: CallKind::Create });
+    assert!(leash.calls().is_empty());
+    assert_eq!(leash.until_call(), ["create create:A"]);
+    assert_eq!((leash.token(), leash.report("A").attempts), (token, 1));
+}
+
+#[test]
+fn failures_are_answered_by_their_class() {
+    // code, what follows the failure of a creation without an identifier, attempts in all
+    for (code, attempts) in [
+        ("Throttling", 8),
+        ("NetworkFailure", 8),
+        ("ServiceInternalError", 8),
+        ("ResourceConflict", 20),
+        ("GeneralServiceException", 3),
+        ("HandlerInternalFailure", 3),
+        ("ServiceTimeout", 1),
+        ("NotStabilized", 1),
+        ("AccessDenied", 1),
+        ("AlreadyExists", 1),
+        ("InvalidRequest", 1),
+        ("NotFound", 1),
+        ("NotUpdatable", 1),
+        ("ServiceLimitExceeded", 1),
+        ("InvalidCredentials", 1),
+        ("NeverHeardOf", 1),
+    ] {
+        let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &["A"]), create("C", &[])]));
+        let mut tokens = vec![leash.token()];
+        leash.accept("create:C", None);
+        leash.succeed("create:C", "C-1");
+        while leash.report("A").status != StepStatus::Failed {
+            leash.accept("create:A", None);
+            leash.fail("create:A", code, None);
+            if leash.report("A").status == StepStatus::Retrying {
+                assert_eq!(leash.until_call(), ["create create:A"], "{code}");
+                tokens.push(leash.token());
+            }
+        }
+        tokens.sort();
+        tokens.dedup();
+        assert_eq!(tokens.len(), attempts, "{code}: a token of its own for every attempt");
+        assert_eq!(leash.report("A").error_code.as_deref(), Some(code));
+        assert_eq!(leash.report("B").status, StepStatus::Blocked);
+        assert_eq!(leash.report("C").status, StepStatus::Succeeded);
+        assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    }
+}
+
+#[test]
+fn what_a_throttled_creation_left_is_deleted_before_the_next_attempt() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", None);
+    leash.fail("create:A", "Throttling", Some("A-1"));
+    assert_eq!(leash.calls(), ["get create:A"]);
+    leash.read("create:A", Some(json!({})));
+    assert_eq!(leash.calls(), ["delete delete:A"]);
+    // Killed here, the next process goes on with the removal, not with a second creation.
+    let mut leash = leash.resumed(deploy(vec![create("A", &[])]), 1_000);
+    assert_eq!(leash.calls(), ["delete delete:A"]);
+    leash.accept("delete:A", Some("A-1"));
+    leash.succeed("delete:A", "A-1");
+    assert_eq!(leash.calls(), ["create create:A"]);
+    assert_eq!(leash.report("A").attempts, 2);
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-2");
+    assert_eq!(leash.recorded("A").unwrap().physical_id, "A-2");
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
+#[test]
+fn a_remnant_that_cannot_be_deleted_is_recorded() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", None);
+    leash.fail("create:A", "Throttling", Some("A-1"));
+    leash.read("create:A", Some(json!({})));
+    leash.reject("delete:A", CallKind::Delete, "AccessDeniedException");
+    assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+}
+
+#[test]
+fn a_remnant_with_a_name_of_its_own_is_neither_deleted_nor_recorded_but_named() {
+    let mut resource = create("A", &[]);
+    resource.desired = Some(Expr::Map(vec![("BucketName".to_owned(), Expr::Str("shared".to_owned()))]));
+    for code in ["Throttling", "InvalidRequest", "GeneralServiceException"] {
+        let mut leash = Leash::new(deploy(vec![resource.clone()]));
+        leash.accept("create:A", Some("shared"));
+        leash.fail("create:A", code, Some("shared"));
+        leash.read("create:A", Some(json!({})));
+        assert_eq!(leash.outcome(), Some(Outcome::Failed), "{code}");
+        assert!(leash.recorded("A").is_none());
+        assert!(leash.report("A").message.unwrap().contains("shared exists"));
+    }
+    // Stabilisation only fails of what was created.
+    let mut leash = Leash::new(deploy(vec![resource]));
+    leash.accept("create:A", Some("shared"));
+    leash.fail("create:A", "NotStabilized", Some("shared"));
+    leash.read("create:A", Some(json!({})));
+    assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+}
+
+#[test]
+fn the_identifier_of_a_taken_name_is_not_ours() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", Some("theirs"));
+    leash.fail("create:A", "AlreadyExists", Some("theirs"));
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    assert!(leash.recorded("A").is_none() && leash.report("A").physical_id.is_none());
+}
+
+#[test]
+fn a_terminal_failure_that_left_something_of_ours_is_recorded_as_such() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", None);
+    leash.fail("create:A", "InvalidRequest", Some("A-1"));
+    assert_eq!(leash.calls(), ["get create:A"]);
+    leash.read("create:A", Some(json!({})));
+    assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+    assert_eq!(leash.report("A").status, StepStatus::Failed);
+}
+
+#[test]
+fn a_failed_poll_is_not_a_failed_operation() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", None);
+    for _ in 0..4 {
+        assert_eq!(leash.until_call(), ["poll create:A"]);
+        leash.lose("create:A", CallKind::Poll);
+        assert_eq!(leash.until_call(), ["poll create:A"]);
+        leash.reject("create:A", CallKind::Poll, "AccessDeniedException");
+        assert_eq!(leash.until_call(), ["poll create:A"]);
+        leash.tell(Event::Throttled { step: "create:A".to_owned(), call: CallKind::Poll });
+    }
+    leash.succeed("create:A", "A-1");
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
+#[test]
+fn a_forgotten_request_is_settled_by_reading() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", Some("A-1"));
+    leash.reject("create:A", CallKind::Poll, "RequestTokenNotFoundException");
+    assert_eq!(leash.calls(), ["get create:A"]);
+    leash.read("create:A", Some(json!({})));
+    assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+    assert_eq!(leash.report("A").error_code.as_deref(), Some("RequestTokenNotFound"));
+}
+
+#[test]
+fn polls_respect_retry_after() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    let retry_after = leash.now + 7_000;
+    leash.tell(Event::Accepted {
+        step: "create:A".to_owned(),
+        request_token: "r".to_owned(),
+        identifier: None,
+        retry_after: Some(retry_after),
+        at: leash.now,
+    });
+    leash.until_call();
+    assert!(leash.now >= retry_after && leash.now < retry_after + 1_000);
+}
+
+#[test]
+fn deletions_of_a_deployment_come_after_every_creation_and_not_at_all_after_a_failure() {
+    let resources = || vec![create("A", &[]), existing("B", Action::Delete, &[]), existing("C", Action::Retain, &[])];
+    let mut leash = Leash::new(deploy(resources()));
+    assert_eq!(leash.calls(), ["create create:A"]);
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    assert_eq!(leash.calls(), ["delete delete:B"]);
+    assert!(leash.forgotten("C") && !leash.forgotten("B"));
+    leash.accept("delete:B", None);
+    leash.succeed("delete:B", "B-old");
+    assert!(leash.forgotten("B"));
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+    assert_eq!(leash.report("C").status, StepStatus::Retained);
+
+    let mut leash = Leash::new(deploy(resources()));
+    leash.reject("create:A", CallKind::Create, "ValidationException");
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    assert_eq!((leash.report("B").status, leash.report("C").status), (StepStatus::Blocked, StepStatus::Blocked));
+}
+
+#[test]
+fn nothing_below_a_failed_deletion_is_deleted_and_not_found_is_success() {
+    let destroy = || {
+        let resources = vec![
+            existing("A", Action::Delete, &["B", "C"]),
+            existing("B", Action::Delete, &["D"]),
+            existing("C", Action::Delete, &[]),
+            existing("D", Action::Delete, &[]),
+        ];
+        plan(Mode::Destroy, resources)
+    };
+    let mut leash = Leash::new(destroy());
+    assert_eq!(leash.calls().len(), 2);
+    leash.reject("delete:C", CallKind::Delete, "ResourceNotFoundException");
+    assert!(leash.forgotten("C"));
+    leash.accept("delete:D", None);
+    leash.fail("delete:D", "NotFound", None);
+    assert!(leash.forgotten("D"));
+    assert_eq!(leash.calls(), ["delete delete:B"]);
+    leash.accept("delete:B", None);
+    leash.fail("delete:B", "InvalidRequest", None);
+    assert_eq!(leash.recorded("B").unwrap().status, ResourceStatus::DeleteFailed);
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    assert_eq!(leash.report("A").status, StepStatus::Blocked);
+}
+
+#[test]
+fn an_unclear_deletion_is_read_and_repeated_twice_at_most() {
+    let mut leash = Leash::new(plan(Mode::Destroy, vec![existing("A", Action::Delete, &[])]));
+    for attempt in 1..=3 {
+        assert_eq!(leash.until_call(), ["delete delete:A"]);
+        assert_eq!(leash.report("A").attempts, attempt);
+        leash.accept("delete:A", None);
+        leash.fail("delete:A", "ServiceTimeout", None);
+        assert_eq!(leash.calls(), ["get delete:A"]);
+        leash.read("delete:A", Some(json!({})));
+    }
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    let mut leash = Leash::new(plan(Mode::Destroy, vec![existing("A", Action::Delete, &[])]));
+    leash.accept("delete:A", None);
+    leash.fail("delete:A", "ServiceTimeout", None);
+    leash.read("delete:A", None);
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
+#[test]
+fn an_import_is_read_and_recorded() {
+    let mut leash = Leash::new(deploy(vec![existing("A", Action::Import, &[])]));
+    assert_eq!(leash.calls(), ["get import:A"]);
+    leash.read("import:A", Some(json!({})));
+    assert_eq!(leash.recorded("A").unwrap().physical_id, "A-old");
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
+#[test]
+fn cancelling_starts_nothing_new_and_follows_what_is_in_flight() {
+    let mut narrow = config();
+    narrow.max_concurrency = 1;
+    let mut leash = Leash::with(deploy(vec![create("A", &[]), create("B", &[]), create("C", &["A"])]), narrow);
+    assert_eq!(leash.calls(), ["create create:A"]);
+    leash.accept("create:A", None);
+    leash.tell(Event::CancelRequested {});
+    assert_eq!(leash.outcome(), None);
+    assert_eq!(leash.until_call(), ["poll create:A"]);
+    leash.succeed("create:A", "A-1");
+    assert!(leash.recorded("A").is_some());
+    assert_eq!(leash.outcome(), Some(Outcome::Cancelled));
+    assert_eq!((leash.report("B").status, leash.report("C").status), (StepStatus::Cancelled, StepStatus::Cancelled));
+}
+
+#[test]
+fn cancelling_asks_again_for_an_answer_that_was_lost() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.lose("create:A", CallKind::Create);
+    leash.tell(Event::CancelRequested {});
+    assert_eq!(leash.outcome(), None, "it may exist");
+    assert_eq!(leash.until_call(), ["create create:A"]);
+}
+
+#[test]
+fn a_resumed_run_sends_unanswered_calls_again_and_polls_accepted_ones() {
+    let resources = || deploy(vec![create("A", &[]), create("B", &[]), create("C", &["A"])]);
+    let mut leash = Leash::new(resources());
+    let tokens: Vec<String> = leash
+        .commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::Create { client_token, .. } => Some(client_token.clone()),
+            _ => None,
+        })
+        .collect();
+    leash.accept("create:A", None);
+    let mut leash = leash.resumed(resources(), HOUR);
+    let mut calls = leash.calls();
+    calls.sort();
+    assert_eq!(calls, ["create create:B", "poll create:A"]);
+    assert!(tokens.contains(&leash.token()));
+    leash.succeed("create:A", "A-1");
+    assert_eq!(leash.calls(), ["create create:C"]);
+}
+
+#[test]
+fn an_intent_without_an_answer_is_not_sent_again_after_a_day() {
+    let resources = || deploy(vec![create("A", &[]), create("B", &["A"])]);
+    let leash = Leash::new(resources());
+    assert_eq!(leash.resumed(resources(), 24 * HOUR).calls(), ["create create:A"]);
+    let late = leash.resumed(resources(), 24 * HOUR + 1);
+    assert!(late.calls().is_empty());
+    assert_eq!(late.outcome(), Some(Outcome::Failed));
+    let report = late.report("A");
+    assert_eq!(report.error_code.as_deref(), Some("intent_expired"));
+    let message = report.message.unwrap();
+    assert!(message.contains("Test::A::B") && message.contains('A'), "{message}");
+    // An accepted one is polled, however old.
+    let mut leash = Leash::new(resources());
+    leash.accept("create:A", None);
+    assert_eq!(leash.resumed(resources(), 48 * HOUR).calls(), ["poll create:A"]);
+}
+
+#[test]
+fn what_the_journal_knows_beyond_our_own_rules_is_believed() {
+    // A journal of an engine that was more patient: a second attempt after a failure that is terminal for us.
+    let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &["A"])]));
+    leash.accept("create:A", None);
+    leash.fail("create:A", "AccessDenied", None);
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    leash.journal.push(Event::IntentRecorded {
+        step: "create:A".to_owned(),
+        attempt: 2,
+        client_token: "t2".to_owned(),
+        at: leash.now,
+    });
+    let mut leash = leash.resumed(deploy(vec![create("A", &[]), create("B", &["A"])]), 1_000);
+    assert_eq!(leash.calls(), ["create create:A"]);
+    assert_eq!(leash.token(), "t2");
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-2");
+    assert_eq!(leash.recorded("A").unwrap().physical_id, "A-2");
+}
+
+#[test]
+fn events_of_steps_that_are_over_or_unknown_change_nothing() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &[])]));
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    let before = leash.engine.report(NOW);
+    leash.fail("create:A", "Throttling", Some("A-1"));
+    leash.accept("create:A", Some("A-9"));
+    leash.read("create:A", None);
+    leash.lose("create:A", CallKind::Poll);
+    leash.reject("create:A", CallKind::Create, "AccessDenied");
+    leash.accept("create:Nobody", None);
+    leash.succeed("nonsense", "x");
+    assert_eq!(leash.engine.report(NOW), before);
+}
+
+#[test]
+fn a_cloud_that_never_answers_stops_the_run_after_a_minute_resumably() {
+    let resources = || deploy(vec![create("A", &[]), create("B", &[]), create("C", &["A"])]);
+    let mut leash = Leash::new(resources());
+    let start = leash.now;
+    while leash.outcome().is_none() {
+        for call in leash.until_call() {
+            leash.lose(call.split(' ').nth(1).unwrap(), CallKind::Create);
+        }
+    }
+    assert_eq!(leash.outcome(), Some(Outcome::Unreachable));
+    let took = leash.now - start;
+    assert!((60_000..200_000).contains(&took), "{took}");
+    assert_eq!(leash.report("A").error_code.as_deref(), Some("unreachable"));
+    assert_eq!(leash.report("C").status, StepStatus::Waiting);
+    assert!(leash.engine.handle(leash.now, &[Event::TimerFired {}]).is_empty(), "nothing after Finish");
+    assert_eq!(leash.resumed(resources(), HOUR).calls(), ["create create:A", "create create:B"]);
+}
+
+#[test]
+fn the_same_events_give_the_same_commands() {
+    let run = || {
+        let (_, plan) = support::graphs::typical(60, 5).remove(2);
+        let mut leash = Leash::new(plan);
+        let mut all = vec![serde_json::to_string(&leash.commands).unwrap()];
+        for _ in 0..40 {
+            for call in leash.calls() {
+                let step = call.split(' ').nth(1).unwrap().to_owned();
+                if call.starts_with("create") {
+                    leash.lose(&step, CallKind::Create);
+                }
+            }
+            leash.wait(700);
+            all.push(serde_json::to_string(&leash.commands).unwrap());
+        }
+        all
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn commands_and_events_survive_their_json_form() {
+    let mut resource = create("A", &[]);
+    resource.needs = vec!["Ref".to_owned()];
+    let mut leash = Leash::new(deploy(vec![resource]));
+    let mut commands = leash.commands.clone();
+    leash.accept("create:A", Some("A-1"));
+    leash.succeed("create:A", "A-1");
+    commands.extend(leash.commands.clone());
+    let text = serde_json::to_string(&commands).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Command>>(&text).unwrap(), commands);
+    let text = serde_json::to_string(&leash.journal).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Event>>(&text).unwrap(), leash.journal);
+}

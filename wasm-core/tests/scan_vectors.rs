@@ -1,0 +1,27 @@
+//! tests/vectors/scan: what is found where, and above all what is not. The same cases run against the wasm.
+
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assent_core::scan::{self, ScanAnswer, ScanCall};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    template: String,
+    expect: Vec<String>,
+}
+
+#[test]
+fn every_case_gives_what_it_expects() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../../tests/vectors/scan/precision.json")).unwrap();
+    for Case { name, template, expect } in cases {
+        let call = ScanCall { file: "t".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() };
+        let ScanAnswer::Scanned { findings, .. } = scan::scan(&template, &call) else { panic!("{name}") };
+        let found: Vec<String> =
+            findings.iter().map(|one| format!("{}@{}:{}", one.rule_id, one.line, one.column)).collect();
+        assert_eq!(found, expect, "{name}\n{template}");
+    }
+}
