@@ -60,7 +60,7 @@ export function consent(
       });
     }
     say(
-      `${planText(document, { where: where(session, planned.context), file: question.file, speed: session.speed }, paint)}\n`,
+      `${planText(document, { where: where(session, planned.context), file: question.file, speed: session.speed, ...io.width() }, paint)}\n`,
     );
     return ask(`${question.text} [y/N] `, interrupt.signal);
   };

@@ -11,7 +11,9 @@ export interface Io {
   live: boolean;
   /** A person can be asked. */
   interactive: boolean;
-  /** Size of the terminal. */
+  /** What lines of stdout have room for; nothing where it is no terminal. */
+  width(): { columns?: number };
+  /** Size of the terminal that stderr is. */
   size(): { columns: number; rows: number };
 }
 
@@ -26,6 +28,7 @@ export function processIo(environment: { noColour: boolean; dumb: boolean }): Io
     colour: { out: colour(stdout), err: colour(stderr) },
     live: stderr.isTTY === true && !environment.dumb,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
+    width: () => (stdout.isTTY === true && stdout.columns > 0 ? { columns: stdout.columns } : {}),
     size: () => ({ columns: stderr.columns || 80, rows: stderr.rows || 24 }),
   };
 }

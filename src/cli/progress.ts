@@ -157,7 +157,11 @@ export class LiveProgress extends SilentProgress {
 
   #summary(columns: number): string {
     let ended = 0;
-    for (const { status } of this.resources.values()) if (!isActive(status) && status !== 'waiting') ended += 1;
+    let stopping = false;
+    for (const { status } of this.resources.values()) {
+      if (status === 'cancelled') stopping = true;
+      else if (!isActive(status) && status !== 'waiting' && status !== 'blocked') ended += 1;
+    }
     const elapsed = this.#now() - this.#start;
     const left = this.#makespanMs === undefined ? 0 : this.#makespanMs - elapsed;
     const parts = [
@@ -166,7 +170,7 @@ export class LiveProgress extends SilentProgress {
       `${this.inFlight()} in flight`,
       `${seconds(elapsed)} elapsed`,
     ];
-    if (left > 1_000 && ended < this.#total) parts.push(`about ${seconds(left)} left`);
+    if (left > 1_000 && ended < this.#total && !stopping) parts.push(`about ${seconds(left)} left`);
     return this.#paint('bold', cut(parts.join(' · '), columns - 1));
   }
 

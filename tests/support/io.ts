@@ -20,6 +20,7 @@ export function captured(more: Partial<Pick<Io, 'colour' | 'live' | 'interactive
     colour: { out: false, err: false },
     live: false,
     interactive: false,
+    width: () => ({}),
     size: () => ({ columns: 80, rows: 24 }),
     ...more,
   };

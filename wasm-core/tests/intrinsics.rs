@@ -190,7 +190,7 @@ fn check(case: &Case) {
     let node = tree(case);
     let expected = &case.expect;
     match run(case, &node, &case.known) {
-        Evaluation::Refused(problems) => {
+        Evaluation::Refused { problems, .. } => {
             assert!(!format!("{problems:?}").contains("canary"), "{}: {problems:?}", case.name);
             let Some(wanted) = &expected.refused else { panic!("{}: refused {problems:#?}", case.name) };
             check_problems(case, wanted, &problems);

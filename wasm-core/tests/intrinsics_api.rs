@@ -69,7 +69,7 @@ fn a_wrong_declaration_is_refused_with_its_place() {
 fn a_root_that_is_no_object_is_refused() {
     let node = Node { kind: Kind::List(Vec::new()), span: Span { line: 1, column: 1 } };
     assert_eq!(declared(&node).unwrap_err()[0].code, "invalid_template");
-    assert!(matches!(evaluated(&node), Evaluation::Refused(problems) if problems[0].code == "invalid_template"));
+    assert!(matches!(evaluated(&node), Evaluation::Refused { problems, .. } if problems[0].code == "invalid_template"));
 }
 
 #[test]

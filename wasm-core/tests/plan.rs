@@ -52,6 +52,24 @@ fn codes(problems: &[Problem]) -> Vec<&str> {
     problems.iter().map(|problem| problem.code.as_str()).collect()
 }
 
+#[test]
+fn problems_of_functions_types_properties_and_order_are_told_together() {
+    let problems = refused(
+        "
+Resources:
+  Lost: { Type: AWS::SQS::Queue, Properties: { QueueName: !Ref Nowhere } }
+  Odd: { Type: AWS::SQS::Queue, Properties: { Nope: 1 } }
+  None: { Type: AWS::No::Such }
+  Round: { Type: AWS::SNS::Topic, DependsOn: Trip }
+  Trip: { Type: AWS::SNS::Topic, DependsOn: Round }
+",
+    );
+    assert_eq!(
+        codes(&problems),
+        ["unknown_reference", "unknown_property", "unknown_resource_type", "dependency_cycle"]
+    );
+}
+
 const TWO: &str = "
 Resources:
   Dead:

@@ -24,7 +24,7 @@ export const work: Work<PlanCommandOptions> = async ({ io, options, operands: [f
       io.out(
         planText(
           document,
-          { where: where(session, planned.context), file, speed: session.speed },
+          { where: where(session, planned.context), file, speed: session.speed, ...io.width() },
           painter(io.colour.out),
         ),
       );

@@ -2,7 +2,7 @@
 import type { Action } from '#wasm';
 import type { ActionDocument, PlanDocument } from '../../app/documents.ts';
 import { problemLines } from './problems.ts';
-import { type Colour, count, duration, type Paint, plain, table } from './style.ts';
+import { type Colour, count, cut, duration, type Paint, plain, table, width } from './style.ts';
 
 const SYMBOLS: Record<Action, readonly [symbol: string, colour: Colour]> = {
   create: ['+', 'green'],
@@ -15,6 +15,8 @@ const SYMBOLS: Record<Action, readonly [symbol: string, colour: Colour]> = {
 };
 
 const PATH_SHOWN = 8;
+/** Cells below which a remark says nothing. */
+const LEAST_REMARK = 8;
 
 /** `  +`, coloured. */
 export function symbol(action: Action, paint: Paint): string {
@@ -29,10 +31,12 @@ export interface Shown {
   file: string;
   /** How many times faster than AWS the cloud is. */
   speed: number;
+  /** Width of the terminal; absent where lines may be as long as they are. */
+  columns?: number;
 }
 
 /** The whole plan. */
-export function planText(document: PlanDocument, { where, file, speed }: Shown, paint: Paint): string {
+export function planText(document: PlanDocument, { where, file, speed, columns }: Shown, paint: Paint): string {
   const changes = inOrder(document.actions).filter(({ action }) => action !== 'noop');
   const warnings =
     document.problems.length === 0
@@ -42,10 +46,15 @@ export function planText(document: PlanDocument, { where, file, speed }: Shown, 
     const unchanged = document.actions.length;
     return `${noChanges(document.stack, unchanged)}${warnings}\nDigest: ${document.digest}\n`;
   }
-  const rows = changes.map((action) => [
-    `${symbol(action.action, paint)} ${plain(action.logicalId)}`,
-    plain(action.type),
-    paint('dim', remark(action)),
+  const heads = changes.map(
+    (action) => [`${symbol(action.action, paint)} ${plain(action.logicalId)}`, plain(action.type)] as const,
+  );
+  // Remarks are what a narrow terminal may lose; wrapped, they would tear the table.
+  const taken = widest(heads.map(([name]) => name)) + widest(heads.map(([, type]) => type)) + 4;
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : columns - taken;
+  const rows = changes.map((action, at) => [
+    ...(heads[at] ?? []),
+    room < LEAST_REMARK ? '' : paint('dim', cut(remark(action), room)),
   ]);
   // These sentences name their resource themselves.
   const irreversible = changes.flatMap(({ irreversible }) =>
@@ -86,6 +95,10 @@ export function planSummary({ actions, forecast, digest }: PlanDocument, speed: 
 /** The sentence when there is nothing to do. */
 export function noChanges(stack: string, resources: number): string {
   return `No changes. Stack ${stack} is as its template says (${count(resources, 'resource')}).\n`;
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, width(text)), 0);
 }
 
 function remark({ action, reasons, dependsOn }: ActionDocument): string {

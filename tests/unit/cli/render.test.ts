@@ -81,6 +81,23 @@ test('a long critical path is shortened in the middle', () => {
   );
 });
 
+test.each([60, 30, 10])(
+  'on a terminal of %d columns remarks are cut, and no line of the table is wrapped by them',
+  (columns) => {
+    const document = planOf(
+      action('First', 'create'),
+      action('Second', 'create', ['First', 'Another', 'AndOneMore', 'Last']),
+    );
+    const shown = { where: 'x', file: 'y', speed: 1 };
+    const line = (text: string) => text.split('\n').find((one) => one.includes('Second')) ?? '';
+    const whole = line(planText(document, shown, paint));
+    expect(whole).toContain('after First, Another, AndOneMore and 1 more');
+    const cut = line(planText(document, { ...shown, columns }, paint));
+    expect(cut.length).toBeLessThanOrEqual(Math.max(columns, whole.indexOf('  after')));
+    expect(cut).toContain('AWS::SQS::Queue');
+  },
+);
+
 test('order survives cycles and references to what is not there', () => {
   const listed = inOrder([
     action('A', 'create', ['B']),

@@ -12,7 +12,7 @@ use super::document::{Document, macro_name, macro_problem};
 use super::foreach::{self, Member};
 use super::parameters::{self, Given};
 use super::place::Place;
-use super::world::{Evaluation, World};
+use super::world::{EvaluatedResource, Evaluation, World};
 use super::{Effective, refused};
 use crate::call::Lookup;
 use crate::expr::{Expr, Scope};
@@ -114,9 +114,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The errors, or else what to look up.
-    pub(super) fn unfinished<'t>(self) -> Evaluation<'t> {
+    pub(super) fn unfinished(self, sound: Vec<EvaluatedResource<'_>>) -> Evaluation<'_> {
         if self.problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return refused(self.problems);
+            return refused(self.problems, sound);
         }
         Evaluation::Needs(self.needs.into_iter().collect())
     }

@@ -55,14 +55,14 @@ use evaluate::Evaluator;
 #[must_use]
 pub fn evaluate<'t>(template: &'t Node, world: &World<'_>) -> Evaluation<'t> {
     let mut problems = Vec::new();
-    let Some(document) = Document::read(template, &mut problems) else { return refused(problems) };
+    let Some(document) = Document::read(template, &mut problems) else { return refused(problems, Vec::new()) };
     let mut evaluator = Evaluator::new(world, &document, problems);
     // When loops stop, names that they would make are missing: what follows would be noise.
-    let Ok((resources, outputs)) = evaluator.prepare(&document) else { return evaluator.unfinished() };
+    let Ok((resources, outputs)) = evaluator.prepare(&document) else { return evaluator.unfinished(Vec::new()) };
     let resources = evaluator.resources(resources);
     let outputs = evaluator.outputs(&outputs);
     if evaluator.is_unfinished() {
-        return evaluator.unfinished();
+        return evaluator.unfinished(resources);
     }
     let (parameters, no_echo, problems) = evaluator.into_parts();
     Evaluation::Done(Evaluated { resources, outputs, parameters, no_echo, problems: sorted(problems) })
@@ -86,8 +86,8 @@ pub fn declared(template: &Node) -> Result<Declared, Vec<Problem>> {
     }
 }
 
-fn refused<'t>(problems: Vec<Problem>) -> Evaluation<'t> {
-    Evaluation::Refused(sorted(problems))
+fn refused(problems: Vec<Problem>, sound: Vec<EvaluatedResource<'_>>) -> Evaluation<'_> {
+    Evaluation::Refused { problems: sorted(problems), sound }
 }
 
 /// Errors first, then by place; the same problem once.

@@ -34,12 +34,17 @@ pub enum Evaluation<'t> {
     Done(Evaluated<'t>),
     /// Evaluate again with these found (sorted, each once).
     Needs(Vec<Lookup>),
-    /// Every problem, errors first, each kind in the order of the text.
-    Refused(Vec<Problem>),
+    /// Cannot be planned.
+    Refused {
+        /// Every problem, errors first, each kind in the order of the text.
+        problems: Vec<Problem>,
+        /// The resources that have none, so that what is wrong with them in other ways can be told at the same time.
+        sound: Vec<EvaluatedResource<'t>>,
+    },
 }
 
 /// A template with its parameters, conditions, loops and functions applied.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Evaluated<'t> {
     /// In template order; those whose condition is false are left out, and so is `AWS::CDK::Metadata`.
     pub resources: Vec<EvaluatedResource<'t>>,

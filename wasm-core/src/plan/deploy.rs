@@ -28,7 +28,8 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     let mut evaluated = match intrinsics::evaluate(template, &world) {
         Evaluation::Done(evaluated) => evaluated,
         Evaluation::Needs(lookups) => return PlanAnswer::Needs { lookups },
-        Evaluation::Refused(problems) => return refuse(problems),
+        // Refused below, with what is wrong with the types and properties of the other resources.
+        Evaluation::Refused { problems, sound } => Evaluated { resources: sound, problems, ..Evaluated::default() },
     };
     let mut problems = std::mem::take(&mut evaluated.problems);
     let kinds = check(&mut evaluated, call, &mut problems);
