@@ -71,7 +71,10 @@ async function compare(name: string, old: Side, fresh: Side) {
   const news: number[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
     const sides = pair % 2 === 0 ? [old, fresh] : [fresh, old];
-    const [first = Number.NaN, second = Number.NaN] = [await sides[0]?.run(name, times), await sides[1]?.run(name, times)];
+    const [first = Number.NaN, second = Number.NaN] = [
+      await sides[0]?.run(name, times),
+      await sides[1]?.run(name, times),
+    ];
     const [before, after] = pair % 2 === 0 ? [first, second] : [second, first];
     olds.push(before / times);
     news.push(after / times);

@@ -40,7 +40,11 @@ const documents = await Promise.all(
   templates.map((name, at) =>
     deploy(
       watchedSession,
-      { template: { text: readFileSync(name, 'utf8'), name }, stack: `bench-${at}`, maxConcurrency: Number(concurrency) },
+      {
+        template: { text: readFileSync(name, 'utf8'), name },
+        stack: `bench-${at}`,
+        maxConcurrency: Number(concurrency),
+      },
       { signal: undefined, emit: () => undefined },
     ),
   ),

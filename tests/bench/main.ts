@@ -21,7 +21,12 @@ function machine(): string {
 
 function measure(area: string): Promise<Row[]> {
   return new Promise((resolve, reject) => {
-    const program = ['--expose-gc', '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'area.ts'), area];
+    const program = [
+      '--expose-gc',
+      '--disable-warning=ExperimentalWarning',
+      join(import.meta.dirname, 'area.ts'),
+      area,
+    ];
     const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.on('data', (chunk) => {
@@ -38,14 +43,21 @@ function measure(area: string): Promise<Row[]> {
 function markdown(rows: readonly Row[]): string {
   const cells = rows.map((row) => {
     const verdict = { true: 'held', false: '**missed**', undefined: '' }[String(held(row))] ?? '';
-    return [row.area, row.note === undefined ? row.what : `${row.what} (${row.note})`, number(row), limit(row), verdict];
+    return [
+      row.area,
+      row.note === undefined ? row.what : `${row.what} (${row.note})`,
+      number(row),
+      limit(row),
+      verdict,
+    ];
   });
   const lines = [['area', 'what', 'measured', 'target', ''], ['---', '---', '---:', '---:', '---'], ...cells];
   return lines.map((line) => `| ${line.join(' | ')} |\n`).join('');
 }
 
 function number({ value, unit }: Row): string {
-  const digits = unit === 'x' ? 3 : Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
+  const digits =
+    unit === 'x' ? 3 : Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
   const text = Number.isInteger(value) ? String(value) : value.toFixed(digits);
   return unit === '' ? text : `${text} ${unit}`;
 }
@@ -58,7 +70,9 @@ function limit({ target, unit }: Row): string {
 function csv(rows: readonly Row[]): string {
   const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = rows.map((row) =>
-    [row.area, row.what, String(row.value), row.unit, limit(row), String(row.runs), row.note ?? ''].map(quoted).join(','),
+    [row.area, row.what, String(row.value), row.unit, limit(row), String(row.runs), row.note ?? '']
+      .map(quoted)
+      .join(','),
   );
   return `${['area,what,value,unit,target,runs,note', ...lines].join('\n')}\n`;
 }

@@ -28,7 +28,11 @@ function same(ours: unknown, theirs: unknown, path: string): void {
   if (typeof ours === 'number' && typeof theirs === 'number') ok(Math.abs(ours - theirs) < 1e-9, path);
   else if (ours !== null && typeof ours === 'object' && theirs !== null && typeof theirs === 'object') {
     for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
-      same((ours as Record<string, unknown>)[key] ?? null, (theirs as Record<string, unknown>)[key] ?? null, `${path}/${key}`);
+      same(
+        (ours as Record<string, unknown>)[key] ?? null,
+        (theirs as Record<string, unknown>)[key] ?? null,
+        `${path}/${key}`,
+      );
     }
   } else strictEqual(ours, theirs, path);
 }

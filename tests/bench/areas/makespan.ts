@@ -28,7 +28,10 @@ export function run(): Row[] {
       ...row(area, `known at once, fleet, P = ${p}`, simulated(real, p, 'critical-path').ratio),
       target: { atMost: 1.05 },
     });
-    rows.push({ ...row(area, `known at once, ${random.length} random graphs, median, P = ${p}`, median(ratios)), target: { atMost: 1.05 } });
+    rows.push({
+      ...row(area, `known at once, ${random.length} random graphs, median, P = ${p}`, median(ratios)),
+      target: { atMost: 1.05 },
+    });
     rows.push(row(area, `known at once, ${random.length} random graphs, worst, P = ${p}`, Math.max(...ratios)));
   }
   for (const p of CONCURRENCY) {
@@ -50,7 +53,10 @@ export function run(): Row[] {
   });
   for (const shape of SHAPES) {
     const gains = Array.from({ length: SEEDS }, (_, seed) => gain(randomPlan(shape, 400, seed)));
-    rows.push({ ...row(area, `better than first in, first out, ${shape} (400), median, P = 10`, median(gains)), unit: '%' });
+    rows.push({
+      ...row(area, `better than first in, first out, ${shape} (400), median, P = 10`, median(gains)),
+      unit: '%',
+    });
   }
   draw(real);
   return rows;

@@ -45,7 +45,7 @@ export function run(): Row[] {
       return into;
     });
   // Collecting empties a monitor, so each run gets a full one.
-  const monitors = Array.from({ length: 24 }, () => {
+  const monitors = Array.from({ length: 63 }, () => {
     const full = new Monitor({ clock: systemClock });
     fill(
       (at) => full.series('bench_ms', { series: String(at) }),
@@ -64,11 +64,23 @@ export function run(): Row[] {
     (at) => histograms.labels(String(at)),
     (into, value) => into.observe(value),
   );
-  const collect = (what: string, work: () => unknown, effort: { warmUp: number; runs: number }, target?: Row['target']): Row => {
+  const collect = (
+    what: string,
+    work: () => unknown,
+    effort: { warmUp: number; runs: number },
+    target?: Row['target'],
+  ): Row => {
     const { median, runs } = time(work, effort);
-    return { area, what: `collect ${SERIES} series, ${what}`, value: median, unit: 'ms', runs, ...(target && { target }) };
+    return {
+      area,
+      what: `collect ${SERIES} series, ${what}`,
+      value: median,
+      unit: 'ms',
+      runs,
+      ...(target && { target }),
+    };
   };
-  const effort = { warmUp: 4, runs: 20 };
+  const effort = { warmUp: 32, runs: 31 };
   rows.push(
     collect('Monitor (encoded)', () => monitors.pop()?.collect(), effort, { atMost: 1 }),
     collect('sketches-js (toProto)', () => sketches.map((one) => one.toProto()), effort),

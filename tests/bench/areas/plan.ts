@@ -32,17 +32,19 @@ export function recordedAfter(plan: Plan): StackState {
       .replace(/\{"\$ref":"([^"]+)"\}/g, (_, id) => JSON.stringify(value(id, 'Ref')))
       .replace(/\{"\$att":\["([^"]+)","([^"]+)"\]\}/g, (_, id, name) => JSON.stringify(value(id, name)))
       .replace(/"SERVICE":"(\d)"/, '"SERVICE":"was $1"');
-  const resources = plan.resources.map(({ logicalId, type, dependsOn, deletionPolicy, updateReplacePolicy, ...rest }) => ({
-    logicalId,
-    type,
-    physicalId: value(logicalId, 'Ref'),
-    status: 'complete' as const,
-    attributes: Object.fromEntries(rest.needs.map((name) => [name, value(logicalId, name)])),
-    applied: JSON.parse(applied(JSON.stringify(rest.desired))),
-    dependsOn,
-    deletionPolicy,
-    updateReplacePolicy,
-  }));
+  const resources = plan.resources.map(
+    ({ logicalId, type, dependsOn, deletionPolicy, updateReplacePolicy, ...rest }) => ({
+      logicalId,
+      type,
+      physicalId: value(logicalId, 'Ref'),
+      status: 'complete' as const,
+      attributes: Object.fromEntries(rest.needs.map((name) => [name, value(logicalId, name)])),
+      applied: JSON.parse(applied(JSON.stringify(rest.desired))),
+      dependsOn,
+      deletionPolicy,
+      updateReplacePolicy,
+    }),
+  );
   return { stack: plan.stack, context: plan.context, parameters: {}, resources, fingerprints: {} };
 }
 
@@ -86,7 +88,13 @@ export function run(): Row[] {
     ['JSON', json],
   ] as const) {
     const { median, runs } = time(() => inspect(text));
-    rows.push({ area, what: `parse alone, ${name}, ${Math.round(text.length / 1024)} kB`, value: median, unit: 'ms', runs });
+    rows.push({
+      area,
+      what: `parse alone, ${name}, ${Math.round(text.length / 1024)} kB`,
+      value: median,
+      unit: 'ms',
+      runs,
+    });
   }
   for (const { name, text, parse, state, atLeast } of cases) {
     const { one, other, ratio, runs } = paired(

@@ -13,7 +13,11 @@ export async function run(): Promise<Row[]> {
   const area = 'stacks';
   const row = (what: string, value: number, unit: string): Row => ({ area, what, value, unit, runs: 1 });
   return [
-    { ...row('deployments at once that succeeded', succeeded, ''), target: { atLeast: 120 }, note: `${resources} resources` },
+    {
+      ...row('deployments at once that succeeded', succeeded, ''),
+      target: { atLeast: 120 },
+      note: `${resources} resources`,
+    },
     row('operations in flight at most, all together', mostInFlight, ''),
     row('wall time', elapsedMs / 1e3, 's'),
     row('peak memory of the process', rssMb, 'MB'),

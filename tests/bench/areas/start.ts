@@ -25,7 +25,10 @@ export async function run(): Promise<Row[]> {
   const row = (what: string, value: number): Row => ({ area, what, value, unit: 'ms', runs: RUNS });
   const spawned = async (args: string[]) => (await node(args)).elapsedMs;
   return [
-    { ...row('core loaded and called once', await repeated(async () => Number((await node(['-e', LOAD, pkg])).stdout))), target: { atMost: 60 } },
+    {
+      ...row('core loaded and called once', await repeated(async () => Number((await node(['-e', LOAD, pkg])).stdout))),
+      target: { atMost: 60 },
+    },
     { ...row('assent --help, the package', await repeated(() => spawned([cli, '--help']))), target: { atMost: 250 } },
     { ...row('assent --help, a clone', await repeated(() => spawned([clone, '--help']))), target: { atMost: 250 } },
     row('a bare Node process', await repeated(() => spawned(['-e', '0']))),

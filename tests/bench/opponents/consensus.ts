@@ -101,7 +101,9 @@ function posteriorOf(method: string, ballots: Ballot[], prior: number[], correla
   }
   if (method === 'weighted') {
     return normalised(
-      prior.map((_, option) => sum(ballots.map((one) => one.weight * share(one.confidence, one.option === option, count)))),
+      prior.map((_, option) =>
+        sum(ballots.map((one) => one.weight * share(one.confidence, one.option === option, count))),
+      ),
     );
   }
   if (method === 'bayesian') {

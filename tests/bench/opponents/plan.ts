@@ -216,7 +216,7 @@ function compare(before: Json, after: Json, path: string, changed: string[]): vo
     changed.push(path);
   } else if (Array.isArray(before) && Array.isArray(after)) {
     if (before.length !== after.length) changed.push(path);
-    else before.forEach((item, index) => compare(item, after[index] as Json, `${path}/${index}`, changed));
+    else for (const [at, item] of before.entries()) compare(item, after[at] as Json, `${path}/${at}`, changed);
   } else {
     const [left, right] = [before, after] as { [key: string]: Json }[] as [Record<string, Json>, Record<string, Json>];
     for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
