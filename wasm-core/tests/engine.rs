@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use assent_core::engine::{Engine, EngineError};
 use assent_core::expr::{Call, Expr};
 use assent_core::model::{
-    Action, CallKind, Command, EngineConfig, Event, Millis, Mode, Outcome, Plan, PlannedOutput, PlannedResource,
-    Policy, RequestStatus, ResourceReport, ResourceStatus, StackResource, StepStatus,
+    Action, CallKind, Command, EngineConfig, Event, Millis, Mode, OldResource, Outcome, Plan, PlannedOutput,
+    PlannedResource, Policy, Replacement, RequestStatus, ResourceReport, ResourceStatus, StackResource, StepStatus,
 };
 use serde_json::{Value, json};
 use support::driver::Plain;
@@ -183,6 +183,7 @@ impl Leash {
             .iter()
             .filter_map(|command| match command {
                 Command::Create { step, .. } => Some(format!("create {step}")),
+                Command::Update { step, .. } => Some(format!("update {step}")),
                 Command::Delete { step, .. } => Some(format!("delete {step}")),
                 Command::Get { step, .. } => Some(format!("get {step}")),
                 Command::Poll { step, .. } => Some(format!("poll {step}")),
@@ -837,4 +838,112 @@ fn commands_and_events_survive_their_json_form() {
     assert_eq!(serde_json::from_str::<Vec<Command>>(&text).unwrap(), commands);
     let text = serde_json::to_string(&leash.journal).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Event>>(&text).unwrap(), leash.journal);
+}
+
+fn patched(id: &str, operations: &Value) -> PlannedResource {
+    let mut resource = existing(id, Action::Update, &[]);
+    resource.patch = serde_json::from_value(operations.clone()).unwrap();
+    resource.desired = Some(Expr::known(json!({"V": 2})));
+    resource.recorded = Some(StackResource { applied: Expr::known(json!({"V": 1})), ..recorded(id) });
+    resource
+}
+
+fn tested() -> Value {
+    json!([{"op": "test", "path": "/V", "value": 1}, {"op": "replace", "path": "/V", "value": 2}])
+}
+
+fn recorded_now(leash: &Leash) -> Option<StackResource> {
+    leash.commands.iter().find_map(|command| match command {
+        Command::RecordResource { resource } => Some(resource.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_failed_test_is_told_from_other_bad_requests_by_a_read_and_changes_nothing() {
+    for (live, code) in [(3, "drifted"), (1, "InvalidRequest")] {
+        let mut leash = Leash::new(deploy(vec![patched("A", &tested())]));
+        assert_eq!(leash.calls(), ["update update:A"]);
+        leash.accept("update:A", None);
+        leash.fail("update:A", "InvalidRequest", None);
+        leash.until_call();
+        leash.tell(Event::Read { step: "update:A".to_owned(), properties: Some(json!({"V": live})), at: leash.now });
+        let report = leash.report("A");
+        assert_eq!((report.status, report.error_code.as_deref()), (StepStatus::Failed, Some(code)));
+        if code == "drifted" {
+            let message = report.message.unwrap();
+            assert!(
+                message.contains("/V was deployed as 1, read as 1 for the plan, is 3 now and was to become 2"),
+                "{message}"
+            );
+            assert_eq!(recorded_now(&leash), None);
+        } else {
+            let resource = recorded_now(&leash).unwrap();
+            assert_eq!(resource.status, ResourceStatus::UpdateFailed);
+            assert_eq!(resource.applied, Expr::known(json!({"V": 1})));
+            assert_eq!(resource.attempted, Some(Expr::known(json!({"V": 2}))));
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_update_goes_on_with_what_is_left_of_it() {
+    let mut operations = tested();
+    operations.as_array_mut().unwrap().extend([
+        json!({"op": "test", "path": "/W", "value": "a"}),
+        json!({"op": "replace", "path": "/W", "value": "b"}),
+    ]);
+    let plan = deploy(vec![patched("A", &operations)]);
+    let mut leash = Leash::new(plan.clone());
+    leash.accept("update:A", None);
+    leash.fail("update:A", "ServiceInternalError", None);
+    leash.until_call();
+    leash.tell(Event::Read { step: "update:A".to_owned(), properties: Some(json!({"V": 2, "W": "a"})), at: leash.now });
+    leash.until_call();
+    let left = json!([operations[2], operations[3]]);
+    assert_eq!(leash.engine.payload("update:A", &BTreeMap::new()).unwrap(), left);
+    // A new process comes to the same.
+    let resumed = leash.resumed(plan, 1_000);
+    assert_eq!(resumed.engine.payload("update:A", &BTreeMap::new()).unwrap(), left);
+}
+
+#[test]
+fn what_cannot_be_updated_in_place_says_that_it_has_to_be_replaced() {
+    let mut leash = Leash::new(deploy(vec![patched("A", &tested())]));
+    leash.accept("update:A", None);
+    leash.fail("update:A", "NotUpdatable", None);
+    let report = leash.report("A");
+    assert_eq!((report.status, report.error_code.as_deref()), (StepStatus::Failed, Some("NotUpdatable")));
+    assert!(report.message.unwrap().contains("has to be replaced"));
+    assert_eq!(recorded_now(&leash), None, "nothing has changed");
+}
+
+#[test]
+fn while_a_resource_is_replaced_the_state_has_both() {
+    let mut resource = existing("A", Action::Replace, &[]);
+    resource.replacement = Some(Replacement::CreateBeforeDelete);
+    let old = OldResource { physical_id: "A-old".to_owned(), type_name: "Test::A::B".to_owned() };
+    resource.old = vec![old.clone()];
+    let mut leash = Leash::new(deploy(vec![resource.clone(), create("B", &[])]));
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-new");
+    let both = recorded_now(&leash).unwrap();
+    assert_eq!((both.physical_id.as_str(), &both.replaced), ("A-new", &vec![old]));
+    assert!(!leash.calls().contains(&"delete delete-old:A".to_owned()), "B is not there yet");
+    leash.accept("create:B", None);
+    leash.succeed("create:B", "B-1");
+    assert_eq!(leash.calls(), ["delete delete-old:A"]);
+    leash.accept("delete-old:A", None);
+    leash.succeed("delete-old:A", "A-old");
+    assert_eq!(recorded_now(&leash).unwrap().replaced, []);
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+    assert_eq!(leash.report("A").replaced[0].status, StepStatus::Succeeded);
+
+    resource.replacement = Some(Replacement::DeleteBeforeCreate);
+    let mut leash = Leash::new(deploy(vec![resource]));
+    assert_eq!(leash.calls(), ["delete delete-old:A"]);
+    leash.accept("delete-old:A", None);
+    leash.succeed("delete-old:A", "A-old");
+    assert!(leash.commands.contains(&Command::ForgetResource { logical_id: "A".to_owned() }));
+    assert_eq!(leash.until_call(), ["create create:A"]);
 }

@@ -73,7 +73,10 @@ impl Eyes {
             return true;
         }
         if let Some(Kind::Union(union)) = kind {
-            return union.kinds().any(|kind| self.see(Some(kind), left, right));
+            // JSON as text or as itself is such a choice too.
+            let textual = union.kinds().any(|kind| matches!(kind, Kind::String));
+            return union.kinds().any(|kind| self.see(Some(kind), left, right))
+                || (textual && self.see(Some(Kind::Json), left, right));
         }
         match (left, right) {
             (Expr::Map(left), Expr::Map(right)) => self.members(kind, left, right),

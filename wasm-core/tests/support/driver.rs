@@ -241,8 +241,12 @@ fn deletion_may_start(plan: &Plan, cloud: &Cloud, step: &str) {
     for other in plan.resources.iter().filter(|other| other.logical_id != id) {
         // What referred to it goes before it, if it goes at all at this stage.
         let used = other.recorded.as_ref().is_some_and(|recorded| recorded.depends_on.iter().any(|used| used == id));
-        let same_stage = (other.replacement == Some(Replacement::DeleteBeforeCreate)) == first;
-        for old in other.old.iter().filter(|_| used && same_stage) {
+        for old in other.old.iter().filter(|_| used) {
+            let own = other.recorded.as_ref().is_some_and(|recorded| recorded.physical_id == old.physical_id);
+            let goes_first = own && other.replacement == Some(Replacement::DeleteBeforeCreate);
+            if goes_first != first {
+                continue;
+            }
             assert!(!cloud.live.contains_key(&old.physical_id), "{id} is deleted before {}", old.physical_id);
         }
     }

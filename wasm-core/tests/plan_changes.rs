@@ -1,0 +1,355 @@
+//! What a plan does with a resource that exists, case by case.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use assent_core::call::{Found, Live, Lookup, PlanAnswer, PlanCall, StackState};
+use assent_core::expr::Expr;
+use assent_core::model::{
+    Action, Context, Mode, OldResource, Plan, PlannedResource, Replacement, ResourceStatus, StackResource,
+};
+use assent_core::plan::plan;
+use assent_core::problem::Problem;
+use serde_json::{Value, json};
+
+fn call() -> PlanCall {
+    PlanCall {
+        stack: "shop".into(),
+        mode: Mode::Deploy,
+        context: Context {
+            account: "123456789012".into(),
+            region: "eu-central-1".into(),
+            partition: "aws".into(),
+            stack_id: String::new(),
+        },
+        parameters: BTreeMap::new(),
+        recorded: None,
+        live: BTreeMap::new(),
+        found: Vec::new(),
+        fingerprints: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        imports: BTreeMap::new(),
+        max_concurrency: 10,
+        duration_scale: None,
+    }
+}
+
+fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
+    StackResource {
+        logical_id: id.to_owned(),
+        type_name: type_name.to_owned(),
+        physical_id: format!("{id}-1"),
+        status: ResourceStatus::Complete,
+        attributes: BTreeMap::new(),
+        applied: Expr::from_json(applied).unwrap(),
+        depends_on: Vec::new(),
+        deletion_policy: "Delete".to_owned(),
+        update_replace_policy: "Delete".to_owned(),
+        replaced: Vec::new(),
+        attempted: None,
+    }
+}
+
+fn state(resources: Vec<StackResource>) -> Option<StackState> {
+    Some(StackState { stack: "shop".into(), context: call().context, resources, ..StackState::default() })
+}
+
+fn planned(template: &Value, call: PlanCall) -> (Plan, Vec<Problem>) {
+    match plan(&template.to_string(), call) {
+        PlanAnswer::Planned { plan, problems, .. } => (plan, problems),
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn refused(template: &Value, call: PlanCall) -> Vec<String> {
+    match plan(&template.to_string(), call) {
+        PlanAnswer::Refused { problems } => problems.into_iter().map(|problem| problem.code).collect(),
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn template(type_name: &str, properties: &Value) -> Value {
+    json!({ "Resources": { "R": { "Type": type_name, "Properties": properties } } })
+}
+
+/// One resource: what was applied, what is wanted, what a read returned (`null`: nobody looked).
+fn one(type_name: &str, applied: Value, desired: &Value, live: Value) -> (PlannedResource, Vec<Problem>) {
+    let live = match live {
+        Value::Null => BTreeMap::new(),
+        properties => BTreeMap::from([("R".to_owned(), Live::Present { properties })]),
+    };
+    let call = PlanCall { recorded: state(vec![recorded("R", type_name, applied)]), live, ..call() };
+    let (mut plan, problems) = planned(&template(type_name, desired), call);
+    (plan.resources.remove(0), problems)
+}
+
+fn patch(resource: &PlannedResource) -> Value {
+    serde_json::to_value(&resource.patch).unwrap()
+}
+
+fn codes(problems: &[Problem]) -> Vec<&str> {
+    problems.iter().map(|problem| problem.code.as_str()).collect()
+}
+
+const QUEUE: &str = "AWS::SQS::Queue";
+
+#[test]
+fn a_patch_touches_what_the_template_changed_and_tests_what_was_read() {
+    let test = |path: &str, value: Value| json!({"op": "test", "path": path, "value": value});
+    for (what, applied, desired, live, expected) in [
+        (
+            "changed",
+            json!({"DelaySeconds": 1}),
+            json!({"DelaySeconds": 2}),
+            json!({"DelaySeconds": 1, "VisibilityTimeout": 30}),
+            json!([test("/DelaySeconds", json!(1)), {"op": "replace", "path": "/DelaySeconds", "value": 2}]),
+        ),
+        (
+            "changed, and by somebody else too",
+            json!({"DelaySeconds": 1}),
+            json!({"DelaySeconds": 2}),
+            json!({"DelaySeconds": 9}),
+            json!([test("/DelaySeconds", json!(9)), {"op": "replace", "path": "/DelaySeconds", "value": 2}]),
+        ),
+        (
+            "nobody looked",
+            json!({"DelaySeconds": 1}),
+            json!({"DelaySeconds": 2}),
+            Value::Null,
+            json!([{"op": "replace", "path": "/DelaySeconds", "value": 2}]),
+        ),
+        (
+            "new",
+            json!({}),
+            json!({"DelaySeconds": 2}),
+            json!({"VisibilityTimeout": 30}),
+            json!([{"op": "add", "path": "/DelaySeconds", "value": 2}]),
+        ),
+        (
+            "gone",
+            json!({"DelaySeconds": 1}),
+            json!({}),
+            json!({"DelaySeconds": 1}),
+            json!([test("/DelaySeconds", json!(1)), {"op": "remove", "path": "/DelaySeconds"}]),
+        ),
+        (
+            "a list without order has no test",
+            json!({"Tags": [{"Key": "a", "Value": "1"}]}),
+            json!({"Tags": [{"Key": "a", "Value": "2"}]}),
+            json!({"Tags": [{"Key": "a", "Value": "1"}]}),
+            json!([{"op": "replace", "path": "/Tags", "value": [{"Key": "a", "Value": "2"}]}]),
+        ),
+    ] {
+        let (resource, problems) = one(QUEUE, applied, &desired, live);
+        assert_eq!(resource.action, Action::Update, "{what}");
+        assert_eq!(patch(&resource), expected, "{what}");
+        assert_eq!(problems, [], "{what}");
+    }
+}
+
+#[test]
+fn what_means_the_same_or_is_already_there_is_no_change() {
+    let policy = json!({"maxReceiveCount": 5, "deadLetterTargetArn": "arn:aws:sqs:eu-central-1:1:d"});
+    for (what, type_name, applied, desired, live) in [
+        ("already so", QUEUE, json!({"DelaySeconds": 1}), json!({"DelaySeconds": 2}), json!({"DelaySeconds": 2})),
+        ("already gone", QUEUE, json!({"DelaySeconds": 1}), json!({}), json!({})),
+        (
+            "JSON as text",
+            QUEUE,
+            json!({"RedrivePolicy": policy}),
+            json!({"RedrivePolicy": policy.to_string()}),
+            json!({"RedrivePolicy": policy}),
+        ),
+        (
+            "order that means nothing",
+            QUEUE,
+            json!({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}),
+            json!({"Tags": [{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "1"}]}),
+            json!({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}),
+        ),
+    ] {
+        let (resource, problems) = one(type_name, applied, &desired, live);
+        assert_eq!((resource.action, patch(&resource)), (Action::Noop, json!([])), "{what}");
+        assert_eq!(problems, [], "{what}");
+    }
+}
+
+#[test]
+fn drift_elsewhere_is_left_alone_and_named() {
+    let applied = json!({"DelaySeconds": 1, "VisibilityTimeout": 30});
+    let desired = json!({"DelaySeconds": 2, "VisibilityTimeout": 30});
+    let (resource, problems) = one(QUEUE, applied, &desired, json!({"DelaySeconds": 1, "VisibilityTimeout": 45}));
+    assert_eq!(resource.patch.len(), 2);
+    assert_eq!(codes(&problems), ["drifted"]);
+    assert_eq!(problems[0].message, "R was changed outside of Assent: VisibilityTimeout was 30 and is 45");
+    assert_eq!(problems[0].path, "Resources/R/Properties/VisibilityTimeout");
+}
+
+#[test]
+fn write_only_properties_are_added_again_with_every_patch_and_secrets_are_not_shown() {
+    let function = |memory: u32, code: Value| json!({"MemorySize": memory, "Role": "r", "Code": code});
+    let live = json!({"MemorySize": 128, "Role": "r"});
+    let code = json!({"S3Bucket": "b", "S3Key": "k"});
+    let kind = "AWS::Lambda::Function";
+    let (resource, _) = one(kind, function(128, code.clone()), &function(256, code.clone()), live.clone());
+    assert_eq!(
+        patch(&resource),
+        json!([
+            {"op": "test", "path": "/MemorySize", "value": 128},
+            {"op": "replace", "path": "/MemorySize", "value": 256},
+            {"op": "add", "path": "/Code", "value": code},
+        ])
+    );
+    let changed = json!({"S3Bucket": "b", "S3Key": "k2"});
+    let (resource, problems) = one(kind, function(128, code.clone()), &function(128, changed.clone()), live.clone());
+    assert_eq!(patch(&resource), json!([{"op": "add", "path": "/Code", "value": changed}]));
+    assert_eq!(problems, []);
+    let (resource, _) = one(kind, function(128, code.clone()), &function(128, code), live);
+    assert_eq!(resource.action, Action::Noop);
+}
+
+#[test]
+fn a_changed_secret_is_written_although_its_name_stays() {
+    let template = json!({
+        "Parameters": { "Pw": { "Type": "String", "NoEcho": true } },
+        "Resources": { "R": { "Type": "AWS::SSM::Parameter", "Properties": { "Type": "String", "Value": { "Ref": "Pw" } } } },
+    });
+    let applied = json!({"Type": "String", "Value": {"$secret": "parameter:Pw"}});
+    let mut before = state(vec![recorded("R", "AWS::SSM::Parameter", applied)]).unwrap();
+    before.fingerprints = BTreeMap::from([("parameter:Pw".to_owned(), "old".to_owned())]);
+    let live = Live::Present { properties: json!({"Type": "String", "Value": "in the clear"}) };
+    let with = |print: &str| PlanCall {
+        recorded: Some(before.clone()),
+        parameters: BTreeMap::from([("Pw".to_owned(), "x".to_owned())]),
+        fingerprints: BTreeMap::from([("parameter:Pw".to_owned(), print.to_owned())]),
+        live: BTreeMap::from([("R".to_owned(), live.clone())]),
+        ..call()
+    };
+    assert_eq!(planned(&template, with("old")).0.resources[0].action, Action::Noop);
+    let (plan, problems) = planned(&template, with("new"));
+    assert_eq!(
+        patch(&plan.resources[0]),
+        json!([{"op": "replace", "path": "/Value", "value": {"$secret": "parameter:Pw"}}])
+    );
+    assert!(!format!("{plan:?}{problems:?}").contains("in the clear"));
+}
+
+#[test]
+fn what_a_failed_update_attempted_is_put_right_again() {
+    let mut failed = recorded("R", QUEUE, json!({"DelaySeconds": 1}));
+    failed.status = ResourceStatus::UpdateFailed;
+    failed.attempted = Some(Expr::from_json(json!({"DelaySeconds": 2, "VisibilityTimeout": 60})).unwrap());
+    let live = Live::Present { properties: json!({"DelaySeconds": 2, "VisibilityTimeout": 60}) };
+    let live = BTreeMap::from([("R".to_owned(), live)]);
+    let back = template(QUEUE, &json!({"DelaySeconds": 1}));
+    let (plan, _) = planned(&back, PlanCall { recorded: state(vec![failed]), live, ..call() });
+    let paths: Vec<&str> = plan.resources[0].patch.iter().map(|operation| operation.path.as_str()).collect();
+    assert_eq!(paths, ["/DelaySeconds", "/DelaySeconds", "/VisibilityTimeout", "/VisibilityTimeout"]);
+}
+
+#[test]
+fn the_order_of_a_replacement_follows_from_type_name_and_key() {
+    use Replacement::{CreateBeforeDelete, DeleteBeforeCreate};
+    let role = |path: &str, name: Option<&str>| {
+        let mut role = json!({"Path": path, "AssumeRolePolicyDocument": {}});
+        if let Some(name) = name {
+            role["RoleName"] = json!(name);
+        }
+        role
+    };
+    let policy = |name: &str, role: &str, text: &str| json!({"PolicyName": name, "Roles": [role], "PolicyDocument": {"Statement": text}});
+    let queues = |names: &[&str], text: &str| json!({"Queues": names, "PolicyDocument": {"Statement": text}});
+    for (what, kind, before, after, expected) in [
+        ("no name", "AWS::IAM::Role", role("/a/", None), role("/b/", None), CreateBeforeDelete),
+        ("the same name", "AWS::IAM::Role", role("/a/", Some("r")), role("/b/", Some("r")), DeleteBeforeCreate),
+        ("another name", "AWS::IAM::Role", role("/a/", Some("r")), role("/b/", Some("s")), CreateBeforeDelete),
+        ("same key", "AWS::IAM::Policy", policy("p", "r", "1"), policy("p", "r", "2"), DeleteBeforeCreate),
+        ("key of another name", "AWS::IAM::Policy", policy("p", "r", "1"), policy("q", "r", "1"), CreateBeforeDelete),
+        ("key on another role", "AWS::IAM::Policy", policy("p", "r", "1"), policy("p", "s", "1"), CreateBeforeDelete),
+        (
+            "one in common",
+            "AWS::SQS::QueuePolicy",
+            queues(&["a", "b"], "1"),
+            queues(&["b", "c"], "1"),
+            DeleteBeforeCreate,
+        ),
+        ("none in common", "AWS::SQS::QueuePolicy", queues(&["a"], "1"), queues(&["c"], "1"), CreateBeforeDelete),
+    ] {
+        let (resource, _) = one(kind, before, &after, Value::Null);
+        assert_eq!((resource.action, resource.replacement), (Action::Replace, Some(expected)), "{what}");
+        let old = OldResource { physical_id: "R-1".to_owned(), type_name: kind.to_owned() };
+        assert_eq!(resource.old, [old], "{what}");
+        assert_eq!(resource.notes.len(), usize::from(expected == DeleteBeforeCreate), "{what}");
+    }
+}
+
+#[test]
+fn a_kept_old_one_is_not_deleted_and_must_not_have_the_name_of_the_new_one() {
+    let with = |name: &str, fifo: bool| {
+        let mut template = template(QUEUE, &json!({"QueueName": name, "FifoQueue": fifo}));
+        template["Resources"]["R"]["UpdateReplacePolicy"] = json!("Retain");
+        template
+    };
+    let before = state(vec![recorded("R", QUEUE, json!({"QueueName": "a.fifo", "FifoQueue": true}))]);
+    let call = PlanCall { recorded: before, ..call() };
+    let (plan, _) = planned(&with("b.fifo", true), call.clone());
+    assert_eq!(plan.resources[0].old, []);
+    assert!(plan.resources[0].notes[0].contains("kept by its UpdateReplacePolicy"));
+    assert_eq!(refused(&with("a.fifo", false), call), ["replacement_name_taken"]);
+}
+
+#[test]
+fn what_an_earlier_run_left_is_deleted_by_the_next_whatever_it_does() {
+    let mut left = recorded("R", QUEUE, json!({}));
+    left.replaced = vec![OldResource { physical_id: "R-0".to_owned(), type_name: QUEUE.to_owned() }];
+    let recorded = state(vec![left.clone()]);
+    for (template, mode, action) in [
+        (template(QUEUE, &json!({})), Mode::Deploy, Action::Update),
+        (json!({"Resources": {"Other": {"Type": QUEUE}}}), Mode::Deploy, Action::Delete),
+        (Value::Null, Mode::Destroy, Action::Delete),
+    ] {
+        let (plan, _) = planned(&template, PlanCall { recorded: recorded.clone(), mode, ..call() });
+        let resource = plan.resources.iter().find(|resource| resource.logical_id == "R").unwrap();
+        assert_eq!((resource.action, &resource.old, resource.patch.len()), (action, &left.replaced, 0));
+    }
+}
+
+#[test]
+fn dependents_of_a_replaced_resource_change_and_those_of_an_updated_one_do_not() {
+    let template = |name: &str, delay: u32| {
+        json!({"Resources": {
+            "Q": {"Type": QUEUE, "Properties": {"QueueName": name, "DelaySeconds": delay}},
+            "P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["Q", "Arn"]}}},
+        }})
+    };
+    let mut queue = recorded("Q", QUEUE, json!({"QueueName": "a", "DelaySeconds": 1}));
+    queue.attributes = BTreeMap::from([("Arn".to_owned(), json!("arn:a"))]);
+    let parameter = recorded("P", "AWS::SSM::Parameter", json!({"Type": "String", "Value": "arn:a"}));
+    let call = PlanCall { recorded: state(vec![parameter, queue]), ..call() };
+    let actions = |plan: &Plan| plan.resources.iter().map(|resource| resource.action).collect::<Vec<_>>();
+    assert_eq!(actions(&planned(&template("a", 2), call.clone()).0), [Action::Noop, Action::Update]);
+    assert_eq!(actions(&planned(&template("b", 1), call).0), [Action::Update, Action::Replace]);
+}
+
+#[test]
+fn an_import_is_read_first_and_taken_over_with_its_difference() {
+    let template = template(QUEUE, &json!({"QueueName": "mine", "DelaySeconds": 2}));
+    let imports = BTreeMap::from([("R".to_owned(), "url".to_owned())]);
+    let lookup = Lookup::Resource { type_name: QUEUE.to_owned(), identifier: "url".to_owned() };
+    let asking = PlanCall { imports, ..call() };
+    match plan(&template.to_string(), asking.clone()) {
+        PlanAnswer::Needs { lookups } => assert_eq!(lookups, std::slice::from_ref(&lookup)),
+        other => panic!("{other:#?}"),
+    }
+    let found = |value: Value| PlanCall { found: vec![Found { lookup: lookup.clone(), value }], ..asking.clone() };
+    let (plan, _) = planned(&template, found(json!({"QueueName": "mine", "DelaySeconds": 1, "VisibilityTimeout": 9})));
+    assert_eq!(plan.resources[0].action, Action::Import);
+    assert_eq!(plan.resources[0].patch.len(), 2);
+    let (plan, _) = planned(&template, found(json!({"QueueName": "mine", "DelaySeconds": 2})));
+    assert_eq!((plan.resources[0].action, plan.resources[0].patch.len()), (Action::Import, 0));
+    assert_eq!(refused(&template, found(json!({"QueueName": "other"}))), ["import_differs"]);
+    assert_eq!(refused(&template, found(Value::Null)), ["import_not_found"]);
+    let known = state(vec![recorded("R", QUEUE, json!({}))]);
+    assert_eq!(refused(&template, PlanCall { recorded: known, ..asking }), ["import_exists"]);
+}
