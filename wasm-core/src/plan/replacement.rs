@@ -62,7 +62,7 @@ pub fn delete_first(exchange: &Exchange<'_>) -> Option<Reason> {
     let fixed = |path: &str| at(desired, path).is_some_and(|wanted| at(&recorded.applied, path) == Some(wanted));
     let identifiers = std::iter::once(kind.primary_identifier()).chain(kind.additional_identifiers());
     for identifier in identifiers.filter(|identifier| !identifier.is_empty()) {
-        if identifier.iter().all(fixed) {
+        if identifier.iter().all(|path| fixed(path)) {
             return identifier.last().copied().map(Reason::Name);
         }
     }
