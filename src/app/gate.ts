@@ -53,7 +53,11 @@ export async function judge(
     resource: resource ?? '',
     message,
   }));
-  const call: ConsultCall = { plan: forgiven(planned.plan, allowDataLoss), findings: briefs, history: await history(session, planned) };
+  const call: ConsultCall = {
+    plan: forgiven(planned.plan, allowDataLoss),
+    findings: briefs,
+    history: await history(session, planned),
+  };
   const { decision, reasons, votes, consensus } = consult(call);
   const elapsedMs = (session.clock.now() - started) / votes.length;
   return {

@@ -12,8 +12,8 @@ import type {
   StackResource,
   StackState,
 } from '#wasm';
-import type { Verdict } from '../domain/verdict.ts';
 import type { Measured } from '../domain/metrics.ts';
+import type { Verdict } from '../domain/verdict.ts';
 
 /** A run as stored. Times in ms since the epoch. */
 export interface Run {

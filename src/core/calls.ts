@@ -1,9 +1,9 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
 import type {
-  Consultation,
-  ConsultCall,
   ConsensusAnswer,
   ConsensusCall,
+  Consultation,
+  ConsultCall,
   InspectAnswer,
   Plan,
   PlanAnswer,

@@ -671,6 +671,9 @@ fn an_unclear_deletion_is_read_and_repeated_twice_at_most() {
     leash.accept("delete:A", None);
     leash.fail("delete:A", "ServiceTimeout", None);
     leash.read("delete:A", None);
+    assert_eq!(leash.outcome(), None, "what was created a moment ago may not be visible yet");
+    assert_eq!(leash.until_call(), ["get delete:A"]);
+    leash.read("delete:A", None);
     assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
 }
 

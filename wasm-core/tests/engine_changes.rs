@@ -17,6 +17,7 @@ use assent_core::model::{
     Replacement, ResourceStatus, StackResource, StepStatus,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 use support::cloud::{Cloud, Faults};
 use support::driver::{Ended, World};
@@ -341,12 +342,17 @@ fn change_and_destroy(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The same cases every time, so that a check says something about a change; `ENGINE_SEED` explores others.
+fn seed() -> RngSeed {
+    RngSeed::Fixed(std::env::var("ENGINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1))
+}
+
 fn number_of_cases() -> u32 {
     std::env::var("ENGINE_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(500)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(number_of_cases()) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: seed(), ..ProptestConfig::with_cases(number_of_cases()) })]
 
     #[test]
     fn whatever_changes_and_whatever_happens_nothing_is_lost_early_or_overwritten(case in cases()) {

@@ -15,6 +15,7 @@ use assent_core::model::{
     Action, EngineConfig, Mode, Outcome, Plan, PlannedOutput, Policy, ResourceStatus, StackResource, StepStatus,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use support::cloud::{Cloud, Faults};
 use support::driver::{Ended, World};
 use support::graphs;
@@ -333,12 +334,17 @@ fn deploy_and_destroy(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The same cases every time, so that a check says something about a change; `ENGINE_SEED` explores others.
+fn seed() -> RngSeed {
+    RngSeed::Fixed(std::env::var("ENGINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1))
+}
+
 fn number_of_cases() -> u32 {
     std::env::var("ENGINE_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(500)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(number_of_cases()) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: seed(), ..ProptestConfig::with_cases(number_of_cases()) })]
 
     #[test]
     fn whatever_the_cloud_does_and_whenever_the_process_dies_nothing_is_lost_early_or_double(case in cases()) {

@@ -13,7 +13,11 @@ export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
   return withSession(io, options, async (opened) => {
     const question = { text: 'Destroy this stack?', given: options.yes === true, format, file: stack };
     const confirm = consent(io, question, opened);
-    const document = await destroy(opened.session, { stack, maxConcurrency, parameters, allowDataLoss: lossesOf(options.allowDataLoss), confirm }, opened.control);
+    const document = await destroy(
+      opened.session,
+      { stack, maxConcurrency, parameters, allowDataLoss: lossesOf(options.allowDataLoss), confirm },
+      opened.control,
+    );
     opened.progress.stop();
     if (document.runId === null && document.outcome === 'no_changes') {
       io.err(`Stack ${stack} does not exist: it is already gone.\n`);

@@ -18,7 +18,7 @@ use super::values::{Secrets, gather, named_by};
 
 /// How long a read right after a creation may say that there is nothing.
 const APPEARS_WITHIN: Millis = 120_000;
-/// So long after a failed creation a read that finds nothing is not believed.
+/// So long after a failure a read that finds nothing is not believed: what was created a moment ago may not be visible.
 const APPEARS_AFTER_FAILURE: Millis = 10_000;
 /// How long a value may be missing from what a read returns.
 const COMPLETES_WITHIN: Millis = 30_000;
@@ -204,13 +204,13 @@ impl Engine {
         let class = self.steps[id].failure.as_ref().map_or(Class::Terminal, |failure| errors::class(&failure.code));
         let passing = matches!(class, Class::Transient | Class::Conflict);
         match (self.steps[id].work, existence) {
-            (Work::Delete, Existence::Absent) => self.deleted(id, at),
-            (Work::Delete, _) => self.again(id, DELETIONS, at),
+            (Work::Delete, Existence::Present | Existence::Unreadable) => self.again(id, DELETIONS, at),
             (_, Existence::Absent) if at < self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE) => {
                 // What was created a moment ago may not be visible yet, and once it is taken for absent it is lost.
                 let again = self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE);
                 self.queues.wait(&mut self.steps, id, again);
             }
+            (Work::Delete, Existence::Absent) => self.deleted(id, at),
             (_, Existence::Absent) => {
                 self.steps[id].identifier = None;
                 if passing || class == Class::Vague {

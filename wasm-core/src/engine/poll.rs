@@ -23,6 +23,9 @@ const ENOUGH: usize = 3;
 const ENOUGH_OF_TYPE: usize = 4;
 /// Rounds of redistribution; the weights change little after that.
 const ROUNDS: usize = 6;
+/// A type nobody has seen end is looked at after so many times what `RetryAfter` asks for, then each time twice as late.
+/// Cloud Control's `RetryAfter` is about a tenth of a duration where it is not a plain second.
+const PATIENCE: Millis = 12;
 /// Share of an end's weight that lies earlier as long as nothing was seen running in the last part before it.
 const DOUBT: f64 = 0.3;
 const EARLIER: [f64; 2] = [0.8, 0.9];
@@ -180,10 +183,17 @@ impl Durations {
                 .sum()
         };
         let choices = ends.iter().map(|(end, _)| *end).filter(|end| *end > from).chain([from]);
-        choices
+        let best = choices
             .map(|time| (cost(time), time))
             .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))
-            .map_or(from, |(_, time)| time)
+            .map_or(from, |(_, time)| time);
+        if self.knows(flight.type_index) || wait == 0 { best } else { best.min(seen + seen.max(PATIENCE * wait)) }
+    }
+
+    /// Whether operations of this type have been seen to end. Until then an estimate is hearsay: a cloud that says
+    /// `RetryAfter` in 30 ms is not left alone for a minute.
+    fn knows(&self, type_index: usize) -> bool {
+        self.of_type.get(type_index).is_some_and(|own| own.ring.len() >= ENOUGH)
     }
 
     /// Median ratio of this run, for runs to come; absent before there are three.
