@@ -9,6 +9,7 @@
 // Rejections are `AssentError`s; branch on `code` or on the subclasses. The call is the consent: nobody is asked.
 import { systemClock } from './adapters/embedded/clock.ts';
 import { aggregate as aggregateVotes, type ConsensusDocument, type ConsensusQuestion } from './app/consensus.ts';
+import { type ConsultDocument, consult as consultCircle } from './app/consult.ts';
 import { deploy as deployStack } from './app/deploy.ts';
 import { destroy as destroyStack } from './app/destroy.ts';
 import type { PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
@@ -16,13 +17,14 @@ import type { Emit } from './app/events.ts';
 import { Monitor as AnyMonitor, type Sink } from './app/monitor.ts';
 import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
 import { type Running, running } from './app/running.ts';
-import type { FailOn } from './app/scan.ts';
+import { type FailOn, type ScanDocument, scan as scanTexts } from './app/scan.ts';
 import type { Control } from './app/session.ts';
 import { simulate as simulateTemplate } from './app/simulate.ts';
 import { AssentError, DeploymentFailed, SecurityValidationFailed } from './domain/errors.ts';
 import { type OpenSession, openSession } from './edge/session.ts';
 
 export type { ConsensusDocument, ConsensusQuestion, VoteInput } from './app/consensus.ts';
+export type { ConsultDocument } from './app/consult.ts';
 export type { ActionDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
 export type { Calls, ResourceDocument, RunEvent } from './app/events.ts';
 export type { SeriesDocument } from './app/metrics.ts';
@@ -30,6 +32,7 @@ export type { Sink } from './app/monitor.ts';
 export { openMetrics } from './app/openmetrics.ts';
 export type { Counter, Distribution, Maximum } from './app/recorder.ts';
 export type { Running } from './app/running.ts';
+export type { ScanDocument } from './app/scan.ts';
 export {
   AssentError,
   DeploymentFailed,
@@ -80,6 +83,16 @@ export interface DeployOptions extends PlanOptions {
   allowDataLoss?: readonly string[] | 'all';
 }
 
+export type ConsultOptions = PlanOptions & Pick<DeployOptions, 'failOn' | 'allowDataLoss'>;
+
+export interface ScanOptions {
+  /** Text of the template, JSON or YAML. */
+  template: string;
+  /** Those left out have their default or are unknown. */
+  parameters?: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+}
+
 export interface DestroyOptions extends Place {
   stack: string;
   /** NoEcho values, needed only to settle an interrupted deployment. */
@@ -120,6 +133,21 @@ export function deploy({ signal, template, ...options }: DeployOptions): Running
 /** Deletes a stack; one that does not exist is already gone. Rejects as `deploy` does. */
 export function destroy({ signal, ...options }: DestroyOptions): Running<RunDocument> {
   return inSession(options, signal, async (session, control) => settled(await destroyStack(session, options, control)));
+}
+
+/** What only the circle of experts says of a plan. */
+export function consult({ signal, template, ...options }: ConsultOptions): Running<ConsultDocument> {
+  return inSession(options, signal, (session, control) =>
+    consultCircle(session, { ...options, template: named(template) }, control),
+  );
+}
+
+/** Policy, secrets and mistakes of a template; touches neither store nor cloud. Findings do not reject. */
+export function scan({ signal, template, ...options }: ScanOptions): Running<ScanDocument> {
+  return running(async () => {
+    signal?.throwIfAborted();
+    return scanTexts({ ...options, sources: [{ ...named(template), named: true }] }, systemClock.now);
+  });
 }
 
 /** The real engine on a virtual clock; touches neither store nor cloud. */

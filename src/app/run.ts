@@ -53,12 +53,7 @@ export async function startRun(
   };
   await session.store.putPlan(plan);
   await session.store.begin(held.lease, run, record);
-  return goOn(
-    session,
-    held,
-    { run, plan, journal: [], secretParameters, forecastMs: forecast.makespanMs / session.speed },
-    control,
-  );
+  return goOn(session, held, { run, plan, journal: [], secretParameters, forecastMs: forecast.makespanMs }, control);
 }
 
 /** A run to go on with. */

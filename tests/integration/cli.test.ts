@@ -22,7 +22,7 @@ test('plan, deploy, outputs, status, deploy again, destroy, destroy again', { ti
     kind: 'deploy',
     outcome: 'succeeded',
     planDigest: planned.document.digest,
-    verdict: null,
+    verdict: { decision: 'approve', by: 'circle', skipped: [] },
     calls: { create: 6, update: 0, delete: 0 },
   });
   expect(deployed.document.outputs.First).toMatch(/^arn:aws:sqs:us-east-1:\d{12}:/);

@@ -144,7 +144,7 @@ function failure(
 const KEPT: ReadonlySet<ResourceDocument['status']> = new Set(['succeeded', 'unchanged']);
 
 function closing(
-  { kind, outcome, runId, planDigest, calls, resources }: RunDocument,
+  { kind, outcome, code, runId, planDigest, calls, resources }: RunDocument,
   { stack, again, options }: Asked,
   paint: Paint,
 ): string {
@@ -170,7 +170,7 @@ function closing(
   if (outcome === 'waiting_approval' && planDigest !== null) {
     rest.push([`${again} --approve ${planDigest}`, 'approves exactly this plan']);
   }
-  if (outcome === 'refused') rest.push(['assent rules <id>', 'explains a rule']);
+  if (code === 'security_validation_failed') rest.push(['assent rules <id>', 'explains a rule']);
   if (outcome === 'cancelled') {
     rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
     if (kind === 'deploy') rest.push(destroy);

@@ -1,0 +1,120 @@
+// The gate as a user meets it: what a scan refuses, what a circle leaves open, what holds data.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Workspace } from '../support/cli.ts';
+
+const TIMEOUT = { timeout: 120_000 };
+
+let space: Workspace;
+beforeEach(() => {
+  space = new Workspace();
+});
+afterEach(() => space[Symbol.dispose]());
+
+const open = {
+  Resources: {
+    Group: {
+      Type: 'AWS::EC2::SecurityGroup',
+      Properties: {
+        GroupDescription: 'ssh for everybody',
+        SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' }],
+      },
+    },
+  },
+};
+const table = {
+  Resources: {
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      },
+    },
+  },
+};
+
+test('a blocking finding refuses before any call, --yes or not', TIMEOUT, async () => {
+  const file = space.file('t.json', open);
+  const { code, document } = await space.json('deploy', file, '--stack', 'web', '--yes');
+  expect({ code, document }).toMatchObject({
+    code: 1,
+    document: {
+      kind: 'deploy',
+      outcome: 'refused',
+      code: 'security_validation_failed',
+      runId: null,
+      verdict: { decision: 'refuse', by: 'policy', votes: [] },
+      calls: { create: 0, update: 0, delete: 0, get: 0, poll: 0 },
+    },
+  });
+  expect(document.verdict.reasons[0]).toContain('sg-open-ssh');
+  expect((await space.json('status')).document.stacks).toEqual([]);
+});
+
+test('a split circle waits for a person: --yes does not answer it, the digest does', TIMEOUT, async () => {
+  const file = space.file('t.json', open);
+  const args = ['deploy', file, '--stack', 'web', '--fail-on', 'none'];
+  const waiting = await space.json(...args, '--yes');
+  expect(waiting).toMatchObject({
+    code: 7,
+    document: {
+      outcome: 'waiting_approval',
+      code: 'approval_required',
+      verdict: { decision: 'ask', by: 'circle', skipped: ['scan'] },
+    },
+  });
+  expect((await space.json('status')).document.stacks).toEqual([]);
+  const approved = await space.json(...args, '--approve', waiting.document.planDigest);
+  expect(approved).toMatchObject({ code: 0, document: { verdict: { decision: 'approve', by: 'person' } } });
+});
+
+test('skipped experts stand in the verdict', TIMEOUT, async () => {
+  const file = space.file('t.json', table);
+  const { document } = await space.json('deploy', file, '--stack', 'web', '--yes', '--skip-experts');
+  expect(document).toMatchObject({ outcome: 'succeeded', verdict: { by: 'nobody', skipped: ['experts'], votes: [] } });
+});
+
+test('consult gives votes and a verdict and changes nothing', TIMEOUT, async () => {
+  const file = space.file('t.json', table);
+  const { code, document } = await space.json('consult', file, '--stack', 'web');
+  expect({ code, document }).toMatchObject({
+    code: 0,
+    document: { version: 1, kind: 'consult', verdict: { decision: 'approve' } },
+  });
+  expect(document.votes.map(({ expert }: { expert: string }) => expert)).toEqual([
+    'blast-radius',
+    'data-safety',
+    'history',
+    'policy',
+  ]);
+  expect(document.votes[2]).toMatchObject({ status: 'abstained', option: null, confidence: null });
+  expect((await space.json('status')).document.stacks).toEqual([]);
+});
+
+test('what holds data is deleted or replaced only when it was named', TIMEOUT, async () => {
+  const named = (name: string) => {
+    const { Type, Properties } = table.Resources.Table;
+    return { Resources: { Table: { Type, Properties: { ...Properties, TableName: name } } } };
+  };
+  const file = space.file('t.json', named('one'));
+  const deploy = ['deploy', file, '--stack', 'web', '--yes'];
+  expect(await space.json(...deploy)).toMatchObject({ code: 0 });
+  space.file('t.json', named('two'));
+  expect(await space.json(...deploy)).toMatchObject({ code: 1, document: { outcome: 'refused', code: 'data_loss' } });
+  expect(await space.json(...deploy, '--allow-data-loss', 'Table')).toMatchObject({
+    code: 0,
+    document: { outcome: 'succeeded', resources: [{ logicalId: 'Table', action: 'replace' }] },
+  });
+  const destroy = ['destroy', '--stack', 'web', '--yes'];
+  expect(await space.json(...destroy)).toMatchObject({
+    code: 1,
+    document: { kind: 'destroy', outcome: 'refused', code: 'data_loss' },
+  });
+  expect(await space.json(...destroy, '--allow-data-loss', 'Other')).toMatchObject({ code: 1 });
+  expect((await space.json('status')).document.stacks).toHaveLength(1);
+  expect(await space.json(...destroy, '--allow-data-loss', 'all')).toMatchObject({
+    code: 0,
+    document: { outcome: 'succeeded' },
+  });
+});
