@@ -35,7 +35,10 @@ export async function judge(
   { failOn = 'critical', skipExperts = false, allowDataLoss = [] }: GateOptions,
 ): Promise<Judged> {
   const planDigest = planned.plan.digest;
+  const { clock, endpoint, monitor } = session;
+  const scanned = clock.now();
   const findings = reported(findingsOf(session, planned, template));
+  monitor.record('scan_duration_ms', clock.now() - scanned, { endpoint });
   const blocking = refusing(findings, failOn);
   const skipped = [...(failOn === 'none' ? ['scan'] : []), ...(skipExperts ? ['experts'] : [])];
   const nothing = { planDigest, votes: [], posterior: {}, skipped };
@@ -46,7 +49,7 @@ export async function judge(
   if (skipExperts) {
     return { findings, verdict: { ...nothing, decision: 'approve', by: 'nobody', reasons: ['experts were skipped'] } };
   }
-  const started = session.clock.now();
+  const started = clock.now();
   const briefs = findings.map(({ ruleId, severity, resource, message }) => ({
     ruleId,
     severity,
@@ -59,7 +62,9 @@ export async function judge(
     history: await history(session, planned),
   };
   const { decision, reasons, votes, consensus } = consult(call);
-  const elapsedMs = (session.clock.now() - started) / votes.length;
+  const took = clock.now() - started;
+  monitor.record('consult_duration_ms', took, { endpoint });
+  const elapsedMs = took / votes.length;
   return {
     findings,
     verdict: {

@@ -11,6 +11,7 @@ const TYPES: Record<SeriesKind, string> = { distribution: 'summary', counter: 'c
 
 const HELP: Record<string, string> = {
   call_duration_ms: 'Time until a Cloud Control call was answered.',
+  consult_duration_ms: 'Time the circle of experts took over a plan.',
   forecast_ratio: 'Measured makespan of a run divided by its forecast.',
   lost_answers: 'Calls to which no usable answer came.',
   operation_duration_ms: 'Time from the first intent of a successful operation to its end.',
@@ -19,6 +20,7 @@ const HELP: Record<string, string> = {
   plan_duration_ms: 'Time to make a plan, reads included.',
   run_duration_ms: 'Time from the start of a run that was not interrupted to its end.',
   runs: 'Runs that ended; one that was cancelled and resumed ended twice.',
+  scan_duration_ms: 'Time to scan a template before its deployment.',
   throttles: 'Calls that the cloud turned away for their rate.',
 };
 
