@@ -160,7 +160,10 @@ function closing(
   const slowed = throttled > 0 ? `; ${throttled} of them throttled` : '';
   const total = listed.length === 0 ? '' : `${paint('dim', `Calls: ${listed.join(', ')}${slowed}`)}\n`;
   const status = [`assent status --stack ${stack}${options}`, 'shows what exists'] as const;
-  const destroy = [`assent destroy --stack ${stack}${options}`, 'deletes it all; what holds data must be named'] as const;
+  const destroy = [
+    `assent destroy --stack ${stack}${options}`,
+    'deletes it all; what holds data must be named',
+  ] as const;
   const rest: (readonly [string, string])[] = [];
   if (outcome === 'succeeded' && kind === 'deploy') rest.push(status, destroy);
   if (outcome === 'failed' && kind === 'deploy') {
