@@ -62,6 +62,7 @@ export function measuredCloud(cloud: Cloud, endpoint: string, monitor: Monitor, 
     delete: measured('delete', (call) => cloud.delete(call)),
     poll: measured('poll', (token) => cloud.poll(token)),
     get: measured('get', (call) => cloud.get(call)),
+    list: measured('list', (typeName) => cloud.list(typeName)),
     close: () => cloud.close(),
   };
 }

@@ -169,6 +169,8 @@ export interface Cloud {
   poll(requestToken: string): Promise<Answer<Progress>>;
   /** Live properties; a missing resource is `notFound`. */
   get(call: { typeName: string; identifier: string }): Promise<Answer<unknown>>;
+  /** Primary identifiers of all resources of a type, all pages of them. */
+  list(typeName: string): Promise<Answer<string[]>>;
   close(): void;
 }
 
@@ -176,7 +178,7 @@ export interface Cloud {
 export interface Facts {
   /** `warning`: the account was guessed, because a custom Cloud Control endpoint came without a usable STS. */
   identity(): Promise<{ account: string; partition: string; region: string; warning?: string }>;
-  lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' }>): Promise<Found['value']>;
+  lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' | 'resources' }>): Promise<Found['value']>;
   /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
   secret(id: string): Promise<unknown>;
 }

@@ -29,6 +29,7 @@ function watched(cloud: Cloud): Cloud {
     delete: async (call) => look(await cloud.delete(call)),
     poll: async (token) => look(await cloud.poll(token)),
     get: (call) => cloud.get(call),
+    list: (typeName) => cloud.list(typeName),
     close: () => cloud.close(),
   };
 }

@@ -13,7 +13,7 @@ export type Operation = "create" | "update" | "delete";
 /**
  * A fact that a plan needs from outside the template.
  */
-export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string };
+export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string } | { kind: "resources"; typeName: string };
 
 /**
  * A lookup with its answer; `null`: it does not exist.
@@ -743,7 +743,7 @@ export type RequestStatus = "PENDING" | "IN_PROGRESS" | "SUCCESS" | "FAILED" | "
 /**
  * The answer to [`PlanCall`].
  */
-export type PlanAnswer = { type: "planned"; plan: Plan; problems: Problem[]; forecast: Forecast; parameters: Record<string, string | null>; noEcho: string[] } | { type: "needs"; lookups: Lookup[] } | { type: "refused"; problems: Problem[] };
+export type PlanAnswer = { type: "planned"; plan: Plan; problems: Problem[]; forecast: Forecast; parameters: Record<string, string | null>; noEcho: string[] } | { type: "needs"; lookups: Lookup[]; optional?: Lookup[] } | { type: "refused"; problems: Problem[] };
 
 /**
  * The answer to [`ScanCall`].

@@ -72,6 +72,7 @@ function cloud(calls: Partial<Cloud>): Cloud {
     delete: unused,
     poll: unused,
     get: unused,
+    list: unused,
     close: () => undefined,
     ...calls,
   };

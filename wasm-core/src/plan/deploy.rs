@@ -27,7 +27,7 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     };
     let mut evaluated = match intrinsics::evaluate(template, &world) {
         Evaluation::Done(evaluated) => evaluated,
-        Evaluation::Needs(lookups) => return PlanAnswer::Needs { lookups },
+        Evaluation::Needs { lookups, optional } => return PlanAnswer::Needs { lookups, optional },
         // Refused below, with what is wrong with the types and properties of the other resources.
         Evaluation::Refused { problems, sound } => Evaluated { resources: sound, problems, ..Evaluated::default() },
     };
@@ -43,7 +43,7 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
         return refuse(problems);
     }
     if !lookups.is_empty() {
-        return PlanAnswer::Needs { lookups };
+        return PlanAnswer::Needs { lookups, optional: Vec::new() };
     }
     let mut desk = Desk::new(call, &evaluated);
     for at in order {
