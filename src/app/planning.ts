@@ -129,15 +129,15 @@ async function readResource(
 ): Promise<unknown> {
   const answer = await cloud.get({ typeName, identifier });
   if (!answer.ok && answer.error.kind === 'notFound') return null;
-  return valueOf(answer, `${typeName} ${identifier}`);
+  return given(answer, `${typeName} ${identifier}`);
 }
 
 /** Identifiers of all resources of a type. */
 async function listResources({ cloud }: Session, typeName: string): Promise<string[]> {
-  return valueOf(await cloud.list(typeName), `The list of ${typeName}`);
+  return given(await cloud.list(typeName), `The list of ${typeName}`);
 }
 
-function valueOf<T>(answer: Answer<T>, what: string): T {
+function given<T>(answer: Answer<T>, what: string): T {
   if (answer.ok) return answer.value;
   const message = `${what} cannot be read: ${answer.error.message}`;
   if (answer.error.kind === 'rejected') throw new InvalidInput('resource_unreadable', message);
