@@ -23,12 +23,16 @@ const customTags = ['', 'seq', 'map'].flatMap((collection) =>
   })),
 );
 
-/** A template as JSON in long form. A number that is spelt otherwise than JavaScript would stays a text, as in the core. */
+/**
+ * A template as JSON in long form, by YAML 1.1 as the core reads it. What JavaScript would spell otherwise (numbers such
+ * as 1.10, dates) stays a text.
+ */
 export function asJson(text) {
-  const document = parseDocument(text, { customTags, schema: 'core' });
+  const document = parseDocument(text, { customTags, schema: 'yaml-1.1', version: '1.1' });
   visit(document, {
     Scalar(_, node) {
-      if (typeof node.value === 'number' && String(node.value) !== node.source) node.value = node.source;
+      const other = typeof node.value === 'number' && String(node.value) !== node.source;
+      if (other || node.value instanceof Date) node.value = node.source;
     },
   });
   return document.toJS({ maxAliasCount: 10_000 });

@@ -177,7 +177,7 @@ async function changed(path, common, noEcho, deployed, state) {
     const with_ = action === 'update' && said.action === 'replace' && reaches(said, replace, actions);
     if (said.action !== action && !with_)
       return wrong('change', plan, `${one.logicalId}: ${said.action}, not ${action}`);
-    if (!said.reasons.some((text) => text.includes(one.property))) {
+    if (!with_ && !said.reasons.some((text) => text.includes(one.property))) {
       return wrong('change', plan, `${one.logicalId}: ${said.reasons} without ${one.property}`);
     }
   }
