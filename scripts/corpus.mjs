@@ -1,4 +1,4 @@
-// Takes every template of a folder through plan, deploy, plan again, a change of one updatable and one create-only
+// Takes every template of a folder through plan, deploy, plan again, drift (none), a change of one updatable and one create-only
 // property (plan, deploy, plan again) and destroy against the bundled sandbox, and says what became of each:
 // `npm run corpus -- DIR [--only TEXT] [--json FILE]`. Parameters without a default get a value that fits their
 // declaration. Every command is a process of its own, as a user would run it.
@@ -131,6 +131,8 @@ async function through(file, state) {
   const again = await call('plan', path, ...common, ...flags(values(path, (one) => one.noEcho)));
   const changes = (again.document.actions ?? []).filter((one) => one.action !== 'noop');
   if (again.code !== 0 || changes.length > 0) return { ...failed('replan', again), changes };
+  const drifted = await call('drift', ...common);
+  if (drifted.code !== 0) return failed('drift', drifted);
   const { problem, ...edits } = await changed(
     path,
     common,

@@ -88,6 +88,28 @@ export interface ConsultCall {
 }
 
 /**
+ * A property that differs.
+ */
+export interface Difference {
+    /**
+     * Slash-separated, below the resource's properties.
+     */
+    path: string;
+    /**
+     * As deployed; null where it was not there.
+     */
+    recorded: unknown;
+    /**
+     * As read; null where it is gone.
+     */
+    live: unknown;
+    /**
+     * Whether the template says something about it.
+     */
+    declared: boolean;
+}
+
+/**
  * A resource in a run's document.
  */
 export interface ResourceReport {
@@ -335,6 +357,11 @@ export interface PlanCall {
      */
     durationScale?: number;
 }
+
+/**
+ * How a resource stands.
+ */
+export type DriftStatus = "in_sync" | "modified" | "deleted" | "unreadable";
 
 /**
  * How a run ended, as the engine sees it.
@@ -653,6 +680,36 @@ export interface PlannedResource {
 }
 
 /**
+ * One resource.
+ */
+export interface ResourceDrift {
+    /**
+     * Name in the template.
+     */
+    logicalId: string;
+    /**
+     * e.g. `AWS::SQS::Queue`.
+     */
+    type: string;
+    /**
+     * Primary identifier.
+     */
+    physicalId: string;
+    /**
+     * How it stands.
+     */
+    status: DriftStatus;
+    /**
+     * By path; empty unless modified.
+     */
+    differences: Difference[];
+    /**
+     * It was read, but there is no baseline: what the template does not mention was not compared.
+     */
+    declaredOnly?: boolean;
+}
+
+/**
  * Order of a replacement.
  */
 export type Replacement = "createBeforeDelete" | "deleteBeforeCreate";
@@ -966,6 +1023,35 @@ export type Event = { type: "started" } | { type: "intentRecorded"; step: string
 export type Decision = "approve" | "refuse" | "ask";
 
 /**
+ * What has drifted.
+ */
+export interface Drifted {
+    /**
+     * Every recorded resource.
+     */
+    resources: ResourceDrift[];
+}
+
+/**
+ * What is compared.
+ */
+export interface DriftCall {
+    /**
+     * As recorded.
+     */
+    resources: StackResource[];
+    /**
+     * What reads returned, by logical id; one that is missing was not read.
+     */
+    live: Record<string, Live>;
+    /**
+     * The model the cloud returned when the resource was last deployed, by logical id; without it only declared
+     * properties are compared.
+     */
+    baseline?: Record<string, unknown>;
+}
+
+/**
  * What is known of one deployed resource: the store keeps it, a later plan starts from it.
  */
 export interface StackResource {
@@ -1214,6 +1300,14 @@ export function consensus(call: ConsensusCall): ConsensusAnswer;
  * When the call is malformed.
  */
 export function consult(call: ConsultCall): Consultation;
+
+/**
+ * What is there against what was deployed.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function drift(call: DriftCall): Drifted;
 
 /**
  * What a template declares.

@@ -59,6 +59,7 @@ test('every call is timed by its kind, and what went wrong is counted', async ()
     'throttles call=delete endpoint=x': 0,
     'throttles call=poll endpoint=x': 0,
     'throttles call=get endpoint=x': 0,
+    'throttles call=list endpoint=x': 0,
   });
 });
 
