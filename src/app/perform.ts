@@ -66,7 +66,8 @@ async function answers(command: CallCommand, body: string, caller: Caller): Prom
       if (!answer.ok) return [failed(step, 'listRequests', answer.error, caller)];
       const { items, next } = answer.value;
       const requests = items
-        .filter((item) => item.typeName === typeName && item.time >= since && item.time <= until)
+        // What the cloud leaves unsaid excludes nothing.
+        .filter(({ typeName: type = typeName, time = since }) => type === typeName && time >= since && time <= until)
         .map(({ typeName: _, time: __, ...request }) => request);
       return [{ type: 'requestsListed', step, requests, ...(next === undefined ? {} : { next }), at: clock.now() }];
     }

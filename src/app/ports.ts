@@ -170,8 +170,10 @@ export interface Cloud {
   poll(requestToken: string): Promise<Answer<Progress>>;
   /** Live properties; a missing resource is `notFound`. */
   get(call: { typeName: string; identifier: string }): Promise<Answer<unknown>>;
-  /** One page of the account's creations, newest requests of seven days; `time` in ms: when begun, or ended. */
-  listRequests(next?: string): Promise<Answer<Page<{ typeName: string; time: number } & ListedRequest>>>;
+  /** One page of the account's creations of the last seven days; `time` in ms: when begun, or ended. */
+  listRequests(
+    next?: string,
+  ): Promise<Answer<Page<{ typeName: string | undefined; time: number | undefined } & ListedRequest>>>;
   /** One page of primary identifiers of everything of a type. */
   listResources(call: { typeName: string; next?: string }): Promise<Answer<Page<string>>>;
   close(): void;

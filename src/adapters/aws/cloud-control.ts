@@ -90,7 +90,7 @@ export async function openCloudControl(
           // One that cannot be understood may be the one that is looked for.
           if (!progress.ok) return progress;
           const { requestToken, status, identifier } = progress.value;
-          const request = { requestToken, status, typeName: event.TypeName ?? '', time: event.EventTime?.getTime() ?? 0 };
+          const request = { requestToken, status, typeName: event.TypeName, time: event.EventTime?.getTime() };
           items.push(identifier === undefined ? request : { ...request, identifier });
         }
         return { ok: true, value: token === undefined ? { items } : { items, next: token } };
