@@ -1,6 +1,7 @@
-// Takes every template of a folder through plan, deploy, plan again and destroy against the bundled sandbox, and says
-// what became of each: `npm run corpus -- DIR [--only TEXT] [--json FILE]`. Parameters without a default get a value
-// that fits their declaration. Every command is a process of its own, as a user would run it.
+// Takes every template of a folder through plan, deploy, plan again, drift (none), a change of one updatable and one create-only
+// property (plan, deploy, plan again) and destroy against the bundled sandbox, and says what became of each:
+// `npm run corpus -- DIR [--only TEXT] [--json FILE]`. Parameters without a default get a value that fits their
+// declaration. Every command is a process of its own, as a user would run it.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { asJson, change } from './corpus-change.mjs';
 import { constraints, fitting } from './corpus-values.mjs';
 
 const { inspect } = createRequire(import.meta.url)('#wasm');
@@ -129,12 +131,80 @@ async function through(file, state) {
   const again = await call('plan', path, ...common, ...flags(values(path, (one) => one.noEcho)));
   const changes = (again.document.actions ?? []).filter((one) => one.action !== 'noop');
   if (again.code !== 0 || changes.length > 0) return { ...failed('replan', again), changes };
+  const drifted = await call('drift', ...common);
+  if (drifted.code !== 0) return failed('drift', drifted);
+  const { problem, ...edits } = await changed(
+    path,
+    common,
+    values(path, (one) => one.noEcho),
+    deployed.document,
+    state,
+  );
+  if (problem !== undefined) return { file, ...problem };
   const destroyed = await call('destroy', ...common, '--yes', '--allow-data-loss', 'all');
   if (destroyed.code !== 0) return failed('destroy', destroyed);
   const left = await call('status', '--stack', stack, '--state', state);
   if (left.document.stacks?.length > 0) return failed('left', left);
   const retained = destroyed.document.resources.filter((one) => one.status === 'retained').length;
-  return { file, step: 'done', code: 0, reason: '', resources: deployed.document.resources.length, retained };
+  return { file, step: 'done', code: 0, reason: '', resources: deployed.document.resources.length, retained, ...edits };
+}
+
+/**
+ * Changes what is deployed: the plan must say `update` and `replace` of the two resources, with the property as reason,
+ * and touch nothing else but what depends on the replaced one. The template comes as JSON this time, which alone must
+ * change nothing.
+ */
+async function changed(path, common, noEcho, deployed, state) {
+  const template = asJson(readFileSync(path, 'utf8'));
+  const next = join(state, 'changed.json');
+  const step = async (command, ...more) => call(command, next, ...common, ...flags(noEcho), ...more);
+  const wrong = (name, answer, reason_) => ({
+    problem: { step: name, code: answer.code, reason: reason_ ?? reason(answer.document), document: answer.document },
+  });
+  writeFileSync(next, JSON.stringify(template));
+  const same = await step('plan');
+  const moved = (same.document.actions ?? []).filter((one) => one.action !== 'noop');
+  if (same.code !== 0 || moved.length > 0) return wrong('as JSON', same, moved.map((one) => one.logicalId).join());
+
+  const { update, replace } = change(template, deployed.resources);
+  if (update === undefined && replace === undefined) return {};
+  writeFileSync(next, JSON.stringify(template));
+  const plan = await step('plan');
+  if (plan.code !== 0) return wrong('change', plan);
+  const actions = new Map(plan.document.actions.map((one) => [one.logicalId, one]));
+  for (const [action, one] of Object.entries({ update, replace })) {
+    if (one === undefined) continue;
+    const said = actions.get(one.logicalId);
+    // What depends on the replaced one may have to be replaced with it.
+    const with_ = action === 'update' && said.action === 'replace' && reaches(said, replace, actions);
+    if (said.action !== action && !with_)
+      return wrong('change', plan, `${one.logicalId}: ${said.action}, not ${action}`);
+    if (!with_ && !said.reasons.some((text) => text.includes(one.property))) {
+      return wrong('change', plan, `${one.logicalId}: ${said.reasons} without ${one.property}`);
+    }
+  }
+  for (const said of actions.values()) {
+    const meant = [update, replace].some((one) => one?.logicalId === said.logicalId);
+    if (said.action !== 'noop' && !meant && !reaches(said, replace, actions)) {
+      return wrong('change', plan, `${said.logicalId}: ${said.action} for no reason`);
+    }
+  }
+  const done = await step('deploy', ...UNGATED, '--allow-data-loss', 'all');
+  if (done.code !== 0) return wrong('change deploy', done);
+  const after = await step('plan');
+  const left = (after.document.actions ?? []).filter((one) => one.action !== 'noop');
+  if (after.code !== 0 || left.length > 0)
+    return wrong('change replan', after, left.map((one) => one.logicalId).join());
+  return { update, replace };
+}
+
+/** Whether `one` depends on the resource `target`, through others perhaps. */
+function reaches(one, target, actions, seen = new Set()) {
+  if (target === undefined || seen.has(one.logicalId)) return false;
+  seen.add(one.logicalId);
+  return one.dependsOn.some(
+    (id) => id === target.logicalId || (actions.has(id) && reaches(actions.get(id), target, actions, seen)),
+  );
 }
 
 const files = readdirSync(folder).filter((file) => /\.(ya?ml|json)$/.test(file) && file.includes(options.only));
@@ -158,6 +228,11 @@ for (const { step, reason: why } of results) {
 }
 for (const [key, count] of [...tally].sort((left, right) => right[1] - left[1]))
   console.log(`${String(count).padStart(4)}  ${key}`);
+for (const kind of ['update', 'replace']) {
+  console.log(
+    `${String(results.filter((one) => one[kind] !== undefined).length).padStart(4)}  with a property changed: ${kind}`,
+  );
+}
 if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, null, 1));
 const crashed = results.filter((one) => one.reason === 'crash' || !['plan', 'done'].includes(one.step));
 process.exitCode = crashed.length > 0 ? 1 : 0;

@@ -12,7 +12,8 @@ import { aggregate as aggregateVotes, type ConsensusDocument, type ConsensusQues
 import { type ConsultDocument, consult as consultCircle } from './app/consult.ts';
 import { deploy as deployStack } from './app/deploy.ts';
 import { destroy as destroyStack } from './app/destroy.ts';
-import type { PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
+import type { DriftDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
+import { drift as driftOf } from './app/drift.ts';
 import type { Emit } from './app/events.ts';
 import { Monitor as AnyMonitor, type Sink } from './app/monitor.ts';
 import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
@@ -25,7 +26,7 @@ import { type OpenSession, openSession } from './edge/session.ts';
 
 export type { ConsensusDocument, ConsensusQuestion, VoteInput } from './app/consensus.ts';
 export type { ConsultDocument } from './app/consult.ts';
-export type { ActionDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
+export type { ActionDocument, DriftDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
 export type { Calls, ResourceDocument, RunEvent } from './app/events.ts';
 export type { SeriesDocument } from './app/metrics.ts';
 export type { Sink } from './app/monitor.ts';
@@ -103,6 +104,11 @@ export interface DestroyOptions extends Place {
   signal?: AbortSignal;
 }
 
+export interface DriftOptions extends Place {
+  stack: string;
+  signal?: AbortSignal;
+}
+
 export interface SimulateOptions {
   template: string;
   parameters?: Readonly<Record<string, string>>;
@@ -133,6 +139,11 @@ export function deploy({ signal, template, ...options }: DeployOptions): Running
 /** Deletes a stack; one that does not exist is already gone. Rejects as `deploy` does. */
 export function destroy({ signal, ...options }: DestroyOptions): Running<RunDocument> {
   return inSession(options, signal, async (session, control) => settled(await destroyStack(session, options, control)));
+}
+
+/** What is there against what was deployed; drift does not reject. Rejects with ResourceNotFound, or LeaseHeld during a run. */
+export function drift({ signal, ...options }: DriftOptions): Running<DriftDocument> {
+  return inSession(options, signal, (session, control) => driftOf(session, options, control));
 }
 
 /** What only the circle of experts says of a plan. */

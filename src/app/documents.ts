@@ -1,6 +1,6 @@
 // The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
 // adding.
-import type { Action, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
+import type { Action, Drifted, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
 import type { Verdict } from '../domain/verdict.ts';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 import type { Planned } from './planning.ts';
@@ -175,6 +175,15 @@ export interface OutputsDocument {
   kind: 'outputs';
   stack: string;
   outputs: Record<string, unknown>;
+}
+
+/** INTERFACE.md, `drift`. */
+export interface DriftDocument extends Drifted {
+  version: 1;
+  kind: 'drift';
+  stack: string;
+  /** Nothing is modified or deleted; what cannot be read is not known to be. */
+  inSync: boolean;
 }
 
 export interface SimulateDocument {

@@ -3,7 +3,7 @@ import type { Context, DeclaredParameter, Forecast, Found, Live, Lookup, Mode, P
 import { inspect, plan as planInCore } from '../core/calls.ts';
 import { InvalidInput, Unreachable } from '../domain/errors.ts';
 import { fingerprints } from './fingerprint.ts';
-import type { StackRecord } from './ports.ts';
+import type { Answer, StackRecord } from './ports.ts';
 import { refresh } from './refresh.ts';
 import { type Control, checkBinding, contextOf, type Session } from './session.ts';
 
@@ -98,10 +98,16 @@ async function answered(session: Session, text: string, call: PlanCall, template
       case 'refused':
         throw refused(answer.problems, template);
       case 'needs': {
-        const fresh = answer.lookups.filter((lookup) => !asked.has(JSON.stringify(lookup)));
+        const optional = answer.optional ?? [];
+        const fresh = [...answer.lookups, ...optional].filter((lookup) => !asked.has(JSON.stringify(lookup)));
         if (fresh.length === 0) throw new Error('the core asked again for what it had been told');
         for (const lookup of fresh) asked.add(JSON.stringify(lookup));
-        found.push(...(await Promise.all(fresh.map((lookup) => find(session, call.context, lookup)))));
+        const one = (lookup: Lookup): Promise<Found> => {
+          const answer = find(session, call.context, lookup);
+          // The core says in a warning what it does without.
+          return optional.includes(lookup) ? answer.catch(() => ({ lookup, value: null })) : answer;
+        };
+        found.push(...(await Promise.all(fresh.map(one))));
       }
     }
   }
@@ -109,24 +115,33 @@ async function answered(session: Session, text: string, call: PlanCall, template
 
 async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
   if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
+  if (lookup.kind === 'resources') return { lookup, value: await listResources(session, lookup.typeName) };
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
   const { account, region } = context;
   const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
   return { lookup, value: exported.get(lookup.name) ?? null };
 }
 
-/** Properties of a resource that is to be imported; `null` where there is none. */
+/** Properties of a resource that is to be imported or that a rule asks about; `null` where there is none. */
 async function readResource(
   { cloud }: Session,
   { typeName, identifier }: Extract<Lookup, { kind: 'resource' }>,
 ): Promise<unknown> {
   const answer = await cloud.get({ typeName, identifier });
+  if (!answer.ok && answer.error.kind === 'notFound') return null;
+  return given(answer, `${typeName} ${identifier}`);
+}
+
+/** Identifiers of all resources of a type. */
+async function listResources({ cloud }: Session, typeName: string): Promise<string[]> {
+  return given(await cloud.list(typeName), `The list of ${typeName}`);
+}
+
+function given<T>(answer: Answer<T>, what: string): T {
   if (answer.ok) return answer.value;
-  if (answer.error.kind === 'notFound') return null;
-  if (answer.error.kind === 'rejected') {
-    throw new InvalidInput('import_unreadable', `${typeName} ${identifier} cannot be read: ${answer.error.message}`);
-  }
-  throw new Unreachable(`${typeName} ${identifier} could not be read: ${answer.error.message}`, { help: 'Try again.' });
+  const message = `${what} cannot be read: ${answer.error.message}`;
+  if (answer.error.kind === 'rejected') throw new InvalidInput('resource_unreadable', message);
+  throw new Unreachable(message, { help: 'Try again.' });
 }
 
 /** Parameters the template declares; none when it is no template, for planning it then says everything about it. */

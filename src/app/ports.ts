@@ -176,6 +176,8 @@ export interface Cloud {
   ): Promise<Answer<Page<{ typeName: string | undefined; time: number | undefined } & ListedRequest>>>;
   /** One page of primary identifiers of everything of a type. */
   listResources(call: { typeName: string; next?: string }): Promise<Answer<Page<string>>>;
+  /** Primary identifiers of all resources of a type, all pages of them. */
+  list(typeName: string): Promise<Answer<string[]>>;
   close(): void;
 }
 
@@ -189,7 +191,7 @@ export interface Page<T> {
 export interface Facts {
   /** `warning`: the account was guessed, because a custom Cloud Control endpoint came without a usable STS. */
   identity(): Promise<{ account: string; partition: string; region: string; warning?: string }>;
-  lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' }>): Promise<Found['value']>;
+  lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' | 'resources' }>): Promise<Found['value']>;
   /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
   secret(id: string): Promise<unknown>;
 }

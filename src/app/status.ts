@@ -62,6 +62,7 @@ function stackStatus(last: RunSummary | undefined): string {
   return last.status === 'running' ? 'in_progress' : last.status;
 }
 
-function unknownStack(stack: string): ResourceNotFound {
+/** The rejection for a stack that is not in the store. */
+export function unknownStack(stack: string): ResourceNotFound {
   return new ResourceNotFound(`There is no stack ${stack}.`, { help: 'assent status lists the stacks.' });
 }

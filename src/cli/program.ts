@@ -70,6 +70,9 @@ export interface StatusCommandOptions extends CloudOptions, TextOrJson {
 export interface OutputsCommandOptions extends CloudOptions, TextOrJson {
   stack: string;
 }
+export interface DriftCommandOptions extends CloudOptions, TextOrJson {
+  stack: string;
+}
 export type CancelCommandOptions = CloudOptions & TextOrJson;
 export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
   maxConcurrency: number;
@@ -210,6 +213,14 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
     .addOption(format('text', 'json'));
   cloudOptions(status);
+
+  const drift = add<DriftCommandOptions>(
+    'drift',
+    'compare what is there with what was deployed',
+    () => import('./commands/drift.ts'),
+  );
+  stackOption(drift).addOption(format('text', 'json'));
+  cloudOptions(drift);
 
   const outputs = add<OutputsCommandOptions>(
     'outputs',

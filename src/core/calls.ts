@@ -4,6 +4,8 @@ import type {
   ConsensusCall,
   Consultation,
   ConsultCall,
+  DriftCall,
+  Drifted,
   InspectAnswer,
   Plan,
   PlanAnswer,
@@ -29,6 +31,11 @@ export function plan(text: string, call: PlanCall): PlanAnswer {
 /** The circle's verdict over a plan. */
 export function consult(call: ConsultCall): Consultation {
   return pure('consult', (wasm) => wasm.consult(call));
+}
+
+/** What is there against what was deployed. */
+export function compare(call: DriftCall): Drifted {
+  return pure('drift', (wasm) => wasm.drift(call));
 }
 
 /** Runs a plan with the real engine on a virtual clock. */

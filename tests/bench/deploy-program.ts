@@ -31,6 +31,7 @@ function watched(cloud: Cloud): Cloud {
     get: (call) => cloud.get(call),
     listRequests: (next) => cloud.listRequests(next),
     listResources: (call) => cloud.listResources(call),
+    list: (typeName) => cloud.list(typeName),
     close: () => cloud.close(),
   };
 }

@@ -6,13 +6,18 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   AssentError,
   aggregate,
+  consult,
   deploy,
   destroy,
+  drift,
   InvalidInput,
   LeaseHeld,
   type Measured,
   Monitor,
   plan,
+  ResourceNotFound,
+  SecurityValidationFailed,
+  scan,
   simulate,
 } from '../../src/index.ts';
 import { queues } from '../support/cli.ts';
@@ -101,4 +106,44 @@ test('a program measures with a monitor of its own', async () => {
   for (let n = 1; n <= 100; n += 1) series.record(n);
   await monitor.close();
   expect(kept).toMatchObject([{ name: 'request_duration_ms', labels: { route: '/' }, kind: 'distribution' }]);
+});
+
+test('scan tells findings with their place and touches no state', async () => {
+  const open = JSON.stringify({
+    Resources: {
+      Door: {
+        Type: 'AWS::EC2::SecurityGroup',
+        Properties: {
+          GroupDescription: 'x',
+          SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' }],
+        },
+      },
+    },
+  });
+  const document = await scan({ template: open });
+  expect(document).toMatchObject({ version: 1, kind: 'scan', summary: { filesScanned: 1 } });
+  expect(document.findings).toContainEqual(
+    expect.objectContaining({ resource: 'Door', category: 'policy', line: expect.any(Number) }),
+  );
+  const failing = deploy({ template: open, stack: 'lib', state, failOn: 'low' });
+  await expect(failing).rejects.toBeInstanceOf(SecurityValidationFailed);
+  await expect(scan({ template: open, signal: AbortSignal.abort() })).rejects.toThrow();
+});
+
+test('consult gives the circle’s votes and changes nothing', { timeout: 60_000 }, async () => {
+  const document = await consult({ template, stack: 'lib', state });
+  expect(document).toMatchObject({ version: 1, kind: 'consult' });
+  expect(document.votes.map(({ expert }) => expert).sort()).toEqual([
+    'blast-radius',
+    'data-safety',
+    'history',
+    'policy',
+  ]);
+  expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
+});
+
+test('drift of a stack, and of one nobody knows', { timeout: 60_000 }, async () => {
+  await deploy({ template, stack: 'lib', state });
+  expect(await drift({ stack: 'lib', state })).toMatchObject({ kind: 'drift', inSync: true });
+  await expect(drift({ stack: 'other', state })).rejects.toBeInstanceOf(ResourceNotFound);
 });

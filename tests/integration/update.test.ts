@@ -404,3 +404,24 @@ test('a changed NoEcho value reaches the resource; policies alone are recorded w
   });
   expect(resource(await place.destroyed(), 'P')).toMatchObject({ status: 'retained' });
 });
+
+test('a security group that keeps its name is deleted before its successor is created', async () => {
+  await using place = await Place.open();
+  const group = (GroupDescription: string) => ({
+    Resources: {
+      Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
+      Group: {
+        Type: 'AWS::EC2::SecurityGroup',
+        Properties: { GroupName: 'closed', GroupDescription, VpcId: { Ref: 'Vpc' } },
+      },
+    },
+  });
+  await place.deployed(group('one'));
+  // Two of that name cannot be in one VPC.
+  const again = await place.json('deploy', group('two'), '--skip-experts');
+  expect(again).toMatchObject({ code: 0, document: { outcome: 'succeeded' } });
+  expect((await place.json('plan', group('two'))).document.actions).toMatchObject([
+    { logicalId: 'Group', action: 'noop' },
+    { logicalId: 'Vpc', action: 'noop' },
+  ]);
+});

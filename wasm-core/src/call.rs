@@ -45,12 +45,17 @@ pub enum Lookup {
         /// Export name.
         name: String,
     },
-    /// The properties of a resource that is to be imported, as a read returns them.
+    /// The properties of a resource that is to be imported, or that a rule asks about, as a read returns them.
     Resource {
         /// Type.
         type_name: String,
         /// Primary identifier.
         identifier: String,
+    },
+    /// The primary identifiers of all resources of a type in the account and region.
+    Resources {
+        /// Type.
+        type_name: String,
     },
 }
 
@@ -143,6 +148,10 @@ pub enum PlanAnswer {
     Needs {
         /// What to look up.
         lookups: Vec<Lookup>,
+        /// What to look up if it can be had; null otherwise.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[tsify(optional)]
+        optional: Vec<Lookup>,
     },
     /// Nothing can be planned.
     Refused {

@@ -11,6 +11,7 @@ use crate::circle::{ConsultCall, Consultation};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis};
+use crate::plan::drift::{DriftCall, Drifted};
 use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
 use crate::sketch::{Sketch, SketchAnswer};
 
@@ -30,6 +31,15 @@ pub fn inspect(text: &str) -> Result<Ts<InspectAnswer>, JsError> {
 #[wasm_bindgen]
 pub fn plan(text: &str, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
     Ok(crate::plan::plan(text, call.to_rust()?).into_ts()?)
+}
+
+/// What is there against what was deployed.
+///
+/// # Errors
+/// When the call is malformed.
+#[wasm_bindgen]
+pub fn drift(call: Ts<DriftCall>) -> Result<Ts<Drifted>, JsError> {
+    Ok(crate::plan::drift::drift(&call.to_rust()?).into_ts()?)
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.

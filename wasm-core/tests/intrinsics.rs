@@ -65,6 +65,7 @@ struct Expected {
     no_echo: Option<Vec<String>>,
     warnings: Option<Vec<Value>>,
     needs: Option<Vec<Lookup>>,
+    optional: Option<Vec<Lookup>>,
     refused: Option<Vec<Value>>,
 }
 
@@ -195,13 +196,20 @@ fn check(case: &Case) {
             let Some(wanted) = &expected.refused else { panic!("{}: refused {problems:#?}", case.name) };
             check_problems(case, wanted, &problems);
         }
-        Evaluation::Needs(lookups) => {
-            assert!(!format!("{lookups:?}").contains("canary"), "{}: {lookups:?}", case.name);
-            assert_eq!(Some(&lookups), expected.needs.as_ref(), "{}", case.name);
+        Evaluation::Needs { lookups, optional } => {
+            assert!(!format!("{lookups:?}{optional:?}").contains("canary"), "{}: {lookups:?}", case.name);
+            assert!(expected.needs.is_some() || expected.optional.is_some(), "{}: needs {lookups:?}", case.name);
+            assert_eq!(lookups, expected.needs.clone().unwrap_or_default(), "{}", case.name);
+            assert_eq!(optional, expected.optional.clone().unwrap_or_default(), "{}", case.name);
         }
         Evaluation::Done(evaluated) => {
             assert!(!shown(&evaluated).contains("canary"), "{}: {}", case.name, shown(&evaluated));
-            assert!(expected.refused.is_none() && expected.needs.is_none(), "{}: {}", case.name, shown(&evaluated));
+            assert!(
+                expected.refused.is_none() && expected.needs.is_none() && expected.optional.is_none(),
+                "{}: {}",
+                case.name,
+                shown(&evaluated)
+            );
             check_done(case, &evaluated);
             check_law(case, &node, &evaluated);
         }

@@ -95,7 +95,7 @@ fn evaluated(value: &Value, known: &dyn Fn(&str) -> bool) -> Answer {
             assert!(!format!("{:?}", resource.properties).contains("canary"));
             Answer::Value(resource.properties.clone())
         }
-        Evaluation::Needs(lookups) => panic!("nothing here needs {lookups:?}"),
+        Evaluation::Needs { lookups, .. } => panic!("nothing here needs {lookups:?}"),
         Evaluation::Refused { problems, .. } => {
             assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
             assert!(!format!("{problems:?}").contains("canary"), "{problems:?}");

@@ -53,6 +53,21 @@ fn codes(problems: &[Problem]) -> Vec<&str> {
 }
 
 #[test]
+fn an_unknown_type_is_told_beside_what_else_is_wrong_with_its_resource() {
+    let text = "
+Resources:
+  Lost: { Type: AWS::SQS::Qeue, Properties: { QueueName: !Ref Nowhere } }
+  Own: { Type: Custom::Thing, Properties: { A: !Ref Nowhere } }
+  Off: { Type: Custom::Thing, Properties: {} }
+";
+    let problems = refused(text);
+    let told: Vec<(&str, u32)> = problems.iter().map(|problem| (problem.code.as_str(), problem.line)).collect();
+    assert_eq!(told.iter().filter(|(_, line)| *line == 3).count(), 2, "{told:?}");
+    assert_eq!(told.iter().filter(|(_, line)| *line == 4).count(), 2, "{told:?}");
+    assert_eq!(told.iter().filter(|(code, _)| *code == "custom_resource").count(), 2, "{told:?}");
+}
+
+#[test]
 fn problems_of_functions_types_properties_and_order_are_told_together() {
     let problems = refused(
         "

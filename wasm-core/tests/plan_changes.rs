@@ -339,7 +339,7 @@ fn an_import_is_read_first_and_taken_over_with_its_difference() {
     let lookup = Lookup::Resource { type_name: QUEUE.to_owned(), identifier: "url".to_owned() };
     let asking = PlanCall { imports, ..call() };
     match plan(&template.to_string(), asking.clone()) {
-        PlanAnswer::Needs { lookups } => assert_eq!(lookups, std::slice::from_ref(&lookup)),
+        PlanAnswer::Needs { lookups, .. } => assert_eq!(lookups, std::slice::from_ref(&lookup)),
         other => panic!("{other:#?}"),
     }
     let found = |value: Value| PlanCall { found: vec![Found { lookup: lookup.clone(), value }], ..asking.clone() };

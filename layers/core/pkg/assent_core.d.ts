@@ -13,7 +13,7 @@ export type Operation = "create" | "update" | "delete";
 /**
  * A fact that a plan needs from outside the template.
  */
-export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string };
+export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string } | { kind: "resources"; typeName: string };
 
 /**
  * A lookup with its answer; `null`: it does not exist.
@@ -85,6 +85,28 @@ export interface ConsultCall {
      * Past runs.
      */
     history: History;
+}
+
+/**
+ * A property that differs.
+ */
+export interface Difference {
+    /**
+     * Slash-separated, below the resource's properties.
+     */
+    path: string;
+    /**
+     * As deployed; null where it was not there.
+     */
+    recorded: unknown;
+    /**
+     * As read; null where it is gone.
+     */
+    live: unknown;
+    /**
+     * Whether the template says something about it.
+     */
+    declared: boolean;
 }
 
 /**
@@ -353,6 +375,11 @@ export interface PlanCall {
      */
     durationScale?: number;
 }
+
+/**
+ * How a resource stands.
+ */
+export type DriftStatus = "in_sync" | "modified" | "deleted" | "unreadable";
 
 /**
  * How a run ended, as the engine sees it.
@@ -671,6 +698,36 @@ export interface PlannedResource {
 }
 
 /**
+ * One resource.
+ */
+export interface ResourceDrift {
+    /**
+     * Name in the template.
+     */
+    logicalId: string;
+    /**
+     * e.g. `AWS::SQS::Queue`.
+     */
+    type: string;
+    /**
+     * Primary identifier.
+     */
+    physicalId: string;
+    /**
+     * How it stands.
+     */
+    status: DriftStatus;
+    /**
+     * By path; empty unless modified.
+     */
+    differences: Difference[];
+    /**
+     * It was read, but there is no baseline: what the template does not mention was not compared.
+     */
+    declaredOnly?: boolean;
+}
+
+/**
  * Order of a replacement.
  */
 export type Replacement = "createBeforeDelete" | "deleteBeforeCreate";
@@ -761,7 +818,7 @@ export type RequestStatus = "PENDING" | "IN_PROGRESS" | "SUCCESS" | "FAILED" | "
 /**
  * The answer to [`PlanCall`].
  */
-export type PlanAnswer = { type: "planned"; plan: Plan; problems: Problem[]; forecast: Forecast; parameters: Record<string, string | null>; noEcho: string[] } | { type: "needs"; lookups: Lookup[] } | { type: "refused"; problems: Problem[] };
+export type PlanAnswer = { type: "planned"; plan: Plan; problems: Problem[]; forecast: Forecast; parameters: Record<string, string | null>; noEcho: string[] } | { type: "needs"; lookups: Lookup[]; optional?: Lookup[] } | { type: "refused"; problems: Problem[] };
 
 /**
  * The answer to [`ScanCall`].
@@ -982,6 +1039,35 @@ export type Event = { type: "started" } | { type: "intentRecorded"; step: string
  * What happens next.
  */
 export type Decision = "approve" | "refuse" | "ask";
+
+/**
+ * What has drifted.
+ */
+export interface Drifted {
+    /**
+     * Every recorded resource.
+     */
+    resources: ResourceDrift[];
+}
+
+/**
+ * What is compared.
+ */
+export interface DriftCall {
+    /**
+     * As recorded.
+     */
+    resources: StackResource[];
+    /**
+     * What reads returned, by logical id; one that is missing was not read.
+     */
+    live: Record<string, Live>;
+    /**
+     * The model the cloud returned when the resource was last deployed, by logical id; without it only declared
+     * properties are compared.
+     */
+    baseline?: Record<string, unknown>;
+}
 
 /**
  * What is known of one deployed resource: the store keeps it, a later plan starts from it.
@@ -1232,6 +1318,14 @@ export function consensus(call: ConsensusCall): ConsensusAnswer;
  * When the call is malformed.
  */
 export function consult(call: ConsultCall): Consultation;
+
+/**
+ * What is there against what was deployed.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function drift(call: DriftCall): Drifted;
 
 /**
  * What a template declares.

@@ -172,6 +172,23 @@ function consult(call) {
 exports.consult = consult;
 
 /**
+ * What is there against what was deployed.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {DriftCall} call
+ * @returns {Drifted}
+ */
+function drift(call) {
+    const ret = wasm.drift(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.drift = drift;
+
+/**
  * What a template declares.
  *
  * # Errors

@@ -4,6 +4,7 @@ export const memory: WebAssembly.Memory;
 export const __wbg_engine_free: (a: number, b: number) => void;
 export const consensus: (a: any) => [number, number, number];
 export const consult: (a: any) => [number, number, number];
+export const drift: (a: any) => [number, number, number];
 export const engine_durationScale: (a: number) => [number, number];
 export const engine_handle: (a: number, b: number, c: number, d: number) => [number, number, number, number];
 export const engine_new: (a: number, b: number, c: number, d: number) => [number, number, number];

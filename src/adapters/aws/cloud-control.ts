@@ -104,6 +104,20 @@ export async function openCloudControl(
         return { ok: true, value: token === undefined ? { items } : { items, next: token } };
       }),
 
+    async list(typeName) {
+      const identifiers: string[] = [];
+      try {
+        for await (const page of sdk.paginateListResources({ client, pageSize: 100 }, { TypeName: typeName })) {
+          for (const { Identifier } of page.ResourceDescriptions ?? []) {
+            if (Identifier !== undefined) identifiers.push(Identifier);
+          }
+        }
+        return { ok: true, value: identifiers };
+      } catch (thrown) {
+        return { ok: false, error: callError(thrown) };
+      }
+    },
+
     close: () => client.destroy(),
   };
 }

@@ -98,7 +98,7 @@ export function openFacts(connection: Connection): Facts & { close(): void } {
       }
     },
 
-    async lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' }>) {
+    async lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' | 'resources' }>) {
       if (lookup.kind === 'availabilityZones') return zones(lookup.region);
       const found = await parameter({ name: lookup.name, decrypt: false });
       if (found === null) return null;

@@ -74,6 +74,7 @@ function cloud(calls: Partial<Cloud>): Cloud {
     get: unused,
     listRequests: unused,
     listResources: unused,
+    list: unused,
     close: () => undefined,
     ...calls,
   };

@@ -38,6 +38,7 @@ test('every call is timed by its kind, and what went wrong is counted', async ()
     get: () => answer({ ok: false, error: { kind: 'notFound', message: '' } }),
     listRequests: () => answer({ ok: false, error: { kind: 'lost', message: '' } }),
     listResources: () => answer({ ok: false, error: { kind: 'lost', message: '' } }),
+    list: () => answer({ ok: false, error: { kind: 'throttled', message: '' } }),
     close: () => undefined,
   };
   const monitor = new Monitor({ clock: new VirtualClock() });
@@ -60,6 +61,7 @@ test('every call is timed by its kind, and what went wrong is counted', async ()
     'throttles call=delete endpoint=x': 0,
     'throttles call=poll endpoint=x': 0,
     'throttles call=get endpoint=x': 0,
+    'throttles call=list endpoint=x': 0,
   });
 });
 

@@ -86,6 +86,9 @@ impl Evaluator<'_> {
                 let list = self.argument(argument, at)?;
                 self.computed(functions::length(list), argument.span, at).map(Some)
             }
+            _ if self.section == Section::Rules && ACCOUNT.contains(&name) => {
+                self.account_function(name, argument, at).map(Some)
+            }
             "Fn::Transform" => {
                 let problem = macro_problem(&macro_name(argument), span).at(at.to_string());
                 self.refuse(problem)
@@ -116,13 +119,8 @@ impl Evaluator<'_> {
             self.problem("misplaced_function", span, at, format!("`{name}` is a condition and has no value here"))
                 .help("Give it a name in the section `Conditions` and choose by `Fn::If`")
         } else if self.section == Section::Rules && ACCOUNT.contains(&name) {
-            self.problem(
-                "unsupported_rule_function",
-                span,
-                at,
-                format!("`{name}` asks the account about its resources, which is not supported"),
-            )
-            .help("Remove the assertion; nothing else of the rule is affected")
+            self.problem("misplaced_function", span, at, format!("`{name}` has a value, where a condition is expected"))
+                .help("Compare it by `Fn::Equals`, `Fn::EachMemberEquals`, `Fn::EachMemberIn` or `Fn::Contains`")
         } else if RULES.contains(&name) {
             self.problem("misplaced_function", span, at, format!("`{name}` is only known to the section `Rules`"))
         } else if VALUES.contains(&name) {

@@ -65,7 +65,8 @@ pub(super) struct Evaluator<'a> {
     /// Nodes that loops may still make.
     pub(super) budget: usize,
     found: BTreeMap<&'a Lookup, &'a Value>,
-    needs: BTreeSet<Lookup>,
+    /// With each whether the plan can do without.
+    needs: BTreeMap<Lookup, bool>,
     problems: Vec<Problem>,
 }
 
@@ -87,7 +88,7 @@ impl<'a> Evaluator<'a> {
             no_echo: BTreeSet::new(),
             budget: foreach::BUDGET,
             found: world.found.iter().map(|found| (&found.lookup, &found.value)).collect(),
-            needs: BTreeSet::new(),
+            needs: BTreeMap::new(),
             problems,
         }
     }
@@ -118,7 +119,9 @@ impl<'a> Evaluator<'a> {
         if self.problems.iter().any(|problem| problem.severity == Severity::Error) {
             return refused(self.problems, sound);
         }
-        Evaluation::Needs(self.needs.into_iter().collect())
+        let (optional, lookups): (Vec<_>, Vec<_>) = self.needs.into_iter().partition(|(_, optional)| *optional);
+        let names = |needs: Vec<(Lookup, bool)>| needs.into_iter().map(|(lookup, _)| lookup).collect();
+        Evaluation::Needs { lookups: names(lookups), optional: names(optional) }
     }
 
     /// Effective parameters, used NoEcho parameters, warnings.
@@ -326,7 +329,20 @@ impl<'a> Evaluator<'a> {
         if self.dead {
             return Err(Stop);
         }
+        let optional = self.section == Section::Rules && matches!(lookup, Lookup::SsmParameter { .. });
         match self.found.get(&lookup) {
+            Some(Value::Null) if optional => {
+                let Lookup::SsmParameter { name } = &lookup else { return Err(Stop) };
+                let message = format!(
+                    "SSM parameter `{name}` does not exist or cannot be read: what a rule says about it is not checked"
+                );
+                self.note(
+                    Problem::warning("rule_not_checked", span, message)
+                        .at(at.to_string())
+                        .help("Nothing else uses it; create it in this account and region if the rule matters"),
+                );
+                Err(Stop)
+            }
             Some(Value::Null) => {
                 let problem = match &lookup {
                     Lookup::SsmParameter { name } => self
@@ -338,17 +354,18 @@ impl<'a> Evaluator<'a> {
                     Lookup::AvailabilityZones { region } => {
                         self.problem("unknown_region", span, at, format!("There is no region `{region}`"))
                     }
-                    Lookup::Resource { identifier, .. } => {
-                        self.problem("unknown_resource", span, at, format!("There is no resource `{identifier}`"))
+                    Lookup::Resource { identifier, type_name } => self
+                        .problem("unknown_resource", span, at, format!("There is no {type_name} `{identifier}`"))
+                        .help("Name one of this account and region"),
+                    Lookup::Resources { type_name } => {
+                        self.problem("unknown_resource", span, at, format!("{type_name} cannot be listed"))
                     }
                 };
                 self.refuse(problem)
             }
             Some(value) => Ok(value),
-            // Rules do not cause lookups: the parameter may be used nowhere else (see the header of the module).
-            None if self.section == Section::Rules => Err(Stop),
             None => {
-                self.needs.insert(lookup);
+                self.needs.entry(lookup).and_modify(|before| *before &= optional).or_insert(optional);
                 Err(Stop)
             }
         }

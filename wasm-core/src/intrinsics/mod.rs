@@ -7,16 +7,16 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 //!
 //! Where this is not CloudFormation to the letter, on purpose:
-//! - An SSM parameter type is looked up when its value is used, so a parameter that only `Rules` mention needs no
-//!   lookup, and a rule about it is not checked. That is the bootstrap version of CDK templates.
+//! - A rule about an SSM parameter that nothing else uses (the bootstrap version of CDK templates) is not checked, with
+//!   a warning, where the parameter does not exist or cannot be read.
 //! - A NoEcho parameter is a secret wherever a property or output uses it; conditions and mapping keys compare its real
 //!   value. No problem and no lookup ever holds it.
 //! - `Fn::ToJsonString` sorts keys.
 //! - An `AllowedPattern` that needs look-around is not checked, with a warning.
-//! - `Fn::ValueOf`, `Fn::ValueOfAll` and `Fn::RefAll` in rules ask the account about its resources: refused.
 //! - An attribute value that looks like a dynamic reference stays symbolic, so that what a cloud returns is never
 //!   taken for template text.
 
+mod account;
 mod calls;
 mod cidr;
 mod conditions;

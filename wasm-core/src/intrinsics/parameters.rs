@@ -48,6 +48,15 @@ const ACCOUNT_TYPES: [&str; 11] = [
     "AWS::SSM::Parameter::Name",
 ];
 
+/// The one of [`ACCOUNT_TYPES`] inside a type.
+fn account_type(type_name: &str) -> Option<&'static str> {
+    let inner =
+        |text: &str, around: &str| -> Option<String> { Some(text.strip_prefix(around)?.strip_suffix('>')?.to_owned()) };
+    let held = inner(type_name, "AWS::SSM::Parameter::Value<").unwrap_or_else(|| type_name.to_owned());
+    let item = inner(&held, "List<").unwrap_or(held);
+    ACCOUNT_TYPES.into_iter().find(|name| *name == item)
+}
+
 /// What a parameter's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -129,12 +138,24 @@ pub(super) struct Given {
     text: String,
     shape: Shape,
     no_echo: bool,
+    /// What of the account it names.
+    account: Option<&'static str>,
 }
 
 impl Given {
     /// The value as given; of an SSM parameter type the SSM parameter's name.
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The type of what it names in the account, list or SSM parameter or not.
+    pub(super) fn account_type(&self) -> Option<&'static str> {
+        self.account
+    }
+
+    /// Whether `Ref` gives a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.shape.is_list()
     }
 
     /// What is recorded of it.
@@ -224,7 +245,12 @@ pub(super) fn given<'t>(
     for declared in declarations {
         let value = effective(declared, world).and_then(|(text, origin)| {
             check(declared, &text, origin, problems)?;
-            Ok(Given { text, shape: declared.shape, no_echo: declared.no_echo })
+            Ok(Given {
+                text,
+                shape: declared.shape,
+                no_echo: declared.no_echo,
+                account: account_type(declared.type_name),
+            })
         });
         values.insert(declared.name, value.map_err(|problem| problems.push(*problem)).ok());
     }

@@ -1,8 +1,8 @@
 //! Rules: assertions about parameter values, checked before anything else happens.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
 //!
-//! A rule about an SSM parameter's value is checked when the value has been looked up for another reason, and is
-//! passed over otherwise (see the header of the module).
+//! What only rules look up may be missing: an SSM parameter that cannot be had leaves its rule unchecked, with a warning
+//! (see the header of the module).
 
 use super::conditions::Definitions;
 use super::evaluate::{Evaluator, RealValues, Section, Stop};

@@ -33,7 +33,12 @@ pub enum Evaluation<'t> {
     /// Everything is evaluated; the problems inside are warnings.
     Done(Evaluated<'t>),
     /// Evaluate again with these found (sorted, each once).
-    Needs(Vec<Lookup>),
+    Needs {
+        /// What there must be.
+        lookups: Vec<Lookup>,
+        /// What a plan can do without: null where it cannot be had.
+        optional: Vec<Lookup>,
+    },
     /// Cannot be planned.
     Refused {
         /// Every problem, errors first, each kind in the order of the text.

@@ -7,9 +7,9 @@ use crate::expr::Expr;
 use crate::graph::{Cycle, Graph};
 use crate::intrinsics::{self, Evaluated, EvaluatedResource, Evaluation, World};
 use crate::model::PlannedOutput;
-use crate::problem::{Problem, Span};
+use crate::problem::{Problem, Severity, Span};
 use crate::schema::{self, ResourceType};
-use crate::template::Node;
+use crate::template::{Entry, Kind, Node};
 
 use super::desk::Desk;
 use super::{destroy, finish, has_errors, implied, imports, locate, refuse, tags, types};
@@ -27,9 +27,12 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     };
     let mut evaluated = match intrinsics::evaluate(template, &world) {
         Evaluation::Done(evaluated) => evaluated,
-        Evaluation::Needs(lookups) => return PlanAnswer::Needs { lookups },
+        Evaluation::Needs { lookups, optional } => return PlanAnswer::Needs { lookups, optional },
         // Refused below, with what is wrong with the types and properties of the other resources.
-        Evaluation::Refused { problems, sound } => Evaluated { resources: sound, problems, ..Evaluated::default() },
+        Evaluation::Refused { mut problems, sound } => {
+            types_of_others(template, &sound, &mut problems);
+            Evaluated { resources: sound, problems, ..Evaluated::default() }
+        }
     };
     let mut problems = std::mem::take(&mut evaluated.problems);
     let kinds = check(&mut evaluated, call, &mut problems);
@@ -43,7 +46,7 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
         return refuse(problems);
     }
     if !lookups.is_empty() {
-        return PlanAnswer::Needs { lookups };
+        return PlanAnswer::Needs { lookups, optional: Vec::new() };
     }
     let mut desk = Desk::new(call, &evaluated);
     for at in order {
@@ -64,6 +67,28 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     let (plan, forecast) = finish::plan(call, resources, outputs);
     problems.sort_by_key(|problem| (problem.line, problem.column));
     PlanAnswer::Planned { plan, problems, forecast, parameters: evaluated.parameters, no_echo: evaluated.no_echo }
+}
+
+/// Refuses types that cannot be deployed also where the resource has another problem already.
+fn types_of_others(template: &Node, sound: &[EvaluatedResource<'_>], problems: &mut Vec<Problem>) {
+    let Some(Kind::Map(resources)) = member(template, "Resources").map(|node| &node.kind) else { return };
+    let mut found = Vec::new();
+    for Entry { key, key_span, value } in resources {
+        let within = format!("Resources/{key}/");
+        let is_bad = problems.iter().any(|it| it.severity == Severity::Error && it.path.starts_with(&within));
+        if !is_bad || sound.iter().any(|resource| resource.logical_id == *key) {
+            continue;
+        }
+        if let Some(Kind::String(name)) = member(value, "Type").map(|node| &node.kind) {
+            found.extend(types::deployable(key, name, *key_span).err());
+        }
+    }
+    problems.append(&mut found);
+}
+
+fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    entries.iter().find(|entry| entry.key == name).map(|entry| &entry.value)
 }
 
 /// Refuses types and properties that cannot be deployed, brings values to the schema's types and adds tags.

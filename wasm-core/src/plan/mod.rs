@@ -8,6 +8,7 @@ mod deploy;
 mod desk;
 mod destroy;
 mod diff;
+pub mod drift;
 mod finish;
 mod implied;
 mod imports;

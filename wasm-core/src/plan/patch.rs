@@ -227,7 +227,7 @@ fn pointer<'a>(path: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Whether a path is one of these or below one.
-fn is_within(paths: &[&str], path: &str) -> bool {
+pub fn is_within(paths: &[&str], path: &str) -> bool {
     paths.iter().any(|other| path.split('/').count() >= other.split('/').count() && touches(path, other))
 }
 
@@ -237,7 +237,8 @@ fn is_empty(expr: &Expr) -> bool {
         || matches!(expr, Expr::Map(entries) if entries.is_empty())
 }
 
-fn entries(expr: &Expr) -> &[(String, Expr)] {
+/// Members of an object.
+pub fn entries(expr: &Expr) -> &[(String, Expr)] {
     if let Expr::Map(entries) = expr { entries } else { &[] }
 }
 

@@ -67,8 +67,9 @@ pub fn delete_first(exchange: &Exchange<'_>) -> Option<Reason> {
         }
     }
     let word = kind.name().rsplit("::").next().unwrap_or_default();
-    let own = format!("{word}Name");
-    let name = kind.create_only().into_iter().find(|path| (*path == "Name" || *path == own) && fixed(path));
+    // `Name`, or the type's last word or the end of it: `QueueName`, a security group's `GroupName`.
+    let names = |path: &str| path.strip_suffix("Name").is_some_and(|of| word.ends_with(of));
+    let name = kind.create_only().into_iter().find(|path| names(path) && fixed(path));
     name.map(Reason::Name).or_else(|| exchange.dependency.clone().map(Reason::Dependency))
 }
 

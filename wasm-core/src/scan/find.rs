@@ -17,22 +17,23 @@ use crate::template::{self, Limits, Node};
 pub(super) const SECRET_HELP: &str = "Revoke it now: it is in the history of this file. Keep the new one in Secrets Manager and use {{resolve:secretsmanager:…}}, or a NoEcho parameter";
 
 /// What hangs on values that are not given, not on the template.
-const OF_VALUES: [&str; 6] = [
+const OF_VALUES: [&str; 8] = [
     "missing_parameter",
     "parameter_required",
     "rule_failed",
     "unknown_region",
     "unknown_ssm_parameter",
     "unknown_export",
+    "unknown_resource",
+    "rule_not_checked",
 ];
 
 /// What Assent does not deploy, though it is no mistake.
-const OF_ASSENT: [&str; 10] = [
+const OF_ASSENT: [&str; 9] = [
     "macro",
     "sam_transform",
     "unsupported_transform",
     "unsupported_section",
-    "unsupported_rule_function",
     "custom_resource",
     "nested_stack",
     "type_not_supported",

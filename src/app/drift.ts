@@ -1,0 +1,59 @@
+// `drift`: what is there against what was deployed. Reads only; the stack is held meanwhile, so no run moves under it.
+import type { DriftCall, Event } from '#wasm';
+import { compare } from '../core/calls.ts';
+import type { DriftDocument } from './documents.ts';
+import { isTerminal } from './journal.ts';
+import { withLease } from './lease.ts';
+import type { Store } from './ports.ts';
+import { refresh } from './refresh.ts';
+import { logicalIdOf } from './secrets.ts';
+import { type Control, checkBinding, contextOf, type Session } from './session.ts';
+import { unknownStack } from './status.ts';
+
+/** Compares a stack. Rejects with ResourceNotFound for a stack nobody knows, with LeaseHeld while a run works on it. */
+export async function drift(session: Session, { stack }: { stack: string }, control: Control): Promise<DriftDocument> {
+  const { store, endpoint } = session;
+  if ((await store.stack(stack)) === undefined) throw unknownStack(stack);
+  return withLease(session, stack, async () => {
+    const record = await store.stack(stack);
+    if (record === undefined) throw unknownStack(stack);
+    checkBinding(record, endpoint, await contextOf(session, control));
+    const { resources } = record.state;
+    const live = await refresh(resources, { ...session, ...control });
+    const compared = compare({ resources, live, baseline: await baselines(store, stack, resources) });
+    const differs = compared.resources.some(({ status }) => status === 'modified' || status === 'deleted');
+    return { version: 1, kind: 'drift', stack, inSync: !differs, resources: compared.resources };
+  });
+}
+
+/** What the cloud said each resource was when it was last deployed, from the journals of the runs, newest first. */
+async function baselines(
+  store: Store,
+  stack: string,
+  resources: DriftCall['resources'],
+): Promise<Record<string, unknown>> {
+  const wanted = new Map(resources.map(({ logicalId, physicalId }) => [logicalId, physicalId]));
+  const found: Record<string, unknown> = {};
+  for (const { runId } of await store.runs(stack)) {
+    if (wanted.size === 0) break;
+    for (const event of (await store.journal(runId)).reverse()) {
+      const told = modelIn(event);
+      if (told === undefined) continue;
+      const logicalId = logicalIdOf(told.step);
+      const identifier = wanted.get(logicalId);
+      if (identifier === undefined || (told.identifier ?? identifier) !== identifier) continue;
+      found[logicalId] = told.model;
+      wanted.delete(logicalId);
+    }
+  }
+  return found;
+}
+
+/** A full model, as the end of an operation or a read brings it. */
+function modelIn(event: Event): { step: string; identifier?: string | undefined; model: unknown } | undefined {
+  if (!('step' in event) || event.step.startsWith('delete:')) return undefined;
+  const { step } = event;
+  if (event.type === 'read' && event.properties !== undefined) return { step, model: event.properties };
+  if (event.type !== 'progress' || event.model === undefined || !isTerminal(event.status)) return undefined;
+  return event.status === 'SUCCESS' ? { step, identifier: event.identifier, model: event.model } : undefined;
+}

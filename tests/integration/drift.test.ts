@@ -1,0 +1,121 @@
+// Drift, as a user meets it: what was changed behind our back with the real SDK, in a sandbox of its own.
+import {
+  CloudControlClient,
+  DeleteResourceCommand,
+  GetResourceRequestStatusCommand,
+  UpdateResourceCommand,
+} from '@aws-sdk/client-cloudcontrol';
+import { expect, test } from 'vitest';
+import { type AnyDocument, Workspace } from '../support/cli.ts';
+import { config } from '../support/sandbox.ts';
+
+const ACCOUNT = '123456789012';
+
+const template = {
+  Parameters: { Password: { Type: 'String', NoEcho: true } },
+  Resources: {
+    Queue: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: 5, Tags: [{ Key: 'a', Value: '1' }] } },
+    Topic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'news' } },
+    // The sandbox answers with the model of this type, and with none of the others.
+    Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'log' } },
+    Role: {
+      Type: 'AWS::IAM::Role',
+      Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] }, MaxSessionDuration: 3600 },
+    },
+    Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: { Ref: 'Password' } } },
+  },
+};
+
+async function open() {
+  const space = new Workspace();
+  const server = space.start(['sandbox', '--speed', '1000', '--format', 'json']);
+  await server.says(/"url"/);
+  const { url } = JSON.parse(server.stdout());
+  Object.assign(space.env, {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: ACCOUNT,
+    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_REGION: 'us-east-1',
+  });
+  const client = new CloudControlClient(config(url, 'us-east-1', ACCOUNT));
+  const ended = async (token: string | undefined) => {
+    for (;;) {
+      const { ProgressEvent } = await client.send(new GetResourceRequestStatusCommand({ RequestToken: token }));
+      if (ProgressEvent?.OperationStatus === 'SUCCESS') return;
+      if (ProgressEvent?.OperationStatus === 'FAILED') throw new Error(ProgressEvent.StatusMessage);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  return {
+    space,
+    drift: () => space.json('drift', '--stack', 'web', '--cloud', 'aws'),
+    patch: async (TypeName: string, Identifier: string, operations: object[]) => {
+      const input = { TypeName, Identifier, PatchDocument: JSON.stringify(operations) };
+      await ended((await client.send(new UpdateResourceCommand(input))).ProgressEvent?.RequestToken);
+    },
+    remove: async (TypeName: string, Identifier: string) => {
+      const answer = await client.send(new DeleteResourceCommand({ TypeName, Identifier }));
+      await ended(answer.ProgressEvent?.RequestToken);
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      server.child.kill('SIGTERM');
+      await server.ended;
+      space[Symbol.dispose]();
+    },
+  };
+}
+
+test('an untouched stack is in sync; every change behind our back is named', { timeout: 60_000 }, async () => {
+  await using place = await open();
+  const { space, drift, patch, remove } = place;
+  const file = space.file('t.json', template);
+  const given = ['--parameters', 'Password=canary-1234', '--fail-on', 'none', '--skip-experts'];
+  const deployed = await space.json('deploy', file, '--stack', 'web', '--cloud', 'aws', '--yes', ...given);
+  expect(deployed.document).toMatchObject({ outcome: 'succeeded' });
+  const ids: Record<string, string> = Object.fromEntries(
+    deployed.document.resources.map((one: AnyDocument) => [one.logicalId, one.physicalId]),
+  );
+  const untouched = await drift();
+  expect(untouched).toMatchObject({ code: 0, document: { kind: 'drift', stack: 'web', inSync: true } });
+  expect(untouched.document.resources.map((one: AnyDocument) => one.status)).toEqual(Array(5).fill('in_sync'));
+
+  await patch('AWS::SQS::Queue', ids['Queue'] as string, [
+    { op: 'replace', path: '/DelaySeconds', value: 9 },
+    { op: 'add', path: '/Tags/-', value: { Key: 'b', Value: '2' } },
+  ]);
+  await patch('AWS::IAM::Role', ids['Role'] as string, [{ op: 'replace', path: '/MaxSessionDuration', value: 7200 }]);
+  await patch('AWS::Logs::LogGroup', ids['Log'] as string, [{ op: 'add', path: '/RetentionInDays', value: 7 }]);
+  await remove('AWS::SNS::Topic', ids['Topic'] as string);
+
+  const { code, document } = await drift();
+  expect({ code, inSync: document.inSync }).toEqual({ code: 1, inSync: false });
+  const of = (id: string) => document.resources.find((one: AnyDocument) => one.logicalId === id);
+  expect(of('Queue')).toMatchObject({
+    status: 'modified',
+    differences: [
+      { path: 'DelaySeconds', recorded: 5, live: 9, declared: true },
+      { path: 'Tags', declared: true },
+    ],
+  });
+  expect(of('Role')).toMatchObject({ declaredOnly: true, differences: [{ path: 'MaxSessionDuration', live: 7200 }] });
+  expect(of('Log')).toMatchObject({
+    status: 'modified',
+    differences: [{ path: 'RetentionInDays', recorded: null, live: 7, declared: false }],
+  });
+  expect(of('Topic')).toMatchObject({ status: 'deleted', differences: [] });
+  expect(of('Secret')).toMatchObject({ status: 'in_sync' });
+  expect(JSON.stringify(document)).not.toContain('canary');
+
+  const { stdout } = await space.run('drift', '--stack', 'web', '--cloud', 'aws');
+  expect(stdout).toContain('4 of 5 resources in web are not as deployed');
+  expect(stdout).toMatch(/DelaySeconds +5 → 9/);
+});
+
+test('a stack nobody knows is an error of the caller', async () => {
+  using space = new Workspace();
+  expect(await space.json('drift', '--stack', 'nowhere')).toMatchObject({
+    code: 2,
+    document: { kind: 'error', code: 'resource_not_found' },
+  });
+});
