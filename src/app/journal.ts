@@ -27,6 +27,8 @@ export class Journal {
         return first || isTerminal(event.status);
       }
       case 'read':
+      case 'requestsListed':
+      case 'resourcesListed':
       case 'rejected':
         return true;
       case 'started':

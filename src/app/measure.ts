@@ -62,6 +62,8 @@ export function measuredCloud(cloud: Cloud, endpoint: string, monitor: Monitor, 
     delete: measured('delete', (call) => cloud.delete(call)),
     poll: measured('poll', (token) => cloud.poll(token)),
     get: measured('get', (call) => cloud.get(call)),
+    listRequests: measured('listRequests', (next) => cloud.listRequests(next)),
+    listResources: measured('listResources', (call) => cloud.listResources(call)),
     list: measured('list', (typeName) => cloud.list(typeName)),
     close: () => cloud.close(),
   };

@@ -59,6 +59,26 @@ async function answers(command: CallCommand, body: string, caller: Caller): Prom
       const answer = await cloud.poll(command.requestToken);
       return [answer.ok ? progress(step, answer.value, clock.now()) : failed(step, 'poll', answer.error, caller)];
     }
+    case 'listRequests': {
+      calls.poll += 1;
+      const { typeName, since, until } = command;
+      const answer = await cloud.listRequests(command.next);
+      if (!answer.ok) return [failed(step, 'listRequests', answer.error, caller)];
+      const { items, next } = answer.value;
+      const requests = items
+        // What the cloud leaves unsaid excludes nothing.
+        .filter(({ typeName: type = typeName, time = since }) => type === typeName && time >= since && time <= until)
+        .map(({ typeName: _, time: __, ...request }) => request);
+      return [{ type: 'requestsListed', step, requests, ...(next === undefined ? {} : { next }), at: clock.now() }];
+    }
+    case 'listResources': {
+      calls.get += 1;
+      const { typeName, next: page } = command;
+      const answer = await cloud.listResources(page === undefined ? { typeName } : { typeName, next: page });
+      if (!answer.ok) return [failed(step, 'listResources', answer.error, caller)];
+      const { items: identifiers, next } = answer.value;
+      return [{ type: 'resourcesListed', step, identifiers, ...(next === undefined ? {} : { next }), at: clock.now() }];
+    }
     case 'get': {
       calls.get += 1;
       const answer = await cloud.get({ typeName: command.typeName, identifier: command.identifier });

@@ -6,6 +6,7 @@ import type {
   EngineConfig,
   Event,
   Found,
+  ListedRequest,
   Lookup,
   Plan,
   RequestStatus,
@@ -169,9 +170,21 @@ export interface Cloud {
   poll(requestToken: string): Promise<Answer<Progress>>;
   /** Live properties; a missing resource is `notFound`. */
   get(call: { typeName: string; identifier: string }): Promise<Answer<unknown>>;
+  /** One page of the account's creations of the last seven days; `time` in ms: when begun, or ended. */
+  listRequests(
+    next?: string,
+  ): Promise<Answer<Page<{ typeName: string | undefined; time: number | undefined } & ListedRequest>>>;
+  /** One page of primary identifiers of everything of a type. */
+  listResources(call: { typeName: string; next?: string }): Promise<Answer<Page<string>>>;
   /** Primary identifiers of all resources of a type, all pages of them. */
   list(typeName: string): Promise<Answer<string[]>>;
   close(): void;
+}
+
+/** A part of a list; `next` names the part that follows. */
+export interface Page<T> {
+  items: T[];
+  next?: string;
 }
 
 /** The few calls besides Cloud Control that plans need. Reject with Unreachable, or InvalidInput when refused. */

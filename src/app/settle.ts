@@ -1,6 +1,7 @@
 // Before anything new is planned for a stack, what an earlier run left in flight is brought to a known end
 // (DESIGN, "Unfinished runs"): answers that were lost are asked for again with the same token, requests are polled to
 // their end, nothing new is started.
+import { AssentError } from '../domain/errors.ts';
 import { iso } from './events.ts';
 import type { Held } from './lease.ts';
 import { goOn, loadRun } from './run.ts';
@@ -21,5 +22,12 @@ export async function settle(
   if (record !== undefined) checkBinding(record, endpoint, await contextOf(session, { emit: () => undefined }));
   control.emit({ event: 'settling', at: iso(clock.now()), runId: run.runId });
   const left = await loadRun(session, run, secretParameters);
-  await goOn(session, held, { ...left, settleOnly: true }, { ...control, emit: () => undefined });
+  const ended = await goOn(session, held, { ...left, settleOnly: true }, { ...control, emit: () => undefined });
+  // What was planned now would create it a second time.
+  const unclear = ended.resources.filter(({ errorCode }) => errorCode === 'intent_expired');
+  if (unclear.length === 0) return;
+  throw new AssentError('intent_expired', unclear.map(({ message }) => message).join('\n'), {
+    help: 'This stops once only: the next deploy creates what was not imported.',
+    exitCode: 4,
+  });
 }

@@ -29,6 +29,8 @@ function watched(cloud: Cloud): Cloud {
     delete: async (call) => look(await cloud.delete(call)),
     poll: async (token) => look(await cloud.poll(token)),
     get: (call) => cloud.get(call),
+    listRequests: (next) => cloud.listRequests(next),
+    listResources: (call) => cloud.listResources(call),
     list: (typeName) => cloud.list(typeName),
     close: () => cloud.close(),
   };

@@ -318,6 +318,22 @@ pub enum CallKind {
     Delete,
     Get,
     Poll,
+    ListRequests,
+    ListResources,
+}
+
+/// A request as a list of requests shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListedRequest {
+    /// Its handle.
+    pub request_token: String,
+    /// Where it stands.
+    pub status: RequestStatus,
+    /// Primary identifier, when it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub identifier: Option<String>,
 }
 
 /// What happened. A step is one operation of the run, named `<operation>:<logicalId>` (`create:Table`).
@@ -392,6 +408,32 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[tsify(type = "unknown", optional)]
         properties: Option<Value>,
+        /// When it was received.
+        at: Millis,
+    },
+    /// Durable. The answer to a `ListRequests`.
+    RequestsListed {
+        /// Step.
+        step: String,
+        /// Creations of the type that was asked for, begun or ended in the time that was asked for.
+        requests: Vec<ListedRequest>,
+        /// There are more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        next: Option<String>,
+        /// When it was received.
+        at: Millis,
+    },
+    /// Durable. The answer to a `ListResources`.
+    ResourcesListed {
+        /// Step.
+        step: String,
+        /// Primary identifiers.
+        identifiers: Vec<String>,
+        /// There are more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        next: Option<String>,
         /// When it was received.
         at: Millis,
     },
@@ -494,6 +536,32 @@ pub enum Command {
         step: String,
         /// RequestToken.
         request_token: String,
+    },
+    /// ListResourceRequests: one page of creations.
+    ListRequests {
+        /// Step.
+        step: String,
+        /// Only of this type.
+        type_name: String,
+        /// Only with a time from here …
+        since: Millis,
+        /// … to here.
+        until: Millis,
+        /// Which page; absent: the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        next: Option<String>,
+    },
+    /// ListResources: one page.
+    ListResources {
+        /// Step.
+        step: String,
+        /// TypeName.
+        type_name: String,
+        /// Which page; absent: the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        next: Option<String>,
     },
     /// Nothing to do before this time unless something else happens.
     Sleep {

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use assent_core::engine::{Engine, EngineError};
 use assent_core::expr::{Call, Expr};
 use assent_core::model::{
-    Action, CallKind, Command, EngineConfig, Event, Millis, Mode, OldResource, Outcome, Plan, PlannedOutput,
-    PlannedResource, Policy, Replacement, RequestStatus, ResourceReport, ResourceStatus, StackResource, StepStatus,
+    Action, CallKind, Command, EngineConfig, Event, ListedRequest, Millis, Mode, OldResource, Outcome, Plan,
+    PlannedOutput, PlannedResource, Policy, Replacement, RequestStatus, ResourceReport, ResourceStatus, StackResource,
+    StepStatus,
 };
 use serde_json::{Value, json};
 use support::driver::Plain;
@@ -163,6 +164,17 @@ impl Leash {
         self.tell(Event::Read { step: step.to_owned(), properties, at: self.now });
     }
 
+    /// Requests that have succeeded, by what they made.
+    fn list_requests(&mut self, step: &str, identifiers: &[&str]) {
+        let requests = identifiers.iter().map(|identifier| ListedRequest {
+            request_token: format!("request of {identifier}"),
+            status: RequestStatus::Success,
+            identifier: Some((*identifier).to_owned()),
+        });
+        let requests = requests.collect();
+        self.tell(Event::RequestsListed { step: step.to_owned(), requests, next: None, at: self.now });
+    }
+
     fn lose(&mut self, step: &str, call: CallKind) {
         self.tell(Event::Lost { step: step.to_owned(), call, message: "connection reset".to_owned() });
     }
@@ -187,6 +199,8 @@ impl Leash {
                 Command::Delete { step, .. } => Some(format!("delete {step}")),
                 Command::Get { step, .. } => Some(format!("get {step}")),
                 Command::Poll { step, .. } => Some(format!("poll {step}")),
+                Command::ListRequests { step, .. } => Some(format!("list requests for {step}")),
+                Command::ListResources { step, .. } => Some(format!("list resources for {step}")),
                 _ => None,
             })
             .collect()
@@ -738,13 +752,29 @@ fn an_intent_without_an_answer_is_not_sent_again_after_a_day() {
     let resources = || deploy(vec![create("A", &[]), create("B", &["A"])]);
     let leash = Leash::new(resources());
     assert_eq!(leash.resumed(resources(), 24 * HOUR).calls(), ["create create:A"]);
-    let late = leash.resumed(resources(), 24 * HOUR + 1);
-    assert!(late.calls().is_empty());
-    assert_eq!(late.outcome(), Some(Outcome::Failed));
-    let report = late.report("A");
+    let late = || leash.resumed(resources(), 24 * HOUR + 1);
+    assert_eq!(late().calls(), ["list requests for create:A"]);
+    // Nobody made such a request: it never arrived.
+    let mut never = late();
+    never.list_requests("create:A", &[]);
+    assert_eq!(never.until_call(), ["create create:A"]);
+    // Somebody did: it is read, and named.
+    let mut maybe = late();
+    maybe.list_requests("create:A", &["A-1"]);
+    assert_eq!(maybe.calls(), ["get create:A"]);
+    // A replay comes to the same.
+    assert_eq!(maybe.resumed(resources(), HOUR).calls(), ["get create:A"]);
+    maybe.read("create:A", Some(json!({})));
+    assert_eq!(maybe.outcome(), Some(Outcome::Failed));
+    let report = maybe.report("A");
     assert_eq!(report.error_code.as_deref(), Some("intent_expired"));
     let message = report.message.unwrap();
-    assert!(message.contains("Test::A::B") && message.contains('A'), "{message}");
+    assert!(message.contains("--import A=A-1") && message.contains("Test::A::B"), "{message}");
+    // After a week requests are forgotten too: what exists of the type is looked at.
+    let mut old = leash.resumed(resources(), 8 * 24 * HOUR);
+    assert_eq!(old.calls(), ["list resources for create:A"]);
+    old.reject("create:A", CallKind::ListResources, "UnsupportedActionException");
+    assert_eq!(old.report("A").error_code.as_deref(), Some("intent_expired"));
     // An accepted one is polled, however old.
     let mut leash = Leash::new(resources());
     leash.accept("create:A", None);

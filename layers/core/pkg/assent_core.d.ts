@@ -3,7 +3,7 @@
 /**
  * A call of a step; says which call an exception belongs to.
  */
-export type CallKind = "create" | "update" | "delete" | "get" | "poll";
+export type CallKind = "create" | "update" | "delete" | "get" | "poll" | "listRequests" | "listResources";
 
 /**
  * A call that changes something.
@@ -107,6 +107,24 @@ export interface Difference {
      * Whether the template says something about it.
      */
     declared: boolean;
+}
+
+/**
+ * A request as a list of requests shows it.
+ */
+export interface ListedRequest {
+    /**
+     * Its handle.
+     */
+    requestToken: string;
+    /**
+     * Where it stands.
+     */
+    status: RequestStatus;
+    /**
+     * Primary identifier, when it is known.
+     */
+    identifier?: string;
 }
 
 /**
@@ -1015,7 +1033,7 @@ export type RuleStatus = "pass" | "fail" | "skip" | "unknown";
 /**
  * What happened. A step is one operation of the run, named `<operation>:<logicalId>` (`create:Table`).
  */
-export type Event = { type: "started" } | { type: "intentRecorded"; step: string; attempt: number; clientToken: string; at: Millis } | { type: "accepted"; step: string; requestToken: string; identifier?: string; retryAfter?: Millis; at: Millis } | { type: "progress"; step: string; status: RequestStatus; identifier?: string; model?: unknown; errorCode?: string; message?: string; retryAfter?: Millis; at: Millis } | { type: "read"; step: string; properties?: unknown; at: Millis } | { type: "rejected"; step: string; call: CallKind; errorCode: string; message: string; at: Millis } | { type: "throttled"; step: string; call: CallKind } | { type: "lost"; step: string; call: CallKind; message: string } | { type: "timerFired" } | { type: "cancelRequested" };
+export type Event = { type: "started" } | { type: "intentRecorded"; step: string; attempt: number; clientToken: string; at: Millis } | { type: "accepted"; step: string; requestToken: string; identifier?: string; retryAfter?: Millis; at: Millis } | { type: "progress"; step: string; status: RequestStatus; identifier?: string; model?: unknown; errorCode?: string; message?: string; retryAfter?: Millis; at: Millis } | { type: "read"; step: string; properties?: unknown; at: Millis } | { type: "requestsListed"; step: string; requests: ListedRequest[]; next?: string; at: Millis } | { type: "resourcesListed"; step: string; identifiers: string[]; next?: string; at: Millis } | { type: "rejected"; step: string; call: CallKind; errorCode: string; message: string; at: Millis } | { type: "throttled"; step: string; call: CallKind } | { type: "lost"; step: string; call: CallKind; message: string } | { type: "timerFired" } | { type: "cancelRequested" };
 
 /**
  * What happens next.
@@ -1196,7 +1214,7 @@ export type ConsensusAnswer = { type: "aggregated"; consensus: Consensus } | { t
 /**
  * What the driver is to do.
  */
-export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "sleep"; until: Millis } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown> };
+export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "listRequests"; step: string; typeName: string; since: Millis; until: Millis; next?: string } | { type: "listResources"; step: string; typeName: string; next?: string } | { type: "sleep"; until: Millis } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown> };
 
 /**
  * Where a stack lives; part of every plan's digest.

@@ -75,6 +75,35 @@ export async function openCloudControl(
       }
     },
 
+    listRequests: (next) =>
+      answer(async () => {
+        const filter = { Operations: ['CREATE' as const] };
+        const command = new sdk.ListResourceRequestsCommand({
+          MaxResults: 100,
+          ResourceRequestStatusFilter: filter,
+          NextToken: next,
+        });
+        const { ResourceRequestStatusSummaries: summaries = [], NextToken: token } = await client.send(command);
+        const items = [];
+        for (const event of summaries) {
+          const progress = progressOf(event);
+          // One that cannot be understood may be the one that is looked for.
+          if (!progress.ok) return progress;
+          const { requestToken, status, identifier } = progress.value;
+          const request = { requestToken, status, typeName: event.TypeName, time: event.EventTime?.getTime() };
+          items.push(identifier === undefined ? request : { ...request, identifier });
+        }
+        return { ok: true, value: token === undefined ? { items } : { items, next: token } };
+      }),
+
+    listResources: ({ typeName, next }) =>
+      answer(async () => {
+        const command = new sdk.ListResourcesCommand({ TypeName: typeName, MaxResults: 100, NextToken: next });
+        const { ResourceDescriptions: found = [], NextToken: token } = await client.send(command);
+        const items = found.flatMap(({ Identifier: identifier }) => (identifier === undefined ? [] : [identifier]));
+        return { ok: true, value: token === undefined ? { items } : { items, next: token } };
+      }),
+
     async list(typeName) {
       const identifiers: string[] = [];
       try {

@@ -72,6 +72,8 @@ function cloud(calls: Partial<Cloud>): Cloud {
     delete: unused,
     poll: unused,
     get: unused,
+    listRequests: unused,
+    listResources: unused,
     list: unused,
     close: () => undefined,
     ...calls,

@@ -36,6 +36,8 @@ test('every call is timed by its kind, and what went wrong is counted', async ()
     delete: () => answer({ ok: false, error: { kind: 'lost', message: '' } }),
     poll: () => Promise.reject(new Error('expired')),
     get: () => answer({ ok: false, error: { kind: 'notFound', message: '' } }),
+    listRequests: () => answer({ ok: false, error: { kind: 'lost', message: '' } }),
+    listResources: () => answer({ ok: false, error: { kind: 'lost', message: '' } }),
     list: () => answer({ ok: false, error: { kind: 'throttled', message: '' } }),
     close: () => undefined,
   };

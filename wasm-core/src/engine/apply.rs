@@ -22,6 +22,7 @@ impl Engine {
             Event::Started {} => {
                 self.started = true;
                 self.contact = Contact::default();
+                self.begin_searches_anew();
             }
             Event::TimerFired {} => {}
             Event::CancelRequested {} => self.cancel(now),
@@ -56,7 +57,22 @@ impl Engine {
             Event::Read { step, properties, at } => {
                 self.contact.answered();
                 if let Some(id) = self.named(step) {
+                    self.lapsed_before(id, *at);
                     self.resource_read(id, properties.as_ref(), *at);
+                }
+            }
+            Event::RequestsListed { step, requests, next, at } => {
+                self.contact.answered();
+                if let Some(id) = self.named(step) {
+                    self.lapsed_before(id, *at);
+                    self.requests_listed(id, requests, next.as_deref(), *at);
+                }
+            }
+            Event::ResourcesListed { step, identifiers, next, at } => {
+                self.contact.answered();
+                if let Some(id) = self.named(step) {
+                    self.lapsed_before(id, *at);
+                    self.resources_listed(id, identifiers, next.as_deref(), *at);
                 }
             }
             Event::Rejected { step, call, error_code, message, .. } => {
@@ -148,6 +164,8 @@ impl Engine {
             step.watched = watched && !step.ambiguous;
         }
         step.request_token = Some(request_token.to_owned());
+        self.request_tokens.insert(request_token.to_owned());
+        let step = &mut self.steps[id];
         step.retry_after = retry_after;
         step.call = None;
         step.troubles = 0;
@@ -196,7 +214,13 @@ impl Engine {
             }
             CallKind::Get => {
                 self.contact.answered();
+                self.lapsed_before(id, now);
                 self.read_rejected(id, class, code, message, now);
+            }
+            CallKind::ListRequests | CallKind::ListResources => {
+                self.contact.answered();
+                self.lapsed_before(id, now);
+                self.search_rejected(id, class, code, message, now);
             }
             CallKind::Create | CallKind::Update | CallKind::Delete => {
                 self.contact.answered();
@@ -227,7 +251,9 @@ impl Engine {
                     self.queue_call(id, now);
                 }
             }
-            (CallKind::Poll, Phase::Running) | (CallKind::Get, Phase::Reading(_)) => self.queue_call(id, now),
+            (CallKind::Poll, Phase::Running)
+            | (CallKind::Get, Phase::Reading(_))
+            | (CallKind::ListRequests | CallKind::ListResources, Phase::Seeking) => self.queue_call(id, now),
             _ => {}
         }
     }
@@ -241,7 +267,9 @@ impl Engine {
                 self.later(id, Class::Transient, now);
                 self.touched.insert(id);
             }
-            (CallKind::Poll, Phase::Running) | (CallKind::Get, Phase::Reading(_)) => {
+            (CallKind::Poll, Phase::Running)
+            | (CallKind::Get, Phase::Reading(_))
+            | (CallKind::ListRequests | CallKind::ListResources, Phase::Seeking) => {
                 self.later(id, Class::Transient, now);
             }
             _ => {}
@@ -315,6 +343,7 @@ impl Engine {
             (Why::Attributes, None) => self.vanished(id, at),
             (Why::Tests, Some(properties)) => self.tests_read(id, Some(properties), at),
             (Why::Tests, None) => self.gone(id, at),
+            (Why::Candidate, properties) => self.candidate_read(id, properties, at),
             (Why::Remains, Some(_)) => self.remains(id, Existence::Present, at),
             (Why::Remains, None) => self.remains(id, Existence::Absent, at),
         }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{CallKind, Command, Millis};
 
 use super::queues::Next;
-use super::step::{Phase, StepId, Work};
+use super::step::{Phase, Search, StepId, Why, Work};
 use super::values::{Secrets, unresolved};
 use super::{Change, Engine};
 
@@ -141,7 +141,8 @@ impl Engine {
         step.stamp = step.stamp.wrapping_add(1);
         match step.phase {
             Phase::Unsent if step.ambiguous && now > step.intent_at.saturating_add(RESEND_WITHIN) => {
-                self.expire(id, now);
+                self.lapse(id, now);
+                self.propagate(now);
                 return;
             }
             Phase::Unsent => self.send(id, commands),
@@ -150,10 +151,18 @@ impl Engine {
                 step.call = Some(CallKind::Poll);
                 commands.push(Command::Poll { step: step.name.clone(), request_token });
             }
-            Phase::Reading(_) => {
+            Phase::Seeking => {
+                step.call = Some(match step.search {
+                    Search::Requests => CallKind::ListRequests,
+                    Search::Resources => CallKind::ListResources,
+                });
+                commands.push(self.search(id));
+            }
+            Phase::Reading(why) => {
                 step.call = Some(CallKind::Get);
-                let identifier = step.identifier.clone().unwrap_or_default();
-                let step = step.name.clone();
+                let (step, own) = (step.name.clone(), step.identifier.clone());
+                let candidate = self.candidate(id).map(str::to_owned).filter(|_| why == Why::Candidate);
+                let identifier = candidate.or(own).unwrap_or_default();
                 let type_name = self.type_of(id).to_owned();
                 commands.push(Command::Get { step, type_name, identifier });
             }
@@ -187,34 +196,6 @@ impl Engine {
             }
             _ => Command::Delete { step, type_name, identifier, client_token },
         });
-    }
-
-    /// An intent whose answer never came and whose token the cloud may have forgotten: sending it again could do
-    /// everything twice.
-    fn expire(&mut self, id: StepId, now: Millis) {
-        let step = &self.steps[id];
-        let resource = self.resource(id);
-        let message = match step.work {
-            Work::Create => format!(
-                "The answer to the creation of {} ({}) was lost more than 24 hours ago. Look whether a resource of this \
-                 type was created then; delete or import it, then deploy again. Client token: {}.",
-                resource.logical_id, resource.type_name, step.client_token
-            ),
-            Work::Update => format!(
-                "The answer to the update of {} ({}) was lost more than 24 hours ago. Deploy again: what it is like now \
-                 is read first. Client token: {}.",
-                resource.logical_id, resource.type_name, step.client_token
-            ),
-            _ => format!(
-                "The answer to the deletion of {} ({}) was lost more than 24 hours ago. Run the command again: it \
-                 reads before it deletes. Client token: {}.",
-                step.identifier.as_deref().unwrap_or_default(),
-                self.type_of(id),
-                step.client_token
-            ),
-        };
-        self.fail(id, "intent_expired", message, now);
-        self.propagate(now);
     }
 
     fn take_changes(&mut self) -> Vec<Command> {

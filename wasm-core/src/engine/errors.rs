@@ -24,13 +24,13 @@ pub enum Class {
     Taken,
     /// There is no such resource: success of a deletion, otherwise terminal.
     Absent,
-    /// The handle of the request is no longer known: what became of it must be read.
+    /// The request is no longer known, or too old to be asked for: what became of it must be read.
     Forgotten,
     /// No repetition helps.
     Terminal,
 }
 
-const TABLE: [(&str, Class); 30] = [
+const TABLE: [(&str, Class); 31] = [
     ("AccessDenied", Class::Terminal),
     ("AlreadyExists", Class::Taken),
     ("ClientTokenConflict", Class::Terminal),
@@ -61,6 +61,8 @@ const TABLE: [(&str, Class); 30] = [
     ("UnsupportedAction", Class::Terminal),
     ("UnsupportedTarget", Class::Terminal),
     ("Validation", Class::Terminal),
+    // Our own: the intent is too old to be sent again.
+    ("intent_expired", Class::Forgotten),
 ];
 
 /// Class of a handler error code or exception name.
@@ -77,8 +79,8 @@ impl Class {
         match self {
             Self::Transient => 8,
             Self::Conflict => 20,
-            Self::Vague => 3,
-            Self::Unsettled | Self::Taken | Self::Absent | Self::Forgotten | Self::Terminal => 1,
+            Self::Vague | Self::Forgotten => 3,
+            Self::Unsettled | Self::Taken | Self::Absent | Self::Terminal => 1,
         }
     }
 }

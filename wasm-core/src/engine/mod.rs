@@ -15,7 +15,7 @@
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
 //! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
-//! `settle` (the graph), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! `seek` (creations nobody remembers), `settle` (the graph), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
@@ -29,6 +29,7 @@ pub mod random;
 pub mod rate;
 pub mod ready;
 mod report;
+mod seek;
 mod settle;
 mod standing;
 mod step;
@@ -141,6 +142,8 @@ pub struct Engine {
     /// By resource: the steps that delete what gives way to it.
     olds: Vec<Vec<StepId>>,
     changes: BTreeMap<usize, Change>,
+    /// Request tokens of this run: what carries one of them is accounted for.
+    request_tokens: BTreeSet<String>,
     touched: BTreeSet<StepId>,
     started: bool,
     replaying: bool,
@@ -215,6 +218,7 @@ impl Engine {
             settled: Vec::new(),
             confirmed: Vec::new(),
             changes: BTreeMap::new(),
+            request_tokens: BTreeSet::new(),
             touched: BTreeSet::new(),
             started: false,
             replaying: false,
@@ -333,6 +337,8 @@ fn at(event: &Event) -> Option<Millis> {
         | Event::Accepted { at, .. }
         | Event::Progress { at, .. }
         | Event::Read { at, .. }
+        | Event::RequestsListed { at, .. }
+        | Event::ResourcesListed { at, .. }
         | Event::Rejected { at, .. } => Some(*at),
         Event::Started {}
         | Event::Throttled { .. }

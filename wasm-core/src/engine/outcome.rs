@@ -153,6 +153,8 @@ impl Engine {
             Why::Remains if class == Class::Absent => self.remains(id, Existence::Absent, at),
             Why::Remains => self.remains(id, Existence::Unreadable, at),
             Why::Tests => self.tests_read(id, None, at),
+            Why::Candidate if class == Class::Absent => self.candidate_read(id, None, at),
+            Why::Candidate => self.candidate_unreadable(id, at),
             // A type without a read handler: what was asked for is the best that is known of it.
             Why::Attributes => {
                 let desired = self.desired_properties(id);
@@ -164,7 +166,7 @@ impl Engine {
     }
 
     /// The desired state as far as it is known, secrets masked.
-    fn desired_properties(&self, id: StepId) -> Value {
+    pub(super) fn desired_properties(&self, id: StepId) -> Value {
         let desired = self.resource(id).desired.as_ref();
         desired.and_then(|desired| self.resolve(desired, Secrets::Masked).ok()).unwrap_or(Value::Null)
     }
@@ -188,7 +190,9 @@ impl Engine {
             }
             _ => self.steps[id].identifier.is_some(),
         };
-        if read {
+        if self.is_lost(id) {
+            self.seek(id, at);
+        } else if read {
             self.steps[id].reading_since = at;
             self.steps[id].phase = Phase::Reading(Why::Remains);
             self.queue_call(id, at);
@@ -213,7 +217,7 @@ impl Engine {
             (Work::Delete, Existence::Absent) => self.deleted(id, at),
             (_, Existence::Absent) => {
                 self.steps[id].identifier = None;
-                if passing || class == Class::Vague {
+                if passing || matches!(class, Class::Vague | Class::Forgotten) {
                     self.again(id, class.attempts(), at);
                 } else {
                     self.give_up(id, at);

@@ -114,7 +114,7 @@ impl Engine {
     pub(super) fn finish_unreachable(&mut self, now: Millis, said: &str, commands: &mut Vec<Command>) {
         for id in self.steps.ids() {
             let step = &mut self.steps[id];
-            if step.slot || matches!(step.phase, Phase::Reading(_)) {
+            if step.slot || matches!(step.phase, Phase::Reading(_) | Phase::Seeking) {
                 step.failure = Some(Failure { code: "unreachable".to_owned(), message: said.to_owned() });
                 let shown = step.parent.unwrap_or(id);
                 self.touched.insert(shown);
@@ -138,7 +138,9 @@ fn status(step: &Step) -> StepStatus {
         Phase::Waiting | Phase::Ready if step.attempt == 0 => StepStatus::Waiting,
         Phase::Waiting | Phase::Ready | Phase::Backoff | Phase::Removing => StepStatus::Retrying,
         Phase::Unsent if step.ambiguous || step.failure.is_some() => StepStatus::Retrying,
-        Phase::Intending | Phase::Unsent | Phase::Sent | Phase::Running | Phase::Reading(_) => StepStatus::InProgress,
+        Phase::Intending | Phase::Unsent | Phase::Sent | Phase::Running | Phase::Seeking | Phase::Reading(_) => {
+            StepStatus::InProgress
+        }
         Phase::Succeeded => match step.work {
             Work::Nothing | Work::Read => StepStatus::Unchanged,
             Work::Retain => StepStatus::Retained,

@@ -54,6 +54,27 @@ pub(super) enum Why {
     Remains,
     /// The update failed; do its tests hold?
     Tests,
+    /// Nobody knows what the creation made; is it this?
+    Candidate,
+}
+
+/// Where a creation that nobody remembers is looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Search {
+    /// Among the requests of its time.
+    #[default]
+    Requests,
+    /// Among all resources of its type.
+    Resources,
+}
+
+/// What a creation may have made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) identifier: Option<String>,
+    pub(super) request_token: String,
+    /// It has the properties that were asked for, as far as a read tells.
+    pub(super) alike: bool,
 }
 
 /// Where a step stands.
@@ -73,6 +94,8 @@ pub(super) enum Phase {
     Running,
     /// The operation is over; the resource is being read.
     Reading(Why),
+    /// Nobody can be asked how the creation ended; what it may have made is being listed.
+    Seeking,
     /// What a failed creation left is being deleted by a step of its own.
     Removing,
     /// Pause before a new attempt.
@@ -153,6 +176,12 @@ pub(super) struct Step {
     pub(super) ended_at: Option<Millis>,
     /// Paths of the patch that an earlier attempt has brought to the wanted value.
     pub(super) reached: BTreeSet<String>,
+    pub(super) search: Search,
+    /// Page of the search that comes next.
+    pub(super) next: Option<String>,
+    pub(super) candidates: Vec<Candidate>,
+    /// Candidates before this one have been read.
+    pub(super) unread: usize,
     /// The creation whose remnant this step deletes.
     pub(super) parent: Option<StepId>,
     /// The step that deletes the remnants of this creation.
@@ -194,6 +223,10 @@ impl Step {
             started_at: None,
             ended_at: None,
             reached: BTreeSet::new(),
+            search: Search::default(),
+            next: None,
+            candidates: Vec::new(),
+            unread: 0,
             parent: None,
             remover: None,
         }

@@ -124,7 +124,7 @@ impl Engine {
     }
 
     fn repeat(&mut self, id: StepId, class: Class, at: Millis) {
-        if matches!(class, Class::Transient | Class::Conflict | Class::Vague) {
+        if matches!(class, Class::Transient | Class::Conflict | Class::Vague | Class::Forgotten) {
             self.again(id, class.attempts(), at);
         } else {
             self.give_up(id, at);

@@ -4,10 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_core::engine::random::Random;
-use assent_core::model::{CallKind, Event, Millis, RequestStatus};
+use assent_core::model::{CallKind, Event, ListedRequest, Millis, RequestStatus};
 use serde_json::{Map, Value, json};
 
-const TOKENS_LIVE: Millis = 36 * 3_600_000;
+const HOUR: Millis = 3_600_000;
+const TOKENS_LIVE: Millis = 36 * HOUR;
+const REQUESTS_LIVE: Millis = 7 * 24 * HOUR;
+/// What a resource without a read handler is called.
+pub const BLIND: &str = "blind-";
 const CODES: [&str; 15] = [
     "Throttling",
     "Throttling",
@@ -47,6 +51,7 @@ pub struct Live {
 struct Request {
     kind: CallKind,
     logical_id: String,
+    began: Millis,
     ends: Millis,
     status: RequestStatus,
     code: Option<&'static str>,
@@ -71,6 +76,10 @@ pub struct Cloud {
     /// Updates that are in force, however they ended, by logical id.
     pub updated: BTreeSet<String>,
     pub faults: Faults,
+    /// Probability that a crash is noticed only after a day, a day and a half, three days or a week.
+    pub jump: f64,
+    /// Probability that an operation takes up to 36 hours.
+    pub stuck: f64,
     pub random: Random,
     longest: Millis,
     serial: u64,
@@ -87,6 +96,8 @@ impl Cloud {
             created: BTreeSet::new(),
             updated: BTreeSet::new(),
             faults,
+            jump: 0.0,
+            stuck: 0.0,
             random: Random::new(seed),
             longest,
             serial: 0,
@@ -104,6 +115,19 @@ impl Cloud {
 
     pub fn below(&mut self, bound: u64) -> u64 {
         self.random.bits() % bound.max(1)
+    }
+
+    /// How long a crash goes unnoticed.
+    pub fn outage(&mut self) -> Millis {
+        let long = self.jump > 0.0 && self.chance(self.jump);
+        let hours = if long { [25, 37, 72, 7 * 24 + 1][usize::try_from(self.below(4)).unwrap()] } else { 0 };
+        hours * HOUR + self.below(20_000)
+    }
+
+    /// When an operation that begins now ends.
+    fn end(&mut self, now: Millis) -> Millis {
+        let longest = if self.stuck > 0.0 && self.chance(self.stuck) { 36 * HOUR } else { self.longest };
+        now + self.below(longest)
     }
 
     /// Lets operations end whose time has come.
@@ -220,15 +244,17 @@ impl Cloud {
     fn creation(&mut self, now: Millis, logical_id: &str, desired: &Value) -> Request {
         self.serial += 1;
         let name = desired.get("Name").and_then(Value::as_str);
-        let identifier = name.map_or_else(|| format!("{logical_id}-{}", self.serial), str::to_owned);
+        let blind = if desired.get("Blind").is_some() { BLIND } else { "" };
+        let identifier = name.map_or_else(|| format!("{blind}{logical_id}-{}", self.serial), str::to_owned);
         let taken = self.live.contains_key(&identifier)
             || self.requests.values().any(|other| !other.settled && other.effect.as_ref() == Some(&identifier));
-        let ends = now + if self.chance(0.1) { 0 } else { self.below(self.longest) };
+        let ends = if self.chance(0.1) { now } else { self.end(now) };
         let fails = self.chance(self.faults.operation);
         let early_identifier = name.is_some() || self.chance(0.5);
         let mut request = Request {
             kind: CallKind::Create,
             logical_id: logical_id.to_owned(),
+            began: now,
             ends,
             status: RequestStatus::Success,
             code: None,
@@ -265,7 +291,8 @@ impl Cloud {
         let mut request = Request {
             kind: CallKind::Delete,
             logical_id: logical_id.to_owned(),
-            ends: now + self.below(self.longest),
+            began: now,
+            ends: self.end(now),
             status: RequestStatus::Success,
             code: None,
             identifier: Some(identifier.to_owned()),
@@ -291,7 +318,8 @@ impl Cloud {
         let mut request = Request {
             kind: CallKind::Update,
             logical_id: logical_id.to_owned(),
-            ends: now + self.below(self.longest),
+            began: now,
+            ends: self.end(now),
             status: RequestStatus::Success,
             code: None,
             identifier: Some(identifier.to_owned()),
@@ -358,6 +386,11 @@ impl Cloud {
             return event;
         }
         let request = self.requests[request_token].clone();
+        if now >= request.began + REQUESTS_LIVE {
+            let error_code = "RequestTokenNotFoundException".to_owned();
+            let step = step.to_owned();
+            return Event::Rejected { step, call: CallKind::Poll, error_code, message: "unknown".to_owned(), at: now };
+        }
         self.progress(now, step, &request)
     }
 
@@ -366,12 +399,70 @@ impl Cloud {
         if let Some(event) = self.trouble(now, step, CallKind::Get) {
             return event;
         }
+        if identifier.starts_with(BLIND) {
+            let (step, error_code) = (step.to_owned(), "UnsupportedActionException".to_owned());
+            return Event::Rejected { step, call: CallKind::Get, error_code, message: "no read".to_owned(), at: now };
+        }
         let visible = self.live.get(identifier).is_some_and(|live| live.visible_at <= now);
         Event::Read {
             step: step.to_owned(),
             properties: visible.then(|| model(identifier, &self.live[identifier].properties)),
             at: now,
         }
+    }
+
+    /// One page of creations with a time in the range; some carry the time of their end.
+    pub fn list_requests(
+        &mut self,
+        now: Millis,
+        step: &str,
+        since: Millis,
+        until: Millis,
+        page: Option<&str>,
+    ) -> Event {
+        *self.calls.entry("listRequests").or_default() += 1;
+        if let Some(event) = self.trouble(now, step, CallKind::ListRequests) {
+            return event;
+        }
+        let shown = |request: &Request| match request.settled && request.ends.is_multiple_of(2) {
+            true => request.ends,
+            false => request.began,
+        };
+        let all = self.requests.iter().filter(|(_, request)| {
+            let kept = request.kind == CallKind::Create && now < request.began + REQUESTS_LIVE;
+            kept && (since..=until).contains(&shown(request))
+        });
+        let (from, size) = (page.map_or(0, |page| page.parse().unwrap()), 3);
+        let mut listed: Vec<ListedRequest> = all
+            .skip(from)
+            .take(size + 1)
+            .map(|(token, request)| ListedRequest {
+                request_token: token.clone(),
+                status: if request.settled { request.status } else { RequestStatus::InProgress },
+                identifier: request.identifier.clone().filter(|_| request.settled || request.early_identifier),
+            })
+            .collect();
+        let next = (listed.len() > size).then(|| (from + size).to_string());
+        listed.truncate(size);
+        Event::RequestsListed { step: step.to_owned(), requests: listed, next, at: now }
+    }
+
+    /// One page of everything there is of the type.
+    pub fn list_resources(&mut self, now: Millis, step: &str, type_name: &str, page: Option<&str>) -> Event {
+        *self.calls.entry("listResources").or_default() += 1;
+        if let Some(event) = self.trouble(now, step, CallKind::ListResources) {
+            return event;
+        }
+        let size = 4;
+        let blind = type_name.contains("Blind");
+        let after = |identifier: &&String| {
+            identifier.starts_with(BLIND) == blind && page.is_none_or(|page| identifier.as_str() > page)
+        };
+        let mut identifiers: Vec<String> = self.live.keys().filter(after).take(size + 1).cloned().collect();
+        let more = identifiers.len() > size;
+        identifiers.truncate(size);
+        let next = identifiers.last().cloned().filter(|_| more);
+        Event::ResourcesListed { step: step.to_owned(), identifiers, next, at: now }
     }
 
     fn trouble(&mut self, now: Millis, step: &str, call: CallKind) -> Option<Event> {

@@ -62,7 +62,7 @@ impl World {
                 Ok(_) => {}
                 Err(Crash) => {
                     self.crashes += 1;
-                    self.now += self.cloud.below(20_000);
+                    self.now += self.cloud.outage();
                     self.cloud.advance(self.now);
                 }
             }
@@ -180,6 +180,12 @@ impl World {
                 let mut check = |cloud: &Cloud| deletion_may_start(plan, cloud, &step);
                 self.cloud.mutate(self.now, CallKind::Delete, &step, &client_token, &json!(identifier), &mut check)
             }
+            Command::ListRequests { step, since, until, next, .. } => {
+                vec![self.cloud.list_requests(self.now, &step, since, until, next.as_deref())]
+            }
+            Command::ListResources { step, type_name, next } => {
+                vec![self.cloud.list_resources(self.now, &step, &type_name, next.as_deref())]
+            }
             Command::Get { step, identifier, .. } => vec![self.cloud.get(self.now, &step, &identifier)],
             Command::Poll { step, request_token } => vec![self.cloud.poll(self.now, &step, &request_token)],
             other => panic!("{other:?} is not a call"),
@@ -270,7 +276,12 @@ fn deletion_may_start(plan: &Plan, cloud: &Cloud, step: &str) {
 /// As `model.rs` says with each event.
 pub fn is_durable(event: &Event) -> bool {
     match event {
-        Event::IntentRecorded { .. } | Event::Accepted { .. } | Event::Read { .. } | Event::Rejected { .. } => true,
+        Event::IntentRecorded { .. }
+        | Event::Accepted { .. }
+        | Event::Read { .. }
+        | Event::RequestsListed { .. }
+        | Event::ResourcesListed { .. }
+        | Event::Rejected { .. } => true,
         Event::Progress { status, identifier, .. } => {
             let terminal =
                 matches!(status, RequestStatus::Success | RequestStatus::Failed | RequestStatus::CancelComplete);

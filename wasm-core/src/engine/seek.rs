@@ -1,0 +1,312 @@
+//! What became of a creation whose answer never came and that cannot be asked for any more.
+//!
+//! The cloud forgets client tokens after 36 hours, so an intent older than a day is not sent again: that could create
+//! everything twice. Requests are remembered for seven days, but without their client token. So what can be known for
+//! certain is that nothing was created: no request of this type and time is unaccounted for, or, when requests are
+//! forgotten too, no resource of this type is. Then a new attempt follows. Everything else may be somebody else's: the
+//! candidates are read, compared with what was asked for and named to the user, who imports or deletes.
+//! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ProgressEvent.html>
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::model::{Command, ListedRequest, Millis, RequestStatus};
+
+use super::Engine;
+use super::errors::{self, Class};
+use super::step::{Candidate, Phase, Search, StepId, Why, Work};
+
+const DAY: Millis = 24 * 3_600_000;
+/// Requests are listed for seven days; a day of caution.
+const REQUESTS_LISTED: Millis = 6 * DAY;
+/// The request of our intent carries a time between these, seen from the intent: clocks differ, the call was repeated for
+/// up to a day, a handler may take 36 hours, and some requests carry the time of their end.
+const BEFORE: Millis = 15 * 60_000;
+const AFTER: Millis = 61 * 3_600_000;
+/// Candidates that are read and named.
+const READS: usize = 50;
+/// Refused lists in a row before it counts as impossible to list.
+const REFUSALS: u32 = 8;
+
+impl Engine {
+    /// Nobody can be asked any more how the creation ended.
+    pub(super) fn seek(&mut self, id: StepId, at: Millis) {
+        let step = &mut self.steps[id];
+        let listed = step.request_token.is_none() && at < step.intent_at.saturating_add(REQUESTS_LISTED);
+        step.search = if listed { Search::Requests } else { Search::Resources };
+        step.phase = Phase::Seeking;
+        step.next = None;
+        step.candidates.clear();
+        step.unread = 0;
+        self.touched.insert(id);
+        self.queue_call(id, at);
+    }
+
+    /// The question of the search.
+    pub(super) fn search(&self, id: StepId) -> Command {
+        let step = &self.steps[id];
+        let (name, type_name, next) = (step.name.clone(), self.type_of(id).to_owned(), step.next.clone());
+        match step.search {
+            Search::Requests => Command::ListRequests {
+                step: name,
+                type_name,
+                since: step.intent_at.saturating_sub(BEFORE),
+                until: step.intent_at.saturating_add(AFTER),
+                next,
+            },
+            Search::Resources => Command::ListResources { step: name, type_name, next },
+        }
+    }
+
+    /// In a replay: an answer to a question that is asked only after an intent has lapsed.
+    pub(super) fn lapsed_before(&mut self, id: StepId, at: Millis) {
+        if self.replaying && self.steps[id].phase == Phase::Unsent {
+            self.lapse(id, at);
+        }
+    }
+
+    /// The intent is too old to be sent again.
+    pub(super) fn lapse(&mut self, id: StepId, at: Millis) {
+        let said = "The answer was lost more than 24 hours ago, so the call is not made again.";
+        self.operation_failed(id, "intent_expired", said, at);
+    }
+
+    pub(super) fn requests_listed(&mut self, id: StepId, requests: &[ListedRequest], next: Option<&str>, at: Millis) {
+        if self.steps[id].phase != Phase::Seeking {
+            return;
+        }
+        if at >= self.steps[id].intent_at.saturating_add(REQUESTS_LISTED) {
+            // The process slept meanwhile; what is not listed any more may have been there.
+            self.steps[id].search = Search::Resources;
+            self.listed_again(id, at);
+            return;
+        }
+        let candidates = requests
+            .iter()
+            .filter(|request| !self.request_tokens.contains(&request.request_token))
+            // What has failed and names nothing has left nothing.
+            .filter(|request| request.identifier.is_some() || !is_over(request.status))
+            .map(|request| Candidate {
+                identifier: request.identifier.clone(),
+                request_token: request.request_token.clone(),
+                alike: false,
+            })
+            .collect();
+        self.steps[id].search = Search::Requests;
+        self.listed(id, candidates, next, at);
+    }
+
+    pub(super) fn resources_listed(&mut self, id: StepId, identifiers: &[String], next: Option<&str>, at: Millis) {
+        if self.steps[id].phase != Phase::Seeking {
+            return;
+        }
+        let candidate = |identifier: &String| Candidate {
+            identifier: Some(identifier.clone()),
+            request_token: String::new(),
+            alike: false,
+        };
+        self.steps[id].search = Search::Resources;
+        self.listed(id, identifiers.iter().map(candidate).collect(), next, at);
+    }
+
+    /// Asks from the first page on.
+    fn listed_again(&mut self, id: StepId, at: Millis) {
+        let step = &mut self.steps[id];
+        step.call = None;
+        step.next = None;
+        step.troubles = 0;
+        self.queue_call(id, at);
+    }
+
+    /// A new process: pages of a list do not outlive what asked for them.
+    pub(super) fn begin_searches_anew(&mut self) {
+        for id in self.steps.ids() {
+            self.steps[id].next = None;
+        }
+    }
+
+    /// A page of answers.
+    fn listed(&mut self, id: StepId, mut candidates: Vec<Candidate>, next: Option<&str>, at: Millis) {
+        let known = self.known_identifiers(id);
+        candidates.retain(|candidate| candidate.identifier.as_ref().is_none_or(|own| !known.contains(own)));
+        let step = &mut self.steps[id];
+        step.call = None;
+        step.troubles = 0;
+        candidates.retain(|candidate| !step.candidates.contains(candidate));
+        step.candidates.append(&mut candidates);
+        step.next = next.map(str::to_owned);
+        if step.next.is_some() {
+            self.queue_call(id, at);
+        } else {
+            step.phase = Phase::Reading(Why::Candidate);
+            self.read_next(id, at);
+        }
+    }
+
+    /// Identifiers of the step's type that belong to other resources of this stack.
+    fn known_identifiers(&self, id: StepId) -> BTreeSet<String> {
+        let type_name = self.type_of(id);
+        let steps = self.steps.ids().filter(|other| *other != id && self.type_of(*other) == type_name);
+        let steps = steps.filter_map(|other| self.steps[other].identifier.clone());
+        let recorded = self.plan.resources.iter().flat_map(|resource| {
+            let own = resource.recorded.iter().flat_map(|recorded| {
+                let others = recorded.replaced.iter().map(|old| old.physical_id.clone());
+                others.chain([recorded.physical_id.clone()])
+            });
+            own.chain(resource.old.iter().map(|old| old.physical_id.clone()))
+        });
+        steps.chain(recorded).collect()
+    }
+
+    /// The search was refused.
+    pub(super) fn search_rejected(&mut self, id: StepId, class: Class, code: &str, message: &str, at: Millis) {
+        let step = &mut self.steps[id];
+        if step.phase != Phase::Seeking {
+            return;
+        }
+        step.call = None;
+        if matches!(class, Class::Transient | Class::Conflict | Class::Vague) && step.troubles < REFUSALS {
+            self.later(id, class, at);
+        } else if step.search == Search::Requests {
+            step.search = Search::Resources;
+            self.listed_again(id, at);
+        } else {
+            let said = format!("Resources of this type cannot be listed ({code}: {message}).");
+            self.unclear(id, &said, at);
+        }
+    }
+
+    /// The candidate that is being read.
+    pub(super) fn candidate(&self, id: StepId) -> Option<&str> {
+        let step = &self.steps[id];
+        step.candidates.get(step.unread)?.identifier.as_deref()
+    }
+
+    /// Goes on to the next candidate that can be read, or decides.
+    fn read_next(&mut self, id: StepId, at: Millis) {
+        let step = &mut self.steps[id];
+        step.call = None;
+        step.troubles = 0;
+        while step.candidates.get(step.unread).is_some_and(|candidate| candidate.identifier.is_none()) {
+            step.unread += 1;
+        }
+        if step.unread < step.candidates.len().min(READS) {
+            self.queue_call(id, at);
+        } else if step.candidates.is_empty() {
+            // It never arrived, or is gone.
+            step.identifier = None;
+            self.again(id, u32::MAX, at);
+        } else {
+            self.unclear(id, "", at);
+        }
+    }
+
+    /// What a read says of a candidate; absent: it does not exist.
+    pub(super) fn candidate_read(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
+        let desired = self.desired_properties(id);
+        let step = &mut self.steps[id];
+        match properties {
+            Some(properties) => {
+                if let Some(candidate) = step.candidates.get_mut(step.unread) {
+                    candidate.alike = agrees(&desired, properties);
+                }
+                step.unread += 1;
+            }
+            None if step.unread < step.candidates.len() => drop(step.candidates.remove(step.unread)),
+            None => {}
+        }
+        self.read_next(id, at);
+    }
+
+    /// It exists, as far as anybody can tell.
+    pub(super) fn candidate_unreadable(&mut self, id: StepId, at: Millis) {
+        self.steps[id].unread += 1;
+        self.read_next(id, at);
+    }
+
+    /// Ends the step and names everything that it may have created.
+    fn unclear(&mut self, id: StepId, why: &str, at: Millis) {
+        let resource = self.resource(id);
+        let (logical_id, type_name) = (resource.logical_id.clone(), resource.type_name.clone());
+        let step = &mut self.steps[id];
+        step.candidates.sort_by_key(|candidate| !candidate.alike);
+        let names: Vec<String> = step.candidates.iter().take(READS).map(Candidate::named).collect();
+        let more = step.candidates.len() - names.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let found = if names.is_empty() {
+            format!("Look for a resource of this type that was created then. {why}")
+        } else {
+            format!("It may be one of these: {}{more}. {why}", names.join(", "))
+        };
+        let example = step.candidates.iter().find_map(|candidate| candidate.identifier.clone());
+        let example = example.unwrap_or_else(|| "IDENTIFIER".to_owned());
+        let message = format!(
+            "Whether {logical_id} ({type_name}) was created cannot be told: the answer was lost too long ago. {} If it \
+             is there, take it over with --import {logical_id}={example} or delete it; then deploy again. Client \
+             token: {}.",
+            found.trim_end(),
+            step.client_token
+        );
+        self.fail(id, "intent_expired", message, at);
+    }
+
+    /// Whether the step has come to an end that nobody could find out about.
+    pub(super) fn is_lost(&self, id: StepId) -> bool {
+        let step = &self.steps[id];
+        let forgotten = step.failure.as_ref().is_some_and(|failure| errors::class(&failure.code) == Class::Forgotten);
+        step.work == Work::Create && forgotten && step.identifier.is_none()
+    }
+}
+
+fn is_over(status: RequestStatus) -> bool {
+    matches!(status, RequestStatus::Failed | RequestStatus::CancelComplete)
+}
+
+impl Candidate {
+    fn named(&self) -> String {
+        match &self.identifier {
+            Some(identifier) if self.alike => format!("{identifier} (with the properties that were asked for)"),
+            Some(identifier) => identifier.clone(),
+            None => format!("what request {} makes", self.request_token),
+        }
+    }
+}
+
+/// Whether what exists contradicts nothing that was asked for and confirms something of it. What a read leaves out
+/// (write-only properties) and what is masked says nothing.
+fn agrees(desired: &Value, live: &Value) -> bool {
+    match (desired, live) {
+        (Value::Object(desired), Value::Object(live)) => {
+            let mut shared = desired.iter().filter_map(|(key, value)| Some((value, live.get(key)?))).peekable();
+            desired.is_empty() || (shared.peek().is_some() && shared.all(|(desired, live)| agrees(desired, live)))
+        }
+        (Value::Array(desired), Value::Array(live)) => {
+            desired.len() == live.len() && desired.iter().all(|item| live.iter().any(|other| agrees(item, other)))
+        }
+        (Value::String(text), _) if text.contains("****") => true,
+        _ => desired == live,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agrees;
+    use serde_json::json;
+
+    #[test]
+    fn what_exists_agrees_when_it_contradicts_nothing_and_confirms_something() {
+        for (desired, live, expected) in [
+            (json!({}), json!({"Arn": "x"}), true),
+            (json!({"A": 1}), json!({"A": 1, "Arn": "x"}), true),
+            (json!({"A": 1}), json!({"A": 2}), false),
+            (json!({"A": 1}), json!({"B": 1}), false),
+            (json!({"A": 1, "Secret": "**** and more"}), json!({"A": 1, "Secret": "other"}), true),
+            (json!({"A": [1, 2]}), json!({"A": [2, 1]}), true),
+            (json!({"A": [1, 2]}), json!({"A": [1, 2, 3]}), false),
+            (json!({"A": {"B": 1, "C": 2}}), json!({"A": {"B": 1}}), true),
+        ] {
+            assert_eq!(agrees(&desired, &live), expected, "{desired} {live}");
+        }
+    }
+}
