@@ -38,7 +38,7 @@ struct Case {
     replaced: bool,
     /// A crash may be noticed only after days.
     jump: f64,
-    /// Operations may take a day and a half.
+    /// Operations may take hours.
     stuck: f64,
 }
 
@@ -244,7 +244,10 @@ fn check(world: &World, ended: &Ended) -> Result<(), TestCaseError> {
         let known = state.get(logical_id).is_some_and(|resource| resource.physical_id == *identifier);
         let report = ended.resources.iter().find(|report| report.logical_id == *logical_id);
         let retained = report.is_some_and(|report| report.status == StepStatus::Retained);
-        let named = report.and_then(|report| report.message.as_deref()).is_some_and(|said| said.contains(identifier));
+        // What has not ended yet is named by its request.
+        let named = report
+            .and_then(|report| report.message.as_deref())
+            .is_some_and(|said| said.contains(identifier) || said.contains("what request "));
         // A resource with a name of its own, and one that nobody remembers, cannot be told from somebody else's: then
         // the user is told.
         let expired = report.is_some_and(|report| report.error_code.as_deref() == Some("intent_expired"));

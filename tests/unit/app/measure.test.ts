@@ -62,6 +62,8 @@ test('every call is timed by its kind, and what went wrong is counted', async ()
     'throttles call=poll endpoint=x': 0,
     'throttles call=get endpoint=x': 0,
     'throttles call=list endpoint=x': 0,
+    'throttles call=listRequests endpoint=x': 0,
+    'throttles call=listResources endpoint=x': 0,
   });
 });
 

@@ -351,7 +351,8 @@ impl Engine {
     /// A deletion or an update that has failed may have done a part, or all.
     fn record_failed_change(&mut self, id: StepId) {
         let step = &self.steps[id];
-        if step.failure.is_none() || step.attempt == 0 {
+        // A second attempt says that the first has failed.
+        if step.attempt == 0 || (step.failure.is_none() && step.attempt == 1) {
             return;
         }
         match step.work {

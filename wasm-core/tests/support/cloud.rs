@@ -78,7 +78,7 @@ pub struct Cloud {
     pub faults: Faults,
     /// Probability that a crash is noticed only after a day, a day and a half, three days or a week.
     pub jump: f64,
-    /// Probability that an operation takes up to 36 hours.
+    /// Probability that an operation takes up to four hours.
     pub stuck: f64,
     pub random: Random,
     longest: Millis,
@@ -126,7 +126,7 @@ impl Cloud {
 
     /// When an operation that begins now ends.
     fn end(&mut self, now: Millis) -> Millis {
-        let longest = if self.stuck > 0.0 && self.chance(self.stuck) { 36 * HOUR } else { self.longest };
+        let longest = if self.stuck > 0.0 && self.chance(self.stuck) { 4 * HOUR } else { self.longest };
         now + self.below(longest)
     }
 

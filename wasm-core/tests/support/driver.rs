@@ -81,7 +81,7 @@ impl World {
         let mut inbox = vec![Event::Started {}];
         loop {
             self.turns += 1;
-            assert!(self.turns < 60_000, "the run does not end: {:?}", engine.report(self.now));
+            assert!(self.turns < 200_000, "the run does not end: {:?}", engine.report(self.now));
             if self.cancel_at == Some(self.turns) {
                 inbox.push(Event::CancelRequested {});
             }
