@@ -82,6 +82,8 @@ export interface DeployOptions extends PlanOptions {
   skipExperts?: boolean;
   /** Logical ids whose data may be lost, or `all`; default none. */
   allowDataLoss?: readonly string[] | 'all';
+  /** What is done when it fails; default `rollback`. `delete` is for a new stack only. */
+  onFailure?: 'rollback' | 'keep' | 'delete';
 }
 
 export type ConsultOptions = PlanOptions & Pick<DeployOptions, 'failOn' | 'allowDataLoss'>;
@@ -222,17 +224,19 @@ function inSession<T>(
 }
 
 function settled(document: RunDocument): RunDocument {
-  if (document.outcome === 'refused') {
+  const { outcome, code, runId } = document;
+  if (outcome === 'refused' && code !== 'drifted') {
     const why = document.verdict?.reasons.join('; ') ?? '';
     throw new SecurityValidationFailed(`Refused: ${why}`, { cause: document });
   }
-  if (document.outcome === 'failed') {
+  if (outcome === 'failed' || outcome === 'rolled_back' || outcome === 'refused') {
     const [first] = document.resources.filter(({ status }) => status === 'failed');
     const what = first === undefined ? '' : `: ${first.logicalId}: ${first.message ?? first.errorCode ?? ''}`;
-    throw new DeploymentFailed(`Run ${document.runId} failed${what}`, { cause: document });
+    const back = outcome === 'failed' ? 'failed' : 'failed and was rolled back';
+    throw new DeploymentFailed(`Run ${runId} ${back}${what}`, { cause: document });
   }
-  if (document.outcome === 'cancelled') {
-    throw new AssentError('interrupted', `Run ${document.runId} was cancelled; it can be resumed.`, {
+  if (outcome === 'cancelled') {
+    throw new AssentError('interrupted', `Run ${runId} was cancelled; it can be resumed.`, {
       exitCode: 130,
       cause: document,
     });

@@ -9,6 +9,7 @@ import { type AllowedLoss, dataLossRefusal } from './guard.ts';
 import { withLease } from './lease.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
 import { makePlan, type Planned } from './planning.ts';
+import type { OnFailure } from './ports.ts';
 import { startRun } from './run.ts';
 import { bindingOf, type Control, interrupted, type Session } from './session.ts';
 import { settle } from './settle.ts';
@@ -19,6 +20,8 @@ export interface DeployOptions extends PlanOptions, GateOptions {
   approve?: string;
   /** Asked when the circle is split and no digest was approved. Absent: the deployment waits for approval. */
   decide?: (planned: Planned, verdict: Verdict) => Promise<boolean>;
+  /** What is done when it fails; default: it is rolled back. */
+  onFailure?: OnFailure;
   /** What may be lost; default: nothing that holds data is deleted or replaced. */
   allowDataLoss?: AllowedLoss;
   /** Asked once, only when there is something to do. Absent: the call itself is the consent. */
@@ -37,6 +40,8 @@ export async function deploy(session: Session, options: DeployOptions, control: 
     if (control.signal?.aborted) throw interrupted();
     const wanted = { ...options, mode: 'deploy', refresh: options.refresh ?? true, maxConcurrency } as const;
     const planned = await makePlan(session, wanted, control);
+    const onFailure = options.onFailure ?? 'rollback';
+    if (onFailure === 'delete') refuseDeletion(planned);
     await session.store.putPlan(planned.plan);
     const changes = changesOf(planned);
     tellPlan(planned, changes.length, session, control);
@@ -56,7 +61,7 @@ export async function deploy(session: Session, options: DeployOptions, control: 
       if (confirm !== undefined && !(await confirm(planned))) throw declined();
       if (control.signal?.aborted) throw interrupted();
     }
-    return startRun(session, held, planned, { maxConcurrency, verdict }, control);
+    return startRun(session, held, planned, { maxConcurrency, verdict, onFailure }, control);
   });
 }
 
@@ -82,6 +87,14 @@ export function tellPlan({ plan, forecast }: Planned, changes: number, session: 
 /** The rejection when the person said no. */
 export function declined(): AssentError {
   return new AssentError('declined', 'Declined; nothing was changed.', { exitCode: 1 });
+}
+
+/** Only what this deployment itself brings about may be deleted when it fails. */
+function refuseDeletion({ plan, recorded }: Planned): void {
+  if (recorded === undefined || recorded.state.resources.length === 0) return;
+  throw new InvalidInput('on_failure_delete', `Stack ${plan.stack} exists: only a new one can be deleted on failure.`, {
+    help: 'Leave out --on-failure (it is rolled back), or use --on-failure keep.',
+  });
 }
 
 function planChanged(approved: string, digest: string): AssentError {

@@ -47,6 +47,16 @@ export interface RunDocument {
   verdict: Verdict | null;
   elapsedMs: number;
   calls: Calls;
+  /** How it was rolled back, where it was. */
+  rollback?: RollbackDocument;
+}
+
+export interface RollbackDocument {
+  planDigest: string;
+  /** What was done on the way back. */
+  resources: ResourceDocument[];
+  /** What could not be undone, and what to do about it. */
+  unrestored: { logicalId: string; type: string; physicalId: string | null; message: string; help: string }[];
 }
 
 export function planDocument({ plan, forecast, problems }: Planned): PlanDocument {
@@ -155,6 +165,8 @@ export interface RunSummary {
   startedAt: string;
   endedAt: string | null;
   elapsedMs: number;
+  /** What its plan expected; `null` for a run of before this was kept. */
+  forecastMs: number | null;
 }
 
 export function runSummary(run: Run, held: boolean, now: number): RunSummary {
@@ -167,6 +179,7 @@ export function runSummary(run: Run, held: boolean, now: number): RunSummary {
     startedAt: iso(run.startedAt),
     endedAt: run.endedAt === undefined ? null : iso(run.endedAt),
     elapsedMs: (run.endedAt ?? now) - run.startedAt,
+    forecastMs: run.forecastMs ?? null,
   };
 }
 

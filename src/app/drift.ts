@@ -7,7 +7,7 @@ import { withLease } from './lease.ts';
 import type { Store } from './ports.ts';
 import { refresh } from './refresh.ts';
 import { logicalIdOf } from './secrets.ts';
-import { type Control, checkBinding, contextOf, type Session } from './session.ts';
+import { bindingOf, type Control, checkBinding, contextOf, type Session } from './session.ts';
 import { unknownStack } from './status.ts';
 
 /** Compares a stack. Rejects with ResourceNotFound for a stack nobody knows, with LeaseHeld while a run works on it. */
@@ -17,9 +17,14 @@ export async function drift(session: Session, { stack }: { stack: string }, cont
   return withLease(session, stack, async () => {
     const record = await store.stack(stack);
     if (record === undefined) throw unknownStack(stack);
-    checkBinding(record, endpoint, await contextOf(session, control));
+    const context = await contextOf(session, control);
+    checkBinding(record, endpoint, context);
     const { resources } = record.state;
-    const live = await refresh(resources, { ...session, ...control });
+    const live = await refresh(resources, {
+      ...session,
+      ...control,
+      budget: session.budgets.of(bindingOf(endpoint, context)),
+    });
     const compared = compare({ resources, live, baseline: await baselines(store, stack, resources) });
     const differs = compared.resources.some(({ status }) => status === 'modified' || status === 'deleted');
     return { version: 1, kind: 'drift', stack, inSync: !differs, resources: compared.resources };

@@ -7,11 +7,12 @@
 // A turn costs O(its events); calls in flight cost nothing until they answer.
 import type { Command, Event, Outcome, ResourceReport, StackResource } from '#wasm';
 import type { Decider } from '../core/engine.ts';
+import type { Rate } from './budget.ts';
 import { type Calls, type Emit, iso, noCalls, resourceDocument } from './events.ts';
 import { Journal } from './journal.ts';
 import type { Held } from './lease.ts';
 import { type CallCommand, perform } from './perform.ts';
-import type { Clock, Cloud, Store } from './ports.ts';
+import type { Clock, Cloud, Store, Tally } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 
 const LOOK_FOR_CANCEL_MS = 5_000;
@@ -28,11 +29,17 @@ export interface Drive {
   runId: string;
   /** Entries already journaled: empty for a new run. */
   journal: readonly Event[];
+  /** Entries of the run before these; the store counts them too. */
+  from?: number;
   /** Start nothing new from the first turn on: only find out how what is in flight ends. */
   settleOnly?: boolean;
   /** Cancels in good order. */
   signal?: AbortSignal | undefined;
   emit: Emit;
+  /** Counted on from here. */
+  tally?: Tally;
+  /** The engine keeps to this share of the rate, and to every later one. */
+  budget?: { rate: Rate; listen: (listener: (rate: Rate) => void) => () => void };
 }
 
 /** How a run ended. */
@@ -68,7 +75,7 @@ interface Turn {
 
 class Driver {
   readonly #work: Drive;
-  readonly #calls = noCalls();
+  readonly #tally: Tally;
   readonly #durable = new Journal();
   readonly #over = new AbortController();
   #inbox: Event[] = [{ type: 'started' }];
@@ -77,10 +84,16 @@ class Driver {
   #wake: (() => void) | undefined;
   #timer: { until: number; abort: AbortController } | undefined;
   #cancelled = false;
+  #unlisten = (): void => undefined;
 
   constructor(work: Drive) {
     this.#work = work;
-    this.#seq = work.journal.length;
+    this.#tally = work.tally ?? { calls: noCalls(), inFlightMax: 0 };
+    if (work.budget !== undefined) {
+      this.#inbox.unshift({ type: 'rateShare', ...work.budget.rate });
+      this.#unlisten = work.budget.listen((rate) => this.#push([{ type: 'rateShare', ...rate }]));
+    }
+    this.#seq = (work.from ?? 0) + work.journal.length;
     this.#durable.replay(work.journal);
     if (work.journal.length > 0) work.engine.replay(work.journal);
     if (work.settleOnly === true) this.#cancel();
@@ -96,7 +109,7 @@ class Driver {
       const finish = await this.#turn(events);
       if (finish !== undefined) {
         const { outcome, resources, outputs } = finish;
-        return { outcome, resources, outputs, calls: this.#calls, seq: this.#seq };
+        return { outcome, resources, outputs, calls: this.#tally.calls, seq: this.#seq };
       }
       if (this.#inbox.length === 0 && this.#failure === undefined) {
         await new Promise<void>((resolve) => {
@@ -112,6 +125,7 @@ class Driver {
   /** Ends timers and listeners; answers of calls still under way are ignored. */
   stop(): void {
     this.#over.abort();
+    this.#unlisten();
     this.#timer?.abort.abort();
   }
 
@@ -123,7 +137,11 @@ class Driver {
     const entries = [...events, ...turn.intents].filter((event) => this.#durable.isDurable(event));
     const { record, forget } = turn;
     if (entries.length > 0 || record.length > 0 || forget.length > 0) {
-      this.#seq = await store.append(held.lease, runId, this.#seq, entries, { record, forget });
+      this.#seq = await store.append(held.lease, runId, this.#seq, entries, {
+        record,
+        forget,
+        tally: structuredClone(this.#tally),
+      });
     }
     if (turn.finish !== undefined) return turn.finish;
     if (turn.intents.length > 0) {
@@ -169,7 +187,7 @@ class Driver {
   }
 
   #start(command: CallCommand): void {
-    const caller = { ...this.#work, calls: this.#calls };
+    const caller = { ...this.#work, calls: this.#tally.calls };
     void perform(command, caller).then(
       (events) => this.#push(events),
       (error: unknown) => this.#fail(error),

@@ -8,7 +8,8 @@ export interface ResourceDocument {
   type: string;
   physicalId: string | null;
   action: Action;
-  status: StepStatus;
+  /** `rolled_back`, `rollback_failed`: it was changed, and then the deployment failed. */
+  status: StepStatus | 'rolled_back' | 'rollback_failed';
   startedAt: string | null;
   elapsedMs: number;
   attempts: number;
@@ -37,6 +38,7 @@ export type RunEvent = { at: string } & (
   | ({ event: 'decided' } & Verdict)
   | { event: 'started'; runId: string; stack: string; resources: number }
   | ({ event: 'resource' } & ResourceDocument)
+  | { event: 'rolling_back'; runId: string; resources: number; unrestored: number }
   | { event: 'cancelling' }
 );
 

@@ -35,6 +35,7 @@ export class Journal {
       case 'throttled':
       case 'lost':
       case 'timerFired':
+      case 'rateShare':
       case 'cancelRequested':
         return false;
     }

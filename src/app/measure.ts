@@ -3,8 +3,9 @@
 // Two ways into the store. What belongs to a run (durations, forecast error) is committed with the run's end, made from
 // what the engine reports, so that a run killed and resumed counts once and whole. What belongs to the process (calls,
 // throttles, planning) goes through its Monitor.
-import type { Action, Outcome, ResourceReport } from '#wasm';
+import type { Action, ResourceReport } from '#wasm';
 import { labelsKey, type Measured } from '../domain/metrics.ts';
+import type { ResourceDocument } from './events.ts';
 import { Monitor } from './monitor.ts';
 import type { Answer, Clock, Cloud, Run } from './ports.ts';
 
@@ -12,10 +13,10 @@ import type { Answer, Clock, Cloud, Run } from './ports.ts';
 export interface EndedRun {
   run: Run;
   endpoint: string;
-  outcome: Outcome;
+  outcome: Run['status'];
   resources: readonly ResourceReport[];
   elapsedMs: number;
-  /** Operations in flight at most, in this process. */
+  /** Operations in flight at most. */
   inFlightMax: number;
   /** Forecast makespan; absent for a run that was interrupted, whose duration says nothing. */
   forecastMs?: number | undefined;
@@ -72,12 +73,17 @@ export function measuredCloud(cloud: Cloud, endpoint: string, monitor: Monitor, 
 /** Counts operations in flight from what a run tells. */
 export class InFlight {
   readonly #now = new Set<string>();
-  max = 0;
+  readonly #tally: { inFlightMax: number };
 
-  note({ logicalId, status }: Pick<ResourceReport, 'logicalId' | 'status'>): void {
+  /** The most is kept in `tally`, which may hold that of an earlier process. */
+  constructor(tally: { inFlightMax: number }) {
+    this.#tally = tally;
+  }
+
+  note({ logicalId, status }: Pick<ResourceDocument, 'logicalId' | 'status'>): void {
     if (status === 'in_progress') this.#now.add(logicalId);
     else this.#now.delete(logicalId);
-    this.max = Math.max(this.max, this.#now.size);
+    this.#tally.inFlightMax = Math.max(this.#tally.inFlightMax, this.#now.size);
   }
 }
 

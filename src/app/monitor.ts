@@ -13,7 +13,7 @@ import { Counter, Distribution, Maximum } from './recorder.ts';
 export type Sink = (measured: readonly Measured[]) => Promise<void>;
 
 export interface MonitorOptions {
-  clock: Clock;
+  clock: Pick<Clock, 'now' | 'sleep'>;
   /** Absent: the caller collects. */
   sink?: Sink | undefined;
   /** Between two flushes; default 10 s. */
@@ -103,7 +103,7 @@ export class Monitor {
     }
   }
 
-  async #flushBy(clock: Clock, intervalMs: number): Promise<void> {
+  async #flushBy(clock: Pick<Clock, 'now' | 'sleep'>, intervalMs: number): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
       await clock.sleep(clock.now() + intervalMs, signal);

@@ -1,11 +1,25 @@
 // Makes a plan: asks the core, finds the facts it needs, asks again. Changes nothing anywhere.
-import type { Context, DeclaredParameter, Forecast, Found, Live, Lookup, Mode, Plan, PlanCall, Problem } from '#wasm';
+import type {
+  Context,
+  DeclaredParameter,
+  Forecast,
+  Found,
+  KeptNotes,
+  Live,
+  Lookup,
+  Mode,
+  Plan,
+  PlanCall,
+  Problem,
+} from '#wasm';
 import { inspect, plan as planInCore } from '../core/calls.ts';
 import { InvalidInput, Unreachable } from '../domain/errors.ts';
+import { rateNote } from './budget.ts';
 import { fingerprints } from './fingerprint.ts';
+import { durationsNote } from './learn.ts';
 import type { Answer, StackRecord } from './ports.ts';
 import { refresh } from './refresh.ts';
-import { type Control, checkBinding, contextOf, type Session } from './session.ts';
+import { bindingOf, type Control, checkBinding, contextOf, type Session } from './session.ts';
 
 /** A template as it came, with the name to call it by in messages. */
 export interface Template {
@@ -44,6 +58,8 @@ export interface Planned {
   /** The stack as recorded before. */
   recorded: StackRecord | undefined;
   context: Context;
+  /** Whether earlier runs have learned how long operations take here. */
+  hasLearned: boolean;
 }
 
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
@@ -68,6 +84,10 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
   call.fingerprints = secretPrints;
+  const binding = bindingOf(session.endpoint, context);
+  const learned = await keptNotes(session, binding);
+  call.learned = learned;
+  const hasLearned = learned.durations !== undefined;
   if (session.speed !== 1) call.durationScale = 1 / session.speed;
   if (tags !== undefined) call.tags = { ...tags };
   if (imports !== undefined) call.imports = { ...imports };
@@ -75,11 +95,22 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   // A bad template is refused before anything is read.
   const found = await answered(session, text, call, template);
   if (recorded === undefined || !wanted.refresh || mode === 'destroy') {
-    return { ...found, secretParameters, fingerprints: secretPrints, recorded, context };
+    return { ...found, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
   }
-  const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control });
+  const budget = session.budgets.of(binding);
+  const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
   const read = await answered(session, text, { ...call, live }, template);
-  return { ...read, secretParameters, fingerprints: secretPrints, recorded, context };
+  return { ...read, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+}
+
+/** What earlier runs in the same account and region know; a plan's digest does not depend on it. */
+async function keptNotes(session: Session, binding: string): Promise<KeptNotes> {
+  const { store } = session;
+  const [durations, rate] = await Promise.all([
+    store.note(durationsNote(session, binding)),
+    store.note(rateNote(binding)),
+  ]);
+  return { ...(durations === undefined ? {} : { durations }), ...(rate === undefined ? {} : { rate }) };
 }
 
 type Answered = Pick<Planned, 'plan' | 'problems' | 'forecast' | 'parameters' | 'noEcho'>;

@@ -10,11 +10,14 @@ import type {
   Lookup,
   Plan,
   RequestStatus,
+  ResourceReport,
   StackResource,
   StackState,
+  Unrestored,
 } from '#wasm';
 import type { Measured } from '../domain/metrics.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import type { Calls } from './events.ts';
 
 /** A run as stored. Times in ms since the epoch. */
 export interface Run {
@@ -47,8 +50,31 @@ export interface Run {
   /** The final document once the run has ended (INTERFACE.md, `deploy`). */
   result?: unknown;
   cancelRequested: boolean;
+  /** What is done when the deployment fails; absent: what was done is kept. */
+  onFailure?: OnFailure;
+  /** Since it failed, and only then: how it is rolled back. */
+  rollback?: Rollback;
+  /** Calls and operations in flight so far, over every process that has worked on it. */
+  tally?: Tally;
+  /** Makespan as its plan forecast it, ms. */
+  forecastMs?: number;
   /** What ended by then has been measured: a cancelled run may be resumed and end again. Kept by `finish`. */
   measuredUntil?: number;
+}
+
+/** `rollback`: back to what was before; `keep`: nothing more; `delete`: a new stack is deleted, and its record too. */
+export type OnFailure = 'rollback' | 'keep' | 'delete';
+
+/** A failed run on its way back. */
+export interface Rollback {
+  /** Of the plan that leads back. */
+  planDigest: string;
+  /** Journal entries from here on are those of the way back. */
+  seq: number;
+  /** How the way there ended. */
+  resources: ResourceReport[];
+  /** What is left as it is. */
+  unrestored: Unrestored[];
 }
 
 /** A stack as stored. */
@@ -72,11 +98,26 @@ export interface Lease {
   holder: string;
 }
 
+/** How long a lease lasts unless it is renewed. */
+export const LEASE_MS = 15_000;
+
+/** What is counted over a whole run. What a killed process did after its last commit is missing. */
+export interface Tally {
+  calls: Calls;
+  /** Operations in flight at most. */
+  inFlightMax: number;
+}
+
 /** Changes of the stack's state that belong to one turn of the engine. */
 export interface Changes {
   record: StackResource[];
   forget: string[];
+  /** Replaces the run's. */
+  tally?: Tally;
 }
+
+/** Makes the new text of a note out of the one that is kept. Pure: it may be called more than once. */
+export type ChangeNote = (kept: string | undefined) => string;
 
 /** The store was written by someone else meanwhile: this worker must stop and change nothing. */
 export class LeaseLost extends Error {
@@ -110,6 +151,8 @@ export interface Store {
    * Rejects with LeaseLost, also when the stack has another run with status `running`: that one is settled first.
    */
   begin(lease: Lease, run: Run, stack: StackRecord): Promise<void>;
+  /** The run turns back, once: from now on its journal is that of the way back. Rejects with LeaseLost. */
+  beginRollback(lease: Lease, runId: string, rollback: Rollback): Promise<void>;
   /** Sets a cancelled run to `running` again and takes back the request to cancel it. */
   reopen(lease: Lease, runId: string): Promise<void>;
   run(runId: string): Promise<Run | undefined>;
@@ -122,10 +165,18 @@ export interface Store {
   journal(runId: string): Promise<Event[]>;
   /**
    * Ends a run: status, document, outputs, effective parameters; resources stay as appended. A stack whose destroy run
-   * succeeded (or had nothing to do) and that has no resources left is removed; its runs are kept. What the run measured
-   * is merged in the same transaction, so it counts once; a kept series that is damaged starts anew.
+   * succeeded (or had nothing to do), or whose run was rolled back with `onFailure: delete`, and that has no resources
+   * left is removed; its runs are kept. What the run measured
+   * is merged in the same transaction, so it counts once; a kept series that is damaged starts anew. So is what it has
+   * learned: a note that is changed with the run's end or not at all.
    */
-  finish(lease: Lease, run: Run, stack: StackRecord, measured?: readonly Measured[]): Promise<void>;
+  finish(
+    lease: Lease,
+    run: Run,
+    stack: StackRecord,
+    measured?: readonly Measured[],
+    learned?: { note: string; change: ChangeNote },
+  ): Promise<void>;
   /** Sets the flag a running worker looks at on each renewal. */
   requestCancel(runId: string): Promise<void>;
   cancelRequested(runId: string): Promise<boolean>;
@@ -133,6 +184,10 @@ export interface Store {
   addMeasured(measured: readonly Measured[]): Promise<void>;
   /** All that was measured, by name and labels. */
   measured(): Promise<Measured[]>;
+  /** A small text that several processes share, by its name. */
+  note(name: string): Promise<string | undefined>;
+  /** Replaces a note, atomically towards all who share the store. What `change` throws rejects and changes nothing. */
+  changeNote(name: string, change: ChangeNote): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -198,7 +253,10 @@ export interface Facts {
 
 /** Time, so that tests can turn it. */
 export interface Clock {
+  /** Wall time, ms since the epoch. */
   now(): number;
+  /** ms since some moment of this process; never set back. */
+  monotonic(): number;
   /** Resolves at `until` (ms) or when the signal fires, whichever is first; never rejects. */
   sleep(until: number, signal: AbortSignal): Promise<void>;
 }

@@ -1,16 +1,16 @@
 // Reads every recorded resource before planning, so that a plan starts from what is there.
 //
-// Reads are paced under the rate at which AWS throttles an account and region (about 25/s, FACTS) and overlap, so that
-// slow answers do not add up. A throttled read backs off and slows all others; an answer that never comes is an error,
-// for a plan over guesses would be worse than none.
+// Reads keep to this process's share of the account's and region's rate and overlap, so that slow answers do not add up.
+// A throttled read backs off and slows all others; an answer that never comes is an error, for a plan over guesses
+// would be worse than none.
 import type { Live, StackResource } from '#wasm';
 import { resourceSchema } from '../core/calls.ts';
 import { Unreachable } from '../domain/errors.ts';
+import type { Budget } from './budget.ts';
 import { type Emit, iso } from './events.ts';
 import type { Clock, Cloud } from './ports.ts';
 import { interrupted } from './session.ts';
 
-const SPACING_MS = 50;
 const CONCURRENCY = 20;
 const ATTEMPTS = 6;
 const BACKOFF_MS = 400;
@@ -18,6 +18,7 @@ const BACKOFF_MAX_MS = 8_000;
 
 interface Refresh {
   cloud: Cloud;
+  budget: Budget;
   clock: Clock;
   signal?: AbortSignal | undefined;
   emit: Emit;
@@ -26,7 +27,7 @@ interface Refresh {
 /** Live state by logical id. Rejects with Unreachable when reads stay unanswered. */
 export async function refresh(
   resources: readonly StackResource[],
-  { cloud, clock, signal, emit }: Refresh,
+  { cloud, budget, clock, signal, emit }: Refresh,
 ): Promise<Record<string, Live>> {
   const live: Record<string, Live> = {};
   const readable: StackResource[] = [];
@@ -39,13 +40,10 @@ export async function refresh(
   const failed = new AbortController();
   const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
   let next = 0;
-  let slot = clock.now();
+  const counted = budget.counted(cloud);
 
   const paced = async (penalty: number): Promise<void> => {
-    slot = Math.max(slot, clock.now() + penalty);
-    const mine = slot;
-    slot += SPACING_MS;
-    if (mine > clock.now()) await clock.sleep(mine, stop);
+    await budget.take(stop, penalty);
     if (stop.aborted) throw interrupted();
   };
 
@@ -54,7 +52,7 @@ export async function refresh(
     let said = '';
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       await paced(penalty);
-      const answer = await cloud.get({ typeName: type, identifier: physicalId });
+      const answer = await counted.get({ typeName: type, identifier: physicalId });
       if (answer.ok) return { status: 'present', properties: answer.value };
       if (answer.error.kind === 'notFound') return { status: 'absent' };
       if (answer.error.kind === 'rejected') return { status: 'unreadable' };

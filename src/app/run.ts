@@ -4,16 +4,18 @@ import { Engine } from '../core/engine.ts';
 import { ResourceNotFound, Unreachable } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type RunDocument, runDocument } from './documents.ts';
-import { drive } from './drive.ts';
-import { iso } from './events.ts';
-import type { Held } from './lease.ts';
+import { type Driven, drive } from './drive.ts';
+import { iso, noCalls } from './events.ts';
+import { durationsNote, learning } from './learn.ts';
+import { type Held, underLease } from './lease.ts';
 import { InFlight, runMeasurements } from './measure.ts';
 import type { Planned } from './planning.ts';
-import type { Run, StackRecord } from './ports.ts';
+import type { OnFailure, Rollback, Run, StackRecord, Tally } from './ports.ts';
+import { planRollback, rolledBack, turnsBack } from './rollback.ts';
 import { logicalIdOf, missingParameters, Secrets } from './secrets.ts';
 import { bindingOf, type Control, type Session } from './session.ts';
 
-// AWS throttles an account and region at about 25 requests/s, polls included (FACTS); the engine adapts from here.
+// Until its share is known; then the engine keeps to that.
 const RATE = { rate: 20, maxRate: 100, burst: 20 };
 
 /** Begins a run over a fresh plan and drives it to its end. */
@@ -21,7 +23,11 @@ export async function startRun(
   session: Session,
   held: Held,
   planned: Planned,
-  { maxConcurrency, verdict = null }: { maxConcurrency: number; verdict?: Verdict | null },
+  {
+    maxConcurrency,
+    verdict = null,
+    onFailure,
+  }: { maxConcurrency: number; verdict?: Verdict | null; onFailure?: OnFailure },
   control: Control,
 ): Promise<RunDocument> {
   const { plan, forecast, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
@@ -29,8 +35,8 @@ export async function startRun(
   if (missing.length > 0) throw missingParameters(missing);
   const runId = session.newRunId();
   const config: EngineConfig = { runId, maxConcurrency, seed: session.newSeed(), ...RATE };
-  // The sandbox's operations last as long as planned; with AWS that is yet to be learned.
-  if (session.speed !== 1) config.durationScale = 1;
+  // The sandbox's operations last as long as planned; with AWS that has to be learned first.
+  if (session.speed !== 1 || planned.hasLearned) config.durationScale = 1;
   const run: Run = {
     runId,
     stack: plan.stack,
@@ -45,6 +51,8 @@ export async function startRun(
     fingerprints,
     verdict,
     cancelRequested: false,
+    forecastMs: forecast.makespanMs,
+    ...(onFailure === undefined ? {} : { onFailure }),
   };
   const record: StackRecord = recorded ?? {
     state: { stack: plan.stack, context: plan.context, parameters, resources: [], fingerprints },
@@ -80,34 +88,88 @@ export async function loadRun(
   return { run, plan, journal, secretParameters };
 }
 
-/** Drives a run to its end and records it. What a rejection leaves behind can be resumed. */
-export async function goOn(
+/** Drives a run to its end, and back again where it fails and is to be rolled back; records how it ended. What a
+ * rejection leaves behind can be resumed. */
+export async function goOn(session: Session, held: Held, left: Unfinished, control: Control): Promise<RunDocument> {
+  const { run, plan, journal, settleOnly = false, forecastMs } = left;
+  const tally = run.tally ?? { calls: noCalls(), inFlightMax: 0 };
+  const work = { ...left, tally };
+  if (!settleOnly) {
+    const { runId, stack } = run;
+    control.emit({ event: 'started', at: iso(session.clock.now()), runId, stack, resources: plan.resources.length });
+  }
+  if (run.rollback !== undefined) return goBack(session, held, { ...work, run, rollback: run.rollback }, control);
+  const driven = await driveOnce(session, held, { ...work, from: 0, journal }, control);
+  if (!settleOnly && turnsBack(run, plan, driven)) {
+    const { seq, resources } = driven;
+    const back = await planRollback(session, { run, plan, secretParameters: left.secretParameters }, control);
+    const rollback = { planDigest: back.plan.digest, seq, resources, unrestored: back.unrestored };
+    await session.store.putPlan(back.plan);
+    await session.store.beginRollback(held.lease, run.runId, rollback);
+    return goBack(session, held, { ...work, run, rollback, journal: [...journal] }, control);
+  }
+  const document = runDocument(run, { ...driven, outcome: endOf(run, driven) }, session.clock.now());
+  return end(session, held, { run, plan, tally, forecastMs, driven, document, measured: driven.resources });
+}
+
+/** The way back, from its beginning or from where it was left. */
+async function goBack(
   session: Session,
   held: Held,
-  { run, plan, journal, secretParameters, settleOnly = false, forecastMs }: Unfinished,
-  { signal, emit }: Control,
+  work: Unfinished & { rollback: Rollback; tally: Tally },
+  control: Control,
 ): Promise<RunDocument> {
-  const { store, clock, endpoint } = session;
-  const inFlight = new InFlight();
+  const { run, plan, rollback, tally, settleOnly = false } = work;
+  const { planDigest, seq, resources, unrestored } = rollback;
+  const way = await session.store.plan(planDigest);
+  if (way === undefined) throw new ResourceNotFound(`The plan that rolls run ${run.runId} back is not in the store.`);
+  if (!settleOnly) {
+    const counts = { resources: way.resources.length, unrestored: unrestored.length };
+    control.emit({ event: 'rolling_back', at: iso(session.clock.now()), runId: run.runId, ...counts });
+  }
+  // Its client tokens are not those of the way there.
+  const config = { ...run.config, runId: `${run.runId}-rollback` };
+  const journal = work.journal.slice(seq);
+  const back = { ...work, run: { ...run, config }, plan: way, from: seq, journal };
+  const driven = await driveOnce(session, held, back, control);
+  const now = session.clock.now();
+  const outcome = endOf(run, driven);
+  const there = runDocument(run, { outcome: 'failed', resources, outputs: {}, calls: tally.calls }, now);
+  const document = rolledBack(there, { outcome, plan, way, resources: driven.resources, rollback });
+  const measured = [...resources, ...driven.resources];
+  return end(session, held, { run, plan, tally, forecastMs: undefined, driven, document, measured });
+}
+
+async function driveOnce(
+  session: Session,
+  held: Held,
+  {
+    run,
+    plan,
+    journal,
+    from,
+    tally,
+    secretParameters,
+    settleOnly = false,
+  }: Unfinished & { from: number; tally: Tally },
+  { signal, emit }: Control,
+): Promise<Driven & { observed: string }> {
+  const inFlight = new InFlight(tally);
+  const budget = session.budgets.of(run.binding);
   const secrets = new Secrets(plan, secretParameters, session.facts);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, { journal, settleOnly });
-  if (!settleOnly) {
-    emit({
-      event: 'started',
-      at: iso(clock.now()),
-      runId: run.runId,
-      stack: run.stack,
-      resources: plan.resources.length,
-    });
-  }
   using engine = new Engine(plan, run.config);
   const driven = await drive({
     ...session,
     engine,
     secrets,
     held,
+    cloud: budget.counted(underLease(session.cloud, held)),
+    budget: { rate: await budget.share(), listen: (listener) => budget.listen(listener) },
+    tally,
     runId: run.runId,
     journal,
+    from,
     settleOnly,
     signal,
     emit: (event) => {
@@ -115,20 +177,41 @@ export async function goOn(
       emit(event);
     },
   });
-  const { outcome } = driven;
-  // Not an end: operations may be in flight, so the run stays open and a resumption finds out.
-  if (outcome === 'unreachable') throw notAnswering(run, driven.resources);
-  const now = clock.now();
-  const document = runDocument(run, { ...driven, outcome }, now);
+  return { ...driven, observed: engine.observed() };
+}
+
+/** Rejects where there is no end: operations may be in flight, so the run stays open and a resumption finds out. */
+function endOf(run: Run, { outcome, resources }: Driven): Exclude<Driven['outcome'], 'unreachable'> {
+  if (outcome === 'unreachable') throw notAnswering(run, resources);
+  return outcome;
+}
+
+/** Records how a run ended. */
+async function end(
+  session: Session,
+  held: Held,
+  ended: {
+    run: Run;
+    plan: Plan;
+    tally: Tally;
+    forecastMs: number | undefined;
+    driven: Driven & { observed: string };
+    document: RunDocument;
+    measured: readonly ResourceReport[];
+  },
+): Promise<RunDocument> {
+  const { store, clock, endpoint } = session;
+  const { run, plan, tally, forecastMs, driven, document } = ended;
+  const { outcome, elapsedMs } = document;
   const record = await store.stack(run.stack);
   if (record === undefined) throw new ResourceNotFound(`Stack ${run.stack} is not in the store any more.`);
-  const ended: Run = { ...run, status: outcome, endedAt: now, seq: driven.seq, result: document };
-  const { elapsedMs } = document;
+  const row: Run = { ...run, status: outcome, endedAt: clock.now(), seq: driven.seq, tally, result: document };
   const measured = runMeasurements(
-    { run, endpoint, outcome, resources: driven.resources, elapsedMs, inFlightMax: inFlight.max, forecastMs },
+    { run, endpoint, outcome, resources: ended.measured, elapsedMs, inFlightMax: tally.inFlightMax, forecastMs },
     clock,
   );
-  await store.finish(held.lease, ended, ending(record, ended, plan, driven.outputs), measured);
+  const learned = learning(durationsNote(session, run.binding), driven.observed);
+  await store.finish(held.lease, row, ending(record, row, plan, driven.outputs), measured, learned);
   return document;
 }
 
@@ -145,6 +228,7 @@ function isEnd(status: ResourceReport['status']): boolean {
 
 /** The stack as it stands after a run. Outputs are those of the last success. */
 function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string, unknown>): StackRecord {
+  if (run.status === 'rolled_back' || run.status === 'refused') return { ...record, lastRun: run.runId };
   const succeeded = run.status === 'succeeded' || run.status === 'no_changes';
   const fingerprints = succeeded ? run.fingerprints : partly(record.state.fingerprints ?? {}, run.fingerprints);
   const state = { ...record.state, parameters: run.parameters, fingerprints };

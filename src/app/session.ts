@@ -1,6 +1,7 @@
 // What every use case works with, and what it may assume of a stack before touching it.
 import type { Context } from '#wasm';
 import { AssentError } from '../domain/errors.ts';
+import type { Budgets } from './budget.ts';
 import { type Emit, iso } from './events.ts';
 import type { Monitor } from './monitor.ts';
 import type { Clock, Cloud, Facts, StackRecord, Store } from './ports.ts';
@@ -17,6 +18,8 @@ export interface Session extends Local {
   endpoint: string;
   cloud: Cloud;
   facts: Facts;
+  /** Shares of the rate that an account and region accept. */
+  budgets: Budgets;
   /** What this process measures; flushed into the store. */
   monitor: Monitor;
   /** How many times faster than AWS its operations run: 1, but for the bundled sandbox. Estimates and forecasts are in its time. */

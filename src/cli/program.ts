@@ -1,6 +1,7 @@
 // The command line itself: names, options, help. Each command's work is loaded only when it is called, so that
 // `--help` and `--version` stay quick.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { OnFailure } from '../app/ports.ts';
 import type { FailOn } from '../app/scan.ts';
 import { type ExitCode, InvalidInput } from '../domain/errors.ts';
 
@@ -47,6 +48,7 @@ export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'>
   allowDataLoss?: string;
   failOn: FailOn;
   skipExperts?: true;
+  onFailure: OnFailure;
   yes?: true;
   format: 'text' | 'json' | 'jsonl';
 }
@@ -179,6 +181,11 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
     .option('--allow-data-loss <ids>', LOSS)
     .option('--skip-experts', 'leave the circle of experts out; the verdict says so')
+    .addOption(
+      new Option('--on-failure <what>', 'go back to what was before, keep what was done, or delete the new stack')
+        .choices(['rollback', 'keep', 'delete'])
+        .default('rollback'),
+    )
     .option('-y, --yes', 'answer "deploy this plan?" with yes')
     .addOption(format('text', 'json', 'jsonl'));
 

@@ -208,6 +208,8 @@ function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
       return event.decision === 'approve' ? verdictText(event, false, painter(false)) : '';
     case 'started':
       return `Run ${event.runId} of stack ${event.stack} started.\n`;
+    case 'rolling_back':
+      return `It failed: rolling back ${count(event.resources, 'resource')}…\n`;
     case 'cancelling':
       return 'Stopping in good order: nothing new is started.\n';
   }
@@ -243,6 +245,8 @@ function changeLine(resource: ResourceDocument, paint: Paint): string {
     case 'blocked':
       return `${head} not started: something it needs failed\n`;
     case 'waiting':
+    case 'rolled_back':
+    case 'rollback_failed':
     case 'cancelled':
     case 'unchanged':
       return '';

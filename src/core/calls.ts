@@ -1,5 +1,6 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
 import type {
+  Claim,
   ConsensusAnswer,
   ConsensusCall,
   Consultation,
@@ -10,9 +11,12 @@ import type {
   Plan,
   PlanAnswer,
   PlanCall,
+  RollbackAnswer,
+  RollbackCall,
   RuleInfo,
   ScanAnswer,
   ScanCall,
+  Share,
   SimulateCall,
   Simulated,
 } from '#wasm';
@@ -38,6 +42,11 @@ export function compare(call: DriftCall): Drifted {
   return pure('drift', (wasm) => wasm.drift(call));
 }
 
+/** The way back from a deployment that failed. */
+export function rollback(call: RollbackCall): RollbackAnswer {
+  return pure('rollback', (wasm) => wasm.rollback(call));
+}
+
 /** Runs a plan with the real engine on a virtual clock. */
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
   const text = JSON.stringify(planned);
@@ -57,6 +66,16 @@ export function rules(): RuleInfo[] {
 /** Aggregates votes on one question. */
 export function consensus(call: ConsensusCall): ConsensusAnswer {
   return pure('consensus', (wasm) => wasm.consensus(call));
+}
+
+/** Puts a claim to a share of a rate to what is kept of it; the answer's `kept` takes its place. */
+export function claimRate(kept: string | undefined, claim: Claim): Share {
+  return pure('claimRate', (wasm) => wasm.claimRate(kept, claim));
+}
+
+/** What is kept of durations with what an engine observed (its own JSON) added. */
+export function learnDurations(kept: string | undefined, observed: string): string {
+  return pure('learnDurations', (wasm) => wasm.learnDurations(kept, observed));
 }
 
 /** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */

@@ -55,6 +55,11 @@ export class Engine implements Decider, Disposable {
     }
   }
 
+  /** How long operations took, JSON text for `learnDurations`. */
+  observed(): string {
+    return this.#guarded('observed', () => this.#engine.observed());
+  }
+
   [Symbol.dispose](): void {
     if (this.#usable) this.#engine.free();
     this.#usable = false;

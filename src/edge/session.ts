@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../adapters/embedded/clock.ts';
 import { openStore } from '../adapters/embedded/store.ts';
+import { Budgets } from '../app/budget.ts';
 import { measuredCloud } from '../app/measure.ts';
 import { Monitor } from '../app/monitor.ts';
 import type { Local, Session } from '../app/session.ts';
@@ -37,17 +38,21 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
     const { endpoint, cloud, facts, close } = await openCloud(options);
     const { store, clock } = local;
     const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.addMeasured(measured) });
+    const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
+    const budgets = new Budgets(local, newSeed);
     return {
       ...local,
       endpoint,
       cloud: measuredCloud(cloud, endpoint, monitor, () => performance.now()),
       facts,
+      budgets,
       monitor,
       speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
       nextPoll: () => setImmediate(),
       newRunId: () => runId(systemClock.now(), randomBytes(5)),
-      newSeed: () => randomBytes(8).readBigUInt64BE().toString(),
+      newSeed,
       close: async () => {
+        await budgets.close();
         await close();
         // Measurements are not worth failing a run that has ended; those that belong to the run are in its last commit.
         await monitor.close().catch(() => undefined);

@@ -268,6 +268,43 @@ export function storeContract(name: string, module: URL): void {
       });
     });
 
+    describe('notes', () => {
+      test('two that change one at the same time both count, and an unknown one is undefined', async () => {
+        const [one, other] = [await open(), await open()];
+        expect(await one.note('n')).toBeUndefined();
+        const add = (kept: string | undefined) => String(Number(kept ?? 0) + 1);
+        await Promise.all(Array.from({ length: 10 }, (_, at) => (at % 2 ? one : other).changeNote('n', add)));
+        expect(await one.note('n')).toBe('10');
+        expect(await other.note('n')).toBe('10');
+      });
+
+      test('a change that throws rejects and changes nothing', async () => {
+        const store = await open();
+        await store.changeNote('n', () => 'before');
+        const change = () => {
+          throw new Error('no');
+        };
+        await expect(store.changeNote('n', change)).rejects.toThrow('no');
+        expect(await store.note('n')).toBe('before');
+      });
+
+      test('what a run has learned and counted is kept with its end and only with it', async () => {
+        const { store, lease } = await begun();
+        const tally = { calls: { create: 1, update: 2, delete: 3, get: 4, poll: 5, throttled: 6 }, inFlightMax: 7 };
+        await store.append(lease, 'r1', 0, [anEntry(1)], { ...NOTHING, tally });
+        expect((await store.run('r1'))?.tally).toEqual(tally);
+        const ended = { ...aRun('r1', 'web'), status: 'succeeded' as const, endedAt: now, tally };
+        const learned = { note: 'n', change: (kept: string | undefined) => `${kept ?? ''}x` };
+        await expect(store.finish({ ...lease, fence: 0 }, ended, aStack('web'), [], learned)).rejects.toThrow(
+          LeaseLost,
+        );
+        expect(await store.note('n')).toBeUndefined();
+        await store.finish(lease, ended, aStack('web'), [], learned);
+        expect(await store.note('n')).toBe('x');
+        expect((await store.run('r1'))?.tally).toEqual(tally);
+      });
+    });
+
     describe('ending a run', () => {
       test('keeps what was appended, takes outputs and parameters, and allows no more appends', async () => {
         const { store, lease } = await begun();

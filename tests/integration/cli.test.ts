@@ -247,7 +247,8 @@ test('a failure keeps what exists, exits 4, and the next deploy goes on from the
     AWS_SECRET_ACCESS_KEY: 'x',
     AWS_REGION: 'us-east-1',
   };
-  const deploy = () => space.start(['deploy', file, '--stack', 'web', '--yes', '--cloud', 'aws'], { env }).ended;
+  const deploy = () =>
+    space.start(['deploy', file, '--stack', 'web', '--yes', '--on-failure', 'keep', '--cloud', 'aws'], { env }).ended;
   const failed = await deploy();
   expect(failed.code).toBe(4);
   expect(failed.stdout).toContain('AccessDenied: not you');

@@ -94,11 +94,11 @@ test('failures are measured with their kind and code', { timeout: 120_000 }, asy
     Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'taken' } } },
   });
   expect((await space.json('deploy', file, '--stack', 'one', '--yes')).code).toBe(0);
-  expect((await space.json('deploy', file, '--stack', 'two', '--yes')).code).toBe(4);
+  expect((await space.json('deploy', file, '--stack', 'two', '--yes')).code).toBe(3);
   expect(
     await total(space, 'operation_failures', { operation: 'create', type: 'AWS::SQS::Queue', code: 'AlreadyExists' }),
   ).toBe(1);
-  expect(await total(space, 'runs', { outcome: 'failed' })).toBe(1);
+  expect(await total(space, 'runs', { outcome: 'rolled_back' })).toBe(1);
 });
 
 test('what is damaged is called so, and no deployment fails for it', { timeout: 60_000 }, async () => {

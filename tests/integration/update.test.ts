@@ -250,7 +250,8 @@ test('what drifted on a touched path is refused: after approval by digest, durin
   await place.change(QUEUE, url, '/VisibilityTimeout', 50);
   const { code, stdout } = await ended;
   const document = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
-  expect(code).toBe(4);
+  expect({ code, document }).toMatchObject({ code: 1, document: { outcome: 'refused', code: 'drifted' } });
+  expect(resource(document, 'Slow')).toMatchObject({ status: 'rolled_back' });
   expect(resource(document, 'Q')).toMatchObject({ status: 'failed', errorCode: 'drifted' });
   expect(resource(document, 'Q').message).toContain(
     'was deployed as 30, read as 45 for the plan, is 50 now and was to become 60',

@@ -17,6 +17,8 @@ export class VirtualClock implements Clock {
 
   now = (): number => this.#now;
 
+  monotonic = (): number => this.#now;
+
   sleep = (until: number, signal: AbortSignal): Promise<void> => {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -120,10 +120,28 @@ pub struct PlanCall {
     pub imports: BTreeMap<String, String>,
     /// For the forecast.
     pub max_concurrency: u32,
-    /// Measured duration divided by estimate, learned by earlier runs.
+    /// How many times longer everything takes than the schema table says: below 1 in a sandbox that is faster than AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
     pub duration_scale: Option<f64>,
+    /// What earlier runs have learned of the account and region. For estimates and the forecast alone.
+    #[serde(default)]
+    #[tsify(optional)]
+    pub learned: KeptNotes,
+}
+
+/// Notes of the account and region, as the core wrote them; whatever is absent or damaged is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeptNotes {
+    /// Of `learnDurations`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub durations: Option<String>,
+    /// Of `claimRate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub rate: Option<String>,
 }
 
 /// The answer to [`PlanCall`].

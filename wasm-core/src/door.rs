@@ -9,10 +9,13 @@ use wasm_bindgen::prelude::*;
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
 use crate::circle::{ConsultCall, Consultation};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
+use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis};
 use crate::plan::drift::{DriftCall, Drifted};
+use crate::plan::rollback::{RollbackAnswer, RollbackCall};
 use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
+use crate::share::{Claim, Share};
 use crate::sketch::{Sketch, SketchAnswer};
 
 /// What a template declares.
@@ -40,6 +43,15 @@ pub fn plan(text: &str, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
 #[wasm_bindgen]
 pub fn drift(call: Ts<DriftCall>) -> Result<Ts<Drifted>, JsError> {
     Ok(crate::plan::drift::drift(&call.to_rust()?).into_ts()?)
+}
+
+/// The way back from a deployment that failed.
+///
+/// # Errors
+/// When the call is malformed.
+#[wasm_bindgen]
+pub fn rollback(call: Ts<RollbackCall>) -> Result<Ts<RollbackAnswer>, JsError> {
+    Ok(crate::plan::rollback::rollback(&call.to_rust()?).into_ts()?)
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.
@@ -126,6 +138,28 @@ pub fn sketch_summary(bytes: &[u8], quantiles: &[f64]) -> Result<Ts<SketchAnswer
     Ok(crate::sketch::summarize(bytes, quantiles).into_ts()?)
 }
 
+/// Puts a claim to a share of the account's and region's rate to what is kept of it.
+///
+/// # Errors
+/// When the claim is malformed. Never on account of what is kept.
+#[wasm_bindgen(js_name = claimRate)]
+#[allow(clippy::needless_pass_by_value)] // what crosses the door is owned
+pub fn claim_rate(kept: Option<String>, claim: Ts<Claim>) -> Result<Ts<Share>, JsError> {
+    Ok(crate::share::claim(kept.as_deref(), &claim.to_rust()?).into_ts()?)
+}
+
+/// What is kept of durations, with what a run observed (JSON list) added; the answer takes its place.
+///
+/// # Errors
+/// When the list is malformed. Never on account of what is kept.
+#[wasm_bindgen(js_name = learnDurations)]
+#[allow(clippy::needless_pass_by_value)] // what crosses the door is owned
+pub fn learn_durations(kept: Option<String>, observed: &str) -> Result<String, JsError> {
+    let mut learned = Learned::read(kept.as_deref());
+    learned.add(&serde_json::from_str::<Vec<Observed>>(observed)?);
+    Ok(learned.text())
+}
+
 /// The deployment engine: events in, commands out.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -173,10 +207,11 @@ impl Engine {
         Ok(payload.map_err(|error| JsError::new(&unresolved(&error)))?.to_string())
     }
 
-    /// Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
-    #[wasm_bindgen(js_name = durationScale)]
-    #[must_use]
-    pub fn duration_scale(&self) -> Option<f64> {
-        self.engine.duration_scale()
+    /// How long operations took (JSON list of `Observed`), for `learnDurations`.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn observed(&self) -> Result<String, JsError> {
+        Ok(serde_json::to_string(self.engine.observed())?)
     }
 }

@@ -168,6 +168,10 @@ pub struct PlannedResource {
     /// Logical ids that come first. For create, update, replace, noop: what it refers to. For delete: the recorded
     /// resources that refer to it (they are deleted first).
     pub depends_on: Vec<String>,
+    /// What comes first where that is not what it refers to (rollback).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub after: Option<Vec<String>>,
     /// The wanted properties (create, update, replace, noop); absent for delete and retain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(type = "unknown", optional)]
@@ -204,6 +208,14 @@ pub struct PlannedResource {
     pub old: Vec<OldResource>,
     /// Expected duration of the action; not part of the digest.
     pub estimate_ms: Millis,
+}
+
+impl PlannedResource {
+    /// Logical ids that come first.
+    #[must_use]
+    pub fn comes_after(&self) -> &[String] {
+        self.after.as_deref().unwrap_or(&self.depends_on)
+    }
 }
 
 /// Order of a replacement.
@@ -466,6 +478,14 @@ pub enum Event {
         call: CallKind,
         /// What the transport said.
         message: String,
+    },
+    /// From now on calls may be made at this rate and no faster: the engine's share of what the account and region
+    /// accept. Before `Started`, too. One that is no number above 0 changes nothing.
+    RateShare {
+        /// Calls per second.
+        rate: f64,
+        /// Calls at once after a pause.
+        burst: f64,
     },
     /// The time asked for by `Sleep` has come (or any other reason to look at the clock).
     TimerFired {},

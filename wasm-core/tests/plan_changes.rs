@@ -32,6 +32,7 @@ fn call() -> PlanCall {
         imports: BTreeMap::new(),
         max_concurrency: 10,
         duration_scale: None,
+        learned: Default::default(),
     }
 }
 

@@ -47,6 +47,7 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         imports: BTreeMap::new(),
         max_concurrency: 10,
         duration_scale: None,
+        learned: Default::default(),
     };
     match plan("", call) {
         PlanAnswer::Planned { plan, problems, .. } => (plan.resources, problems),

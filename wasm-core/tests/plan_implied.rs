@@ -29,6 +29,7 @@ fn planned(resources: &Value) -> Plan {
         imports: BTreeMap::new(),
         max_concurrency: 10,
         duration_scale: None,
+        learned: Default::default(),
     };
     match plan(&json!({ "Resources": resources }).to_string(), call) {
         PlanAnswer::Planned { plan, .. } => plan,

@@ -210,6 +210,28 @@ export interface ReplacedReport {
 }
 
 /**
+ * A resource that is not brought back to what it was.
+ */
+export interface Unrestored {
+    /**
+     * Name in the template.
+     */
+    logicalId: string;
+    /**
+     * Its type.
+     */
+    type: string;
+    /**
+     * What exists of it.
+     */
+    physicalId?: string;
+    /**
+     * Why, one sentence.
+     */
+    message: string;
+}
+
+/**
  * A rule as `rules` shows it.
  */
 export interface RuleInfo {
@@ -371,9 +393,13 @@ export interface PlanCall {
      */
     maxConcurrency: number;
     /**
-     * Measured duration divided by estimate, learned by earlier runs.
+     * How many times longer everything takes than the schema table says: below 1 in a sandbox that is faster than AWS.
      */
     durationScale?: number;
+    /**
+     * What earlier runs have learned of the account and region. For estimates and the forecast alone.
+     */
+    learned?: KeptNotes;
 }
 
 /**
@@ -457,6 +483,24 @@ export interface Forecast {
 }
 
 /**
+ * How long one operation took.
+ */
+export interface Observed {
+    /**
+     * Resource type.
+     */
+    type: string;
+    /**
+     * Which operation.
+     */
+    operation: Operation;
+    /**
+     * From its acceptance to its end.
+     */
+    ms: number;
+}
+
+/**
  * How much a finding matters; in this order.
  */
 export type FindingSeverity = "critical" | "high" | "medium" | "low" | "info";
@@ -484,6 +528,20 @@ export type Method = "majority" | "weighted" | "bayesian" | "log-pool";
  * Milliseconds since the Unix epoch.
  */
 export type Millis = number;
+
+/**
+ * Notes of the account and region, as the core wrote them; whatever is absent or damaged is not known.
+ */
+export interface KeptNotes {
+    /**
+     * Of `learnDurations`.
+     */
+    durations?: string;
+    /**
+     * Of `claimRate`.
+     */
+    rate?: string;
+}
 
 /**
  * One expert's answer.
@@ -648,6 +706,10 @@ export interface PlannedResource {
      * resources that refer to it (they are deleted first).
      */
     dependsOn: string[];
+    /**
+     * What comes first where that is not what it refers to (rollback).
+     */
+    after?: string[];
     /**
      * The wanted properties (create, update, replace, noop); absent for delete and retain.
      */
@@ -831,6 +893,28 @@ export type ScanAnswer = { type: "scanned"; findings: Finding[]; rules: RuleResu
 export type InspectAnswer = { type: "inspected"; declared: Declared } | { type: "refused"; problems: Problem[] };
 
 /**
+ * The answer to a [`Claim`].
+ */
+export interface Share {
+    /**
+     * What is to be kept, in the place of what was.
+     */
+    kept: string;
+    /**
+     * Calls per second until the next claim.
+     */
+    rate: number;
+    /**
+     * Of these, so many at once after a pause.
+     */
+    burst: number;
+    /**
+     * When to claim again, in ms.
+     */
+    refreshMs: Millis;
+}
+
+/**
  * The answer to a [`ConsensusCall`].
  */
 export interface Consensus {
@@ -911,6 +995,24 @@ export interface Consultation {
 export type PatchKind = "test" | "add" | "replace" | "remove";
 
 /**
+ * The way back.
+ */
+export interface RollbackAnswer {
+    /**
+     * What is to be done; without resources where there is nothing to do.
+     */
+    plan: Plan;
+    /**
+     * How long it will take.
+     */
+    forecast: Forecast;
+    /**
+     * What is left as it is.
+     */
+    unrestored: Unrestored[];
+}
+
+/**
  * Votes on one question.
  */
 export interface ConsensusCall {
@@ -957,6 +1059,32 @@ export type Category = "policy" | "secret" | "template";
  * What a plan does with a resource.
  */
 export type Action = "create" | "update" | "replace" | "delete" | "retain" | "import" | "noop";
+
+/**
+ * What a process says when it claims its share.
+ */
+export interface Claim {
+    /**
+     * Names the claimant among all that share the rate.
+     */
+    holder: string;
+    /**
+     * When.
+     */
+    now: Millis;
+    /**
+     * Calls made since the last claim, throttled ones included.
+     */
+    calls: number;
+    /**
+     * Of these, throttled.
+     */
+    throttled: number;
+    /**
+     * It makes no more calls: its share is free.
+     */
+    leave?: boolean;
+}
 
 /**
  * What a read of a recorded resource returned.
@@ -1033,7 +1161,7 @@ export type RuleStatus = "pass" | "fail" | "skip" | "unknown";
 /**
  * What happened. A step is one operation of the run, named `<operation>:<logicalId>` (`create:Table`).
  */
-export type Event = { type: "started" } | { type: "intentRecorded"; step: string; attempt: number; clientToken: string; at: Millis } | { type: "accepted"; step: string; requestToken: string; identifier?: string; retryAfter?: Millis; at: Millis } | { type: "progress"; step: string; status: RequestStatus; identifier?: string; model?: unknown; errorCode?: string; message?: string; retryAfter?: Millis; at: Millis } | { type: "read"; step: string; properties?: unknown; at: Millis } | { type: "requestsListed"; step: string; requests: ListedRequest[]; next?: string; at: Millis } | { type: "resourcesListed"; step: string; identifiers: string[]; next?: string; at: Millis } | { type: "rejected"; step: string; call: CallKind; errorCode: string; message: string; at: Millis } | { type: "throttled"; step: string; call: CallKind } | { type: "lost"; step: string; call: CallKind; message: string } | { type: "timerFired" } | { type: "cancelRequested" };
+export type Event = { type: "started" } | { type: "intentRecorded"; step: string; attempt: number; clientToken: string; at: Millis } | { type: "accepted"; step: string; requestToken: string; identifier?: string; retryAfter?: Millis; at: Millis } | { type: "progress"; step: string; status: RequestStatus; identifier?: string; model?: unknown; errorCode?: string; message?: string; retryAfter?: Millis; at: Millis } | { type: "read"; step: string; properties?: unknown; at: Millis } | { type: "requestsListed"; step: string; requests: ListedRequest[]; next?: string; at: Millis } | { type: "resourcesListed"; step: string; identifiers: string[]; next?: string; at: Millis } | { type: "rejected"; step: string; call: CallKind; errorCode: string; message: string; at: Millis } | { type: "throttled"; step: string; call: CallKind } | { type: "lost"; step: string; call: CallKind; message: string } | { type: "rateShare"; rate: number; burst: number } | { type: "timerFired" } | { type: "cancelRequested" };
 
 /**
  * What happens next.
@@ -1217,6 +1345,40 @@ export type ConsensusAnswer = { type: "aggregated"; consensus: Consensus } | { t
 export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "listRequests"; step: string; typeName: string; since: Millis; until: Millis; next?: string } | { type: "listResources"; step: string; typeName: string; next?: string } | { type: "sleep"; until: Millis } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown> };
 
 /**
+ * What the way back is made of.
+ */
+export interface RollbackCall {
+    /**
+     * The plan that failed; what it found recorded is what is restored.
+     */
+    forward: Plan;
+    /**
+     * What is recorded now.
+     */
+    recorded: StackState;
+    /**
+     * What reads returned of resources that were touched, by logical id: of the one that was in force before.
+     */
+    live?: Record<string, Live>;
+    /**
+     * Ids of secrets whose earlier value is not at hand.
+     */
+    lost?: string[];
+    /**
+     * For the forecast.
+     */
+    maxConcurrency: number;
+    /**
+     * See `PlanCall`.
+     */
+    durationScale?: number;
+    /**
+     * See `PlanCall`.
+     */
+    learned?: KeptNotes;
+}
+
+/**
  * Where a stack lives; part of every plan's digest.
  */
 export interface Context {
@@ -1270,10 +1432,6 @@ export class Engine {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
-     */
-    durationScale(): number | undefined;
-    /**
      * Events (JSON list) that came by `now` (ms); returns commands (JSON list).
      *
      * # Errors
@@ -1287,6 +1445,13 @@ export class Engine {
      * When either is malformed, or the plan wants what the engine does not do.
      */
     constructor(plan: string, config: string);
+    /**
+     * How long operations took (JSON list of `Observed`), for `learnDurations`.
+     *
+     * # Errors
+     * Never.
+     */
+    observed(): string;
     /**
      * The desired state (create) or patch document (update) of a step, JSON text; `secrets`: JSON object id to value.
      *
@@ -1302,6 +1467,14 @@ export class Engine {
      */
     replay(events: string): void;
 }
+
+/**
+ * Puts a claim to a share of the account's and region's rate to what is kept of it.
+ *
+ * # Errors
+ * When the claim is malformed. Never on account of what is kept.
+ */
+export function claimRate(kept: string | null | undefined, claim: Claim): Share;
 
 /**
  * Aggregates votes on one question.
@@ -1336,6 +1509,14 @@ export function drift(call: DriftCall): Drifted;
 export function inspect(text: string): InspectAnswer;
 
 /**
+ * What is kept of durations, with what a run observed (JSON list) added; the answer takes its place.
+ *
+ * # Errors
+ * When the list is malformed. Never on account of what is kept.
+ */
+export function learnDurations(kept: string | null | undefined, observed: string): string;
+
+/**
  * Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
  *
  * # Errors
@@ -1347,6 +1528,14 @@ export function plan(text: string, call: PlanCall): PlanAnswer;
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
  */
 export function resourceSchema(type_name: string): string | undefined;
+
+/**
+ * The way back from a deployment that failed.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function rollback(call: RollbackCall): RollbackAnswer;
 
 /**
  * The built-in rules, explained.

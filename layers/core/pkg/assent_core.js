@@ -15,14 +15,6 @@ class Engine {
         wasm.__wbg_engine_free(ptr, 0);
     }
     /**
-     * Measured duration divided by estimate, for `EngineConfig.durationScale` of later runs.
-     * @returns {number | undefined}
-     */
-    durationScale() {
-        const ret = wasm.engine_durationScale(this.__wbg_ptr);
-        return ret[0] === 0 ? undefined : ret[1];
-    }
-    /**
      * Events (JSON list) that came by `now` (ms); returns commands (JSON list).
      *
      * # Errors
@@ -81,6 +73,31 @@ class Engine {
         return this;
     }
     /**
+     * How long operations took (JSON list of `Observed`), for `learnDurations`.
+     *
+     * # Errors
+     * Never.
+     * @returns {string}
+     */
+    observed() {
+        let deferred2_0;
+        let deferred2_1;
+        try {
+            const ret = wasm.engine_observed(this.__wbg_ptr);
+            var ptr1 = ret[0];
+            var len1 = ret[1];
+            if (ret[3]) {
+                ptr1 = 0; len1 = 0;
+                throw takeFromExternrefTable0(ret[2]);
+            }
+            deferred2_0 = ptr1;
+            deferred2_1 = len1;
+            return getStringFromWasm0(ptr1, len1);
+        } finally {
+            wasm.__wbindgen_free(deferred2_0, deferred2_1, 1);
+        }
+    }
+    /**
      * The desired state (create) or patch document (update) of a step, JSON text; `secrets`: JSON object id to value.
      *
      * # Errors
@@ -136,6 +153,26 @@ class Engine {
 }
 if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
 exports.Engine = Engine;
+
+/**
+ * Puts a claim to a share of the account's and region's rate to what is kept of it.
+ *
+ * # Errors
+ * When the claim is malformed. Never on account of what is kept.
+ * @param {string | null | undefined} kept
+ * @param {Claim} claim
+ * @returns {Share}
+ */
+function claimRate(kept, claim) {
+    var ptr0 = isLikeNone(kept) ? 0 : passStringToWasm0(kept, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    var len0 = WASM_VECTOR_LEN;
+    const ret = wasm.claimRate(ptr0, len0, claim);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.claimRate = claimRate;
 
 /**
  * Aggregates votes on one question.
@@ -208,6 +245,46 @@ function inspect(text) {
 exports.inspect = inspect;
 
 /**
+ * What is kept of durations, with what a run observed (JSON list) added; the answer takes its place.
+ *
+ * # Errors
+ * When the list is malformed. Never on account of what is kept.
+ * @param {string | null | undefined} kept
+ * @param {string} observed
+ * @returns {string}
+ */
+function learnDurations(kept, observed) {
+    let deferred4_0;
+    let deferred4_1;
+    try {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = isLikeNone(kept) ? 0 : passStringToWasm0(kept, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passStringToWasm0(observed, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.learnDurations(ptr0, len0, ptr1, len1);
+        var ptr3 = ret[0];
+        var len3 = ret[1];
+        if (ret[3]) {
+            ptr3 = 0; len3 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred4_0 = ptr3;
+        deferred4_1 = len3;
+        return getStringFromWasm0(ptr3, len3);
+    } finally {
+        wasm.__wbindgen_free(deferred4_0, deferred4_1, 1);
+    }
+}
+exports.learnDurations = learnDurations;
+
+/**
  * Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
  *
  * # Errors
@@ -244,6 +321,23 @@ function resourceSchema(type_name) {
     return v2;
 }
 exports.resourceSchema = resourceSchema;
+
+/**
+ * The way back from a deployment that failed.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {RollbackCall} call
+ * @returns {RollbackAnswer}
+ */
+function rollback(call) {
+    const ret = wasm.rollback(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.rollback = rollback;
 
 /**
  * The built-in rules, explained.

@@ -2,17 +2,20 @@
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
 export const __wbg_engine_free: (a: number, b: number) => void;
+export const claimRate: (a: number, b: number, c: any) => [number, number, number];
 export const consensus: (a: any) => [number, number, number];
 export const consult: (a: any) => [number, number, number];
 export const drift: (a: any) => [number, number, number];
-export const engine_durationScale: (a: number) => [number, number];
 export const engine_handle: (a: number, b: number, c: number, d: number) => [number, number, number, number];
 export const engine_new: (a: number, b: number, c: number, d: number) => [number, number, number];
+export const engine_observed: (a: number) => [number, number, number, number];
 export const engine_payload: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
 export const engine_replay: (a: number, b: number, c: number) => [number, number];
 export const inspect: (a: number, b: number) => [number, number, number];
+export const learnDurations: (a: number, b: number, c: number, d: number) => [number, number, number, number];
 export const plan: (a: number, b: number, c: any) => [number, number, number];
 export const resourceSchema: (a: number, b: number) => [number, number];
+export const rollback: (a: any) => [number, number, number];
 export const rules: () => [number, number, number];
 export const scan: (a: number, b: number, c: any) => [number, number, number];
 export const simulate: (a: number, b: number, c: any) => [number, number, number];

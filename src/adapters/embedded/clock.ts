@@ -8,6 +8,8 @@ const LONGEST_NAP_MS = 30_000;
 export const systemClock: Clock = {
   now: () => Date.now(),
 
+  monotonic: () => performance.now(),
+
   sleep(until, signal) {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;

@@ -72,8 +72,23 @@ CREATE TABLE metrics (
 ALTER TABLE runs ADD COLUMN measured_until REAL;
 `;
 
+// What all who share the store share besides: rates and learned durations of an account and region. Of a run: what was
+// called for it so far.
+const NOTES = `
+CREATE TABLE notes (
+  name TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE runs ADD COLUMN tally TEXT;
+`;
+
+// How a failed run is rolled back.
+const ROLLBACK = `
+ALTER TABLE runs ADD COLUMN rollback TEXT;
+`;
+
 /** Step `n` leads from version `n` to `n + 1`; version 0 is an empty file. */
-export const STEPS: readonly string[] = [FIRST, METRICS];
+export const STEPS: readonly string[] = [FIRST, METRICS, NOTES, ROLLBACK];
 
 /** Kept in `PRAGMA user_version`. */
 export const SCHEMA_VERSION = STEPS.length;

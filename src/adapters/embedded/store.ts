@@ -5,10 +5,13 @@
 // run writes checks its lease in the same transaction.
 import type { Event, Plan, StackResource, StackState } from '#wasm';
 import {
+  type ChangeNote,
   type Changes,
+  LEASE_MS,
   type Lease,
   LeaseLost,
   type Place,
+  type Rollback,
   type Run,
   type StackRecord,
   type Store,
@@ -25,9 +28,6 @@ export interface StoreOptions {
   /** How long a lease lasts unless renewed. */
   leaseMs?: number;
 }
-
-// Callers renew every 5 s: three chances before somebody else may take over.
-const LEASE_MS = 15_000;
 
 /**
  * Opens the store in `dir`, creating what is missing (folder 0700, file 0600).
@@ -117,7 +117,7 @@ class SqliteStore implements Store {
       );
       if (created === 0) this.#db.run('UPDATE stacks SET last_run = ? WHERE name = ?', run.runId, stack);
       else for (const resource of record.state.resources) this.#record(stack, resource);
-      const { binding, mode, planDigest, config, parameters, fingerprints, verdict } = run;
+      const { binding, mode, planDigest, config, parameters, fingerprints, verdict, forecastMs, onFailure } = run;
       this.#db.run(
         `INSERT INTO runs (run_id, stack, status, seq, started_at, ended_at, cancel_requested, about, result)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -128,9 +128,24 @@ class SqliteStore implements Store {
         run.startedAt,
         run.endedAt ?? null,
         run.cancelRequested ? 1 : 0,
-        JSON.stringify({ binding, mode, planDigest, config, parameters, fingerprints, verdict }),
+        JSON.stringify({ binding, mode, planDigest, config, parameters, fingerprints, verdict, forecastMs, onFailure }),
         run.result === undefined ? null : JSON.stringify(run.result),
       );
+    });
+  }
+
+  async beginRollback(lease: Lease, runId: string, rollback: Rollback): Promise<void> {
+    this.#db.write(() => {
+      this.#leases.check(lease);
+      const turned = this.#db.run(
+        `UPDATE runs SET rollback = ?
+         WHERE run_id = ? AND stack = ? AND status = 'running' AND seq = ? AND rollback IS NULL`,
+        JSON.stringify(rollback),
+        runId,
+        lease.stack,
+        rollback.seq,
+      );
+      if (turned !== 1) throw new LeaseLost(`run ${runId} cannot turn back now`);
     });
   }
 
@@ -166,7 +181,7 @@ class SqliteStore implements Store {
     runId: string,
     seq: number,
     entries: readonly Event[],
-    { record, forget }: Changes,
+    { record, forget, tally }: Changes,
   ): Promise<number> {
     return this.#db.write(() => {
       this.#leases.check(lease);
@@ -187,6 +202,7 @@ class SqliteStore implements Store {
       // In this order, because a resource that exists must not be lost: named by both, it is recorded.
       for (const id of forget) this.#db.run('DELETE FROM resources WHERE stack = ? AND logical_id = ?', stack, id);
       for (const resource of record) this.#record(stack, resource);
+      if (tally !== undefined) this.#db.run('UPDATE runs SET tally = ? WHERE run_id = ?', JSON.stringify(tally), runId);
       return next;
     });
   }
@@ -203,14 +219,22 @@ class SqliteStore implements Store {
     return this.#json<Event[]>(`[${rows.map((row) => row['entry']).join(',')}]`);
   }
 
-  async finish(lease: Lease, run: Run, record: StackRecord, measured: readonly Measured[] = []): Promise<void> {
+  async finish(
+    lease: Lease,
+    run: Run,
+    record: StackRecord,
+    measured: readonly Measured[] = [],
+    learned?: { note: string; change: ChangeNote },
+  ): Promise<void> {
     this.#db.write(() => {
       this.#leases.check(lease);
       const ended = this.#db.run(
-        "UPDATE runs SET status = ?, ended_at = ?, result = ? WHERE run_id = ? AND stack = ? AND status = 'running'",
+        `UPDATE runs SET status = ?, ended_at = ?, result = ?, tally = coalesce(?, tally)
+         WHERE run_id = ? AND stack = ? AND status = 'running'`,
         run.status,
         run.endedAt ?? null,
         run.result === undefined ? null : JSON.stringify(run.result),
+        run.tally === undefined ? null : JSON.stringify(run.tally),
         run.runId,
         lease.stack,
       );
@@ -219,8 +243,10 @@ class SqliteStore implements Store {
         addMeasured(this.#db, measured, 'replace');
         this.#db.run('UPDATE runs SET measured_until = ended_at WHERE run_id = ?', run.runId);
       }
+      if (learned !== undefined) this.#changeNote(learned.note, learned.change);
       const destroyed = run.mode === 'destroy' && (run.status === 'succeeded' || run.status === 'no_changes');
-      if (destroyed && this.#resourceRows(lease.stack).length === 0) {
+      const undone = run.onFailure === 'delete' && run.status === 'rolled_back';
+      if ((destroyed || undone) && this.#resourceRows(lease.stack).length === 0) {
         this.#db.run('DELETE FROM stacks WHERE name = ?', lease.stack);
         return;
       }
@@ -251,8 +277,26 @@ class SqliteStore implements Store {
     return readMeasured(this.#db);
   }
 
+  async note(name: string): Promise<string | undefined> {
+    return this.#note(name);
+  }
+
+  async changeNote(name: string, change: ChangeNote): Promise<void> {
+    this.#db.write(() => this.#changeNote(name, change));
+  }
+
   async close(): Promise<void> {
     this.#db.close();
+  }
+
+  #note(name: string): string | undefined {
+    return this.#db.get('SELECT text FROM notes WHERE name = ?', name)?.['text'] as string | undefined;
+  }
+
+  /** Inside a write transaction. */
+  #changeNote(name: string, change: ChangeNote): void {
+    const text = change(this.#note(name));
+    this.#db.run('INSERT OR REPLACE INTO notes (name, text) VALUES (?, ?)', name, text);
   }
 
   #refuseSecondRun({ stack }: Lease, runId: string): void {
@@ -294,7 +338,18 @@ class SqliteStore implements Store {
   #runs(where: string, ...values: string[]): Run[] {
     return this.#db.all(`SELECT * FROM runs ${where} ORDER BY id DESC`, ...values).map((row) => {
       const about = this.#json<
-        Pick<Run, 'binding' | 'mode' | 'planDigest' | 'config' | 'parameters' | 'fingerprints' | 'verdict'>
+        Pick<
+          Run,
+          | 'binding'
+          | 'mode'
+          | 'planDigest'
+          | 'config'
+          | 'parameters'
+          | 'fingerprints'
+          | 'verdict'
+          | 'forecastMs'
+          | 'onFailure'
+        >
       >(row['about']);
       const run: Run = {
         // Runs of before there was a gate have no verdict.
@@ -309,6 +364,8 @@ class SqliteStore implements Store {
       };
       if (row['ended_at'] !== null) run.endedAt = row['ended_at'] as number;
       if (row['measured_until'] !== null) run.measuredUntil = row['measured_until'] as number;
+      if (row['rollback'] !== null) run.rollback = this.#json(row['rollback']);
+      if (row['tally'] !== null) run.tally = this.#json(row['tally']);
       if (row['result'] !== null) run.result = this.#json(row['result']);
       return run;
     });

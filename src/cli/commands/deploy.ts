@@ -13,7 +13,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
-  const { stack, refresh, maxConcurrency, approve, failOn, skipExperts, format } = options;
+  const { stack, refresh, maxConcurrency, approve, failOn, skipExperts, onFailure, format } = options;
   const given = options.yes === true || approve !== undefined;
   return withSession(io, options, async (opened) => {
     const document = await deploy(
@@ -27,6 +27,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         refresh,
         maxConcurrency,
         failOn,
+        onFailure,
         allowDataLoss: lossesOf(options.allowDataLoss),
         skipExperts: skipExperts === true,
         ...(io.interactive ? { decide: askPerson(io, format, opened) } : {}),

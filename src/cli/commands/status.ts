@@ -26,13 +26,14 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
   const parts = [stacks.map((stack) => stackText(stack, whole, paint)).join('')];
   const rows = runs
     .slice(0, RUNS_SHOWN)
-    .map(({ runId, stack, mode, status, startedAt, elapsedMs }) => [
+    .map(({ runId, stack, mode, status, startedAt, elapsedMs, forecastMs }) => [
       runId,
       stack,
       mode,
       coloured(status, paint),
       startedAt.replace(/\.\d+Z$/, 'Z'),
       duration(elapsedMs),
+      forecastMs === null || forecastMs === 0 ? '' : paint('dim', `forecast ${duration(forecastMs)}`),
     ]);
   for (const { runId, status } of runs) {
     if (status === 'interrupted') parts.push(`Run ${runId} was interrupted: assent resume ${runId} goes on.\n`);

@@ -1,5 +1,5 @@
 // The end of a run for people: what came of it, outputs, what failed and why, how to go on.
-import type { RunDocument } from '../../app/documents.ts';
+import type { RollbackDocument, RunDocument } from '../../app/documents.ts';
 import type { ResourceDocument } from '../../app/events.ts';
 import type { ExitCode } from '../../domain/errors.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
@@ -42,6 +42,7 @@ export function runText(document: RunDocument, asked: Asked, paint: Paint): stri
   }
   const failed = document.resources.filter(({ status }) => status === 'failed');
   if (failed.length > 0) parts.push(`${paint('bold', 'Failed')}\n${failed.map((one) => failure(one, paint)).join('')}`);
+  if (document.rollback !== undefined) parts.push(...backText(document.rollback, paint));
   const blocked = document.resources.filter(({ status }) => status === 'blocked').map(({ logicalId }) => logicalId);
   if (blocked.length > 0) {
     parts.push(
@@ -81,6 +82,16 @@ export function runText(document: RunDocument, asked: Asked, paint: Paint): stri
   return parts.join('\n');
 }
 
+function backText({ unrestored }: RollbackDocument, paint: Paint): string[] {
+  if (unrestored.length === 0) return [];
+  const rows = unrestored.map(({ logicalId, type, physicalId, message, help }) => {
+    const identifier = physicalId === null ? '' : ` ${plain(physicalId)}`;
+    const name = `  ${paint('red', '✗')} ${plain(logicalId)} ${paint('dim', `(${plain(type)})`)}${identifier}`;
+    return `${name}\n      ${plain(message)} ${paint('dim', plain(help))}\n`;
+  });
+  return [`${paint('bold', 'Not undone')}\n${rows.join('')}`];
+}
+
 /** Outputs as two columns. */
 export function outputsTable(outputs: Readonly<Record<string, unknown>>): string {
   return table(
@@ -91,7 +102,7 @@ export function outputsTable(outputs: Readonly<Record<string, unknown>>): string
   );
 }
 
-function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack }: Asked, paint: Paint): string {
+function headline({ kind, outcome, code, resources, elapsedMs }: RunDocument, { stack }: Asked, paint: Paint): string {
   const took = duration(elapsedMs);
   const of = (status: string, action?: string) =>
     resources.filter((one) => one.status === status && (action === undefined || one.action === action)).length;
@@ -103,6 +114,8 @@ function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack 
     [of('succeeded', 'delete'), 'deleted'],
     [of('unchanged'), 'unchanged'],
     [of('retained'), 'kept'],
+    [of('rolled_back'), 'rolled back'],
+    [of('rollback_failed'), 'not undone'],
     [of('failed'), 'failed'],
     [of('blocked') + of('cancelled') + of('waiting'), 'not started'],
   ] as const;
@@ -121,7 +134,9 @@ function headline({ kind, outcome, resources, elapsedMs }: RunDocument, { stack 
     case 'cancelled':
       return `${paint('yellow', 'Cancelled')} ${kind === 'deploy' ? 'the deployment' : 'the deletion'} of stack ${stack} after ${took}${tail}.\n`;
     case 'refused':
-      return `${paint('red', 'Refused')}: stack ${stack}. Nothing was changed.\n`;
+      return code === 'drifted'
+        ? `${paint('red', 'Refused')}: stack ${stack} was changed since the plan was made. What had been done was undone${tail}.\n`
+        : `${paint('red', 'Refused')}: stack ${stack}. Nothing was changed.\n`;
     case 'waiting_approval':
       return `${paint('yellow', 'Waiting for approval')}: stack ${stack}. Nothing was changed.\n`;
     case 'rolled_back':
@@ -168,6 +183,9 @@ function closing(
   if (outcome === 'succeeded' && kind === 'deploy') rest.push(status, destroy);
   if (outcome === 'failed' && kind === 'deploy') {
     rest.push([again, 'goes on from here, once the cause is gone'], destroy, status);
+  }
+  if (outcome === 'rolled_back' || code === 'drifted') {
+    rest.push([again, 'tries again, once the cause is gone'], status);
   }
   if (outcome === 'failed' && kind === 'destroy') rest.push([again, 'tries what is left again'], status);
   if (outcome === 'waiting_approval' && planDigest !== null) {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { withLease } from '../../../src/app/lease.ts';
-import { type Lease, LeaseLost, type Store } from '../../../src/app/ports.ts';
+import { underLease, withLease } from '../../../src/app/lease.ts';
+import { type Cloud, type Lease, LeaseLost, type Store } from '../../../src/app/ports.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 function setUp() {
@@ -51,4 +51,69 @@ test('a store that refuses a write because the lease is gone reads the same', as
   await expect(withLease(local, 's', async () => Promise.reject(new LeaseLost('x')))).rejects.toMatchObject({
     code: 'lease_lost',
   });
+});
+
+/** A clock whose wall time a test sets, as when a machine was suspended: nobody is woken. */
+function suspendable(clock: VirtualClock) {
+  let asleep = 0;
+  return {
+    sleep: clock.sleep,
+    monotonic: clock.monotonic,
+    now: () => clock.now() + asleep,
+    suspend: (ms: number) => (asleep = ms),
+  };
+}
+
+function countingCloud() {
+  let calls = 0;
+  const get = async () => {
+    calls += 1;
+    return { ok: true as const, value: {} };
+  };
+  return { cloud: { get } as unknown as Cloud, count: () => calls };
+}
+
+const ANY = { typeName: 'T', identifier: 'i' };
+
+test('no call goes out under a lease that ran out while the machine slept and that another one took', async () => {
+  const { store, clock, released } = setUp();
+  const machine = suspendable(clock);
+  const { cloud, count } = countingCloud();
+  const work = withLease({ store: store as unknown as Store, clock: machine }, 's', async (held) => {
+    const mine = underLease(cloud, held);
+    await mine.get(ANY);
+    machine.suspend(15_000);
+    store.renew = async () => Promise.reject(new LeaseLost('taken'));
+    await mine.get(ANY);
+  });
+  await expect(work).rejects.toMatchObject({ code: 'lease_lost', exitCode: 6 });
+  expect(count()).toBe(1);
+  expect(released).toHaveLength(0);
+});
+
+test('one that nobody took is renewed once for all calls that wait, then they go out', async () => {
+  const { store, clock, renewals } = setUp();
+  const machine = suspendable(clock);
+  const { cloud, count } = countingCloud();
+  await withLease({ store: store as unknown as Store, clock: machine }, 's', async (held) => {
+    const mine = underLease(cloud, held);
+    machine.suspend(15_000);
+    await Promise.all([mine.get(ANY), mine.get(ANY), mine.get(ANY)]);
+  });
+  expect(count()).toBe(3);
+  expect(renewals).toHaveLength(1);
+});
+
+test('a store that cannot be asked does not stop work while the lease holds, and stops it when it has run out', async () => {
+  const { store, clock, local } = setUp();
+  const start = clock.now();
+  store.renew = async () => Promise.reject(new Error('busy'));
+  const work = withLease(local, 's', async ({ lost }) => {
+    await clock.sleep(start + 14_000, lost);
+    expect(lost.aborted).toBe(false);
+    await clock.sleep(start + 60_000, lost);
+    lost.throwIfAborted();
+  });
+  await expect(work).rejects.toThrow('busy');
+  expect(clock.now() - start).toBeLessThan(17_000);
 });

@@ -7,7 +7,7 @@ import { bucketOf, Distribution } from '../../../src/app/recorder.ts';
 import { encodeSketch, mergeSketches, summarizeSketch } from '../../../src/core/sketch.ts';
 import type { Measured } from '../../../src/domain/metrics.ts';
 
-const never: Clock = {
+const never: Pick<Clock, 'now' | 'sleep'> = {
   now: () => 0,
   sleep: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
 };
@@ -194,7 +194,7 @@ describe('monitor', () => {
   test('it flushes by interval, survives a sink that fails, and stops when closed', async () => {
     const naps: { until: number; wake: () => void }[] = [];
     let now = 1000;
-    const clock: Clock = {
+    const clock: Pick<Clock, 'now' | 'sleep'> = {
       now: () => now,
       sleep: (until, signal) =>
         new Promise((resolve) => {

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::model::{CallKind, Event, Millis, RequestStatus};
+use crate::durations::Observed;
+use crate::model::{CallKind, Event, Millis, Operation, RequestStatus};
 
 use super::Engine;
 use super::contact::Contact;
@@ -25,6 +26,7 @@ impl Engine {
                 self.begin_searches_anew();
             }
             Event::TimerFired {} => {}
+            Event::RateShare { rate, burst } => self.bucket.share(now, *rate, *burst),
             Event::CancelRequested {} => self.cancel(now),
             Event::IntentRecorded { step, attempt, client_token, at } => {
                 if let Some(id) = self.named_or_remover(step) {
@@ -315,7 +317,18 @@ impl Engine {
         // A poll that waited long for its token says nothing about the end.
         let in_time = told || done <= step.placed.saturating_add(step.placed / 10).saturating_add(250);
         if step.watched && step.phase == Phase::Running && in_time {
+            let low = if told { done } else { step.seen };
             self.durations.learn(flight(step), done, told);
+            let operation = |work| match work {
+                Work::Create => Some(Operation::Create),
+                Work::Update => Some(Operation::Update),
+                Work::Delete => Some(Operation::Delete),
+                _ => None,
+            };
+            let kind = self.types.get(step.type_index);
+            self.observed.extend(
+                kind.and_then(|(name, work)| Some(Observed::new(name, operation(*work)?, low, done, step.estimate))),
+            );
         }
     }
 

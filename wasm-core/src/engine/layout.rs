@@ -138,7 +138,7 @@ impl Builder<'_> {
     /// Dependencies as the plan states them.
     fn towards(&mut self) -> Result<(), EngineError> {
         for (position, (resource, place)) in self.plan.resources.iter().zip(self.places).enumerate() {
-            for dependency in &resource.depends_on {
+            for dependency in resource.comes_after() {
                 let found = self.at(dependency).and_then(|at| Some((at, self.places.get(at)?)));
                 let Some((at, other)) = found else {
                     return Err(EngineError::UnknownDependency {

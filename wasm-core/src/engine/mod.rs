@@ -41,6 +41,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::durations::Observed;
 use crate::expr::{Expr, ResolveError};
 use crate::graph::{Cycle, Graph};
 use crate::model::{Command, EngineConfig, Event, Millis, Plan, PlannedResource, StackResource};
@@ -127,6 +128,9 @@ pub struct Engine {
     queues: Queues,
     bucket: Bucket,
     durations: Durations,
+    /// By type index: type and word of the operation.
+    types: Vec<(String, Work)>,
+    observed: Vec<Observed>,
     random: Random,
     contact: Contact,
     in_flight: u32,
@@ -169,6 +173,7 @@ impl Engine {
         let weights: Vec<Millis> = places.iter().map(|place| place.estimate).collect();
         let remaining = graph.remaining(&order, &weights);
         let mut types = BTreeMap::new();
+        let mut named = Vec::new();
         let mut steps = Steps::default();
         for (node, (place, path)) in places.into_iter().zip(&remaining).enumerate() {
             let Some(resource) = plan.resources.get(place.resource) else { continue };
@@ -177,6 +182,9 @@ impl Engine {
             let next = types.len();
             // How long they take differs by type and operation.
             let type_index = *types.entry((type_name.clone(), place.work.word())).or_insert(next);
+            if type_index == next {
+                named.push((type_name.clone(), place.work));
+            }
             let rank = Rank::new(config.policy, *path, graph.dependents(node).len(), node);
             let mut step = Step::new(place.work, &resource.logical_id, place.resource, type_index, rank);
             step.name = place.name;
@@ -200,6 +208,8 @@ impl Engine {
         let mut engine = Self {
             bucket: Bucket::new(config.rate, config.max_rate, config.burst),
             durations: Durations::new(types.len(), config.duration_scale),
+            types: named,
+            observed: Vec::new(),
             random: Random::new(seed),
             open: graph.len(),
             before_cleanup: Some(steps.ids().filter(|id| !steps[*id].gated).count()),
@@ -272,10 +282,10 @@ impl Engine {
         }
     }
 
-    /// Measured duration divided by estimate, for later runs; absent before three operations have ended.
+    /// How long operations took that were watched from their acceptance on, for estimates of later runs.
     #[must_use]
-    pub fn duration_scale(&self) -> Option<f64> {
-        self.durations.scale()
+    pub fn observed(&self) -> &[Observed] {
+        &self.observed
     }
 
     /// Operations in flight: accepted and not ended, sent, or about to be sent.
@@ -344,6 +354,7 @@ fn at(event: &Event) -> Option<Millis> {
         | Event::Throttled { .. }
         | Event::Lost { .. }
         | Event::TimerFired {}
+        | Event::RateShare { .. }
         | Event::CancelRequested {} => None,
     }
 }

@@ -195,18 +195,6 @@ impl Durations {
     fn knows(&self, type_index: usize) -> bool {
         self.of_type.get(type_index).is_some_and(|own| own.ring.len() >= ENOUGH)
     }
-
-    /// Median ratio of this run, for runs to come; absent before there are three.
-    #[must_use]
-    pub fn scale(&self) -> Option<f64> {
-        let half = self.all.ends.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
-        let mut sum = 0.0;
-        let median = self.all.ends.iter().find(|(_, weight)| {
-            sum += weight;
-            sum >= half
-        });
-        median.filter(|_| self.all.ring.len() >= ENOUGH).map(|(end, _)| *end)
-    }
 }
 
 #[cfg(test)]

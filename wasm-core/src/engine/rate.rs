@@ -89,7 +89,19 @@ impl Bucket {
         // Bursts are what the cloud refuses first; half of it is still enough to start work in groups.
         self.burst = (self.burst / 2.0).max(1.0);
         self.ceiling = Some(self.ceiling.map_or(self.rate, |ceiling| (ceiling + self.rate) / 2.0));
-        self.rate = (self.rate * CUT).max(LOWEST);
+        self.rate = (self.rate * CUT).max(LOWEST.min(self.max_rate));
+    }
+
+    /// The share of a rate that others use as well. It is a bound, so that growing is left to who hands out shares; a
+    /// refusal is still answered at once.
+    pub fn share(&mut self, now: Millis, rate: f64, burst: f64) {
+        if !(rate.is_finite() && rate > 0.0 && burst.is_finite()) {
+            return;
+        }
+        self.refill(now);
+        (self.rate, self.max_rate, self.ceiling) = (rate, rate, None);
+        self.burst = burst.max(1.0);
+        self.tokens = self.tokens.min(self.burst);
     }
 
     /// Calls per second at present.
@@ -192,6 +204,27 @@ mod tests {
         }
         assert!(accepted as f64 >= 0.9 * 20.0 * 300.0, "{accepted}");
         assert!(refused as f64 <= 0.02 * accepted as f64, "{refused}");
+    }
+
+    #[test]
+    fn a_share_bounds_the_rate_and_the_burst_and_a_nonsensical_one_changes_nothing() {
+        let mut bucket = Bucket::new(20.0, 100.0, 20.0);
+        bucket.share(0, 5.0, 2.0);
+        assert_eq!(drain(&mut bucket, 0, 1), 2);
+        let calls = drain(&mut bucket, 1, 20_000);
+        assert!((98..=100).contains(&calls), "{calls}");
+        bucket.throttled(20_000);
+        assert!((bucket.rate() - 3.5).abs() < 1e-9);
+        // What came back is the share again, not more.
+        drain(&mut bucket, 20_000, 60_000);
+        assert!((bucket.rate() - 5.0).abs() < 1e-9, "{}", bucket.rate());
+        bucket.share(60_000, 0.2, 0.1);
+        bucket.throttled(61_000);
+        assert!((bucket.rate() - 0.2).abs() < 1e-9, "{}", bucket.rate());
+        for (rate, burst) in [(0.0, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (f64::INFINITY, 1.0), (9.0, f64::NAN)] {
+            bucket.share(62_000, rate, burst);
+            assert!(bucket.rate() < 1.0, "{rate} {burst}");
+        }
     }
 
     #[test]

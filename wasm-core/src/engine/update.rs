@@ -60,7 +60,12 @@ impl Engine {
                 "It cannot be updated in place but has to be replaced: change a property that can only be set \
                 at creation (a name, for example), or delete it and deploy again.",
             );
-            self.refused(id, at);
+            // An attempt before this one was accepted and may have changed it, whatever was said of it.
+            if self.steps[id].attempt > 1 {
+                self.give_up(id, at);
+            } else {
+                self.refused(id, at);
+            }
         } else if class == Class::Absent {
             self.gone(id, at);
         } else if class == Class::Terminal && !self.is_tested(id) {

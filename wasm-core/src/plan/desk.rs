@@ -118,6 +118,7 @@ impl<'a> Desk<'a> {
             action: change.action,
             reasons: change.reasons,
             depends_on: dependencies(resource).into_iter().collect(),
+            after: None,
             desired: Some(desired),
             recorded,
             needs,

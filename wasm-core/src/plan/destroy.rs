@@ -72,6 +72,7 @@ pub fn remove(
                 action,
                 reasons,
                 depends_on: dependents.remove(id.as_str()).unwrap_or_default(),
+                after: None,
                 desired: None,
                 irreversible: irreversible(resource, action),
                 notes: Vec::new(),

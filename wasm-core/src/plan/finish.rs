@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::call::{Forecast, PlanCall};
 use crate::digest;
+use crate::durations::Learned;
 use crate::graph::Graph;
 use crate::model::{Action, Mode, Operation, Plan, PlannedOutput, PlannedResource};
 use crate::schema;
+use crate::share;
 
 /// Puts the parts together; `resources` and `outputs` in any order.
 pub fn plan(call: &PlanCall, mut resources: Vec<PlannedResource>, mut outputs: Vec<PlannedOutput>) -> (Plan, Forecast) {
     resources.sort_by(|left, right| left.logical_id.cmp(&right.logical_id));
     outputs.sort_by(|left, right| left.name.cmp(&right.name));
-    let scale = call.duration_scale.unwrap_or(1.0);
+    let known =
+        Known { learned: Learned::read(call.learned.durations.as_deref()), scale: call.duration_scale.unwrap_or(1.0) };
     for resource in &mut resources {
-        resource.estimate_ms = estimate(resource, scale);
+        resource.estimate_ms = known.estimate(resource);
     }
     let forecast = forecast(&resources, call);
     let mut plan = Plan {
@@ -38,19 +41,32 @@ pub fn digest_of(plan: &Plan) -> String {
     digest::sha256_hex(digest::canonical_of(plan, &omitted).as_bytes())
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-fn estimate(resource: &PlannedResource, scale: f64) -> u64 {
-    let Some(kind) = schema::lookup(&resource.type_name) else { return 0 };
-    let seconds = match resource.action {
-        Action::Create => kind.duration_s(Operation::Create),
-        Action::Update | Action::Import if resource.patch.is_empty() => return 0,
-        Action::Update | Action::Import => kind.duration_s(Operation::Update),
-        Action::Replace => kind.duration_s(Operation::Create) + kind.duration_s(Operation::Delete),
-        Action::Delete => kind.duration_s(Operation::Delete),
-        Action::Retain | Action::Noop => return 0,
-    };
-    // Half a second: what even an immediate operation costs to start and to see.
-    (f64::from(seconds).max(0.5) * 1000.0 * scale) as u64
+/// What estimates are made from.
+struct Known {
+    learned: Learned,
+    scale: f64,
+}
+
+impl Known {
+    fn estimate(&self, resource: &PlannedResource) -> u64 {
+        let operations: &[Operation] = match resource.action {
+            Action::Create => &[Operation::Create],
+            Action::Update | Action::Import if resource.patch.is_empty() => &[],
+            Action::Update | Action::Import => &[Operation::Update],
+            Action::Replace => &[Operation::Create, Operation::Delete],
+            Action::Delete => &[Operation::Delete],
+            Action::Retain | Action::Noop => &[],
+        };
+        operations.iter().map(|operation| self.duration(&resource.type_name, *operation)).sum()
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn duration(&self, type_name: &str, operation: Operation) -> u64 {
+        // Half a second: what even an immediate operation costs to start and to see.
+        let shipped = schema::lookup(type_name).map(|kind| f64::from(kind.duration_s(operation)).max(0.5) * 1000.0);
+        let expected = self.learned.estimate(type_name, operation, shipped.map(|shipped| shipped * self.scale));
+        expected.unwrap_or(0.0) as u64
+    }
 }
 
 fn forecast(resources: &[PlannedResource], call: &PlanCall) -> Forecast {
@@ -58,7 +74,7 @@ fn forecast(resources: &[PlannedResource], call: &PlanCall) -> Forecast {
         resources.iter().enumerate().map(|(at, resource)| (resource.logical_id.as_str(), at)).collect();
     let mut graph = Graph::new(resources.len());
     for (at, resource) in resources.iter().enumerate() {
-        for dependency in resource.depends_on.iter().filter_map(|id| index.get(id.as_str())) {
+        for dependency in resource.comes_after().iter().filter_map(|id| index.get(id.as_str())) {
             graph.depend(at, *dependency);
         }
     }
@@ -70,9 +86,24 @@ fn forecast(resources: &[PlannedResource], call: &PlanCall) -> Forecast {
     };
     let slots = call.max_concurrency as usize;
     let phases: BTreeSet<bool> = resources.iter().map(removing).collect();
-    let makespan_ms = phases.iter().map(|phase| graph.makespan(&order, &weights(*phase), slots)).sum();
+    let scheduled = phases.iter().map(|phase| graph.makespan(&order, &weights(*phase), slots)).sum::<u64>();
+    let makespan_ms = scheduled.max(calling(resources, call));
     let longest = phases.iter().flat_map(|phase| graph.critical_path(&order, &weights(*phase)));
     let critical_path =
         longest.filter_map(|at| resources.get(at)).map(|resource| resource.logical_id.clone()).collect();
     Forecast { makespan_ms, critical_path }
+}
+
+/// How long the calls alone take at the rate of the account and region: for each operation one that starts it and one
+/// that sees its end.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn calling(resources: &[PlannedResource], call: &PlanCall) -> u64 {
+    let Some((rate, burst)) = share::total(call.learned.rate.as_deref()) else { return 0 };
+    let operations = |resource: &PlannedResource| match resource.action {
+        Action::Replace => 2.0,
+        _ if resource.estimate_ms > 0 => 1.0,
+        _ => 0.0,
+    };
+    let calls = 2.0 * resources.iter().map(operations).sum::<f64>();
+    ((calls - burst).max(0.0) / rate * 1_000.0) as u64
 }

@@ -15,6 +15,7 @@ mod imports;
 mod locate;
 mod patch;
 mod replacement;
+pub mod rollback;
 mod same;
 mod tags;
 mod types;

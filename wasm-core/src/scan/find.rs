@@ -116,6 +116,7 @@ impl Desk<'_> {
             max_concurrency: 1,
             imports: BTreeMap::new(),
             duration_scale: None,
+            learned: Default::default(),
         };
         for problem in plan::problems(template, &call) {
             let code = problem.code.as_str();

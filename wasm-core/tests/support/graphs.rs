@@ -12,6 +12,7 @@ pub fn creation(logical_id: String, type_name: &str, estimate_ms: Millis, depend
         action: Action::Create,
         reasons: Vec::new(),
         depends_on,
+        after: None,
         desired: Some(Expr::Map(Vec::new())),
         recorded: None,
         needs: Vec::new(),
