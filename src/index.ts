@@ -12,12 +12,12 @@ import { aggregate as aggregateVotes, type ConsensusDocument, type ConsensusQues
 import { type ConsultDocument, consult as consultCircle } from './app/consult.ts';
 import { deploy as deployStack } from './app/deploy.ts';
 import { destroy as destroyStack } from './app/destroy.ts';
-import type { DriftDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
+import type { DriftDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents/documents.ts';
+import type { Emit } from './app/documents/events.ts';
 import { drift as driftOf } from './app/drift.ts';
-import type { Emit } from './app/events.ts';
-import { Monitor as AnyMonitor, type Sink } from './app/monitor.ts';
+import { Monitor as AnyMonitor, type Sink } from './app/measure/monitor.ts';
 import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
-import { type Running, running } from './app/running.ts';
+import { type Running, running } from './app/run/running.ts';
 import { type FailOn, type ScanDocument, scan as scanTexts } from './app/scan.ts';
 import type { Control } from './app/session.ts';
 import { simulate as simulateTemplate } from './app/simulate.ts';
@@ -26,13 +26,19 @@ import { type OpenSession, openSession } from './edge/session.ts';
 
 export type { ConsensusDocument, ConsensusQuestion, VoteInput } from './app/consensus.ts';
 export type { ConsultDocument } from './app/consult.ts';
-export type { ActionDocument, DriftDocument, PlanDocument, RunDocument, SimulateDocument } from './app/documents.ts';
-export type { Calls, ResourceDocument, RunEvent } from './app/events.ts';
+export type {
+  ActionDocument,
+  DriftDocument,
+  PlanDocument,
+  RunDocument,
+  SimulateDocument,
+} from './app/documents/documents.ts';
+export type { Calls, ResourceDocument, RunEvent } from './app/documents/events.ts';
+export type { Sink } from './app/measure/monitor.ts';
+export { openMetrics } from './app/measure/openmetrics.ts';
+export type { Counter, Distribution, Maximum } from './app/measure/recorder.ts';
 export type { SeriesDocument } from './app/metrics.ts';
-export type { Sink } from './app/monitor.ts';
-export { openMetrics } from './app/openmetrics.ts';
-export type { Counter, Distribution, Maximum } from './app/recorder.ts';
-export type { Running } from './app/running.ts';
+export type { Running } from './app/run/running.ts';
 export type { ScanDocument } from './app/scan.ts';
 export {
   AssentError,

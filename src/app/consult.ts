@@ -1,8 +1,8 @@
 // `consult`: scan, plan, and only the circle's opinion. Nothing is called but reads; nothing is decided.
 import type { Verdict, VoteDocument } from '../domain/verdict.ts';
-import { type GateOptions, judge } from './gate.ts';
+import { type GateOptions, judge } from './gate/gate.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
-import { makePlan } from './planning.ts';
+import { makePlan } from './planning/planning.ts';
 import type { Control, Session } from './session.ts';
 
 /** What `consult` answers (INTERFACE.md). */

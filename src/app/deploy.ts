@@ -2,17 +2,17 @@
 import type { PlannedResource, Problem } from '#wasm';
 import { AssentError, InvalidInput } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { type RunDocument, stoppedDocument } from './documents.ts';
-import { iso } from './events.ts';
-import { answered, type GateOptions, judge } from './gate.ts';
-import { type AllowedLoss, dataLossRefusal } from './guard.ts';
-import { withLease } from './lease.ts';
+import { type RunDocument, stoppedDocument } from './documents/documents.ts';
+import { iso } from './documents/events.ts';
+import { answered, type GateOptions, judge } from './gate/gate.ts';
+import { type AllowedLoss, dataLossRefusal } from './gate/guard.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
-import { makePlan, type Planned } from './planning.ts';
+import { makePlan, type Planned } from './planning/planning.ts';
 import type { OnFailure } from './ports.ts';
-import { startRun } from './run.ts';
+import { withLease } from './run/lease.ts';
+import { startRun } from './run/run.ts';
+import { settle } from './run/settle.ts';
 import { bindingOf, type Control, interrupted, type Session } from './session.ts';
-import { settle } from './settle.ts';
 
 /** What `deploy` takes. */
 export interface DeployOptions extends PlanOptions, GateOptions {

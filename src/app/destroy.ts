@@ -1,14 +1,14 @@
 // `destroy`: deletes a stack's resources in reverse order. A stack nobody knows is already gone.
 
 import { changesOf, declined, tellPlan } from './deploy.ts';
-import { nothingToDo, type RunDocument } from './documents.ts';
-import { type AllowedLoss, dataLossRefusal } from './guard.ts';
-import { withLease } from './lease.ts';
+import { nothingToDo, type RunDocument } from './documents/documents.ts';
+import { type AllowedLoss, dataLossRefusal } from './gate/guard.ts';
 import { DEFAULT_CONCURRENCY } from './plan.ts';
-import { makePlan, type Planned } from './planning.ts';
-import { startRun } from './run.ts';
+import { makePlan, type Planned } from './planning/planning.ts';
+import { withLease } from './run/lease.ts';
+import { startRun } from './run/run.ts';
+import { settle } from './run/settle.ts';
 import { type Control, interrupted, type Session } from './session.ts';
-import { settle } from './settle.ts';
 
 /** What `destroy` takes. */
 export interface DestroyOptions {

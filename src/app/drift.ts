@@ -1,12 +1,12 @@
 // `drift`: what is there against what was deployed. Reads only; the stack is held meanwhile, so no run moves under it.
 import type { DriftCall, Event } from '#wasm';
 import { compare } from '../core/calls.ts';
-import type { DriftDocument } from './documents.ts';
-import { isTerminal } from './journal.ts';
-import { withLease } from './lease.ts';
+import type { DriftDocument } from './documents/documents.ts';
+import { refresh } from './planning/refresh.ts';
 import type { Store } from './ports.ts';
-import { refresh } from './refresh.ts';
-import { logicalIdOf } from './secrets.ts';
+import { isTerminal } from './run/journal.ts';
+import { withLease } from './run/lease.ts';
+import { logicalIdOf } from './run/secrets.ts';
 import { bindingOf, type Control, checkBinding, contextOf, type Session } from './session.ts';
 import { unknownStack } from './status.ts';
 

@@ -1,6 +1,6 @@
 // `plan`: what would change, in which order, how long. Nothing is called but reads; the plan is kept under its digest.
-import { type PlanDocument, planDocument } from './documents.ts';
-import { makePlan, type Planned, type Template } from './planning.ts';
+import { type PlanDocument, planDocument } from './documents/documents.ts';
+import { makePlan, type Planned, type Template } from './planning/planning.ts';
 import type { Control, Session } from './session.ts';
 
 /** What `plan` takes. */

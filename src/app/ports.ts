@@ -17,7 +17,7 @@ import type {
 } from '#wasm';
 import type { Measured } from '../domain/metrics.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { Calls } from './events.ts';
+import type { Calls } from './documents/events.ts';
 
 /** A run as stored. Times in ms since the epoch. */
 export interface Run {

@@ -1,9 +1,9 @@
 // `resume`: goes on with a run that was killed, interrupted or cancelled, from its journal.
 import { AssentError, ResourceNotFound } from '../domain/errors.ts';
-import { nothingToDo, type RunDocument } from './documents.ts';
-import { withLease } from './lease.ts';
+import { nothingToDo, type RunDocument } from './documents/documents.ts';
 import type { Run, Store } from './ports.ts';
-import { goOn, loadRun } from './run.ts';
+import { withLease } from './run/lease.ts';
+import { goOn, loadRun } from './run/run.ts';
 import { bindingOf, type Control, checkBinding, contextOf, type Session } from './session.ts';
 
 /** What `resume` takes. */

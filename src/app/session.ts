@@ -1,10 +1,10 @@
 // What every use case works with, and what it may assume of a stack before touching it.
 import type { Context } from '#wasm';
 import { AssentError } from '../domain/errors.ts';
-import type { Budgets } from './budget.ts';
-import { type Emit, iso } from './events.ts';
-import type { Monitor } from './monitor.ts';
+import { type Emit, iso } from './documents/events.ts';
+import type { Monitor } from './measure/monitor.ts';
 import type { Clock, Cloud, Facts, StackRecord, Store } from './ports.ts';
+import type { Budgets } from './run/budget.ts';
 
 /** What can be done without a cloud. */
 export interface Local {

@@ -1,8 +1,8 @@
 // `simulate`: the real engine on a virtual clock, over the plan of a new stack. Nothing is read, called or stored.
 import type { Context, DeclaredParameter, Found, Lookup, Plan, Policy } from '#wasm';
 import { plan as planInCore, simulate as simulateInCore } from '../core/calls.ts';
-import type { SimulateDocument } from './documents.ts';
-import { declaredIn, refused, type Template } from './planning.ts';
+import type { SimulateDocument } from './documents/documents.ts';
+import { declaredIn, refused, type Template } from './planning/planning.ts';
 
 /** What `simulate` takes. */
 export interface SimulateOptions {

@@ -6,7 +6,7 @@ import {
   runSummary,
   type StackDocument,
   type StatusDocument,
-} from './documents.ts';
+} from './documents/documents.ts';
 import type { StackRecord } from './ports.ts';
 import type { Local } from './session.ts';
 

@@ -1,5 +1,5 @@
 // The last words of a run: its document for programs, its story for people, and the exit code of both.
-import type { RunDocument } from '../app/documents.ts';
+import type { RunDocument } from '../app/documents/documents.ts';
 import type { ExitCode } from '../domain/errors.ts';
 import type { Io } from './io.ts';
 import { type Asked, exitCodeOf, runText } from './render/run.ts';

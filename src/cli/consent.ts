@@ -1,6 +1,6 @@
 // Shows a plan and asks for consent, where consent is still needed.
-import { planDocument } from '../app/documents.ts';
-import type { Planned } from '../app/planning.ts';
+import { planDocument } from '../app/documents/documents.ts';
+import type { Planned } from '../app/planning/planning.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Io } from './io.ts';

@@ -1,6 +1,6 @@
 // What a run shows while it goes on: a few lines redrawn on a terminal, one line per change elsewhere.
 import type { Action } from '#wasm';
-import type { ResourceDocument, RunEvent } from '../app/events.ts';
+import type { ResourceDocument, RunEvent } from '../app/documents/events.ts';
 import type { Io } from './io.ts';
 import { symbol } from './render/plan.ts';
 import { count, cut, duration, type Paint, painter, plain, seconds } from './render/style.ts';

@@ -1,4 +1,4 @@
-// Quantile sketches: encoded, merged and read by the core; recorded by src/app/recorder.ts without it.
+// Quantile sketches: encoded, merged and read by the core; recorded by src/app/measure/recorder.ts without it.
 import type { SketchSummary } from '#wasm';
 import { pure } from './instance.ts';
 

@@ -6,6 +6,9 @@
 //! objects: `{"$ref":"Id"}`, `{"$att":["Id","Name"]}`, `{"$secret":"parameter:Name"}`, `{"$fn":["join", …]}`; a real
 //! object that has a key starting with `$` is written `{"$map":{…}}`.
 
+mod cidr;
+pub mod functions;
+pub mod references;
 mod resolve;
 
 use std::collections::BTreeMap;

@@ -16,6 +16,7 @@ pub mod intrinsics;
 pub mod model;
 pub mod plan;
 pub mod problem;
+mod same;
 pub mod scan;
 pub mod schema;
 pub mod share;

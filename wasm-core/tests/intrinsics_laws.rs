@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use assent_core::expr::functions::{base64, cidr, join, split, to_json_string};
 use assent_core::expr::{Expr, ResolveError, Scope};
-use assent_core::intrinsics::functions::{base64, cidr, join, split, to_json_string};
 use assent_core::intrinsics::{Evaluation, World, evaluate};
 use assent_core::model::Context;
 use assent_core::problem::{Severity, Span};

@@ -1,6 +1,6 @@
 // What was measured, in the table `metrics`: merged with what is there by the core, inside the caller's transaction.
 // Used by store.ts only.
-import { merged } from '../../app/monitor.ts';
+import { merged } from '../../app/measure/monitor.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import { labelsKey, type Measured } from '../../domain/metrics.ts';
 import type { Database, Row } from './database.ts';

@@ -1,5 +1,5 @@
 // `assent drift`.
-import type { DriftDocument } from '../../app/documents.ts';
+import type { DriftDocument } from '../../app/documents/documents.ts';
 import { drift } from '../../app/drift.ts';
 import { withSession } from '../opening.ts';
 import type { DriftCommandOptions, Work } from '../program.ts';

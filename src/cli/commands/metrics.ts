@@ -1,6 +1,7 @@
 // `assent metrics`.
+
+import { openMetrics } from '../../app/measure/openmetrics.ts';
 import { type MetricsDocument, metrics } from '../../app/metrics.ts';
-import { openMetrics } from '../../app/openmetrics.ts';
 import { openLocal } from '../../edge/session.ts';
 import type { MetricsCommandOptions, Work } from '../program.ts';
 import { duration, type Paint, painter, plain, table } from '../render/style.ts';

@@ -1,8 +1,8 @@
 // `assent scan`.
 import { writeFile } from 'node:fs/promises';
-import { junit } from '../../app/formats/junit.ts';
-import { markdown } from '../../app/formats/markdown.ts';
-import { sarif } from '../../app/formats/sarif.ts';
+import { junit } from '../../app/documents/junit.ts';
+import { markdown } from '../../app/documents/markdown.ts';
+import { sarif } from '../../app/documents/sarif.ts';
 import { baselineText, parseBaseline, refusing, scan } from '../../app/scan.ts';
 import { rules } from '../../core/calls.ts';
 import { InvalidInput } from '../../domain/errors.ts';

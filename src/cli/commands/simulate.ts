@@ -1,5 +1,5 @@
 // `assent simulate`.
-import type { SimulateDocument } from '../../app/documents.ts';
+import type { SimulateDocument } from '../../app/documents/documents.ts';
 import { simulate } from '../../app/simulate.ts';
 import { readText } from '../input.ts';
 import { parameterValues } from '../parameters.ts';

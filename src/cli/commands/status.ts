@@ -1,5 +1,5 @@
 // `assent status`.
-import type { StackDocument, StatusDocument } from '../../app/documents.ts';
+import type { StackDocument, StatusDocument } from '../../app/documents/documents.ts';
 import { status } from '../../app/status.ts';
 import { openLocal } from '../../edge/session.ts';
 import type { StatusCommandOptions, Work } from '../program.ts';

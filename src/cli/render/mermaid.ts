@@ -1,6 +1,6 @@
 // A plan as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html): arrows point from what comes first.
 import type { Action } from '#wasm';
-import type { PlanDocument } from '../../app/documents.ts';
+import type { PlanDocument } from '../../app/documents/documents.ts';
 import { plain } from './style.ts';
 
 const FILL: Record<Action, string> = {

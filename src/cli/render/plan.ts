@@ -1,6 +1,6 @@
 // A plan for people: what is done, in an order in which it can be done, how long it takes, what cannot be undone.
 import type { Action } from '#wasm';
-import type { ActionDocument, PlanDocument } from '../../app/documents.ts';
+import type { ActionDocument, PlanDocument } from '../../app/documents/documents.ts';
 import { problemLines } from './problems.ts';
 import { type Colour, count, cut, duration, type Paint, plain, table, width } from './style.ts';
 

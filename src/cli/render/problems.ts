@@ -1,6 +1,6 @@
 // Problems and errors for people, and as the one document on stdout for programs.
 import type { Problem } from '#wasm';
-import type { ErrorDocument } from '../../app/documents.ts';
+import type { ErrorDocument } from '../../app/documents/documents.ts';
 import { AssentError, type ExitCode } from '../../domain/errors.ts';
 import { type Paint, plain } from './style.ts';
 

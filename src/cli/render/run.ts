@@ -1,6 +1,6 @@
 // The end of a run for people: what came of it, outputs, what failed and why, how to go on.
-import type { RollbackDocument, RunDocument } from '../../app/documents.ts';
-import type { ResourceDocument } from '../../app/events.ts';
+import type { RollbackDocument, RunDocument } from '../../app/documents/documents.ts';
+import type { ResourceDocument } from '../../app/documents/events.ts';
 import type { ExitCode } from '../../domain/errors.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
 import { verdictText } from './verdict.ts';

@@ -3,7 +3,7 @@
 import { DDSketch } from '@datadog/sketches-js';
 import { Histogram, Registry } from 'prom-client';
 import { systemClock } from '../../../src/adapters/embedded/clock.ts';
-import { Monitor } from '../../../src/app/monitor.ts';
+import { Monitor } from '../../../src/app/measure/monitor.ts';
 import { summarizeSketch } from '../../../src/core/sketch.ts';
 import { chance, nanoseconds, type Row, time } from '../measure.ts';
 

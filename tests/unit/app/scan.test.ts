@@ -1,9 +1,9 @@
 // The scan over several texts, its threshold and baseline, and the formats that other programs read.
 import { expect, test } from 'vitest';
 import type { Finding } from '#wasm';
-import { junit } from '../../../src/app/formats/junit.ts';
-import { markdown } from '../../../src/app/formats/markdown.ts';
-import { sarif } from '../../../src/app/formats/sarif.ts';
+import { junit } from '../../../src/app/documents/junit.ts';
+import { markdown } from '../../../src/app/documents/markdown.ts';
+import { sarif } from '../../../src/app/documents/sarif.ts';
 import { baselineText, parseBaseline, refusing, type ScanDocument, scan } from '../../../src/app/scan.ts';
 import { rules } from '../../../src/core/calls.ts';
 

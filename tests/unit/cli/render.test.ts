@@ -1,8 +1,8 @@
 // What people read, on documents written down here.
 import { expect, test } from 'vitest';
 import type { Action, StepStatus } from '#wasm';
-import type { ActionDocument, PlanDocument, RunDocument } from '../../../src/app/documents.ts';
-import type { ResourceDocument } from '../../../src/app/events.ts';
+import type { ActionDocument, PlanDocument, RunDocument } from '../../../src/app/documents/documents.ts';
+import type { ResourceDocument } from '../../../src/app/documents/events.ts';
 import { shell } from '../../../src/cli/again.ts';
 import { mermaid } from '../../../src/cli/render/mermaid.ts';
 import { inOrder, planText } from '../../../src/cli/render/plan.ts';

@@ -1,15 +1,15 @@
 //! Putting values in the place of symbolic parts.
 //!
 //! `plan` simplifies with what is recorded, `engine` resolves just before a call. Both compute with the functions of
-//! [`crate::intrinsics::functions`], the ones that evaluation uses: what is known early and what is known late comes
+//! [`super::functions`], the ones that evaluation uses: what is known early and what is known late comes
 //! to the same value.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::functions;
 use super::{Call, Expr, ResolveError, Scope};
-use crate::intrinsics::functions;
 
 impl Expr {
     /// The value, with every symbolic part taken from `scope`.

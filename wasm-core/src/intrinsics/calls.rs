@@ -2,10 +2,10 @@
 
 use super::document::{macro_name, macro_problem};
 use super::evaluate::{Evaluated, Evaluator, Section, Stop};
-use super::functions;
 use super::nearest::did_you_mean;
 use super::place::Place;
 use crate::expr::Expr;
+use crate::expr::functions;
 use crate::problem::Span;
 use crate::template::{Kind, Node};
 

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use super::evaluate::{Evaluator, RealValues, Section, Stop};
 use super::foreach::Member;
-use super::functions;
 use super::nearest::did_you_mean;
 use super::place::Place;
 use crate::expr::Expr;
+use crate::expr::functions;
 use crate::problem::Span;
 use crate::template::{Entry, Kind, Node};
 

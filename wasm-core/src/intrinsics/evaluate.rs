@@ -296,7 +296,7 @@ impl<'a> Evaluator<'a> {
         let expr = self.within(section, |this| this.argument(node, at))?;
         let secret = !expr.secrets().is_empty();
         let value = expr.resolve(&RealValues(&self.given)).ok().map(Expr::known);
-        match value.as_ref().and_then(super::functions::text) {
+        match value.as_ref().and_then(crate::expr::functions::text) {
             Some(text) if secret => Ok(Err(text.into_owned())),
             Some(text) => Ok(Ok(text.into_owned())),
             None => {

@@ -11,9 +11,9 @@ use std::collections::HashSet;
 
 use super::document::{is_logical_id, macro_name, macro_problem};
 use super::evaluate::{Evaluator, Section, Stop};
-use super::functions;
 use super::place::Place;
 use crate::expr::Expr;
+use crate::expr::functions;
 use crate::problem::Span;
 use crate::template::{Entry, Kind, Node};
 

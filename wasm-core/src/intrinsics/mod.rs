@@ -18,14 +18,12 @@
 
 mod account;
 mod calls;
-mod cidr;
 mod conditions;
 mod constraints;
 mod document;
 mod dynamic;
 mod evaluate;
 mod foreach;
-pub mod functions;
 mod lookups;
 mod nearest;
 mod outputs;

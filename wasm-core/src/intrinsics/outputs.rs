@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use super::document::is_logical_id;
 use super::evaluate::{Evaluator, Section, Stop};
 use super::foreach::Member;
-use super::functions;
 use super::nearest::did_you_mean;
 use super::place::Place;
 use super::world::EvaluatedOutput;
 use crate::expr::Expr;
+use crate::expr::functions;
 use crate::template::{Kind, Node};
 
 const ATTRIBUTES: [&str; 4] = ["Value", "Description", "Export", "Condition"];

@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::constraints::{self, Constraints};
 use super::document::{Document, is_logical_id, scalar};
 use super::evaluate::{Evaluator, Section, Stop};
-use super::functions;
 use super::nearest::did_you_mean;
 use super::place::Place;
 use super::world::World;
 use crate::call::{DeclaredParameter, Lookup};
 use crate::expr::Expr;
+use crate::expr::functions;
 use crate::problem::{Problem, Span};
 use crate::template::{Entry, Kind, Node};
 

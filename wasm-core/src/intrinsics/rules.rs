@@ -6,9 +6,9 @@
 
 use super::conditions::Definitions;
 use super::evaluate::{Evaluator, RealValues, Section, Stop};
-use super::functions;
 use super::place::Place;
 use crate::expr::Expr;
+use crate::expr::functions;
 use crate::problem::{Problem, Span};
 use crate::template::{Entry, Kind, Node};
 

@@ -2,9 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html>
 
 use super::evaluate::{Evaluator, Stop};
-use super::functions;
 use super::place::Place;
 use crate::expr::Expr;
+use crate::expr::functions;
 use crate::problem::Span;
 use crate::template::{Entry, Kind, Node};
 

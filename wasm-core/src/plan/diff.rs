@@ -3,7 +3,7 @@
 use crate::expr::Expr;
 use crate::schema::Kind;
 
-use super::same::{find, is_orderly, item, member, same};
+use crate::same::{find, is_orderly, item, member, same};
 
 /// Slash-separated paths of the smallest parts that differ, in the order of `before`, additions last. `kind` says what
 /// does not count as a difference; without it only equal values are equal.

@@ -18,7 +18,7 @@ use crate::schema::{self, Kind, ResourceType};
 
 use super::diff::touches;
 use super::patch::{Subject, entries, is_within, patch};
-use super::same::{agrees, find, member};
+use crate::same::{agrees, find, member};
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]

@@ -11,7 +11,7 @@ use crate::model::{ResourceStatus, StackResource};
 use crate::problem::{Problem, Span};
 use crate::schema::{Handler, Kind, ResourceType};
 
-use super::same::{agrees, member};
+use crate::same::{agrees, member};
 
 /// What has to be read, and what cannot be imported at all.
 pub fn lookups(

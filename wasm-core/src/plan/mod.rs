@@ -16,7 +16,6 @@ mod locate;
 mod patch;
 mod replacement;
 pub mod rollback;
-mod same;
 mod tags;
 mod types;
 

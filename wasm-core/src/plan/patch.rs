@@ -16,7 +16,7 @@ use crate::model::{PatchKind, PatchOperation};
 use crate::schema::{Kind, ResourceType};
 
 use super::diff::touches;
-use super::same::{agrees, find, is_orderly, member, same};
+use crate::same::{agrees, find, is_orderly, member, same};
 
 /// What a patch is made of.
 pub struct Subject<'a> {

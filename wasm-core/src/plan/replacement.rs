@@ -119,7 +119,7 @@ fn items(expr: Option<&Expr>) -> Vec<&Expr> {
 
 fn at<'a>(expr: &'a Expr, path: &str) -> Option<&'a Expr> {
     path.split('/').try_fold(expr, |expr, key| match expr {
-        Expr::Map(entries) => super::same::find(entries, key),
+        Expr::Map(entries) => crate::same::find(entries, key),
         _ => None,
     })
 }

@@ -1,0 +1,223 @@
+// The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
+// adding.
+import type { Action, Drifted, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
+import type { Verdict } from '../../domain/verdict.ts';
+import type { Planned } from '../planning/planning.ts';
+import type { Run } from '../ports.ts';
+import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
+
+/** One action of a plan. */
+export interface ActionDocument {
+  logicalId: string;
+  type: string;
+  action: Action;
+  reasons: string[];
+  irreversible: string[];
+  /** What else is worth knowing, where there is anything. */
+  notes?: string[];
+  /** In which order it is replaced. */
+  replacement?: Replacement;
+  /** Operations of the update, values left out. */
+  patch?: { op: string; path: string }[];
+  dependsOn: string[];
+  estimateMs: number;
+}
+
+export interface PlanDocument {
+  version: 1;
+  kind: 'plan';
+  digest: string;
+  stack: string;
+  actions: ActionDocument[];
+  forecast: { makespanMs: number; criticalPath: string[] };
+  problems: Problem[];
+}
+
+export interface RunDocument {
+  version: 1;
+  kind: 'deploy' | 'destroy';
+  /** `null` where there was nothing to run over. */
+  runId: string | null;
+  planDigest: string | null;
+  outcome: Exclude<Run['status'], 'running'>;
+  code?: string;
+  resources: ResourceDocument[];
+  outputs: Record<string, unknown>;
+  /** What the gate decided; `null` where nothing had to be decided. */
+  verdict: Verdict | null;
+  elapsedMs: number;
+  calls: Calls;
+  /** How it was rolled back, where it was. */
+  rollback?: RollbackDocument;
+}
+
+export interface RollbackDocument {
+  planDigest: string;
+  /** What was done on the way back. */
+  resources: ResourceDocument[];
+  /** What could not be undone, and what to do about it. */
+  unrestored: { logicalId: string; type: string; physicalId: string | null; message: string; help: string }[];
+}
+
+export function planDocument({ plan, forecast, problems }: Planned): PlanDocument {
+  return {
+    version: 1,
+    kind: 'plan',
+    digest: plan.digest,
+    stack: plan.stack,
+    actions: plan.resources.map(actionDocument),
+    forecast,
+    problems,
+  };
+}
+
+function actionDocument(resource: PlannedResource): ActionDocument {
+  const { logicalId, type, action, reasons, irreversible, dependsOn, estimateMs } = resource;
+  const { notes = [], replacement, patch = [] } = resource;
+  return {
+    logicalId,
+    type,
+    action,
+    reasons,
+    irreversible,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(replacement === undefined ? {} : { replacement }),
+    // Values may be large, and the digest stands for them.
+    ...(patch.length === 0 ? {} : { patch: patch.map(({ op, path }) => ({ op, path })) }),
+    dependsOn,
+    estimateMs,
+  };
+}
+
+/** The document of a run that the engine has ended. */
+export function runDocument(
+  run: Run,
+  ended: {
+    outcome: Exclude<Outcome, 'unreachable'>;
+    resources: readonly ResourceReport[];
+    outputs: Record<string, unknown>;
+    calls: Calls;
+  },
+  now: number,
+): RunDocument {
+  const document: RunDocument = {
+    version: 1,
+    kind: run.mode,
+    runId: run.runId,
+    planDigest: run.planDigest,
+    outcome: ended.outcome,
+    resources: ended.resources.map(resourceDocument),
+    outputs: ended.outputs,
+    verdict: run.verdict,
+    elapsedMs: now - run.startedAt,
+    calls: ended.calls,
+  };
+  if (ended.outcome === 'failed') document.code = run.mode === 'deploy' ? 'deployment_failed' : 'destroy_failed';
+  return document;
+}
+
+/** The document of a deployment that the gate did not let through: no run was begun, nothing was called. */
+export function stoppedDocument(verdict: Verdict, outcome: 'refused' | 'waiting_approval', code: string): RunDocument {
+  return { ...nothingToDo('deploy'), planDigest: verdict.planDigest, outcome, code, verdict };
+}
+
+/** The document where there was nothing to run over: an unknown stack to destroy, no run to resume. */
+export function nothingToDo(kind: RunDocument['kind']): RunDocument {
+  return {
+    version: 1,
+    kind,
+    runId: null,
+    planDigest: null,
+    outcome: 'no_changes',
+    resources: [],
+    outputs: {},
+    verdict: null,
+    elapsedMs: 0,
+    calls: noCalls(),
+  };
+}
+
+export interface StatusDocument {
+  version: 1;
+  kind: 'status';
+  stacks: StackDocument[];
+  runs: RunSummary[];
+}
+
+export interface StackDocument {
+  stack: string;
+  account: string;
+  region: string;
+  endpoint: string;
+  /** `in_progress`, `interrupted`, `complete`, `failed`, `cancelled`. */
+  status: string;
+  lastRun: string | null;
+  resources: { logicalId: string; type: string; physicalId: string; status: string }[];
+}
+
+export interface RunSummary {
+  runId: string;
+  stack: string;
+  mode: 'deploy' | 'destroy';
+  /** `interrupted`: it has not ended, and no process works on it. */
+  status: Run['status'] | 'interrupted';
+  planDigest: string;
+  startedAt: string;
+  endedAt: string | null;
+  elapsedMs: number;
+  /** What its plan expected; `null` for a run of before this was kept. */
+  forecastMs: number | null;
+}
+
+export function runSummary(run: Run, held: boolean, now: number): RunSummary {
+  return {
+    runId: run.runId,
+    stack: run.stack,
+    mode: run.mode,
+    status: run.status === 'running' && !held ? 'interrupted' : run.status,
+    planDigest: run.planDigest,
+    startedAt: iso(run.startedAt),
+    endedAt: run.endedAt === undefined ? null : iso(run.endedAt),
+    elapsedMs: (run.endedAt ?? now) - run.startedAt,
+    forecastMs: run.forecastMs ?? null,
+  };
+}
+
+export interface OutputsDocument {
+  version: 1;
+  kind: 'outputs';
+  stack: string;
+  outputs: Record<string, unknown>;
+}
+
+/** INTERFACE.md, `drift`. */
+export interface DriftDocument extends Drifted {
+  version: 1;
+  kind: 'drift';
+  stack: string;
+  /** Nothing is modified or deleted; what cannot be read is not known to be. */
+  inSync: boolean;
+}
+
+export interface SimulateDocument {
+  version: 1;
+  kind: 'simulate';
+  resources: number;
+  makespanMs: number;
+  lowerBoundMs: number;
+  ratio: number;
+  maxInFlight: number;
+  events: number;
+  elapsedMs: number;
+  /** One per template, where several were given. */
+  templates?: (Omit<SimulateDocument, 'version' | 'kind' | 'templates'> & { template: string })[];
+}
+
+export interface ErrorDocument {
+  version: 1;
+  kind: 'error';
+  code: string;
+  message: string;
+  help: string;
+  problems: readonly Problem[];
+}

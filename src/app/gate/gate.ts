@@ -1,0 +1,117 @@
+// The gate between plan and deployment: scan, consult, decide. Nothing here calls the cloud.
+//
+// `judge` is used by `deploy` and `consult`. Order: a blocking finding refuses before any expert is asked; the circle
+// approves, refuses, or is split; a split circle is for a person, never for `--yes`.
+import type { ConsultCall, Finding, History, Plan } from '#wasm';
+import { consult } from '../../core/calls.ts';
+import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
+import type { Planned, Template } from '../planning/planning.ts';
+import { type FailOn, refusing, reported, scan } from '../scan.ts';
+import type { Session } from '../session.ts';
+import type { AllowedLoss } from './guard.ts';
+
+/** How strict the gate is. */
+export interface GateOptions {
+  /** Findings of this severity or worse refuse; default critical. */
+  failOn?: FailOn;
+  /** Leaves the circle out; the scan stays, and the verdict says so. */
+  skipExperts?: boolean;
+  /** Losses that were named and allowed are no objection any more. */
+  allowDataLoss?: AllowedLoss;
+}
+
+/** A verdict with the findings it rests on. */
+export interface Judged {
+  verdict: Verdict;
+  /** Unsuppressed findings. */
+  findings: Finding[];
+}
+
+/** Scans the template and asks the circle about the plan. */
+export async function judge(
+  session: Session,
+  planned: Planned,
+  template: Template,
+  { failOn = 'critical', skipExperts = false, allowDataLoss = [] }: GateOptions,
+): Promise<Judged> {
+  const planDigest = planned.plan.digest;
+  const { clock, endpoint, monitor } = session;
+  const scanned = clock.now();
+  const findings = reported(findingsOf(session, planned, template));
+  monitor.record('scan_duration_ms', clock.now() - scanned, { endpoint });
+  const blocking = refusing(findings, failOn);
+  const skipped = [...(failOn === 'none' ? ['scan'] : []), ...(skipExperts ? ['experts'] : [])];
+  const nothing = { planDigest, votes: [], posterior: {}, skipped };
+  if (blocking.length > 0) {
+    const reasons = blocking.map(({ ruleId, message }) => `${ruleId}: ${message}`);
+    return { findings, verdict: { ...nothing, decision: 'refuse', by: 'policy', reasons } };
+  }
+  if (skipExperts) {
+    return { findings, verdict: { ...nothing, decision: 'approve', by: 'nobody', reasons: ['experts were skipped'] } };
+  }
+  const started = clock.now();
+  const briefs = findings.map(({ ruleId, severity, resource, message }) => ({
+    ruleId,
+    severity,
+    resource: resource ?? '',
+    message,
+  }));
+  const call: ConsultCall = {
+    plan: forgiven(planned.plan, allowDataLoss),
+    findings: briefs,
+    history: await history(session, planned),
+  };
+  const { decision, reasons, votes, consensus } = consult(call);
+  const took = clock.now() - started;
+  monitor.record('consult_duration_ms', took, { endpoint });
+  const elapsedMs = took / votes.length;
+  return {
+    findings,
+    verdict: {
+      decision,
+      by: 'circle',
+      planDigest,
+      reasons,
+      votes: votes.map(
+        (vote): VoteDocument => ({
+          expert: vote.expert,
+          option: vote.option ?? null,
+          confidence: vote.confidence ?? null,
+          reasons: vote.reasons ?? [],
+          costUsd: 0,
+          elapsedMs,
+          status: vote.status ?? 'ok',
+        }),
+      ),
+      posterior: consensus.posterior,
+      skipped,
+    },
+  };
+}
+
+/** The same verdict after a person has answered a split circle. */
+export function answered(verdict: Verdict, yes: boolean): Verdict {
+  const reasons = [...verdict.reasons, yes ? 'a person approved' : 'a person refused'];
+  return { ...verdict, decision: yes ? 'approve' : 'refuse', by: 'person', reasons };
+}
+
+function forgiven(plan: Plan, allowed: AllowedLoss): Plan {
+  const resources = plan.resources.map((resource) =>
+    allowed === 'all' || allowed.includes(resource.logicalId) ? { ...resource, irreversible: [] } : resource,
+  );
+  return { ...plan, resources };
+}
+
+function findingsOf({ clock }: Session, { plan, parameters }: Planned, template: Template): Finding[] {
+  const known = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== null);
+  const source = { ...template, named: true };
+  return scan({ sources: [source], parameters: Object.fromEntries(known), context: plan.context }, clock.now).findings;
+}
+
+async function history({ store }: Session, { plan }: Planned): Promise<History> {
+  const ended = (await store.runs(plan.stack)).filter(({ status, mode }) => status !== 'running' && mode === 'deploy');
+  const tried = ended.filter(({ status }) => ['succeeded', 'failed', 'rolled_back'].includes(status));
+  const bad = tried.filter(({ status }) => status !== 'succeeded');
+  const last = tried[0];
+  return { runs: tried.length, failures: bad.length, lastFailed: last !== undefined && last.status !== 'succeeded' };
+}

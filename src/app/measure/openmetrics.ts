@@ -1,0 +1,87 @@
+// The metrics document as OpenMetrics 1.0 text
+// (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md): for Prometheus and everything that
+// reads it. Distributions are summaries, whose quantile 1 is the largest value; milliseconds become seconds.
+import type { Labels, SeriesKind } from '../../domain/metrics.ts';
+import { type MetricsDocument, QUANTILES, type SeriesDocument } from '../metrics.ts';
+
+/** Media type of the text. */
+export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+const TYPES: Record<SeriesKind, string> = { distribution: 'summary', counter: 'counter', maximum: 'gauge' };
+
+const HELP: Record<string, string> = {
+  call_duration_ms: 'Time until a Cloud Control call was answered.',
+  consult_duration_ms: 'Time the circle of experts took over a plan.',
+  forecast_ratio: 'Measured makespan of a run divided by its forecast.',
+  lost_answers: 'Calls to which no usable answer came.',
+  operation_duration_ms: 'Time from the first intent of a successful operation to its end.',
+  operation_failures: 'Operations that failed for good.',
+  operations_in_flight_max: 'Most operations that were under way at once.',
+  plan_duration_ms: 'Time to make a plan, reads included.',
+  run_duration_ms: 'Time from the start of a run that was not interrupted to its end.',
+  runs: 'Runs that ended; one that was cancelled and resumed ended twice.',
+  scan_duration_ms: 'Time to scan a template before its deployment.',
+  throttles: 'Calls that the cloud turned away for their rate.',
+};
+
+/** The exposition; ends in `# EOF`. */
+export function openMetrics({ series }: MetricsDocument): string {
+  const lines: string[] = [];
+  let family = '';
+  for (const one of series) {
+    const { name, unit, scale } = exposed(one.name);
+    if (name !== family) {
+      family = name;
+      lines.push(`# TYPE ${name} ${TYPES[one.kind]}`);
+      if (unit !== undefined) lines.push(`# UNIT ${name} ${unit}`);
+      const help = HELP[one.name];
+      if (help !== undefined) lines.push(`# HELP ${name} ${escaped(help)}`);
+    }
+    lines.push(...samples(one, name, scale));
+  }
+  return `${[...lines, '# EOF'].join('\n')}\n`;
+}
+
+function samples(one: SeriesDocument, name: string, scale: number): string[] {
+  const { labels } = one;
+  if (one.kind !== 'distribution') {
+    const suffix = one.kind === 'counter' ? '_total' : '';
+    return [`${name}${suffix}${labelSet(labels)} ${number(one.value * scale)}`];
+  }
+  const values = [one.p50, one.p90, one.p99, one.max];
+  const quantiles = [...QUANTILES, 1].map(
+    (q, at) => `${name}${labelSet({ ...labels, quantile: canonical(q) })} ${number((values[at] ?? 0) * scale)}`,
+  );
+  return [
+    ...quantiles,
+    `${name}_count${labelSet(labels)} ${one.count}`,
+    `${name}_sum${labelSet(labels)} ${number(one.sum * scale)}`,
+  ];
+}
+
+/** Name, unit and factor of a series outside: base units, and our prefix. */
+function exposed(name: string): { name: string; unit?: string; scale: number } {
+  if (name.endsWith('_ms')) return { name: `assent_${name.slice(0, -3)}_seconds`, unit: 'seconds', scale: 1e-3 };
+  if (name.endsWith('_bytes')) return { name: `assent_${name}`, unit: 'bytes', scale: 1 };
+  if (name.endsWith('_ratio')) return { name: `assent_${name}`, unit: 'ratio', scale: 1 };
+  return { name: `assent_${name}`, scale: 1 };
+}
+
+function labelSet(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+}
+
+/** Quantiles as the specification's "Canonical Numbers" want them: 1 is `1.0`. */
+function canonical(q: number): string {
+  return Number.isInteger(q) ? `${q}.0` : String(q);
+}
+
+/** As the grammar's `realnumber`: 12 digits, so that a scaled 300 ms reads 0.3 whatever binary makes of it. */
+function number(value: number): string {
+  return String(Number(value.toPrecision(12)));
+}

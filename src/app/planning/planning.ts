@@ -1,0 +1,219 @@
+// Makes a plan: asks the core, finds the facts it needs, asks again. Changes nothing anywhere.
+import type {
+  Context,
+  DeclaredParameter,
+  Forecast,
+  Found,
+  KeptNotes,
+  Live,
+  Lookup,
+  Mode,
+  Plan,
+  PlanCall,
+  Problem,
+} from '#wasm';
+import { inspect, plan as planInCore } from '../../core/calls.ts';
+import { InvalidInput, Unreachable } from '../../domain/errors.ts';
+import type { Answer, StackRecord } from '../ports.ts';
+import { rateNote } from '../run/budget.ts';
+import { durationsNote } from '../run/learn.ts';
+import { bindingOf, type Control, checkBinding, contextOf, type Session } from '../session.ts';
+import { fingerprints } from './fingerprint.ts';
+import { refresh } from './refresh.ts';
+
+/** A template as it came, with the name to call it by in messages. */
+export interface Template {
+  text: string;
+  name: string;
+}
+
+/** What is to be planned. */
+export interface Wanted {
+  stack: string;
+  mode: Mode;
+  /** Absent for `mode: destroy`. */
+  template?: Template;
+  parameters?: Readonly<Record<string, string>>;
+  tags?: Readonly<Record<string, string>>;
+  /** Resources to take over: logical id to identifier. */
+  imports?: Readonly<Record<string, string>>;
+  /** Read what is recorded before planning. */
+  refresh: boolean;
+  maxConcurrency: number;
+}
+
+/** A plan with what was found on the way to it. */
+export interface Planned {
+  plan: Plan;
+  /** Warnings. */
+  problems: Problem[];
+  forecast: Forecast;
+  /** Effective values to record; NoEcho ones `null`. */
+  parameters: Record<string, string | null>;
+  /** Values of NoEcho parameters, given or by default: held in memory for this run only. */
+  secretParameters: Record<string, string>;
+  /** NoEcho parameters whose values the deployment needs. */
+  noEcho: string[];
+  fingerprints: Record<string, string>;
+  /** The stack as recorded before. */
+  recorded: StackRecord | undefined;
+  context: Context;
+  /** Whether earlier runs have learned how long operations take here. */
+  hasLearned: boolean;
+}
+
+/** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
+export async function makePlan(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
+  const { clock, endpoint, monitor } = session;
+  const start = clock.now();
+  const planned = await planNow(session, wanted, control);
+  monitor.record('plan_duration_ms', clock.now() - start, { endpoint, mode: wanted.mode });
+  return planned;
+}
+
+async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
+  const { stack, mode, template, tags, imports } = wanted;
+  const text = template?.text ?? '';
+  const parameters = { ...wanted.parameters };
+  const declared = template === undefined ? [] : declaredIn(template);
+  const [context, recorded] = await Promise.all([contextOf(session, control), session.store.stack(stack)]);
+  if (recorded !== undefined) checkBinding(recorded, session.endpoint, context);
+  const secretParameters = noEchoValues(declared, parameters);
+  const secretPrints = await fingerprints(stack, context, secretParameters);
+
+  const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
+  call.found = [];
+  call.fingerprints = secretPrints;
+  const binding = bindingOf(session.endpoint, context);
+  const learned = await keptNotes(session, binding);
+  call.learned = learned;
+  const hasLearned = learned.durations !== undefined;
+  if (session.speed !== 1) call.durationScale = 1 / session.speed;
+  if (tags !== undefined) call.tags = { ...tags };
+  if (imports !== undefined) call.imports = { ...imports };
+  if (recorded !== undefined) call.recorded = recorded.state;
+  // A bad template is refused before anything is read.
+  const found = await answered(session, text, call, template);
+  if (recorded === undefined || !wanted.refresh || mode === 'destroy') {
+    return { ...found, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+  }
+  const budget = session.budgets.of(binding);
+  const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
+  const read = await answered(session, text, { ...call, live }, template);
+  return { ...read, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+}
+
+/** What earlier runs in the same account and region know; a plan's digest does not depend on it. */
+async function keptNotes(session: Session, binding: string): Promise<KeptNotes> {
+  const { store } = session;
+  const [durations, rate] = await Promise.all([
+    store.note(durationsNote(session, binding)),
+    store.note(rateNote(binding)),
+  ]);
+  return { ...(durations === undefined ? {} : { durations }), ...(rate === undefined ? {} : { rate }) };
+}
+
+type Answered = Pick<Planned, 'plan' | 'problems' | 'forecast' | 'parameters' | 'noEcho'>;
+
+/** Asks until the core needs no more facts; `call.found` grows. */
+async function answered(session: Session, text: string, call: PlanCall, template?: Template): Promise<Answered> {
+  const found = call.found ?? [];
+  const asked = new Set(found.map(({ lookup }) => JSON.stringify(lookup)));
+  for (;;) {
+    const answer = planInCore(text, { ...call, found });
+    switch (answer.type) {
+      case 'planned': {
+        const { type: _, ...planned } = answer;
+        return planned;
+      }
+      case 'refused':
+        throw refused(answer.problems, template);
+      case 'needs': {
+        const optional = answer.optional ?? [];
+        const fresh = [...answer.lookups, ...optional].filter((lookup) => !asked.has(JSON.stringify(lookup)));
+        if (fresh.length === 0) throw new Error('the core asked again for what it had been told');
+        for (const lookup of fresh) asked.add(JSON.stringify(lookup));
+        const one = (lookup: Lookup): Promise<Found> => {
+          const answer = find(session, call.context, lookup);
+          // The core says in a warning what it does without.
+          return optional.includes(lookup) ? answer.catch(() => ({ lookup, value: null })) : answer;
+        };
+        found.push(...(await Promise.all(fresh.map(one))));
+      }
+    }
+  }
+}
+
+async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
+  if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
+  if (lookup.kind === 'resources') return { lookup, value: await listResources(session, lookup.typeName) };
+  if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
+  const { account, region } = context;
+  const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
+  return { lookup, value: exported.get(lookup.name) ?? null };
+}
+
+/** Properties of a resource that is to be imported or that a rule asks about; `null` where there is none. */
+async function readResource(
+  { cloud }: Session,
+  { typeName, identifier }: Extract<Lookup, { kind: 'resource' }>,
+): Promise<unknown> {
+  const answer = await cloud.get({ typeName, identifier });
+  if (!answer.ok && answer.error.kind === 'notFound') return null;
+  return given(answer, `${typeName} ${identifier}`);
+}
+
+/** Identifiers of all resources of a type. */
+async function listResources({ cloud }: Session, typeName: string): Promise<string[]> {
+  return given(await cloud.list(typeName), `The list of ${typeName}`);
+}
+
+function given<T>(answer: Answer<T>, what: string): T {
+  if (answer.ok) return answer.value;
+  const message = `${what} cannot be read: ${answer.error.message}`;
+  if (answer.error.kind === 'rejected') throw new InvalidInput('resource_unreadable', message);
+  throw new Unreachable(message, { help: 'Try again.' });
+}
+
+/** Parameters the template declares; none when it is no template, for planning it then says everything about it. */
+export function declaredIn(template: Template): DeclaredParameter[] {
+  const answer = inspect(template.text);
+  return answer.type === 'refused' ? [] : answer.declared.parameters;
+}
+
+function noEchoValues(
+  declared: readonly DeclaredParameter[],
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const { name, noEcho, default: preset } of declared) {
+    const value = given[name] ?? preset;
+    if (noEcho && value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+/** A template that cannot be planned; `file` is the name its problems' places belong to. */
+export class TemplateRefused extends InvalidInput {
+  readonly file: string;
+
+  constructor(message: string, file: string, details: { problems: readonly Problem[]; help: string }) {
+    super('invalid_template', message, details);
+    this.file = file;
+  }
+}
+
+/** The rejection for a list of problems; the message counts the errors and names the file. */
+export function refused(problems: readonly Problem[], template?: Template): TemplateRefused {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const where = template === undefined ? '' : `${template.name}: `;
+  const message =
+    errors.length === 1 && first !== undefined
+      ? `${where}${first.message}`
+      : `${where}${errors.length} problems were found; nothing was called.`;
+  return new TemplateRefused(message, template?.name ?? '', {
+    problems,
+    help: errors.length === 1 && first?.help !== undefined ? first.help : '',
+  });
+}

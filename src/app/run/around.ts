@@ -1,0 +1,20 @@
+// The same cloud with something done around every call.
+import type { Answer, Cloud } from '../ports.ts';
+
+/** What is done around a call; it makes the call, or rejects in its place. */
+export type Around = <T>(call: () => Promise<Answer<T>>) => Promise<Answer<T>>;
+
+/** A cloud whose calls all go through `around`. */
+export function aroundCalls(cloud: Cloud, around: Around): Cloud {
+  return {
+    create: (call) => around(() => cloud.create(call)),
+    update: (call) => around(() => cloud.update(call)),
+    delete: (call) => around(() => cloud.delete(call)),
+    poll: (token) => around(() => cloud.poll(token)),
+    get: (call) => around(() => cloud.get(call)),
+    listRequests: (next) => around(() => cloud.listRequests(next)),
+    listResources: (call) => around(() => cloud.listResources(call)),
+    list: (typeName) => around(() => cloud.list(typeName)),
+    close: () => cloud.close(),
+  };
+}

@@ -1,0 +1,247 @@
+// The driver: performs what the engine commands and tells it what happened. It decides nothing.
+//
+// One turn: the events that came in go to the engine; what must survive (durable events, intents, changes of the
+// stack) is committed in one transaction; only then are the recorded intents told to the engine and the calls made. So
+// there is never a call whose intent is not in the journal, and a process killed anywhere can be resumed from it.
+// Events that arrive during a commit or in the same poll of the event loop share the next turn, and its one fsync.
+// A turn costs O(its events); calls in flight cost nothing until they answer.
+import type { Command, Event, Outcome, ResourceReport, StackResource } from '#wasm';
+import type { Decider } from '../../core/engine.ts';
+import { type Calls, type Emit, iso, noCalls, resourceDocument } from '../documents/events.ts';
+import type { Clock, Cloud, Store, Tally } from '../ports.ts';
+import type { Rate } from './budget.ts';
+import { Journal } from './journal.ts';
+import type { Held } from './lease.ts';
+import { type CallCommand, perform } from './perform.ts';
+import type { Secrets } from './secrets.ts';
+
+const LOOK_FOR_CANCEL_MS = 5_000;
+
+/** What a run is driven with. */
+export interface Drive {
+  engine: Decider;
+  store: Store;
+  cloud: Cloud;
+  clock: Clock;
+  nextPoll: () => Promise<void>;
+  secrets: Secrets;
+  held: Held;
+  runId: string;
+  /** Entries already journaled: empty for a new run. */
+  journal: readonly Event[];
+  /** Entries of the run before these; the store counts them too. */
+  from?: number;
+  /** Start nothing new from the first turn on: only find out how what is in flight ends. */
+  settleOnly?: boolean;
+  /** Cancels in good order. */
+  signal?: AbortSignal | undefined;
+  emit: Emit;
+  /** Counted on from here. */
+  tally?: Tally;
+  /** The engine keeps to this share of the rate, and to every later one. */
+  budget?: { rate: Rate; listen: (listener: (rate: Rate) => void) => () => void };
+}
+
+/** How a run ended. */
+export interface Driven {
+  outcome: Outcome;
+  resources: ResourceReport[];
+  outputs: Record<string, unknown>;
+  calls: Calls;
+  seq: number;
+}
+
+/** Drives a run to its end. Rejects when the lease is lost, the store fails or the core breaks; the journal then holds
+ * all that is needed to resume. */
+export async function drive(work: Drive): Promise<Driven> {
+  const run = new Driver(work);
+  try {
+    return await run.toEnd();
+  } finally {
+    run.stop();
+  }
+}
+
+type Finish = Extract<Command, { type: 'finish' }>;
+
+/** What the commands of one turn ask for. */
+interface Turn {
+  intents: Event[];
+  record: StackResource[];
+  forget: string[];
+  calls: CallCommand[];
+  finish: Finish | undefined;
+}
+
+class Driver {
+  readonly #work: Drive;
+  readonly #tally: Tally;
+  readonly #durable = new Journal();
+  readonly #over = new AbortController();
+  #inbox: Event[] = [{ type: 'started' }];
+  #seq: number;
+  #failure: { error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+  #timer: { until: number; abort: AbortController } | undefined;
+  #cancelled = false;
+  #unlisten = (): void => undefined;
+
+  constructor(work: Drive) {
+    this.#work = work;
+    this.#tally = work.tally ?? { calls: noCalls(), inFlightMax: 0 };
+    if (work.budget !== undefined) {
+      this.#inbox.unshift({ type: 'rateShare', ...work.budget.rate });
+      this.#unlisten = work.budget.listen((rate) => this.#push([{ type: 'rateShare', ...rate }]));
+    }
+    this.#seq = (work.from ?? 0) + work.journal.length;
+    this.#durable.replay(work.journal);
+    if (work.journal.length > 0) work.engine.replay(work.journal);
+    if (work.settleOnly === true) this.#cancel();
+    this.#listen(work.signal, () => this.#cancel());
+    this.#listen(work.held.lost, () => this.#fail(work.held.lost.reason));
+    void this.#lookForCancel();
+  }
+
+  async toEnd(): Promise<Driven> {
+    for (;;) {
+      const events = this.#inbox;
+      this.#inbox = [];
+      const finish = await this.#turn(events);
+      if (finish !== undefined) {
+        const { outcome, resources, outputs } = finish;
+        return { outcome, resources, outputs, calls: this.#tally.calls, seq: this.#seq };
+      }
+      if (this.#inbox.length === 0 && this.#failure === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = undefined;
+      }
+      await this.#work.nextPoll();
+      if (this.#failure !== undefined) throw this.#failure.error;
+    }
+  }
+
+  /** Ends timers and listeners; answers of calls still under way are ignored. */
+  stop(): void {
+    this.#over.abort();
+    this.#unlisten();
+    this.#timer?.abort.abort();
+  }
+
+  async #turn(events: Event[]): Promise<Finish | undefined> {
+    const { engine, store, clock, held, runId } = this.#work;
+    const now = clock.now();
+    const turn: Turn = { intents: [], record: [], forget: [], calls: [], finish: undefined };
+    this.#sort(engine.handle(now, events), now, turn);
+    const entries = [...events, ...turn.intents].filter((event) => this.#durable.isDurable(event));
+    const { record, forget } = turn;
+    if (entries.length > 0 || record.length > 0 || forget.length > 0) {
+      this.#seq = await store.append(held.lease, runId, this.#seq, entries, {
+        record,
+        forget,
+        tally: structuredClone(this.#tally),
+      });
+    }
+    if (turn.finish !== undefined) return turn.finish;
+    if (turn.intents.length > 0) {
+      const told: Turn = { intents: [], record: [], forget: [], calls: turn.calls, finish: undefined };
+      this.#sort(engine.handle(clock.now(), turn.intents), now, told);
+      if (told.intents.length + told.record.length + told.forget.length > 0 || told.finish !== undefined) {
+        throw new Error('the engine answered recorded intents with more than calls');
+      }
+    }
+    // A lease lost during the commit forbids the calls: another worker settles these intents.
+    if (this.#failure !== undefined) throw this.#failure.error;
+    for (const call of turn.calls) this.#start(call);
+    return undefined;
+  }
+
+  #sort(commands: Command[], now: number, turn: Turn): void {
+    for (const command of commands) {
+      switch (command.type) {
+        case 'recordIntent': {
+          const { step, attempt, clientToken } = command;
+          turn.intents.push({ type: 'intentRecorded', step, attempt, clientToken, at: now });
+          break;
+        }
+        case 'recordResource':
+          turn.record.push(command.resource);
+          break;
+        case 'forgetResource':
+          turn.forget.push(command.logicalId);
+          break;
+        case 'sleep':
+          this.#sleep(command.until);
+          break;
+        case 'report':
+          this.#work.emit({ event: 'resource', at: iso(now), ...resourceDocument(command.resource) });
+          break;
+        case 'finish':
+          turn.finish = command;
+          break;
+        default:
+          turn.calls.push(command);
+      }
+    }
+  }
+
+  #start(command: CallCommand): void {
+    const caller = { ...this.#work, calls: this.#tally.calls };
+    void perform(command, caller).then(
+      (events) => this.#push(events),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #push(events: readonly Event[]): void {
+    this.#inbox.push(...events);
+    this.#wake?.();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake?.();
+  }
+
+  #cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    if (this.#work.settleOnly !== true) {
+      this.#work.emit({ event: 'cancelling', at: iso(this.#work.clock.now()) });
+    }
+    this.#push([{ type: 'cancelRequested' }]);
+  }
+
+  #sleep(until: number): void {
+    if (this.#timer?.until === until) return;
+    this.#timer?.abort.abort();
+    const timer = { until, abort: new AbortController() };
+    this.#timer = timer;
+    void this.#work.clock.sleep(until, timer.abort.signal).then(() => {
+      if (timer.abort.signal.aborted || this.#timer !== timer) return;
+      this.#timer = undefined;
+      this.#push([{ type: 'timerFired' }]);
+    });
+  }
+
+  async #lookForCancel(): Promise<void> {
+    const { clock, store, runId } = this.#work;
+    while (!this.#over.signal.aborted && !this.#cancelled) {
+      await clock.sleep(clock.now() + LOOK_FOR_CANCEL_MS, this.#over.signal);
+      if (this.#over.signal.aborted) return;
+      try {
+        if (await store.cancelRequested(runId)) this.#cancel();
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+    }
+  }
+
+  #listen(signal: AbortSignal | undefined, then: () => void): void {
+    if (signal === undefined) return;
+    if (signal.aborted) then();
+    else signal.addEventListener('abort', then, { once: true, signal: this.#over.signal });
+  }
+}

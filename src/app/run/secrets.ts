@@ -1,0 +1,140 @@
+// Values that are never stored: NoEcho parameters given for this run, and dynamic references asked for when a payload
+// is built. Nothing is kept after the call; concurrent calls for the same secret share one request.
+import type { Event, Plan } from '#wasm';
+import { InvalidInput } from '../../domain/errors.ts';
+import type { Facts } from '../ports.ts';
+import { hasSecret, maskValues, withoutSecrets } from './redact.ts';
+
+const PARAMETER = 'parameter:';
+const WITHHELD = 'The message is withheld: it may quote a secret that cannot be read now.';
+
+/** Resolves secret ids and keeps their values out of events; one per run. */
+export class Secrets {
+  readonly #facts: Facts;
+  readonly #parameters: Readonly<Record<string, string>>;
+  readonly #pending = new Map<string, Promise<unknown>>();
+  /**
+   * Logical id to wanted properties and the ids in them, only of resources that use secrets. Ids of dynamic references
+   * that are put together while the run goes on come with the first call; until then `ids` is empty.
+   */
+  readonly #users = new Map<string, { desired: unknown; applied: unknown[]; ids: readonly string[] }>();
+
+  constructor(plan: Plan, parameters: Readonly<Record<string, string>>, facts: Facts) {
+    this.#facts = facts;
+    this.#parameters = parameters;
+    for (const { logicalId, desired, recorded } of plan.resources) {
+      // What was made from a secret last time is one still, until the update is over.
+      const applied = recorded === undefined ? undefined : [recorded.applied, recorded.attempted];
+      if (!hasSecret(desired) && !hasSecret(applied)) continue;
+      this.#users.set(logicalId, { desired, applied: applied ?? [], ids: [...new Set(secretIds(desired))] });
+    }
+  }
+
+  /** NoEcho parameters that steps not yet ended may need and that were not given. */
+  missing(isOpen: (logicalId: string) => boolean): string[] {
+    const names = new Set<string>();
+    for (const [logicalId, { ids }] of this.#users) {
+      if (!isOpen(logicalId)) continue;
+      for (const id of ids) {
+        const name = parameterName(id);
+        if (name !== undefined && this.#parameters[name] === undefined) names.add(name);
+      }
+    }
+    return [...names].sort();
+  }
+
+  /** Values for the payload of a step. Rejects as {@link values}. */
+  async forStep(step: string, ids: readonly string[]): Promise<Record<string, unknown>> {
+    const user = this.#users.get(logicalIdOf(step));
+    if (user !== undefined) user.ids = ids;
+    return this.values(ids);
+  }
+
+  /** Values of the ids. Rejects with InvalidInput when one does not exist or may not be read, or with Unreachable. */
+  async values(ids: readonly string[]): Promise<Record<string, unknown>> {
+    const pairs = await Promise.all(ids.map(async (id) => [id, await this.#value(id)] as const));
+    return Object.fromEntries(pairs);
+  }
+
+  /** The event without anything that was made from a secret; the same event for steps that use none. */
+  async clean(event: Event): Promise<Event> {
+    if (!('step' in event)) return event;
+    const user = this.#users.get(logicalIdOf(event.step));
+    if (user === undefined) return event;
+    switch (event.type) {
+      case 'progress': {
+        const { message, ...rest } = event;
+        const cleaned: Event = { ...rest };
+        if (rest.model !== undefined) cleaned.model = withoutAny(rest.model, user);
+        // Only a failure's message is worth asking for the secrets again.
+        if (message !== undefined && rest.status === 'FAILED') cleaned.message = await this.#mask(message, user.ids);
+        return cleaned;
+      }
+      case 'rejected':
+        return { ...event, message: await this.#mask(event.message, user.ids) };
+      case 'read':
+        if (event.properties === undefined) return event;
+        return { ...event, properties: withoutAny(event.properties, user) };
+      default:
+        return event;
+    }
+  }
+
+  async #mask(message: string, ids: readonly string[]): Promise<string> {
+    if (ids.length === 0) return WITHHELD;
+    try {
+      return maskValues(message, Object.values(await this.values(ids)));
+    } catch {
+      return WITHHELD;
+    }
+  }
+
+  #value(id: string): Promise<unknown> {
+    const name = parameterName(id);
+    if (name !== undefined) {
+      const value = this.#parameters[name];
+      if (value !== undefined) return Promise.resolve(value);
+      return Promise.reject(missingParameters([name]));
+    }
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) return pending;
+    const asked = this.#facts.secret(id).finally(() => this.#pending.delete(id));
+    this.#pending.set(id, asked);
+    return asked;
+  }
+}
+
+/** The refusal when NoEcho parameters were not given again. */
+export function missingParameters(names: readonly string[]): InvalidInput {
+  const list = names.join(', ');
+  const many = names.length > 1;
+  return new InvalidInput(
+    'noecho_required',
+    `${many ? 'Parameters' : 'Parameter'} ${list} ${many ? 'are' : 'is'} NoEcho, so no value is stored.`,
+    { help: `Give ${many ? 'them' : 'it'} again: --parameters ${names.map((name) => `${name}=…`).join(' ')}` },
+  );
+}
+
+/** `create:Table` to `Table`. */
+export function logicalIdOf(step: string): string {
+  return step.slice(step.indexOf(':') + 1);
+}
+
+function withoutAny(model: unknown, { desired, applied }: { desired: unknown; applied: unknown[] }): unknown {
+  return [desired, ...applied].reduce(withoutSecrets, model);
+}
+
+function parameterName(id: string): string | undefined {
+  return id.startsWith(PARAMETER) ? id.slice(PARAMETER.length) : undefined;
+}
+
+function* secretIds(desired: unknown): Generator<string> {
+  if (Array.isArray(desired)) {
+    for (const item of desired) yield* secretIds(item);
+  } else if (typeof desired === 'object' && desired !== null) {
+    const entries = Object.entries(desired);
+    const only = entries.length === 1 ? entries[0] : undefined;
+    if (only?.[0] === '$secret' && typeof only[1] === 'string') yield only[1];
+    else for (const [, value] of entries) yield* secretIds(value);
+  }
+}
