@@ -79,6 +79,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const [context, recorded] = await Promise.all([contextOf(session, control), session.store.stack(stack)]);
   if (recorded !== undefined) checkBinding(recorded, session.endpoint, context);
   const secretParameters = noEchoValues(declared, parameters);
+  session.cleaner.add(Object.values(secretParameters));
   const secretPrints = await fingerprints(stack, context, secretParameters);
 
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };

@@ -156,7 +156,7 @@ async function driveOnce(
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
   const budget = session.budgets.of(run.binding);
-  const secrets = new Secrets(plan, secretParameters, session.facts);
+  const secrets = new Secrets(plan, secretParameters, session.facts, session.cleaner);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, { journal, settleOnly });
   using engine = new Engine(plan, run.config);
   const driven = await drive({
