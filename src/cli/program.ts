@@ -27,6 +27,7 @@ export interface CloudOptions extends StateOptions {
   region?: string;
   profile?: string;
   roleArn?: string;
+  account?: string;
 }
 export interface TextOrJson {
   format: 'text' | 'json';
@@ -40,6 +41,7 @@ export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   tags: string[];
   import: string[];
   refresh: boolean;
+  allowSecretIdentifiers?: true;
   maxConcurrency: number;
   format: 'text' | 'json' | 'mermaid';
 }
@@ -338,7 +340,8 @@ function planOptions(command: Command): Command {
         .default([], 'none')
         .argParser(collect),
     )
-    .option('--no-refresh', 'plan from what is recorded, without reading it first');
+    .option('--no-refresh', 'plan from what is recorded, without reading it first')
+    .option('--allow-secret-identifiers', 'names may be made from secrets, which makes them readable');
   concurrencyOption(command);
   return cloudOptions(command);
 }
@@ -375,7 +378,8 @@ function cloudOptions(command: Command): Command {
     .addOption(new Option('--cloud <cloud>', 'where to deploy to').choices(['sandbox', 'aws']).default('sandbox'))
     .option('--region <region>', 'region (default: as configured)')
     .option('--profile <name>', "profile of the AWS SDK's configuration")
-    .option('--role-arn <arn>', 'role to assume first');
+    .option('--role-arn <arn>', 'role to assume first')
+    .option('--account <id>', 'account, where the endpoint has no STS that says it');
   return stateOption(command);
 }
 

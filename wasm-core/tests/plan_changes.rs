@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 fn call() -> PlanCall {
     PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: Context {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 fn planned(resources: &Value) -> Plan {
     let call = PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: Context {

@@ -108,7 +108,10 @@ class Driver {
       this.#inbox = [];
       const finish = await this.#turn(events);
       if (finish !== undefined) {
-        const { outcome, resources, outputs } = finish;
+        const { secrets } = this.#work;
+        const { outcome } = finish;
+        // An identifier may have been made from a secret, where that was allowed.
+        const [resources, outputs] = [secrets.shown(finish.resources), secrets.shown(finish.outputs)];
         return { outcome, resources, outputs, calls: this.#tally.calls, seq: this.#seq };
       }
       if (this.#inbox.length === 0 && this.#failure === undefined) {
@@ -175,7 +178,11 @@ class Driver {
           this.#sleep(command.until);
           break;
         case 'report':
-          this.#work.emit({ event: 'resource', at: iso(now), ...resourceDocument(command.resource) });
+          this.#work.emit({
+            event: 'resource',
+            at: iso(now),
+            ...resourceDocument(this.#work.secrets.shown(command.resource)),
+          });
           break;
         case 'finish':
           turn.finish = command;
