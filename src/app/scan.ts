@@ -1,5 +1,6 @@
 // `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold.
 // Nothing is read, called or stored here; the command and the gate bring the texts.
+import { createHash } from 'node:crypto';
 import type { Context, Finding, FindingSeverity, Problem, RuleResult } from '#wasm';
 import { scan as scanInCore } from '../core/calls.ts';
 import { InvalidInput } from '../domain/errors.ts';
@@ -13,8 +14,18 @@ export interface ScanSource {
   named: boolean;
 }
 
+/** What should have been looked at and was not. */
+export interface Unreadable {
+  name: string;
+  /** Why, a sentence. */
+  reason: string;
+}
+
 export interface ScanOptions {
   sources: readonly ScanSource[];
+  unreadable?: readonly Unreadable[];
+  /** Unreadable files are only worth knowing. */
+  allowUnreadable?: boolean;
   /** Values of parameters; those left out have their default or are unknown. */
   parameters?: Readonly<Record<string, string>>;
   /** Where it will be deployed to, if that is known. */
@@ -65,6 +76,8 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
     findings.push(...answer.findings);
     rules.push(...answer.rules);
   }
+  const severity = options.allowUnreadable === true ? 'info' : 'high';
+  findings.push(...(options.unreadable ?? []).map((one) => unreadableFinding(one, severity)));
   const count = (severity: FindingSeverity) => reported(findings).filter((one) => one.severity === severity).length;
   return {
     version: 1,
@@ -81,6 +94,27 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
       filesScanned,
       elapsedMs: now() - start,
     },
+  };
+}
+
+/** Rule of the findings about what could not be looked at. */
+export const UNREADABLE = 'unreadable';
+
+function unreadableFinding({ name, reason }: Unreadable, severity: FindingSeverity): Finding {
+  return {
+    ruleId: UNREADABLE,
+    category: 'template',
+    severity,
+    title: 'File was not looked at',
+    resource: '',
+    path: '',
+    file: name,
+    line: 0,
+    column: 0,
+    endLine: 0,
+    message: `It may be a template and was not looked at: ${reason}`,
+    help: 'Make it readable, move it elsewhere, or accept what is not looked at by --allow-unreadable.',
+    fingerprint: createHash('sha256').update(`${UNREADABLE}\n${name}`).digest('hex').slice(0, 32),
   };
 }
 

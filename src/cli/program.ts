@@ -88,6 +88,7 @@ export interface ScanCommandOptions {
   format: 'text' | 'json' | 'sarif' | 'junit' | 'markdown';
   baseline?: string;
   writeBaseline?: string;
+  allowUnreadable?: true;
   failOn: FailOn;
 }
 export type RulesCommandOptions = TextOrJson;
@@ -154,6 +155,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(format('text', 'json', 'sarif', 'junit', 'markdown'))
     .option('--baseline <file>', 'findings in this file are known and not reported')
     .option('--write-baseline <file>', 'write what is found now to this file, and accept it')
+    .option('--allow-unreadable', 'do not fail for files of a folder that cannot be read')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 on findings this severe or more')
         .choices(['critical', 'high', 'medium', 'low', 'none'])
