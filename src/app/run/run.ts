@@ -31,7 +31,7 @@ export async function startRun(
   control: Control,
 ): Promise<RunDocument> {
   const { plan, forecast, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
-  const missing = noEcho.filter((name) => secretParameters[name] === undefined);
+  const missing = noEcho.filter((name) => !Object.hasOwn(secretParameters, name));
   if (missing.length > 0) throw missingParameters(missing);
   const runId = session.newRunId();
   const config: EngineConfig = { runId, maxConcurrency, seed: session.newSeed(), ...RATE };

@@ -52,7 +52,7 @@ export class Secrets {
       if (!isOpen(logicalId)) continue;
       for (const id of ids) {
         const name = parameterName(id);
-        if (name !== undefined && this.#parameters[name] === undefined) names.add(name);
+        if (name !== undefined && this.#parameter(name) === undefined) names.add(name);
       }
     }
     return [...names].sort();
@@ -142,10 +142,14 @@ export class Secrets {
     return this.#cleaner.text(message);
   }
 
+  #parameter(name: string): string | undefined {
+    return Object.hasOwn(this.#parameters, name) ? this.#parameters[name] : undefined;
+  }
+
   #value(id: string): Promise<unknown> {
     const name = parameterName(id);
     if (name !== undefined) {
-      const value = this.#parameters[name];
+      const value = this.#parameter(name);
       if (value !== undefined) return Promise.resolve(value);
       return Promise.reject(missingParameters([name]));
     }
