@@ -5,15 +5,16 @@
 // <https://sqlite.org/wal.html>, <https://sqlite.org/rescode.html>
 import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { AssentError, InvalidInput } from '../../domain/errors.ts';
 import { SCHEMA_VERSION, STEPS } from './schema.ts';
+import { DatabaseSync } from './sqlite.ts';
 
 /** Name of the file inside the state folder. */
 export const FILE = 'assent.db';
 
 /** What this program keeps in a state folder: the store and the sandbox's database. */
-const OURS = /^(assent|sandbox)\.db(-wal|-shm|-journal)?$/;
+const OURS = /^((assent|sandbox)\.db(-wal|-shm|-journal)?|sandbox\.key)$/;
 
 // Transactions of other processes last milliseconds; one that holds the file this long is stuck.
 const BUSY_TIMEOUT_MS = 5_000;
