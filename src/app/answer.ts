@@ -51,12 +51,17 @@ export async function reject(local: Local, answering: Answering): Promise<RunDoc
   return result;
 }
 
-/** Ends a waiting run whose time is over; resolves with the run as it is now. */
+/** Ends a waiting run whose time is over; resolves with the run as it is now, also where nothing can be written. */
 export async function expire({ store, clock }: Local, run: Run): Promise<Run> {
   if (run.status !== 'waiting_approval' || run.expiresAt === undefined || clock.now() < run.expiresAt) return run;
   const ended: Run = { ...run, status: 'expired', endedAt: run.expiresAt };
   const result = stoppedDocument(ended, 'expired', 'run_expired');
-  await store.runs.move(run.runId, ['waiting_approval'], { status: 'expired', endedAt: run.expiresAt, result });
+  try {
+    await store.runs.move(run.runId, ['waiting_approval'], { status: 'expired', endedAt: run.expiresAt, result });
+  } catch (error) {
+    if ((error as Partial<AssentError> | null)?.code !== 'state_not_writable') throw error;
+    return ended;
+  }
   return (await store.runs.get(run.runId)) ?? ended;
 }
 

@@ -4,7 +4,7 @@ import { AssentError } from '../domain/errors.ts';
 import { isSameStack, placeWords } from '../domain/stack.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run, StackRecord } from './ports.ts';
-import { claimExports } from './run/exports.ts';
+import { claimExports, settleExports } from './run/exports.ts';
 import { type Held, withLease } from './run/lease.ts';
 import { goOn, loadRun } from './run/run.ts';
 import { missingParameters } from './run/secrets.ts';
@@ -58,7 +58,7 @@ async function begin(
   const missing = run.noEcho.filter((name) => secretParameters[name] === undefined);
   if (missing.length > 0) throw missingParameters(missing);
   const left = await loadRun(session, run, secretParameters);
-  await claimExports(session, left.plan, run.stack);
+  await claimExports(session, left.plan, held.lease);
   const { plan } = left;
   const fresh: StackRecord = {
     key: run.stack,
@@ -75,6 +75,9 @@ async function begin(
   if (await store.runs.begin(held.lease, run.runId, startedAt, fresh)) {
     return goOn(session, held, { ...left, run: { ...run, status: 'running', startedAt } }, control);
   }
+  // The names it has taken and the stack does not have are free again.
+  const after = (await store.stacks.get(run.stack)) ?? { outputs: {} };
+  await settleExports(session, { before: after, claimed: plan, after, lease: held.lease });
   const result = stoppedDocument(run, 'superseded', 'run_superseded');
   await store.runs.move(run.runId, ['approved'], { status: 'superseded', endedAt: startedAt, result });
   return result;

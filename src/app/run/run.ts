@@ -168,8 +168,9 @@ async function end(
   );
   // All of this may be done again after a crash before the run's end is written: it comes to the same.
   const left = ending(record, row, plan, driven.outputs);
-  await settleExports(session, { before: record, claimed: plan, after: left, stack });
-  await store.measures.put(`${runId}/${driven.seq}`, measured);
+  await settleExports(session, { before: record, claimed: plan, after: left, lease: held.lease });
+  // Named by what was measured of it before, so that ending it again replaces this until the end is written.
+  await store.measures.put(`${runId}/${run.measuredUntil ?? 0}`, measured);
   const gone = isGone(row, left);
   await store.runs.finish(held.lease, runId, driven.seq, {
     status: outcome,
