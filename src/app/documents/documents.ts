@@ -89,11 +89,14 @@ function actionDocument(resource: PlannedResource): ActionDocument {
   };
 }
 
+/** How a run ends that is over. */
+export type End = Exclude<Outcome, 'unreachable' | 'suspended'>;
+
 /** The document of a run that the engine has ended. */
 export function runDocument(
   run: Run,
   ended: {
-    outcome: Exclude<Outcome, 'unreachable'>;
+    outcome: End;
     resources: readonly ResourceReport[];
     outputs: Record<string, unknown>;
     calls: Calls;

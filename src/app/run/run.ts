@@ -1,9 +1,9 @@
 // A run from its first row to its last: begins it, drives it, ends it. Shared by deploy, destroy and resume.
 import type { Action, EngineConfig, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../../core/engine.ts';
-import { ResourceNotFound, Unreachable } from '../../domain/errors.ts';
+import { AssentError, ResourceNotFound, Unreachable } from '../../domain/errors.ts';
 import type { Verdict } from '../../domain/verdict.ts';
-import { type RunDocument, runDocument } from '../documents/documents.ts';
+import { type End, type RunDocument, runDocument } from '../documents/documents.ts';
 import { iso, noCalls } from '../documents/events.ts';
 import { InFlight, runMeasurements } from '../measure/measure.ts';
 import type { Planned } from '../planning/planning.ts';
@@ -181,8 +181,19 @@ async function driveOnce(
 }
 
 /** Rejects where there is no end: operations may be in flight, so the run stays open and a resumption finds out. */
-function endOf(run: Run, { outcome, resources }: Driven): Exclude<Driven['outcome'], 'unreachable'> {
+function endOf(run: Run, { outcome, resources, resumeInMs }: Driven): End {
   if (outcome === 'unreachable') throw notAnswering(run, resources);
+  if (outcome === 'suspended') {
+    throw new AssentError(
+      'suspended',
+      `Run ${run.runId} was suspended; it goes on in ${resumeInMs} ms at the earliest.`,
+      {
+        help: `State is saved: \`assent resume ${run.runId}\` goes on.`,
+        exitCode: 130,
+        retryable: true,
+      },
+    );
+  }
   return outcome;
 }
 
