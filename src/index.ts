@@ -248,8 +248,8 @@ function settled(document: RunDocument): RunDocument {
       cause: document,
     });
   }
-  if (outcome === 'cancelled') {
-    throw new AssentError('interrupted', `Run ${runId} was cancelled; it can be resumed.`, {
+  if (outcome === 'cancelled' || outcome === 'suspended') {
+    throw new AssentError('interrupted', `Run ${runId} was ${outcome}; it can be resumed.`, {
       exitCode: 130,
       cause: document,
     });

@@ -35,8 +35,10 @@ export interface Session extends Local {
 
 /** What every long use case takes besides its own options. */
 export interface Control {
-  /** First abort: finish in good order. */
+  /** Aborted: nothing new is started, the run is let go of, and whoever works on it next goes on. */
   signal?: AbortSignal | undefined;
+  /** So long what is in flight is still looked at after that. */
+  graceMs?: number;
   emit: Emit;
 }
 
