@@ -6,6 +6,7 @@ import { type Emit, iso } from './documents/events.ts';
 import type { Monitor } from './measure/monitor.ts';
 import type { Clock, Cloud, Facts, Store } from './ports.ts';
 import type { Budgets } from './run/budget.ts';
+import type { Cleaner } from './run/cleaner.ts';
 
 /** What can be done without a cloud. */
 export interface Local {
@@ -19,6 +20,8 @@ export interface Session extends Local {
   endpoint: string;
   cloud: Cloud;
   facts: Facts;
+  /** Learns every secret that becomes known here; cloud and facts answer through it. */
+  cleaner: Cleaner;
   /** Shares of the rate that an account and region accept. */
   budgets: Budgets;
   /** What this process measures; flushed into the store. */

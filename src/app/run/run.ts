@@ -112,7 +112,7 @@ async function driveOnce(
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
   const budget = session.budgets.of(run.stack);
-  const secrets = new Secrets(plan, secretParameters, session.facts);
+  const secrets = new Secrets(plan, secretParameters, session.facts, session.cleaner);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, { stack: run.stack, journal, settleOnly });
   using engine = new Engine(plan, run.config);
   const driven = await drive({
