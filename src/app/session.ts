@@ -70,5 +70,5 @@ export async function stackHere(
 
 /** Rejection of work that was aborted before it had changed anything. */
 export function interrupted(): AssentError {
-  return new AssentError('interrupted', 'Interrupted; nothing was changed.', { exitCode: 130 });
+  return new AssentError('interrupted', 'Interrupted; nothing was changed.', { kind: 'interrupted' });
 }

@@ -3,8 +3,8 @@
 import type { Action, Drifted, Finding, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Planned } from '../planning/planning.ts';
-import type { Driven } from '../run/drive.ts';
 import type { EndStatus, Run, RunAnswer } from '../ports.ts';
+import type { Driven } from '../run/drive.ts';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 
 /** One action of a plan. */

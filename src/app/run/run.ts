@@ -207,7 +207,8 @@ function isGone({ mode, status, onFailure }: Run, { state }: Pick<StackRecord, '
 function notAnswering(run: Run, resources: readonly ResourceReport[]): Unreachable {
   const last = resources.find(({ status, message }) => message !== undefined && !isEnd(status))?.message;
   return new Unreachable(`The cloud stopped answering${last === undefined ? '' : `: ${last}`}`, {
-    help: `State is saved: \`assent resume ${run.runId}\` goes on once it answers again.`,
+    help: 'State is saved; the run can be resumed once it answers again.',
+    ways: [{ action: 'resume', runId: run.runId }],
   });
 }
 

@@ -147,7 +147,7 @@ export function missingParameters(names: readonly string[]): InvalidInput {
   return new InvalidInput(
     'noecho_required',
     `${many ? 'Parameters' : 'Parameter'} ${list} ${many ? 'are' : 'is'} NoEcho, so no value is stored.`,
-    { help: `Give ${many ? 'them' : 'it'} again: --parameters ${names.map((name) => `${name}=…`).join(' ')}` },
+    { help: `Give ${many ? 'them' : 'it'} again.`, ways: [{ option: 'parameters', names }] },
   );
 }
 

@@ -31,7 +31,7 @@ export async function settle(
     if (unclear.length === 0) return;
     throw new AssentError('intent_expired', unclear.map(({ message }) => message).join('\n'), {
       help: 'This stops once only: the next deploy creates what was not imported.',
-      exitCode: 4,
+      kind: 'failed',
     });
   });
 }

@@ -318,7 +318,7 @@ test('credentials that are not accepted stop the run as unreachable', async () =
       throw new Unreachable('expired');
     },
   });
-  await expect(drive(work)).rejects.toMatchObject({ code: 'unreachable', exitCode: 5 });
+  await expect(drive(work)).rejects.toMatchObject({ code: 'unreachable', kind: 'unreachable' });
 });
 
 test('an abort becomes one request to cancel, however often it is asked', async () => {
