@@ -86,6 +86,11 @@ export interface ResourceSchema {
 
 /** Schema of a resource type; `undefined` for a type the registry does not know. */
 export function resourceSchema(typeName: string): ResourceSchema | undefined {
-  const text = pure('resourceSchema', (wasm) => wasm.resourceSchema(typeName));
+  const text = resourceSchemaText(typeName);
   return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** The same as JSON text, whole. */
+export function resourceSchemaText(typeName: string): string | undefined {
+  return pure('resourceSchema', (wasm) => wasm.resourceSchema(typeName));
 }
