@@ -6,6 +6,7 @@
 
 mod find;
 pub mod policy;
+mod resolved;
 pub mod rules;
 pub mod secrets;
 mod suppress;
@@ -20,7 +21,7 @@ use crate::model::Context;
 use crate::problem::Problem;
 use rules::Rule;
 
-pub use find::scan;
+pub use find::{judge, scan};
 
 /// How much a finding matters; in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
