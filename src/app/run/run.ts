@@ -15,7 +15,7 @@ import { eventsOf } from './journal.ts';
 import { estimatesName, learn } from './learn.ts';
 import { type Held, underLease } from './lease.ts';
 import { planRollback, rolledBack, turnsBack } from './rollback.ts';
-import { logicalIdOf, missingParameters, Secrets } from './secrets.ts';
+import { changedSecrets, logicalIdOf, missingParameters, Secrets } from './secrets.ts';
 
 // Most operations in flight end within this; what does not is found out by whoever goes on.
 const GRACE_MS = 30_000;
@@ -262,6 +262,8 @@ async function checkSecrets(
   const pending = settleOnly ? unanswered(journal) : undefined;
   const missing = secrets.missing((id) => !complete.has(id) && (pending === undefined || pending.has(id)));
   if (missing.length > 0) throw missingParameters(missing);
+  const changed = await secrets.changed();
+  if (changed.length > 0) throw changedSecrets(changed.map((name) => `parameter:${name}`));
 }
 
 const CHANGES: ReadonlySet<Action> = new Set(['update', 'replace', 'import']);
