@@ -1,12 +1,12 @@
 // `approve` and `reject`: a person's answer to a run that waits. Bound to the plan the run was submitted with, and to
 // the time it may wait; the first answer counts. Nothing is called and no lease is held: work.ts goes on from here.
-import { AssentError, InvalidInput } from '../domain/errors.ts';
+import { AssentError } from '../domain/errors.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import { answered } from './gate/gate.ts';
 import { fingerprints } from './planning/fingerprint.ts';
 import { keptPlan } from './planning/planning.ts';
 import type { Run, RunAnswer } from './ports.ts';
-import { missingParameters } from './run/secrets.ts';
+import { changedSecrets, missingParameters } from './run/secrets.ts';
 import type { Local } from './session.ts';
 import { unknownRun } from './status.ts';
 
@@ -79,13 +79,10 @@ async function checkSecrets({ store }: Local, run: Run, parameters: Readonly<Rec
   const plan = await keptPlan(store.blobs, run.planDigest);
   if (plan === undefined) throw new AssentError('plan_missing', `The plan of run ${run.runId} is not in the store.`);
   const given = Object.fromEntries(run.noEcho.map((name) => [name, parameters[name] ?? '']));
-  const prints = await fingerprints(plan.stack, plan.context, given);
+  const prints = await fingerprints(plan, given);
   const changed = Object.entries(prints).filter(([id, print]) => run.fingerprints[id] !== print);
   if (changed.length === 0) return;
-  const names = changed.map(([id]) => id.replace(/^parameter:/, '')).join(', ');
-  throw new InvalidInput('secret_changed', `${names}: another value than the plan was made with.`, {
-    help: 'Give the value of then, or make a new plan with the new one.',
-  });
+  throw changedSecrets(changed.map(([id]) => id));
 }
 
 function answerOf({ clock }: Local, { by, reason }: Answering, decision: RunAnswer['decision']): RunAnswer {
@@ -98,12 +95,12 @@ function tooLate({ runId, status, answer }: Run): AssentError {
     case 'expired':
       return new AssentError('run_expired', `Run ${runId} waited too long for an answer.`, {
         help: 'Deploy again to make a new plan.',
-        exitCode: 1,
+        kind: 'refused',
       });
     case 'superseded':
       return new AssentError('run_superseded', `A later run has taken the place of run ${runId}.`, {
-        help: 'assent status lists the runs.',
-        exitCode: 1,
+        ways: [{ action: 'status' }],
+        kind: 'refused',
       });
     default: {
       const who =
@@ -111,8 +108,8 @@ function tooLate({ runId, status, answer }: Run): AssentError {
           ? ''
           : ` It was ${answer.decision === 'approve' ? 'approved' : 'rejected'} by ${answer.by}.`;
       return new AssentError('run_not_waiting', `Run ${runId} does not wait for approval: it is ${status}.${who}`, {
-        help: 'assent status lists the runs.',
-        exitCode: 2,
+        ways: [{ action: 'status' }],
+        kind: 'invalid',
       });
     }
   }

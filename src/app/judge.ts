@@ -4,7 +4,7 @@ import { AssentError } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import { iso } from './documents/events.ts';
-import { type GateOptions, judge as judgePlan } from './gate/gate.ts';
+import { answered, type GateOptions, judge as judgePlan } from './gate/gate.ts';
 import { type AllowedLoss, lossRefused } from './gate/guard.ts';
 import type { Template } from './planning/planning.ts';
 import type { Run } from './ports.ts';
@@ -45,8 +45,9 @@ export async function judge(
     const verdict = policyVerdict(digest, [`plan ${approve} was approved, but the plan is now ${digest}`]);
     await refuse(session, run, { verdict }, 'plan_changed');
     throw new AssentError('plan_changed', `Plan ${approve} was approved, but the plan is now ${digest}.`, {
-      help: 'Look at the new plan with `assent plan`, then approve its digest.',
-      exitCode: 1,
+      help: 'Look at the new plan, then approve its digest.',
+      ways: [{ action: 'plan', stack: planned.plan.stack }],
+      kind: 'refused',
     });
   }
   const loss = lossRefused(planned, options.allowDataLoss);
@@ -54,17 +55,17 @@ export async function judge(
   if (options.template === undefined) {
     return settled(session, run, options.askAlways === true ? waiting(session) : { status: 'approved' });
   }
-  const { verdict, findings } = await judgePlan(session, planned, options.template, options);
+  const { verdict: found, findings } = await judgePlan(session, planned, options.template, options);
+  const by = 'the approved digest';
+  const answers = found.decision === 'ask' && approve !== undefined;
+  const verdict = answers ? answered(found, true, by) : found;
   control.emit({ event: 'decided', at: iso(clock.now()), ...verdict });
   if (verdict.decision === 'refuse') {
     const code = verdict.by === 'policy' ? 'security_validation_failed' : 'verdict_refused';
     return refuse(session, run, { verdict, findings }, code);
   }
-  const asks = options.askAlways === true || (verdict.decision === 'ask' && approve === undefined);
-  const answer =
-    verdict.decision === 'ask' && approve !== undefined
-      ? { answer: { decision: 'approve', by: 'the digest given', at: clock.now() } as const }
-      : {};
+  const asks = options.askAlways === true || verdict.decision === 'ask';
+  const answer = answers ? { answer: { decision: 'approve', by, at: clock.now() } as const } : {};
   await store.runs.move(run.runId, ['submitted'], { verdict, findings });
   return settled(session, { ...run, verdict, findings }, asks ? waiting(session) : { status: 'approved', ...answer });
 }

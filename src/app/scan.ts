@@ -1,7 +1,7 @@
-// `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold.
-// Nothing is read, called or stored here; the command and the gate bring the texts.
-import type { Context, Finding, FindingSeverity, Problem, RuleResult } from '#wasm';
-import { scan as scanInCore } from '../core/calls.ts';
+// `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold; and
+// those over a plan, for the gate. Nothing is read, called or stored here.
+import type { Finding, FindingSeverity, Problem, RuleResult, ScanAnswer, ScanCall } from '#wasm';
+import { type PlannedInCore, TemplateInCore } from '../core/template.ts';
 import { InvalidInput } from '../domain/errors.ts';
 
 /** A text that may be a template. */
@@ -15,10 +15,6 @@ export interface ScanSource {
 
 export interface ScanOptions {
   sources: readonly ScanSource[];
-  /** Values of parameters; those left out have their default or are unknown. */
-  parameters?: Readonly<Record<string, string>>;
-  /** Where it will be deployed to, if that is known. */
-  context?: Context;
   /** Fingerprints of findings that are known already. */
   baseline?: ReadonlySet<string>;
 }
@@ -51,12 +47,7 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
   const rules: RuleResult[] = [];
   let filesScanned = 0;
   for (const { text, name, named } of options.sources) {
-    const answer = scanInCore(text, {
-      file: name,
-      parameters: { ...options.parameters },
-      ...(options.context === undefined ? {} : { context: options.context }),
-      baseline: [...(options.baseline ?? [])],
-    });
+    const answer = scanText(text, { file: name, baseline: [...(options.baseline ?? [])] });
     if (answer.type === 'notTemplate') {
       if (named) throw noTemplate(name, answer.problems);
       continue;
@@ -84,6 +75,18 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
   };
 }
 
+function scanText(text: string, call: ScanCall): ScanAnswer {
+  using template = new TemplateInCore(text);
+  return template.scan(call);
+}
+
+/** What a plan is judged by: the findings over the very values that a deployment of it sends, secrets included. */
+export function findingsOf(planned: PlannedInCore, file: string): Finding[] {
+  const answer = planned.scan({ file, baseline: [] });
+  if (answer.type === 'notTemplate') throw noTemplate(file, answer.problems);
+  return answer.findings;
+}
+
 /** Findings that nobody suppressed. */
 export function reported(findings: readonly Finding[]): Finding[] {
   return findings.filter(({ suppressed }) => suppressed === undefined);
@@ -105,7 +108,10 @@ export function baselineText(findings: readonly Finding[]): string {
 /** Fingerprints of a baseline file. Rejects with InvalidInput when it is none. */
 export function parseBaseline(text: string, name: string): Set<string> {
   const invalid = (what: string) =>
-    new InvalidInput('invalid_baseline', `${name} ${what}.`, { help: 'Make one by `assent scan --write-baseline`.' });
+    new InvalidInput('invalid_baseline', `${name} ${what}.`, {
+      help: 'Write one anew.',
+      ways: [{ action: 'scan_baseline' }],
+    });
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -4,13 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use assent_core::call::{Live, PlanAnswer, PlanCall, StackState};
+use assent_core::call::{Live, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{Action, Context, Mode, Plan, ResourceStatus, StackResource};
-use assent_core::plan::{plan, stack_id};
+use assent_core::plan::planned::Planning;
+use assent_core::plan::stack_id;
 use assent_core::problem::Problem;
+use assent_core::session::Template;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+fn planning(text: &str, call: PlanCall) -> Planning {
+    Template::new(text.to_owned()).plan(call)
+}
 
 fn call() -> PlanCall {
     PlanCall {
@@ -36,15 +42,15 @@ fn call() -> PlanCall {
 }
 
 fn planned(text: &str, call: PlanCall) -> (Plan, Vec<Problem>) {
-    match plan(text, call) {
-        PlanAnswer::Planned { plan, problems, .. } => (plan, problems),
+    match planning(text, call) {
+        Planning::Planned(planned) => (planned.plan, planned.problems),
         other => panic!("{other:#?}"),
     }
 }
 
 fn refused(text: &str) -> Vec<Problem> {
-    match plan(text, call()) {
-        PlanAnswer::Refused { problems } => problems,
+    match planning(text, call()) {
+        Planning::Refused { problems } => problems,
         other => panic!("{other:#?}"),
     }
 }

@@ -76,7 +76,11 @@ export class Database {
 
   /** The error for content that SQLite accepts but this store never wrote. */
   corrupt(what: string, cause?: unknown): AssentError {
-    return new InvalidInput('state_corrupt', `${this.file} is damaged: ${what}.`, { help: RESTORE, cause });
+    return new InvalidInput('state_corrupt', `${this.file} is damaged: ${what}.`, {
+      help: RESTORE,
+      ways: [{ option: 'state' }],
+      cause,
+    });
   }
 
   close(): void {
@@ -177,7 +181,10 @@ export class Database {
     return new InvalidInput(
       'state_too_new',
       `${this.file} was written by a newer assent (state version ${version}; this one knows up to ${SCHEMA_VERSION}).`,
-      { help: 'Update assent, or use another folder with --state DIR. The file was not changed.' },
+      {
+        help: 'Update assent, or use another folder. The file was not changed.',
+        ways: [{ option: 'state' }],
+      },
     );
   }
 
@@ -185,6 +192,7 @@ export class Database {
   #empty(): InvalidInput {
     return new InvalidInput('state_corrupt', `${this.file} is damaged: it is empty.`, {
       help: `${RESTORE} If nothing was ever deployed with it, delete the file.`,
+      ways: [{ option: 'state' }],
     });
   }
 
@@ -192,7 +200,7 @@ export class Database {
     return new InvalidInput(
       'state_not_writable',
       `${this.file} was written by an older assent and cannot be brought to this version: its folder is read-only.`,
-      { help: 'Copy the folder to where you may write, and name it with --state DIR.' },
+      { help: 'Copy the folder to where you may write, and use it there.', ways: [{ option: 'state' }] },
     );
   }
 
@@ -216,7 +224,7 @@ export class Database {
         return new AssentError('state_busy', `Another process keeps ${this.file} locked.`, {
           help: 'Try again when the other assent process has ended.',
           retryable: true,
-          exitCode: 6,
+          kind: 'held',
           cause: error,
         });
       case PERMISSION:
@@ -226,8 +234,8 @@ export class Database {
       case IO_ERROR:
       case FULL:
         return new AssentError('state_io', `${this.file} cannot be written: ${message}.`, {
-          help: 'Free space on the disk, then: assent resume.',
-          exitCode: 4,
+          help: 'Free space on the disk; then the run can be resumed.',
+          kind: 'failed',
           cause: error,
         });
       default:
@@ -248,8 +256,7 @@ const NOT_A_DATABASE = 26;
 
 const NOT_WRITABLE: ReadonlySet<number> = new Set([PERMISSION, READ_ONLY, CANNOT_OPEN]);
 
-const RESTORE =
-  'Restore the folder from a backup, or start with another one by --state DIR. Deployed resources are not affected.';
+const RESTORE = 'Restore the folder from a backup, or start with another one. Deployed resources are not affected.';
 
 function primaryCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode;
@@ -258,7 +265,8 @@ function primaryCode(error: unknown): number | undefined {
 
 function notWritable(path: string, cause: unknown): InvalidInput {
   return new InvalidInput('state_not_writable', `${path} cannot be written: ${(cause as Error).message}.`, {
-    help: 'Choose a folder you may write to with --state DIR.',
+    help: 'Choose a folder you may write to.',
+    ways: [{ option: 'state' }],
     cause,
   });
 }

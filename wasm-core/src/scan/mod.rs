@@ -4,8 +4,10 @@
 //! is taken as known). Called by the command and by the gate; the gate gives the effective parameters, so that
 //! conditions are decided. Severities: `critical` is what stops a deployment by default.
 
+pub mod addresses;
 mod find;
 pub mod policy;
+mod resolved;
 pub mod rules;
 pub mod secrets;
 mod suppress;
@@ -20,7 +22,7 @@ use crate::model::Context;
 use crate::problem::Problem;
 use rules::Rule;
 
-pub use find::scan;
+pub use find::{judge, scan};
 
 /// How much a finding matters; in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]

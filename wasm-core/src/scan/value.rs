@@ -188,7 +188,7 @@ pub struct View<'t> {
     conditions: HashMap<&'t str, &'t Node>,
     resources: HashMap<&'t str, &'t Node>,
     /// Outcome (if decided) and whether a default took part in it.
-    decided: RefCell<HashMap<&'t str, Option<Truth>>>,
+    decided: RefCell<HashMap<String, Option<Truth>>>,
     /// Whether what is being evaluated used a default.
     defaults: RefCell<bool>,
     given: &'t BTreeMap<String, String>,
@@ -276,7 +276,8 @@ impl<'t> View<'t> {
             "Fn::Select" => self.selected(argument).unwrap_or(V::Unknown),
             "Fn::Split" => self.split(argument).unwrap_or(V::Unknown),
             "Fn::FindInMap" => self.mapped(argument).unwrap_or(V::Unknown),
-            "Fn::Base64" => return self.value(argument, span),
+            // What is written as text is looked at as what it says.
+            "Fn::Base64" | "Fn::ToJsonString" => return self.value(argument, span),
             _ => V::Unknown,
         };
         Some(Val { kind, span })
@@ -313,7 +314,7 @@ impl<'t> View<'t> {
     }
 
     fn named(&self, name: &str, depth: u8) -> Option<Truth> {
-        let (name, node) = self.conditions.get_key_value(name)?;
+        let node = self.conditions.get(name)?;
         if let Some(truth) = self.decided.borrow().get(name) {
             return *truth;
         }
@@ -322,12 +323,12 @@ impl<'t> View<'t> {
             return None;
         }
         // Conditions that go round in a circle come back to this.
-        self.decided.borrow_mut().insert(name, None);
+        self.decided.borrow_mut().insert(name.to_owned(), None);
         let before = self.defaults.replace(false);
         let holds = self.condition(node, depth);
         let by_default = self.defaults.replace(before);
         let truth = holds.map(|holds| Truth { holds, by_default });
-        self.decided.borrow_mut().insert(name, truth);
+        self.decided.borrow_mut().insert(name.to_owned(), truth);
         if by_default {
             *self.defaults.borrow_mut() = true;
         }
@@ -383,6 +384,7 @@ impl<'t> View<'t> {
                 continue;
             };
             rest = tail;
+            let name = name.trim();
             if let Some(literal) = name.strip_prefix('!') {
                 result.push_str("${");
                 result.push_str(literal);
