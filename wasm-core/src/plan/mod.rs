@@ -10,6 +10,7 @@ mod destroy;
 mod diff;
 pub mod drift;
 mod finish;
+mod identifiers;
 mod implied;
 mod imports;
 mod locate;
