@@ -18,6 +18,7 @@ mod replacement;
 pub mod rollback;
 mod tags;
 mod types;
+pub use types::deployable;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall};
 use crate::digest;
