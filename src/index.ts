@@ -241,6 +241,13 @@ function settled(document: RunDocument): RunDocument {
     const back = outcome === 'failed' ? 'failed' : 'failed and was rolled back';
     throw new DeploymentFailed(`Run ${runId} ${back}${what}`, { cause: document });
   }
+  if (outcome === 'superseded') {
+    throw new AssentError('run_superseded', `Run ${runId}: the stack has changed since its plan was made.`, {
+      retryable: true,
+      exitCode: 1,
+      cause: document,
+    });
+  }
   if (outcome === 'cancelled') {
     throw new AssentError('interrupted', `Run ${runId} was cancelled; it can be resumed.`, {
       exitCode: 130,

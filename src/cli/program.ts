@@ -63,13 +63,25 @@ export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
   yes?: true;
   format: 'text' | 'json' | 'jsonl';
 }
+export interface ApproveCommandOptions extends CloudOptions, ParameterOptions {
+  reason?: string;
+  format: 'text' | 'json' | 'jsonl';
+}
+export interface RejectCommandOptions extends CloudOptions, TextOrJson {
+  reason?: string;
+}
 export interface ResumeCommandOptions extends CloudOptions, ParameterOptions {
   format: 'text' | 'json' | 'jsonl';
 }
-export interface StatusCommandOptions extends CloudOptions, TextOrJson {
+/** Of commands that only look into the store: where nothing is said, everywhere. */
+export interface LookOptions extends Omit<CloudOptions, 'cloud'> {
+  cloud?: 'sandbox' | 'aws';
+}
+
+export interface StatusCommandOptions extends LookOptions, TextOrJson {
   stack?: string;
 }
-export interface OutputsCommandOptions extends CloudOptions, TextOrJson {
+export interface OutputsCommandOptions extends LookOptions, TextOrJson {
   stack: string;
 }
 export interface DriftCommandOptions extends CloudOptions, TextOrJson {
@@ -219,7 +231,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   status
     .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
     .addOption(format('text', 'json'));
-  cloudOptions(status);
+  lookOptions(status);
 
   const drift = add<DriftCommandOptions>(
     'drift',
@@ -235,7 +247,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/outputs.ts'),
   );
   stackOption(outputs).addOption(format('text', 'json'));
-  cloudOptions(outputs);
+  lookOptions(outputs);
 
   const resume = add<ResumeCommandOptions>(
     'resume [run]',
@@ -246,6 +258,24 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     format('text', 'json', 'jsonl'),
   );
   cloudOptions(resume);
+
+  const approve = add<ApproveCommandOptions>(
+    'approve <run>',
+    'answer a run that waits with yes, and deploy exactly its plan',
+    () => import('./commands/approve.ts'),
+  );
+  parameterOptions(approve, 'value of a NoEcho parameter, which is never stored')
+    .option('--reason <text>', 'why; it stands in the verdict')
+    .addOption(format('text', 'json', 'jsonl'));
+  cloudOptions(approve);
+
+  const reject = add<RejectCommandOptions>(
+    'reject <run>',
+    'answer a run that waits with no',
+    () => import('./commands/reject.ts'),
+  );
+  reject.option('--reason <text>', 'why; it stands in the verdict').addOption(format('text', 'json'));
+  cloudOptions(reject);
 
   const cancel = add<CancelCommandOptions>(
     'cancel <run>',
@@ -376,6 +406,16 @@ function cloudOptions(command: Command): Command {
     .option('--region <region>', 'region (default: as configured)')
     .option('--profile <name>', "profile of the AWS SDK's configuration")
     .option('--role-arn <arn>', 'role to assume first');
+  return stateOption(command);
+}
+
+/** As {@link cloudOptions}, but nothing is preset: a search is narrowed only by what is said. */
+function lookOptions(command: Command): Command {
+  command
+    .addOption(new Option('--cloud <cloud>', 'only what lives there').choices(['sandbox', 'aws']))
+    .option('--region <region>', 'only what lives in this region')
+    .option('--profile <name>', 'taken for uniformity')
+    .option('--role-arn <arn>', 'taken for uniformity');
   return stateOption(command);
 }
 

@@ -5,6 +5,7 @@ import { connect, type Wanted } from '../adapters/aws/connection.ts';
 import { openFacts } from '../adapters/aws/facts.ts';
 import type { Cloud, Facts } from '../app/ports.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import { endpointName } from '../domain/stack.ts';
 import { type CloudEnvironment, cloudEnvironment } from './env.ts';
 
 /** What the user chose. */
@@ -38,7 +39,7 @@ async function openAws({ region, profile, roleArn }: CloudChoice, env: CloudEnvi
   const { endpoint, ...clients } = await openClients({ region: region ?? env.region, profile, roleArn });
   return {
     ...clients,
-    endpoint: endpoint ?? 'aws',
+    endpoint: endpoint === undefined ? 'aws' : endpointName(endpoint),
     async close() {
       clients.cloud.close();
       clients.facts.close();

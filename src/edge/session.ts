@@ -37,7 +37,7 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
     const { openCloud } = await import('./cloud.ts');
     const { endpoint, cloud, facts, close } = await openCloud(options);
     const { store, clock } = local;
-    const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.addMeasured(measured) });
+    const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
     const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
     const budgets = new Budgets(local, newSeed);
     return {

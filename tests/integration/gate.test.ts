@@ -43,13 +43,17 @@ test('a blocking finding refuses before any call, --yes or not', TIMEOUT, async 
       kind: 'deploy',
       outcome: 'refused',
       code: 'security_validation_failed',
-      runId: null,
       verdict: { decision: 'refuse', by: 'policy', votes: [] },
       calls: { create: 0, update: 0, delete: 0, get: 0, poll: 0 },
     },
   });
   expect(document.verdict.reasons[0]).toContain('sg-open-ssh');
-  expect((await space.json('status')).document.stacks).toEqual([]);
+  const status = (await space.json('status')).document;
+  expect(status.stacks).toEqual([]);
+  expect(status.runs).toMatchObject([
+    { runId: document.runId, status: 'refused', startedAt: null, verdict: { by: 'policy' } },
+  ]);
+  expect(status.runs[0].findings.map(({ ruleId }: { ruleId: string }) => ruleId)).toContain('sg-open-ssh');
 });
 
 test('a split circle waits for a person: --yes does not answer it, the digest does', TIMEOUT, async () => {

@@ -115,7 +115,10 @@ export class Database {
       const now = this.#version();
       if (now > SCHEMA_VERSION) throw this.#tooNew(now);
       if (now === SCHEMA_VERSION) return;
-      for (const step of STEPS.slice(now)) this.#db.exec(step);
+      for (const step of STEPS.slice(now)) {
+        if (typeof step === 'string') this.#db.exec(step);
+        else step(this);
+      }
       this.#db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     });
   }

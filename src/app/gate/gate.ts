@@ -7,7 +7,7 @@ import { consult } from '../../core/calls.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, refusing, reported, scan } from '../scan.ts';
-import type { Session } from '../session.ts';
+import { placeOf, type Session } from '../session.ts';
 import type { AllowedLoss } from './guard.ts';
 
 /** How strict the gate is. */
@@ -90,8 +90,9 @@ export async function judge(
 }
 
 /** The same verdict after a person has answered a split circle. */
-export function answered(verdict: Verdict, yes: boolean): Verdict {
-  const reasons = [...verdict.reasons, yes ? 'a person approved' : 'a person refused'];
+export function answered(verdict: Verdict, yes: boolean, by = 'a person', reason?: string): Verdict {
+  const said = `${by} ${yes ? 'approved' : 'refused'}${reason === undefined ? '' : `: ${reason}`}`;
+  const reasons = [...verdict.reasons, said];
   return { ...verdict, decision: yes ? 'approve' : 'refuse', by: 'person', reasons };
 }
 
@@ -108,8 +109,9 @@ function findingsOf({ clock }: Session, { plan, parameters }: Planned, template:
   return scan({ sources: [source], parameters: Object.fromEntries(known), context: plan.context }, clock.now).findings;
 }
 
-async function history({ store }: Session, { plan }: Planned): Promise<History> {
-  const ended = (await store.runs(plan.stack)).filter(({ status, mode }) => status !== 'running' && mode === 'deploy');
+async function history(session: Session, { plan }: Planned): Promise<History> {
+  const stack = { ...placeOf(session, plan.context), name: plan.stack };
+  const ended = (await session.store.runs.list({ stack })).items.filter(({ mode }) => mode === 'deploy');
   const tried = ended.filter(({ status }) => ['succeeded', 'failed', 'rolled_back'].includes(status));
   const bad = tried.filter(({ status }) => status !== 'succeeded');
   const last = tried[0];

@@ -14,10 +14,10 @@ import type {
 } from '#wasm';
 import { inspect, plan as planInCore } from '../../core/calls.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
-import type { Answer, StackRecord } from '../ports.ts';
-import { rateNote } from '../run/budget.ts';
-import { durationsNote } from '../run/learn.ts';
-import { bindingOf, type Control, checkBinding, contextOf, type Session } from '../session.ts';
+import { type Place, placeText } from '../../domain/stack.ts';
+import type { Answer, Blobs, StackRecord } from '../ports.ts';
+import { estimatesName } from '../run/learn.ts';
+import { type Control, contextOf, placeOf, type Session } from '../session.ts';
 import { fingerprints } from './fingerprint.ts';
 import { refresh } from './refresh.ts';
 
@@ -62,6 +62,17 @@ export interface Planned {
   hasLearned: boolean;
 }
 
+/** Keeps a plan under its digest. One that is there stays: a run resumes from the very plan it began with. */
+export async function keepPlan(blobs: Blobs, plan: Plan): Promise<void> {
+  await blobs.put('plan', plan.digest, JSON.stringify(plan));
+}
+
+/** The plan kept under a digest. */
+export async function keptPlan(blobs: Blobs, digest: string): Promise<Plan | undefined> {
+  const text = await blobs.get('plan', digest);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
 export async function makePlan(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
   const { clock, endpoint, monitor } = session;
@@ -76,16 +87,16 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const text = template?.text ?? '';
   const parameters = { ...wanted.parameters };
   const declared = template === undefined ? [] : declaredIn(template);
-  const [context, recorded] = await Promise.all([contextOf(session, control), session.store.stack(stack)]);
-  if (recorded !== undefined) checkBinding(recorded, session.endpoint, context);
+  const context = await contextOf(session, control);
+  const place = placeOf(session, context);
+  const recorded = await session.store.stacks.get({ ...place, name: stack });
   const secretParameters = noEchoValues(declared, parameters);
   const secretPrints = await fingerprints(stack, context, secretParameters);
 
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
   call.fingerprints = secretPrints;
-  const binding = bindingOf(session.endpoint, context);
-  const learned = await keptNotes(session, binding);
+  const learned = await keptNotes(session, place);
   call.learned = learned;
   const hasLearned = learned.durations !== undefined;
   if (session.speed !== 1) call.durationScale = 1 / session.speed;
@@ -97,18 +108,18 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (recorded === undefined || !wanted.refresh || mode === 'destroy') {
     return { ...found, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
   }
-  const budget = session.budgets.of(binding);
+  const budget = session.budgets.of(place);
   const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
   const read = await answered(session, text, { ...call, live }, template);
   return { ...read, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
 }
 
 /** What earlier runs in the same account and region know; a plan's digest does not depend on it. */
-async function keptNotes(session: Session, binding: string): Promise<KeptNotes> {
+async function keptNotes(session: Session, place: Place): Promise<KeptNotes> {
   const { store } = session;
   const [durations, rate] = await Promise.all([
-    store.note(durationsNote(session, binding)),
-    store.note(rateNote(binding)),
+    store.estimates.get(estimatesName(session, place)),
+    store.limits.get(placeText(place)),
   ]);
   return { ...(durations === undefined ? {} : { durations }), ...(rate === undefined ? {} : { rate }) };
 }
@@ -148,9 +159,8 @@ async function find(session: Session, context: Context, lookup: Lookup): Promise
   if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
   if (lookup.kind === 'resources') return { lookup, value: await listResources(session, lookup.typeName) };
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
-  const { account, region } = context;
-  const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
-  return { lookup, value: exported.get(lookup.name) ?? null };
+  const exported = await session.store.exports.get(placeOf(session, context), lookup.name);
+  return { lookup, value: exported?.value ?? null };
 }
 
 /** Properties of a resource that is to be imported or that a rule asks about; `null` where there is none. */

@@ -8,7 +8,7 @@
 import type { Command, Event, Outcome, ResourceReport, StackResource } from '#wasm';
 import type { Decider } from '../../core/engine.ts';
 import { type Calls, type Emit, iso, noCalls, resourceDocument } from '../documents/events.ts';
-import type { Clock, Cloud, Store, Tally } from '../ports.ts';
+import type { Clock, Cloud, Runs, Tally } from '../ports.ts';
 import type { Rate } from './budget.ts';
 import { Journal } from './journal.ts';
 import type { Held } from './lease.ts';
@@ -20,17 +20,17 @@ const LOOK_FOR_CANCEL_MS = 5_000;
 /** What a run is driven with. */
 export interface Drive {
   engine: Decider;
-  store: Store;
+  runs: Pick<Runs, 'append' | 'cancelRequested'>;
   cloud: Cloud;
   clock: Clock;
   nextPoll: () => Promise<void>;
   secrets: Secrets;
   held: Held;
   runId: string;
-  /** Entries already journaled: empty for a new run. */
+  /** Events already journaled that this engine has not heard: empty for a new run. */
   journal: readonly Event[];
-  /** Entries of the run before these; the store counts them too. */
-  from?: number;
+  /** Turns in the run's journal. */
+  seq: number;
   /** Start nothing new from the first turn on: only find out how what is in flight ends. */
   settleOnly?: boolean;
   /** Cancels in good order. */
@@ -93,7 +93,7 @@ class Driver {
       this.#inbox.unshift({ type: 'rateShare', ...work.budget.rate });
       this.#unlisten = work.budget.listen((rate) => this.#push([{ type: 'rateShare', ...rate }]));
     }
-    this.#seq = (work.from ?? 0) + work.journal.length;
+    this.#seq = work.seq;
     this.#durable.replay(work.journal);
     if (work.journal.length > 0) work.engine.replay(work.journal);
     if (work.settleOnly === true) this.#cancel();
@@ -130,18 +130,15 @@ class Driver {
   }
 
   async #turn(events: Event[]): Promise<Finish | undefined> {
-    const { engine, store, clock, held, runId } = this.#work;
+    const { engine, runs, clock, held, runId } = this.#work;
     const now = clock.now();
     const turn: Turn = { intents: [], record: [], forget: [], calls: [], finish: undefined };
     this.#sort(engine.handle(now, events), now, turn);
     const entries = [...events, ...turn.intents].filter((event) => this.#durable.isDurable(event));
     const { record, forget } = turn;
     if (entries.length > 0 || record.length > 0 || forget.length > 0) {
-      this.#seq = await store.append(held.lease, runId, this.#seq, entries, {
-        record,
-        forget,
-        tally: structuredClone(this.#tally),
-      });
+      const said = { entries, record, forget };
+      this.#seq = await runs.append(held.lease, runId, this.#seq, said, structuredClone(this.#tally));
     }
     if (turn.finish !== undefined) return turn.finish;
     if (turn.intents.length > 0) {
@@ -226,12 +223,12 @@ class Driver {
   }
 
   async #lookForCancel(): Promise<void> {
-    const { clock, store, runId } = this.#work;
+    const { clock, runs, runId } = this.#work;
     while (!this.#over.signal.aborted && !this.#cancelled) {
       await clock.sleep(clock.now() + LOOK_FOR_CANCEL_MS, this.#over.signal);
       if (this.#over.signal.aborted) return;
       try {
-        if (await store.cancelRequested(runId)) this.#cancel();
+        if (await runs.cancelRequested(runId)) this.#cancel();
       } catch (error) {
         this.#fail(error);
         return;

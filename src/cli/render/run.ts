@@ -12,6 +12,9 @@ export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode 
     case 'no_changes':
       return 0;
     case 'refused':
+    case 'rejected':
+    case 'expired':
+    case 'superseded':
       return 1;
     case 'rolled_back':
       return 3;
@@ -20,6 +23,7 @@ export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode 
     case 'waiting_approval':
       return 7;
     case 'cancelled':
+    case 'suspended':
       return 130;
   }
 }
@@ -139,6 +143,14 @@ function headline({ kind, outcome, code, resources, elapsedMs }: RunDocument, { 
         : `${paint('red', 'Refused')}: stack ${stack}. Nothing was changed.\n`;
     case 'waiting_approval':
       return `${paint('yellow', 'Waiting for approval')}: stack ${stack}. Nothing was changed.\n`;
+    case 'rejected':
+      return `${paint('yellow', 'Rejected')}: stack ${stack}. Nothing was changed.\n`;
+    case 'expired':
+      return `${paint('yellow', 'Expired')}: nobody answered in time. Nothing was changed.\n`;
+    case 'superseded':
+      return `${paint('yellow', 'Superseded')}: stack ${stack} has changed since the plan was made. Nothing was changed.\n`;
+    case 'suspended':
+      return `${paint('yellow', 'Suspended')}: stack ${stack}, after ${took}${tail}.\n`;
     case 'rolled_back':
       return `${paint('red', 'Failed and rolled back')}: stack ${stack}, after ${took}${tail}.\n`;
     default:
@@ -189,9 +201,12 @@ function closing(
   }
   if (outcome === 'failed' && kind === 'destroy') rest.push([again, 'tries what is left again'], status);
   if (outcome === 'waiting_approval' && planDigest !== null) {
-    rest.push([`${again} --approve ${planDigest}`, 'approves exactly this plan']);
+    rest.push([`assent approve ${runId}${options}`, 'deploys exactly this plan']);
+    rest.push([`assent reject ${runId}${options}`, 'calls it off']);
   }
   if (code === 'security_validation_failed') rest.push(['assent rules <id>', 'explains a rule']);
+  if (outcome === 'superseded' || outcome === 'expired') rest.push([again, 'makes a new plan']);
+  if (outcome === 'suspended') rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
   if (outcome === 'cancelled') {
     rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
     if (kind === 'deploy') rest.push(destroy);
