@@ -8,6 +8,7 @@ import type {
   DriftCall,
   Drifted,
   InspectAnswer,
+  PermissionsAnswer,
   Plan,
   PlanAnswer,
   PlanCall,
@@ -61,6 +62,11 @@ export function scan(text: string, call: ScanCall): ScanAnswer {
 /** The built-in rules. */
 export function rules(): RuleInfo[] {
   return pure('rules', (wasm) => wasm.rules().rules);
+}
+
+/** What whoever deploys a template must be allowed to do. */
+export function permissions(text: string): PermissionsAnswer {
+  return pure('permissions', (wasm) => wasm.permissions(text));
 }
 
 /** Aggregates votes on one question. */
