@@ -244,13 +244,13 @@ function settled(document: RunDocument): RunDocument {
   if (outcome === 'superseded') {
     throw new AssentError('run_superseded', `Run ${runId}: the stack has changed since its plan was made.`, {
       retryable: true,
-      exitCode: 1,
+      kind: 'refused',
       cause: document,
     });
   }
-  if (outcome === 'cancelled') {
-    throw new AssentError('interrupted', `Run ${runId} was cancelled; it can be resumed.`, {
-      exitCode: 130,
+  if (outcome === 'cancelled' || outcome === 'suspended') {
+    throw new AssentError('interrupted', `Run ${runId} was ${outcome}; it can be resumed.`, {
+      kind: 'interrupted',
       cause: document,
     });
   }

@@ -93,12 +93,12 @@ function tooLate({ runId, status, answer }: Run): AssentError {
     case 'expired':
       return new AssentError('run_expired', `Run ${runId} waited too long for an answer.`, {
         help: 'Deploy again to make a new plan.',
-        exitCode: 1,
+        kind: 'refused',
       });
     case 'superseded':
       return new AssentError('run_superseded', `A later run has taken the place of run ${runId}.`, {
-        help: 'assent status lists the runs.',
-        exitCode: 1,
+        ways: [{ action: 'status' }],
+        kind: 'refused',
       });
     default: {
       const who =
@@ -106,8 +106,8 @@ function tooLate({ runId, status, answer }: Run): AssentError {
           ? ''
           : ` It was ${answer.decision === 'approve' ? 'approved' : 'rejected'} by ${answer.by}.`;
       return new AssentError('run_not_waiting', `Run ${runId} does not wait for approval: it is ${status}.${who}`, {
-        help: 'assent status lists the runs.',
-        exitCode: 2,
+        ways: [{ action: 'status' }],
+        kind: 'invalid',
       });
     }
   }

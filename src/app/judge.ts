@@ -45,8 +45,9 @@ export async function judge(
     const verdict = policyVerdict(digest, [`plan ${approve} was approved, but the plan is now ${digest}`]);
     await refuse(session, run, { verdict }, 'plan_changed');
     throw new AssentError('plan_changed', `Plan ${approve} was approved, but the plan is now ${digest}.`, {
-      help: 'Look at the new plan with `assent plan`, then approve its digest.',
-      exitCode: 1,
+      help: 'Look at the new plan, then approve its digest.',
+      ways: [{ action: 'plan', stack: planned.plan.stack }],
+      kind: 'refused',
     });
   }
   const loss = lossRefused(planned, options.allowDataLoss);

@@ -62,7 +62,8 @@ async function runToResume(store: Store, runId: string | undefined): Promise<Run
       'run_superseded',
       `Run ${runId} was followed by run ${later.runId} of stack ${run.stack.name}.`,
       {
-        help: `assent deploy or destroy the stack, or resume ${later.runId} if it is unfinished.`,
+        help: 'Deploy or destroy the stack, or go on with the later run if it is unfinished.',
+        ways: [{ action: 'resume', runId: later.runId }],
       },
     );
   }
@@ -71,7 +72,11 @@ async function runToResume(store: Store, runId: string | undefined): Promise<Run
 
 function notApproved({ runId, status }: RunHead): AssentError {
   return new AssentError('run_not_approved', `Run ${runId} is not approved: it is ${status}.`, {
-    help: `assent approve ${runId}, or assent reject ${runId}.`,
-    exitCode: 7,
+    help: 'Somebody has to answer first.',
+    ways: [
+      { action: 'approve', runId },
+      { action: 'reject', runId },
+    ],
+    kind: 'waiting',
   });
 }

@@ -105,7 +105,10 @@ export function baselineText(findings: readonly Finding[]): string {
 /** Fingerprints of a baseline file. Rejects with InvalidInput when it is none. */
 export function parseBaseline(text: string, name: string): Set<string> {
   const invalid = (what: string) =>
-    new InvalidInput('invalid_baseline', `${name} ${what}.`, { help: 'Make one by `assent scan --write-baseline`.' });
+    new InvalidInput('invalid_baseline', `${name} ${what}.`, {
+      help: 'Write one anew.',
+      ways: [{ action: 'scan_baseline' }],
+    });
   let json: unknown;
   try {
     json = JSON.parse(text);

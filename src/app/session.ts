@@ -6,6 +6,7 @@ import { type Emit, iso } from './documents/events.ts';
 import type { Monitor } from './measure/monitor.ts';
 import type { Clock, Cloud, Facts, Store } from './ports.ts';
 import type { Budgets } from './run/budget.ts';
+import type { Cleaner } from './run/cleaner.ts';
 
 /** What can be done without a cloud. */
 export interface Local {
@@ -19,6 +20,8 @@ export interface Session extends Local {
   endpoint: string;
   cloud: Cloud;
   facts: Facts;
+  /** Learns every secret that becomes known here; cloud and facts answer through it. */
+  cleaner: Cleaner;
   /** Shares of the rate that an account and region accept. */
   budgets: Budgets;
   /** What this process measures; flushed into the store. */
@@ -35,8 +38,10 @@ export interface Session extends Local {
 
 /** What every long use case takes besides its own options. */
 export interface Control {
-  /** First abort: finish in good order. */
+  /** Aborted: nothing new is started, the run is let go of, and whoever works on it next goes on. */
   signal?: AbortSignal | undefined;
+  /** So long what is in flight is still looked at after that. */
+  graceMs?: number;
   emit: Emit;
 }
 
@@ -65,5 +70,5 @@ export async function stackHere(
 
 /** Rejection of work that was aborted before it had changed anything. */
 export function interrupted(): AssentError {
-  return new AssentError('interrupted', 'Interrupted; nothing was changed.', { exitCode: 130 });
+  return new AssentError('interrupted', 'Interrupted; nothing was changed.', { kind: 'interrupted' });
 }

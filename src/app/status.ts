@@ -71,18 +71,19 @@ export async function headsNamed({ store }: Pick<Local, 'store'>, { name }: { na
 export function livesElsewhere(here: StackKey, elsewhere: readonly StackHead[]): InvalidInput {
   const places = elsewhere.map(({ key }) => placeWords(key)).join('; ');
   return new InvalidInput('stack_elsewhere', `Stack ${here.name} lives in ${places}, not in ${placeWords(here)}.`, {
-    help: 'Say where with --cloud and --region, with the credentials it was deployed with.',
+    help: 'Say where it is, with the credentials it was deployed with.',
+    ways: [{ option: 'place' }],
   });
 }
 
 /** The rejection for a stack that is not in the store. */
 export function unknownStack(stack: string): ResourceNotFound {
-  return new ResourceNotFound(`There is no stack ${stack}.`, { help: 'assent status lists the stacks.' });
+  return new ResourceNotFound(`There is no stack ${stack}.`, { ways: [{ action: 'status' }] });
 }
 
 /** The rejection for a run id that is not in the store. */
 export function unknownRun(runId: string): ResourceNotFound {
-  return new ResourceNotFound(`There is no run ${runId}.`, { help: 'assent status lists the runs.' });
+  return new ResourceNotFound(`There is no run ${runId}.`, { ways: [{ action: 'status' }] });
 }
 
 async function* headsSought(store: Store, sought: Sought): AsyncGenerator<StackHead, void> {
@@ -106,7 +107,8 @@ function isSought({ name, region, account, endpoint }: StackKey, sought: Sought)
 function ambiguous(name: string, heads: readonly StackHead[]): InvalidInput {
   const places = heads.map(({ key }) => placeWords(key)).join('; ');
   return new InvalidInput('stack_ambiguous', `There are ${heads.length} stacks ${name}: ${places}.`, {
-    help: 'Say which with --cloud and --region.',
+    help: 'Say which one.',
+    ways: [{ option: 'place' }],
   });
 }
 

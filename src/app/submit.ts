@@ -97,6 +97,6 @@ async function supersedeOlder({ store, clock }: Session, { runId, stack }: Run):
 function refuseDeletion({ plan, recorded }: Planned): void {
   if (recorded === undefined || recorded.state.resources.length === 0) return;
   throw new InvalidInput('on_failure_delete', `Stack ${plan.stack} exists: only a new one can be deleted on failure.`, {
-    help: 'Leave out --on-failure (it is rolled back), or use --on-failure keep.',
+    help: 'Let it be rolled back, or keep what was done.',
   });
 }

@@ -87,6 +87,6 @@ async function checkPlace(session: Session, { runId, stack }: Run): Promise<void
   throw new AssentError(
     'stack_elsewhere',
     `Run ${runId} is about stack ${stack.name} in ${placeWords(stack)}, not in ${placeWords(here)}.`,
-    { help: 'Use the cloud, region and credentials it was submitted with.', exitCode: 2 },
+    { help: 'Use the cloud, region and credentials it was submitted with.', kind: 'invalid' },
   );
 }

@@ -3,9 +3,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { OnFailure } from '../app/ports.ts';
 import type { FailOn } from '../app/scan.ts';
-import { type ExitCode, InvalidInput } from '../domain/errors.ts';
-
+import { InvalidInput } from '../domain/errors.ts';
 import type { OptionShapes } from './arguments.ts';
+import type { ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 
 /** What every command's work is called with. */

@@ -52,9 +52,9 @@ async function openSandbox(
   env: CloudEnvironment,
 ): Promise<OpenCloud> {
   if (profile !== undefined || roleArn !== undefined) {
-    const option = profile === undefined ? '--role-arn' : '--profile';
+    const option = profile === undefined ? 'A role to assume' : 'A profile';
     throw new InvalidInput('option_needs_aws', `${option} has no meaning in the sandbox.`, {
-      help: 'Add --cloud aws.',
+      ways: [{ option: 'cloud_aws' }],
     });
   }
   const { startSandbox } = await import('../sandbox/index.ts');

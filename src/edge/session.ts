@@ -6,6 +6,8 @@ import { openStore } from '../adapters/embedded/store.ts';
 import { measuredCloud } from '../app/measure/measure.ts';
 import { Monitor } from '../app/measure/monitor.ts';
 import { Budgets } from '../app/run/budget.ts';
+import { cleanedCloud, cleanedFacts } from '../app/run/cleaned.ts';
+import { Cleaner } from '../app/run/cleaner.ts';
 import type { Local, Session } from '../app/session.ts';
 import type { CloudChoice } from './cloud.ts';
 import { cloudEnvironment } from './env.ts';
@@ -40,11 +42,16 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
     const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
     const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
     const budgets = new Budgets(local, newSeed);
+    const cleaner = new Cleaner();
     return {
       ...local,
       endpoint,
-      cloud: measuredCloud(cloud, endpoint, monitor, () => performance.now()),
-      facts,
+      cloud: cleanedCloud(
+        measuredCloud(cloud, endpoint, monitor, () => performance.now()),
+        cleaner,
+      ),
+      facts: cleanedFacts(facts, cleaner),
+      cleaner,
       budgets,
       monitor,
       speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,

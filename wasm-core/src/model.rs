@@ -491,6 +491,12 @@ pub enum Event {
     TimerFired {},
     /// Start nothing new, let what is in flight end.
     CancelRequested {},
+    /// Let go of the run as it stands: start nothing, look at what is in flight until this time, wait for calls on the
+    /// wire, then finish as `suspended`. A time in the past: look at nothing any more.
+    SuspendRequested {
+        /// No call is made from then on.
+        until: Millis,
+    },
 }
 
 /// What the driver is to do.
@@ -612,6 +618,10 @@ pub enum Command {
         /// Outputs (of a succeeded deployment), secrets masked.
         #[tsify(type = "Record<string, unknown>")]
         outputs: BTreeMap<String, Value>,
+        /// Of a suspended run: nothing is to be done before so many milliseconds have passed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        resume_in_ms: Option<Millis>,
     },
 }
 
@@ -632,6 +642,8 @@ pub enum Outcome {
     /// The cloud stopped answering. The run is not over: operations may be in flight, the journal knows them, and a
     /// resumption goes on.
     Unreachable,
+    /// Let go of on request. The run is not over: a resumption over the same journal goes on as if nothing had happened.
+    Suspended,
 }
 
 /// State of a resource within a run.

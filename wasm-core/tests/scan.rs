@@ -339,3 +339,199 @@ proptest! {
         let _ = scan::scan(&format!("-----BEGIN {text}AKIA{text}eyJ{text}https://{text}"), &call());
     }
 }
+
+/// A bucket policy for everybody, under a condition.
+fn bucket_policy(condition: &str) -> String {
+    format!(
+        "Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: data
+      PolicyDocument:
+        Statement:
+          - {{Effect: Allow, Principal: '*', Action: s3:GetObject, Resource: 'arn:aws:s3:::data/*', Condition: {condition}}}
+          - {{Effect: Deny, Principal: '*', Action: 's3:*', Resource: 'arn:aws:s3:::data/*', Condition: {{Bool: {{'aws:SecureTransport': 'false'}}}}}}
+"
+    )
+}
+
+#[test]
+fn a_condition_that_narrows_nothing_leaves_a_policy_public() {
+    for open in [
+        "{'ForAllValues:StringEquals': {'aws:PrincipalOrgID': o-1}}",
+        "{StringEqualsIfExists: {'aws:PrincipalOrgID': o-1}}",
+        "{NotIpAddress: {'aws:SourceIp': 10.0.0.0/8}}",
+        "{StringNotEquals: {'aws:PrincipalAccount': '111122223333'}}",
+        "{StringNotLike: {'aws:PrincipalArn': 'arn:aws:iam::111122223333:*'}}",
+        "{'Null': {'aws:PrincipalOrgID': 'false'}}",
+        "{IpAddress: {'aws:SourceIp': [0.0.0.0/1, 128.0.0.0/1]}}",
+        "{IpAddress: {'aws:SourceIp': [1.0.0.0/8, 2.0.0.0/8]}}",
+        "{IpAddress: {'aws:SourceIp': 2000::/3}}",
+        "{StringLike: {'aws:PrincipalOrgID': 'o-*'}}",
+        "{StringLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/admin'}}",
+        "{ArnLike: {'aws:SourceArn': 'arn:aws:sns:*:*:topic'}}",
+        "{ArnLike: {'aws:SourceArn': 'arn:*'}}",
+        "{StringEquals: {'aws:PrincipalTag/team': web}}",
+        "{StringEquals: {'aws:ResourceAccount': '111122223333'}}",
+        "{Bool: {'aws:MultiFactorAuthPresent': 'true'}}",
+        "{Bool: {'aws:PrincipalIsAWSService': 'false'}}",
+        "{DateGreaterThan: {'aws:CurrentTime': '2020-01-01T00:00:00Z'}}",
+        "{StringEquals: {'aws:PrincipalAccount': '${aws:PrincipalAccount}'}}",
+        "{StringEquals: {'s3:ExistingObjectTag/public': 'yes'}}",
+        "{}",
+    ] {
+        assert!(ids(&bucket_policy(open)).contains(&"s3-public-policy".to_owned()), "{open}");
+    }
+}
+
+#[test]
+fn a_condition_that_names_somebody_narrows() {
+    for narrow in [
+        "{StringEquals: {'aws:PrincipalOrgID': o-1}}",
+        "{'ForAnyValue:StringLike': {'aws:PrincipalOrgPaths': 'o-1/r-1/*'}}",
+        "{'ForAllValues:StringEquals': {'aws:PrincipalOrgID': o-1}, 'Null': {'aws:PrincipalOrgID': 'false'}}",
+        "{IpAddress: {'aws:SourceIp': [203.0.113.0/24, 198.51.100.0/24]}}",
+        "{IpAddress: {'aws:SourceIp': [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}}",
+        "{IpAddress: {'aws:SourceIp': ['2400:cb00::/32', '2606:4700::/32', '2a06:98c0::/29']}}",
+        "{NotIpAddress: {'aws:SourceIp': 10.0.0.0/8}, StringEquals: {'aws:SourceVpce': vpce-1}}",
+        "{StringEquals: {'AWS:SourceVpc': vpc-1}}",
+        "{StringLike: {'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/*'}}",
+        "{ArnLike: {'aws:SourceArn': 'arn:aws:s3:*:*:data'}}",
+        "{ArnLike: {'aws:SourceArn': !Sub 'arn:aws:sns:*:${AWS::AccountId}:*'}}",
+        "{StringEquals: {'aws:PrincipalAccount': '${aws:ResourceAccount}'}}",
+        "{StringLike: {'aws:userid': 'AROA1234:*'}}",
+        "{Bool: {'aws:PrincipalIsAWSService': 'true'}}",
+        "!If [Somewhere, {}, {}]",
+    ] {
+        let found = ids(&bucket_policy(narrow));
+        assert!(!found.contains(&"s3-public-policy".to_owned()), "{narrow}");
+        assert_eq!(status(&bucket_policy(narrow), "s3-public-policy"), RuleStatus::Pass, "{narrow}");
+    }
+}
+
+/// An identity policy with one statement.
+fn identity(statement: &str) -> String {
+    format!(
+        "Resources:
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {{Statement: {{Effect: Allow, {statement}}}}}
+"
+    )
+}
+
+#[test]
+fn everything_is_everything_however_it_is_spelt() {
+    for (rule, statement) in [
+        ("iam-admin", "Action: '*', Resource: 'arn:*:*:*:*:*'"),
+        ("iam-admin", "Action: '*:*', Resource: 'arn:aws:*'"),
+        ("iam-admin", "Action: ['**'], Resource: ['a', '*:*']"),
+        ("iam-admin", "Action: '*', NotResource: 'arn:aws:s3:::other'"),
+        ("iam-admin", "Action: '*', Resource: !Sub 'arn:${AWS::Partition}:*:${AWS::Region}:${AWS::AccountId}:*'"),
+        ("iam-admin", "Action: '*', Resource: '*', Condition: {Bool: {'aws:SecureTransport': 'true'}}"),
+        ("iam-admin", "Action: '*', Resource: '*', Condition: {StringNotEquals: {'aws:RequestedRegion': us-east-1}}"),
+        ("iam-admin", "Action: '*', Resource: '*', Condition: {StringLike: {'aws:PrincipalArn': '*'}}"),
+        ("iam-powerful-wildcard", "Action: 'IAM:**', Resource: '*'"),
+        ("iam-powerful-wildcard", "Action: 'ia?:*', Resource: 'arn:aws:iam::*:*'"),
+        ("iam-powerful-wildcard", "Action: 's3:*', Resource: 'arn:aws:s3:::*'"),
+        ("iam-service-wildcard", "Action: 'sqs:*', Resource: 'arn:aws:sqs:*:*:*'"),
+        ("iam-pass-any-role", "Action: 'iam:P*Role', Resource: '*'"),
+        ("iam-pass-any-role", "Action: 'iam:PassRole', Resource: 'arn:aws:iam::*:role/*'"),
+        ("iam-pass-any-role", "Action: 'iam:PassRole', Resource: !Sub 'arn:aws:iam::${AWS::AccountId}:role/*'"),
+        (
+            "iam-pass-any-role",
+            "Action: 'iam:PassRole', Resource: '*', Condition: {StringNotEquals: {'iam:PassedToService': x}}",
+        ),
+    ] {
+        assert!(ids(&identity(statement)).contains(&rule.to_owned()), "{rule} does not see {statement}");
+    }
+    for limited in [
+        "Action: '*', Resource: 'arn:aws:s3:::data/*'",
+        "Action: '*', Resource: '*', Condition: {StringEquals: {'aws:ResourceTag/team': web}}",
+        "Action: 's3:*', Resource: ['arn:aws:s3:::data', 'arn:aws:s3:::data/*']",
+        "Action: 'iam:PassRole', Resource: 'arn:aws:iam::*:role/app/*'",
+        "Action: 'iam:PassRole', Resource: '*', Condition: {StringEqualsIfExists: {'iam:PassedToService': ecs.amazonaws.com}}",
+        "Action: 'iam:Get*', Resource: '*'",
+    ] {
+        assert_eq!(ids(&identity(limited)), Vec::<String>::new(), "{limited}");
+    }
+}
+
+#[test]
+fn a_policy_written_as_text_is_read_as_one() {
+    let public = |document: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String}}}}\nResources:\n  Policy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [q]\n      PolicyDocument: {document}\n"
+        )
+    };
+    for document in [
+        r#"'{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"q"}]}'"#,
+        r#"!Sub '{"Statement":{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":"sqs:*","Resource":"${AWS::Region}"}}'"#,
+        r#"!Join ['', ['{"Statement":[{"Effect":"Allow","Principal":"*",', '"Action":"sqs:*","Resource":"', !Ref P, '"}]}']]"#,
+        r#"{Statement: '{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"q"}'}"#,
+        r#"{Fn::ToJsonString: {Statement: [{Effect: Allow, Principal: '*', Action: 'sqs:*', Resource: q}]}}"#,
+    ] {
+        let found = findings(&public(document));
+        let wanted: Vec<&Finding> = found.iter().filter(|finding| finding.rule_id == "sqs-public-policy").collect();
+        assert_eq!(wanted.len(), 1, "{document}\n{found:?}");
+        assert!(wanted[0].line >= 7, "{wanted:?}");
+    }
+    let named =
+        r#"'{"Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sqs:*","Resource":"q"}]}'"#;
+    assert_eq!(status(&public(named), "sqs-public-policy"), RuleStatus::Pass);
+    for unknown in [
+        r#"!Sub '{"Statement":[{"Effect":"Allow","Principal":${P},"Action":"sqs:*","Resource":"q"}]}'"#,
+        r#"'{"Statement":[{"Effect":"Allow","Principal":"*"'"#,
+    ] {
+        assert_eq!(status(&public(unknown), "sqs-public-policy"), RuleStatus::Unknown, "{unknown}");
+    }
+}
+
+#[test]
+fn pieces_of_the_world_are_the_world() {
+    let group = |rules: &str, more: &str| {
+        format!(
+            "Resources:\n  Group:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: d\n      SecurityGroupIngress: [{rules}]\n{more}"
+        )
+    };
+    let ssh = |range: &str| format!("{{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: {range}}}");
+    let halves = format!("{}, {}", ssh("0.0.0.0/1"), ssh("128.0.0.0/1"));
+    assert_eq!(ids(&group(&halves, "")), ["sg-open-ssh", "sg-open-ssh"]);
+    let blocks = format!("{}, {{IpProtocol: '6', FromPort: 20, ToPort: 80, CidrIp: 4.0.0.0/8}}", ssh("3.0.0.0/8"));
+    assert_eq!(ids(&group(&blocks, "")), ["sg-open-ssh"]);
+    let private = format!("{}, {}, {}", ssh("10.0.0.0/8"), ssh("172.16.0.0/12"), ssh("203.0.113.0/24"));
+    assert_eq!(ids(&group(&private, "")), Vec::<String>::new());
+    // Rules that stand apart belong to the same group.
+    let apart = "  More:\n    Type: AWS::EC2::SecurityGroupIngress\n    Properties: {GroupId: !Ref Group, IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 9.0.0.0/8}\n";
+    assert_eq!(ids(&group(&ssh("3.0.0.0/8"), apart)), ["sg-open-ssh", "sg-open-ssh"]);
+    let elsewhere = apart.replace("!Ref Group", "sg-1");
+    assert_eq!(ids(&group(&ssh("3.0.0.0/8"), &elsewhere)), Vec::<String>::new());
+    let six = "{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIpv6: '2000::/3'}";
+    assert_eq!(ids(&group(six, "")), ["sg-open-ssh"]);
+}
+
+#[test]
+fn an_event_bus_statement_is_looked_at() {
+    let bus = "Resources:\n  Policy:\n    Type: AWS::Events::EventBusPolicy\n    Properties:\n      StatementId: all\n      Statement: {Effect: Allow, Principal: '*', Action: events:PutEvents, Resource: bus}\n";
+    assert_eq!(ids(bus), ["eventbus-public-policy"]);
+}
+
+proptest! {
+    /// However the world is cut, it stays the world; however little is cut out of private ranges, they stay private.
+    #[test]
+    fn cutting_changes_nothing(prefix in 1_u32..12, skip in 0_usize..4) {
+        let count = 1_u64 << prefix;
+        let pieces: Vec<String> = (0..count)
+            .map(|index| {
+                let address = std::net::Ipv4Addr::from_bits(u32::try_from(index << (32 - prefix)).unwrap());
+                format!("{address}/{prefix}")
+            })
+            .collect();
+        let most = pieces.iter().skip(skip.min(pieces.len() - 1)).map(String::as_str);
+        prop_assert!(assent_core::scan::addresses::are_the_world(most));
+        let private: Vec<String> = (0..256).map(|index| format!("10.{index}.0.0/16")).collect();
+        prop_assert!(!assent_core::scan::addresses::are_the_world(private.iter().map(String::as_str)));
+    }
+}

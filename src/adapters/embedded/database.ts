@@ -64,7 +64,11 @@ export class Database {
 
   /** The error for content that SQLite accepts but this store never wrote. */
   corrupt(what: string, cause?: unknown): AssentError {
-    return new InvalidInput('state_corrupt', `${this.file} is damaged: ${what}.`, { help: RESTORE, cause });
+    return new InvalidInput('state_corrupt', `${this.file} is damaged: ${what}.`, {
+      help: RESTORE,
+      ways: [{ option: 'state' }],
+      cause,
+    });
   }
 
   close(): void {
@@ -140,7 +144,10 @@ export class Database {
     return new InvalidInput(
       'state_too_new',
       `${this.file} was written by a newer assent (state version ${version}; this one knows up to ${SCHEMA_VERSION}).`,
-      { help: 'Update assent, or use another folder with --state DIR. The file was not changed.' },
+      {
+        help: 'Update assent, or use another folder. The file was not changed.',
+        ways: [{ option: 'state' }],
+      },
     );
   }
 
@@ -164,7 +171,7 @@ export class Database {
         return new AssentError('state_busy', `Another process keeps ${this.file} locked.`, {
           help: 'Try again when the other assent process has ended.',
           retryable: true,
-          exitCode: 6,
+          kind: 'held',
           cause: error,
         });
       case PERMISSION:
@@ -174,8 +181,8 @@ export class Database {
       case IO_ERROR:
       case FULL:
         return new AssentError('state_io', `${this.file} cannot be written: ${message}.`, {
-          help: 'Free space on the disk, then: assent resume.',
-          exitCode: 4,
+          help: 'Free space on the disk; then the run can be resumed.',
+          kind: 'failed',
           cause: error,
         });
       default:
@@ -194,8 +201,7 @@ const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
-const RESTORE =
-  'Restore the folder from a backup, or start with another one by --state DIR. Deployed resources are not affected.';
+const RESTORE = 'Restore the folder from a backup, or start with another one. Deployed resources are not affected.';
 
 function primaryCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode;
@@ -204,7 +210,8 @@ function primaryCode(error: unknown): number | undefined {
 
 function notWritable(path: string, cause: unknown): InvalidInput {
   return new InvalidInput('state_not_writable', `${path} cannot be written: ${(cause as Error).message}.`, {
-    help: 'Choose a folder you may write to with --state DIR.',
+    help: 'Choose a folder you may write to.',
+    ways: [{ option: 'state' }],
     cause,
   });
 }

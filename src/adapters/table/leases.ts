@@ -99,7 +99,8 @@ export class TableLeases {
   #held({ name }: StackKey, { fields }: Item): LeaseHeld {
     const who = this.#holders.describe?.(String(fields['holder'])) ?? 'another process';
     return new LeaseHeld(`Stack ${name} is held by ${who} since ${new Date(Number(fields['since'])).toISOString()}.`, {
-      help: `Wait for it to end, or stop its run: assent status --stack ${name}, then assent cancel RUN.`,
+      help: 'Wait for it to end, or stop its run.',
+      ways: [{ action: 'status', stack: name }],
     });
   }
 }

@@ -243,7 +243,7 @@ export class TableRuns implements Runs {
       await this.#table.write([{ put: { ...keys.cancel(runId), fields: {} } }, { check: keys.runHead(runId), if: {} }]);
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
-      throw new ResourceNotFound(`There is no run ${runId}.`, { help: 'assent status lists the runs.' });
+      throw new ResourceNotFound(`There is no run ${runId}.`, { ways: [{ action: 'status' }] });
     }
   }
 

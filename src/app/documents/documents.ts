@@ -4,6 +4,7 @@ import type { Action, Drifted, Finding, Outcome, PlannedResource, Problem, Repla
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Planned } from '../planning/planning.ts';
 import type { EndStatus, Run, RunAnswer } from '../ports.ts';
+import type { Driven } from '../run/drive.ts';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 
 /** One action of a plan. */
@@ -51,6 +52,8 @@ export interface RunDocument {
   rollback?: RollbackDocument;
   /** What a person answered, where one was asked. */
   answer?: AnswerDocument;
+  /** Of a suspended run: there is nothing to do before so much time has passed. */
+  resumeInMs?: number;
 }
 
 export interface AnswerDocument {
@@ -98,11 +101,14 @@ function actionDocument(resource: PlannedResource): ActionDocument {
   };
 }
 
+/** How a run ends that is over. */
+export type End = Exclude<Outcome, 'unreachable' | 'suspended'>;
+
 /** The document of a run that the engine has ended. */
 export function runDocument(
   run: Run,
   ended: {
-    outcome: Exclude<Outcome, 'unreachable'>;
+    outcome: End;
     resources: readonly ResourceReport[];
     outputs: Record<string, unknown>;
     calls: Calls;
@@ -124,6 +130,13 @@ export function runDocument(
   if (run.answer !== undefined) document.answer = answerDocument(run.answer);
   if (ended.outcome === 'failed') document.code = run.mode === 'deploy' ? 'deployment_failed' : 'destroy_failed';
   return document;
+}
+
+/** The document of a run that a worker has let go of. */
+export function suspendedDocument(run: Run, driven: Driven, now: number): RunDocument {
+  const { resources, outputs, calls, resumeInMs = 0 } = driven;
+  const document = runDocument(run, { outcome: 'cancelled', resources, outputs, calls }, now);
+  return { ...document, outcome: 'suspended', resumeInMs };
 }
 
 /** The document of a run that no worker has taken up: nothing was called. */

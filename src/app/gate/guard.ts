@@ -13,5 +13,5 @@ export function lossRefused({ plan }: Pick<Planned, 'plan'>, allowed: AllowedLos
   if (refused.length === 0) return undefined;
   const reasons = refused.flatMap(({ irreversible }: PlannedResource) => irreversible);
   const names = refused.map(({ logicalId }) => logicalId).join(',');
-  return [...reasons, `--allow-data-loss ${names} allows it`];
+  return [...reasons, `only when it is allowed by name: ${names}`];
 }

@@ -91,6 +91,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const place = placeOf(session, context);
   const recorded = await session.store.stacks.get({ ...place, name: stack });
   const secretParameters = noEchoValues(declared, parameters);
+  session.cleaner.add(Object.values(secretParameters));
   const secretPrints = await fingerprints(stack, context, secretParameters);
 
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };

@@ -35,6 +35,10 @@ export interface Drive {
   settleOnly?: boolean;
   /** Cancels in good order. */
   signal?: AbortSignal | undefined;
+  /** Lets go of the run as it stands: it ends as `suspended`, and whoever drives it next goes on. */
+  suspend?: AbortSignal | undefined;
+  /** So long what is in flight is still looked at after that; none by default. */
+  suspendGraceMs?: number;
   emit: Emit;
   /** Counted on from here. */
   tally?: Tally;
@@ -49,6 +53,8 @@ export interface Driven {
   outputs: Record<string, unknown>;
   calls: Calls;
   seq: number;
+  /** Of a suspended run: there is nothing to do before so much time has passed. */
+  resumeInMs?: number;
 }
 
 /** Drives a run to its end. Rejects when the lease is lost, the store fails or the core breaks; the journal then holds
@@ -98,6 +104,7 @@ class Driver {
     if (work.journal.length > 0) work.engine.replay(work.journal);
     if (work.settleOnly === true) this.#cancel();
     this.#listen(work.signal, () => this.#cancel());
+    this.#listen(work.suspend, () => this.#suspend());
     this.#listen(work.held.lost, () => this.#fail(work.held.lost.reason));
     void this.#lookForCancel();
   }
@@ -108,8 +115,8 @@ class Driver {
       this.#inbox = [];
       const finish = await this.#turn(events);
       if (finish !== undefined) {
-        const { outcome, resources, outputs } = finish;
-        return { outcome, resources, outputs, calls: this.#tally.calls, seq: this.#seq };
+        const { type: _, ...ended } = finish;
+        return { ...ended, calls: this.#tally.calls, seq: this.#seq };
       }
       if (this.#inbox.length === 0 && this.#failure === undefined) {
         await new Promise<void>((resolve) => {
@@ -210,6 +217,12 @@ class Driver {
     this.#push([{ type: 'cancelRequested' }]);
   }
 
+  #suspend(): void {
+    const { clock, suspendGraceMs = 0, emit } = this.#work;
+    emit({ event: 'suspending', at: iso(clock.now()), graceMs: suspendGraceMs });
+    this.#push([{ type: 'suspendRequested', until: clock.now() + suspendGraceMs }]);
+  }
+
   #sleep(until: number): void {
     if (this.#timer?.until === until) return;
     this.#timer?.abort.abort();
@@ -227,12 +240,8 @@ class Driver {
     while (!this.#over.signal.aborted && !this.#cancelled) {
       await clock.sleep(clock.now() + LOOK_FOR_CANCEL_MS, this.#over.signal);
       if (this.#over.signal.aborted) return;
-      try {
-        if (await runs.cancelRequested(runId)) this.#cancel();
-      } catch (error) {
-        this.#fail(error);
-        return;
-      }
+      // A look that fails ends nothing: the next one may succeed, and without the store the lease is lost soon.
+      if (await runs.cancelRequested(runId).catch(() => false)) this.#cancel();
     }
   }
 

@@ -38,6 +38,7 @@ export class Journal {
       case 'timerFired':
       case 'rateShare':
       case 'cancelRequested':
+      case 'suspendRequested':
         return false;
     }
   }

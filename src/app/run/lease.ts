@@ -137,8 +137,9 @@ class Keeper {
 
 function leaseLost(stack: string, cause: LeaseLost): AssentError {
   return new AssentError('lease_lost', `Another process has taken over stack ${stack}; this one stopped.`, {
-    help: `assent status --stack ${stack} shows what the other one does.`,
-    exitCode: 6,
+    help: 'See what the other one does.',
+    ways: [{ action: 'status', stack }],
+    kind: 'held',
     cause,
   });
 }

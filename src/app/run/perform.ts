@@ -28,7 +28,7 @@ export async function perform(command: CallCommand, caller: Caller): Promise<Eve
   let body = '';
   if (command.type === 'create' || command.type === 'update') {
     const made = await payload(command, caller);
-    if (typeof made !== 'string') return [made];
+    if (typeof made !== 'string') return [caller.secrets.masked(made)];
     body = made;
   }
   const events = await answers(command, body, caller);

@@ -2,11 +2,9 @@
 //
 // Two nets, because either alone has holes. By place: a property that was made from a secret is dropped from every
 // model, whatever the cloud returned there; this works after a restart too, when the value is no longer known. By
-// value: messages are free text, so a known value is masked in them; where the value is not known the text of a step
-// that used secrets is withheld.
-
-/** What stands where a secret stood. */
-export const MASK = '********';
+// value: messages are free text, so a known value is masked in them (cleaner.ts), and a property that echoes one is
+// dropped; where the value is not known the text of a step that used secrets is withheld.
+import type { Cleaner } from './cleaner.ts';
 
 /** Whether a planned value (JSON form of `Expr`) contains a secret anywhere, or a reference that may turn out as one. */
 export function hasSecret(desired: unknown): boolean {
@@ -38,14 +36,14 @@ export function withoutSecrets(model: unknown, desired: unknown): unknown {
   return kept;
 }
 
-/** The text with every given value masked. Values shorter than 4 characters would mask ordinary words: not masked. */
-export function maskValues(text: string, values: Iterable<unknown>): string {
-  let masked = text;
-  for (const value of values) {
-    const secret = typeof value === 'string' ? value : JSON.stringify(value);
-    if (secret !== undefined && secret.length >= 4) masked = masked.replaceAll(secret, MASK);
-  }
-  return masked;
+/**
+ * The model without the properties that hold a known secret in any form: what a cloud echoes at another property than
+ * the one it was sent in.
+ */
+export function withoutEchoes(model: unknown, cleaner: Cleaner): unknown {
+  if (!isObject(model)) return model;
+  const kept = Object.entries(model).filter(([, value]) => !cleaner.finds(JSON.stringify(value) ?? ''));
+  return Object.fromEntries(kept);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

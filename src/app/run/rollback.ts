@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Action, Outcome, Plan, ResourceReport, Unrestored } from '#wasm';
 import { rollback as rollbackInCore } from '../../core/calls.ts';
-import type { RollbackDocument, RunDocument } from '../documents/documents.ts';
+import type { End, RollbackDocument, RunDocument } from '../documents/documents.ts';
 import { type ResourceDocument, resourceDocument } from '../documents/events.ts';
 import { refresh } from '../planning/refresh.ts';
 import type { Rollback, Run } from '../ports.ts';
@@ -74,7 +74,7 @@ function lostSecrets(
 export function rolledBack(
   there: RunDocument,
   back: {
-    outcome: Exclude<Outcome, 'unreachable'>;
+    outcome: End;
     plan: Plan;
     way: Plan;
     resources: readonly ResourceReport[];

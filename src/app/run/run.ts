@@ -3,7 +3,7 @@ import type { Action, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../../core/engine.ts';
 import { ResourceNotFound, Unreachable } from '../../domain/errors.ts';
 import type { StackKey } from '../../domain/stack.ts';
-import { type RunDocument, runDocument } from '../documents/documents.ts';
+import { type End, type RunDocument, runDocument, suspendedDocument } from '../documents/documents.ts';
 import { iso, noCalls } from '../documents/events.ts';
 import { InFlight, runMeasurements } from '../measure/measure.ts';
 import { keepPlan, keptPlan } from '../planning/planning.ts';
@@ -16,6 +16,9 @@ import { estimatesName, learn } from './learn.ts';
 import { type Held, underLease } from './lease.ts';
 import { planRollback, rolledBack, turnsBack } from './rollback.ts';
 import { logicalIdOf, missingParameters, Secrets } from './secrets.ts';
+
+// Most operations in flight end within this; what does not is found out by whoever goes on.
+const GRACE_MS = 30_000;
 
 /** A run to go on with. */
 export interface Unfinished {
@@ -60,6 +63,7 @@ export async function goOn(session: Session, held: Held, left: Unfinished, contr
   }
   if (run.rollback !== undefined) return goBack(session, held, { ...work, run, rollback: run.rollback }, control);
   const driven = await driveOnce(session, held, { ...work, seq: run.seq, journal }, control);
+  if (driven.outcome === 'suspended') return letGo(session, held, run, driven);
   if (!settleOnly && turnsBack(run, plan, driven)) {
     const { seq, resources } = driven;
     const back = await planRollback(session, { run, plan, secretParameters: left.secretParameters }, control);
@@ -91,6 +95,7 @@ async function goBack(
   const config = { ...run.config, runId: `${run.runId}-rollback` };
   const back = { ...work, run: { ...run, config }, plan: way, seq: run.seq };
   const driven = await driveOnce(session, held, back, control);
+  if (driven.outcome === 'suspended') return letGo(session, held, run, driven);
   const now = session.clock.now();
   const outcome = endOf(run, driven);
   const there = runDocument(run, { outcome: 'failed', resources, outputs: {}, calls: tally.calls }, now);
@@ -103,11 +108,11 @@ async function driveOnce(
   session: Session,
   held: Held,
   { run, plan, journal, seq, tally, secretParameters, settleOnly = false }: Unfinished & { seq: number; tally: Tally },
-  { signal, emit }: Control,
+  { signal, graceMs = GRACE_MS, emit }: Control,
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
   const budget = session.budgets.of(run.stack);
-  const secrets = new Secrets(plan, secretParameters, session.facts);
+  const secrets = new Secrets(plan, secretParameters, session.facts, session.cleaner);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, { stack: run.stack, journal, settleOnly });
   using engine = new Engine(plan, run.config);
   const driven = await drive({
@@ -123,7 +128,8 @@ async function driveOnce(
     journal,
     seq,
     settleOnly,
-    signal,
+    suspend: signal,
+    suspendGraceMs: graceMs,
     emit: (event) => {
       if (event.event === 'resource') inFlight.note(event);
       emit(event);
@@ -133,9 +139,17 @@ async function driveOnce(
 }
 
 /** Rejects where there is no end: operations may be in flight, so the run stays open and a resumption finds out. */
-function endOf(run: Run, { outcome, resources }: Driven): Exclude<Driven['outcome'], 'unreachable'> {
+function endOf(run: Run, { outcome, resources }: Driven): End {
   if (outcome === 'unreachable') throw notAnswering(run, resources);
+  // INVARIANT: `goOn` and `goBack` let go of a suspended run before they ask.
+  if (outcome === 'suspended') throw new Error('a suspended run has no end');
   return outcome;
+}
+
+/** Lets go of a run: whoever works on it next goes on where it stands. */
+async function letGo(session: Session, held: Held, run: Run, driven: Driven): Promise<RunDocument> {
+  await session.store.runs.suspend(held.lease, run.runId, driven.seq);
+  return suspendedDocument(run, driven, session.clock.now());
 }
 
 /** Records how a run ended. */
@@ -193,7 +207,8 @@ function isGone({ mode, status, onFailure }: Run, { state }: Pick<StackRecord, '
 function notAnswering(run: Run, resources: readonly ResourceReport[]): Unreachable {
   const last = resources.find(({ status, message }) => message !== undefined && !isEnd(status))?.message;
   return new Unreachable(`The cloud stopped answering${last === undefined ? '' : `: ${last}`}`, {
-    help: `State is saved: \`assent resume ${run.runId}\` goes on once it answers again.`,
+    help: 'State is saved; the run can be resumed once it answers again.',
+    ways: [{ action: 'resume', runId: run.runId }],
   });
 }
 

@@ -1,27 +1,40 @@
 // Values that are never stored: NoEcho parameters given for this run, and dynamic references asked for when a payload
-// is built. Nothing is kept after the call; concurrent calls for the same secret share one request.
+// is built. Nothing is kept for another call, only in memory for cleaning; concurrent calls for the same secret share
+// one request.
 import type { Event, Plan } from '#wasm';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { Facts } from '../ports.ts';
-import { hasSecret, maskValues, withoutSecrets } from './redact.ts';
+import { Cleaner } from './cleaner.ts';
+import { hasSecret, withoutEchoes, withoutSecrets } from './redact.ts';
 
 const PARAMETER = 'parameter:';
 const WITHHELD = 'The message is withheld: it may quote a secret that cannot be read now.';
+
+interface User {
+  desired: unknown;
+  applied: unknown[];
+  ids: readonly string[];
+}
 
 /** Resolves secret ids and keeps their values out of events; one per run. */
 export class Secrets {
   readonly #facts: Facts;
   readonly #parameters: Readonly<Record<string, string>>;
+  readonly #cleaner: Cleaner;
+  /** Ids whose values the cleaner knows. */
+  readonly #known = new Set<string>();
   readonly #pending = new Map<string, Promise<unknown>>();
   /**
    * Logical id to wanted properties and the ids in them, only of resources that use secrets. Ids of dynamic references
    * that are put together while the run goes on come with the first call; until then `ids` is empty.
    */
-  readonly #users = new Map<string, { desired: unknown; applied: unknown[]; ids: readonly string[] }>();
+  readonly #users = new Map<string, User>();
 
-  constructor(plan: Plan, parameters: Readonly<Record<string, string>>, facts: Facts) {
+  constructor(plan: Plan, parameters: Readonly<Record<string, string>>, facts: Facts, cleaner = new Cleaner()) {
     this.#facts = facts;
     this.#parameters = parameters;
+    this.#cleaner = cleaner;
+    cleaner.add(Object.values(parameters));
     for (const { logicalId, desired, recorded } of plan.resources) {
       // What was made from a secret last time is one still, until the update is over.
       const applied = recorded === undefined ? undefined : [recorded.applied, recorded.attempted];
@@ -53,40 +66,63 @@ export class Secrets {
   /** Values of the ids. Rejects with InvalidInput when one does not exist or may not be read, or with Unreachable. */
   async values(ids: readonly string[]): Promise<Record<string, unknown>> {
     const pairs = await Promise.all(ids.map(async (id) => [id, await this.#value(id)] as const));
+    this.#cleaner.add(pairs.map(([, value]) => value));
+    for (const [id] of pairs) this.#known.add(id);
     return Object.fromEntries(pairs);
   }
 
-  /** The event without anything that was made from a secret; the same event for steps that use none. */
+  /**
+   * The event without anything that was made from a secret. A step that uses secrets has its models stripped and, where
+   * a value is not known and cannot be read now, its message withheld; every other text is masked.
+   */
   async clean(event: Event): Promise<Event> {
     if (!('step' in event)) return event;
     const user = this.#users.get(logicalIdOf(event.step));
-    if (user === undefined) return event;
     switch (event.type) {
       case 'progress': {
         const { message, ...rest } = event;
         const cleaned: Event = { ...rest };
-        if (rest.model !== undefined) cleaned.model = withoutAny(rest.model, user);
+        if (rest.model !== undefined && user !== undefined) cleaned.model = this.#stripped(rest.model, user);
         // Only a failure's message is worth asking for the secrets again.
-        if (message !== undefined && rest.status === 'FAILED') cleaned.message = await this.#mask(message, user.ids);
+        if (message !== undefined && rest.status === 'FAILED') cleaned.message = await this.#mask(message, user, true);
+        else if (message !== undefined && user === undefined) cleaned.message = this.#cleaner.text(message);
         return cleaned;
       }
       case 'rejected':
-        return { ...event, message: await this.#mask(event.message, user.ids) };
+        return { ...event, message: await this.#mask(event.message, user, true) };
+      case 'lost':
+        // The network has just failed: nothing is asked.
+        return { ...event, message: await this.#mask(event.message, user, false) };
       case 'read':
-        if (event.properties === undefined) return event;
-        return { ...event, properties: withoutAny(event.properties, user) };
+        if (event.properties === undefined || user === undefined) return event;
+        return { ...event, properties: this.#stripped(event.properties, user) };
       default:
         return event;
     }
   }
 
-  async #mask(message: string, ids: readonly string[]): Promise<string> {
-    if (ids.length === 0) return WITHHELD;
+  /** An event of our own making, before anything was sent: its message may quote what could be read, no more. */
+  masked(event: Event): Event {
+    return 'message' in event && event.message !== undefined
+      ? { ...event, message: this.#cleaner.text(event.message) }
+      : event;
+  }
+
+  #stripped(model: unknown, user: User): unknown {
+    return withoutEchoes(withoutAny(model, user), this.#cleaner);
+  }
+
+  async #mask(message: string, user: User | undefined, ask: boolean): Promise<string> {
+    if (user === undefined) return this.#cleaner.text(message);
+    if (user.ids.length === 0) return WITHHELD;
+    const unknown = user.ids.filter((id) => !this.#known.has(id));
+    if (unknown.length > 0 && !ask) return WITHHELD;
     try {
-      return maskValues(message, Object.values(await this.values(ids)));
+      await this.values(unknown);
     } catch {
       return WITHHELD;
     }
+    return this.#cleaner.text(message);
   }
 
   #value(id: string): Promise<unknown> {
@@ -111,7 +147,7 @@ export function missingParameters(names: readonly string[]): InvalidInput {
   return new InvalidInput(
     'noecho_required',
     `${many ? 'Parameters' : 'Parameter'} ${list} ${many ? 'are' : 'is'} NoEcho, so no value is stored.`,
-    { help: `Give ${many ? 'them' : 'it'} again: --parameters ${names.map((name) => `${name}=…`).join(' ')}` },
+    { help: `Give ${many ? 'them' : 'it'} again.`, ways: [{ option: 'parameters', names }] },
   );
 }
 
@@ -120,7 +156,7 @@ export function logicalIdOf(step: string): string {
   return step.slice(step.indexOf(':') + 1);
 }
 
-function withoutAny(model: unknown, { desired, applied }: { desired: unknown; applied: unknown[] }): unknown {
+function withoutAny(model: unknown, { desired, applied }: User): unknown {
   return [desired, ...applied].reduce(withoutSecrets, model);
 }
 

@@ -4,7 +4,7 @@
 import { AssentError } from '../../domain/errors.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { iso } from '../documents/events.ts';
-import type { Control, Session } from '../session.ts';
+import { type Control, interrupted, type Session } from '../session.ts';
 import { withLease } from './lease.ts';
 import { goOn, loadRun } from './run.ts';
 
@@ -25,12 +25,13 @@ export async function settle(
     await store.runs.reopen(held.lease, run.runId);
     const wanted = { ...left, run: { ...run, status: 'running' as const }, settleOnly: true };
     const ended = await goOn(session, held, wanted, { ...control, emit: () => undefined });
+    if (ended.outcome === 'suspended') throw interrupted();
     // What was planned now would create it a second time.
     const unclear = ended.resources.filter(({ errorCode }) => errorCode === 'intent_expired');
     if (unclear.length === 0) return;
     throw new AssentError('intent_expired', unclear.map(({ message }) => message).join('\n'), {
       help: 'This stops once only: the next deploy creates what was not imported.',
-      exitCode: 4,
+      kind: 'failed',
     });
   });
 }

@@ -1,32 +1,8 @@
 // The end of a run for people: what came of it, outputs, what failed and why, how to go on.
 import type { RollbackDocument, RunDocument } from '../../app/documents/documents.ts';
 import type { ResourceDocument } from '../../app/documents/events.ts';
-import type { ExitCode } from '../../domain/errors.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
 import { verdictText } from './verdict.ts';
-
-/** What a run's outcome means on the command line (INTERFACE.md, "Exit codes"). */
-export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode {
-  switch (outcome) {
-    case 'succeeded':
-    case 'no_changes':
-      return 0;
-    case 'refused':
-    case 'rejected':
-    case 'expired':
-    case 'superseded':
-      return 1;
-    case 'rolled_back':
-      return 3;
-    case 'failed':
-      return 4;
-    case 'waiting_approval':
-      return 7;
-    case 'cancelled':
-    case 'suspended':
-      return 130;
-  }
-}
 
 /** How the user got here, so that the next step can be spelled out. */
 export interface Asked {
@@ -204,6 +180,7 @@ function closing(
     rest.push([`assent approve ${runId}${options}`, 'deploys exactly this plan']);
     rest.push([`assent reject ${runId}${options}`, 'calls it off']);
   }
+  if (code === 'data_loss') rest.push([`${again} --allow-data-loss ID,...`, 'allows the losses it names']);
   if (code === 'security_validation_failed') rest.push(['assent rules <id>', 'explains a rule']);
   if (outcome === 'superseded' || outcome === 'expired') rest.push([again, 'makes a new plan']);
   if (outcome === 'suspended') rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);

@@ -55,7 +55,7 @@ test('a second trap is an internal error, and the broken instance is gone', () =
       seen.push(wasm);
       return trap();
     });
-  expect(call).toThrow(expect.objectContaining({ code: 'internal_error', exitCode: 4 }));
+  expect(call).toThrow(expect.objectContaining({ code: 'internal_error', kind: 'failed' }));
   expect(seen).toHaveLength(2);
   expect(instance()).not.toBe(seen[1]);
 });

@@ -4,6 +4,7 @@
 //! is taken as known). Called by the command and by the gate; the gate gives the effective parameters, so that
 //! conditions are decided. Severities: `critical` is what stops a deployment by default.
 
+pub mod addresses;
 mod find;
 pub mod policy;
 pub mod rules;

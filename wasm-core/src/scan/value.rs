@@ -276,7 +276,8 @@ impl<'t> View<'t> {
             "Fn::Select" => self.selected(argument).unwrap_or(V::Unknown),
             "Fn::Split" => self.split(argument).unwrap_or(V::Unknown),
             "Fn::FindInMap" => self.mapped(argument).unwrap_or(V::Unknown),
-            "Fn::Base64" => return self.value(argument, span),
+            // What is written as text is looked at as what it says.
+            "Fn::Base64" | "Fn::ToJsonString" => return self.value(argument, span),
             _ => V::Unknown,
         };
         Some(Val { kind, span })
@@ -383,6 +384,7 @@ impl<'t> View<'t> {
                 continue;
             };
             rest = tail;
+            let name = name.trim();
             if let Some(literal) = name.strip_prefix('!') {
                 result.push_str("${");
                 result.push_str(literal);

@@ -89,7 +89,7 @@ describe('folder and file', () => {
     const at = join(dir, 'state');
     await prepare(at);
     const error = await refusal(openStore(at, NOW));
-    expect(error).toMatchObject({ code: 'state_not_writable', exitCode: 2 });
+    expect(error).toMatchObject({ code: 'state_not_writable', kind: 'invalid' });
     expect(error.message).toContain(at);
     expect(error.help).toContain('--state');
   });
@@ -105,7 +105,7 @@ describe('version', () => {
     const before = await readFile(file);
     const { mtimeMs } = await stat(file);
     const error = await refusal(openStore(dir, NOW));
-    expect(error).toMatchObject({ name: 'InvalidInput', code: 'state_too_new', exitCode: 2 });
+    expect(error).toMatchObject({ name: 'InvalidInput', code: 'state_too_new', kind: 'invalid' });
     expect(error.message).toContain('version 7');
     expect(error.help).not.toBe('');
     expect((await readFile(file)).equals(before)).toBe(true);
@@ -169,7 +169,7 @@ describe('version', () => {
     db.exec('CREATE TABLE songs (title TEXT)');
     db.close();
     const before = await readFile(file);
-    expect(await refusal(openStore(dir, NOW))).toMatchObject({ code: 'state_corrupt', exitCode: 2 });
+    expect(await refusal(openStore(dir, NOW))).toMatchObject({ code: 'state_corrupt', kind: 'invalid' });
     expect((await readFile(file)).equals(before)).toBe(true);
   });
 
@@ -215,7 +215,7 @@ describe('damage', () => {
     const file = await filled();
     await damage(file);
     const error = await refusal(openStore(dir, NOW).then(readAll));
-    expect(error).toMatchObject({ code: 'state_corrupt', exitCode: 2 });
+    expect(error).toMatchObject({ code: 'state_corrupt', kind: 'invalid' });
     expect(error.message).toContain(file);
     expect(error.help).not.toBe('');
   });

@@ -318,7 +318,7 @@ test('credentials that are not accepted stop the run as unreachable', async () =
       throw new Unreachable('expired');
     },
   });
-  await expect(drive(work)).rejects.toMatchObject({ code: 'unreachable', exitCode: 5 });
+  await expect(drive(work)).rejects.toMatchObject({ code: 'unreachable', kind: 'unreachable' });
 });
 
 test('an abort becomes one request to cancel, however often it is asked', async () => {
@@ -347,6 +347,47 @@ test('a cancel asked for by another process is seen within seconds', async () =>
   await drive(work);
   expect(engine.heard.at(-1)).toEqual({ type: 'cancelRequested' });
   expect(clock.now() - start).toBeLessThanOrEqual(5_000);
+});
+
+test('a look for a cancellation that fails ends nothing, and the next one is believed', async () => {
+  const { work, books, engine } = setUp(
+    (event, now) => (event.type === 'cancelRequested' ? [FINISH] : [{ type: 'sleep', until: now + 600_000 }]),
+    {},
+  );
+  let looks = 0;
+  books.cancelRequested = async () => {
+    looks += 1;
+    if (looks < 4) throw new Error('the disk is busy');
+    return true;
+  };
+  await expect(drive(work)).resolves.toMatchObject({ outcome: 'succeeded' });
+  expect(engine.heard.at(-1)).toEqual({ type: 'cancelRequested' });
+});
+
+test('letting go is told to the engine with the time that is left, and ends as the engine says', async () => {
+  const letGo = new AbortController();
+  const suspended: Command = { type: 'finish', outcome: 'suspended', resources: [], outputs: {}, resumeInMs: 4_000 };
+  let until = 0;
+  const { work, engine } = setUp(
+    (event, now) => {
+      if (event.type === 'suspendRequested') return [suspended];
+      if (event.type === 'timerFired' && !letGo.signal.aborted) {
+        until = now + 2_500;
+        letGo.abort();
+      }
+      return [{ type: 'sleep', until: now + 1_000 }];
+    },
+    {},
+    { suspend: letGo.signal, suspendGraceMs: 2_500 },
+  );
+  await expect(drive(work)).resolves.toMatchObject({ outcome: 'suspended', resumeInMs: 4_000 });
+  expect(engine.heard).toContainEqual({ type: 'suspendRequested', until });
+});
+
+test('a run that is let go of before it began starts nothing', async () => {
+  const { work, engine } = setUp(() => [FINISH], {}, { suspend: AbortSignal.abort() });
+  await drive(work);
+  expect(engine.turns[0]?.map(({ type }) => type)).toEqual(['started', 'suspendRequested']);
 });
 
 test('settling asks for an end together with the start, so that nothing new begins', async () => {

@@ -42,7 +42,7 @@ test('a lease that another process took tells the work to stop, and is not relea
     's',
     ({ lost }) => new Promise((_, reject) => lost.addEventListener('abort', () => reject(lost.reason))),
   );
-  await expect(work).rejects.toMatchObject({ code: 'lease_lost', exitCode: 6 });
+  await expect(work).rejects.toMatchObject({ code: 'lease_lost', kind: 'held' });
   expect(released).toHaveLength(0);
 });
 
@@ -86,7 +86,7 @@ test('no call goes out under a lease that ran out while the machine slept and th
     store.renew = async () => Promise.reject(new LeaseLost('taken'));
     await mine.get(ANY);
   });
-  await expect(work).rejects.toMatchObject({ code: 'lease_lost', exitCode: 6 });
+  await expect(work).rejects.toMatchObject({ code: 'lease_lost', kind: 'held' });
   expect(count()).toBe(1);
   expect(released).toHaveLength(0);
 });

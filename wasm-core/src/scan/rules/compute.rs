@@ -2,8 +2,8 @@
 
 use super::{Check, Checker::Resource, Rule};
 use crate::scan::FindingSeverity::{Critical, High, Low, Medium};
-use crate::scan::secrets;
-use crate::scan::value::{Flag, V};
+use crate::scan::value::{Flag, V, Val};
+use crate::scan::{addresses, secrets};
 
 /// Deprecated by the date of this table, 2026-11-01, with no doubt; functions in them get no security patches.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>
@@ -98,7 +98,7 @@ pub(super) const RULES: &[Rule] = &[
         check: Resource(|check| {
             let narrowed = ["SourceArn", "SourceAccount", "PrincipalOrgID", "EventSourceToken", "FunctionUrlAuthType"]
                 .iter()
-                .any(|name| !check.at(name).is_absent());
+                .any(|name| !check.at(name).is_absent() && check.at(name).text() != Some("*"));
             match check.at("Principal").text() {
                 // With FunctionUrlAuthType it is about a URL, which has a rule of its own; InvokedViaFunctionUrl likewise.
                 Some("*") if !narrowed && check.at("InvokedViaFunctionUrl").flag() != Flag::True => {
@@ -199,7 +199,7 @@ pub(super) const RULES: &[Rule] = &[
         good: "Type: AWS::EKS::Cluster\nProperties:\n  ResourcesVpcConfig: {EndpointPublicAccess: false, EndpointPrivateAccess: true}",
         check: Resource(|check| {
             let cidrs = check.at("ResourcesVpcConfig/PublicAccessCidrs");
-            let open = cidrs.is_absent() || cidrs.each().iter().any(|cidr| cidr.text() == Some("0.0.0.0/0"));
+            let open = cidrs.is_absent() || addresses::are_the_world(cidrs.each().iter().filter_map(Val::text));
             match check.at("ResourcesVpcConfig/EndpointPublicAccess").flag() {
                 Flag::False => {}
                 Flag::Unknown => check.unsure(),

@@ -17,8 +17,7 @@ const HOLDERS: &[&str] = &[
 ];
 
 /// Services of which "everything" hands out more than data of the service itself.
-const POWERFUL: [&str; 8] =
-    ["iam:*", "sts:*", "organizations:*", "kms:*", "secretsmanager:*", "ssm:*", "s3:*", "lambda:*"];
+const POWERFUL: [&str; 8] = ["iam", "sts", "organizations", "kms", "secretsmanager", "ssm", "s3", "lambda"];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -32,9 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         good: "Type: AWS::IAM::ManagedPolicy\nProperties:\n  PolicyDocument:\n    Statement:\n      - Effect: Allow\n        Action: s3:GetObject\n        Resource: arn:aws:s3:::data/*",
         check: Resource(|check| {
             each(check, "Every action on every resource is allowed", |statement| {
-                !conditioned(statement)
-                    && statement.on_everything()
-                    && statement.action(|action| action == "*" || action == "*:*")
+                !statement.is_limited() && statement.on_everything() && statement.every_action()
             });
         }),
     },
@@ -70,11 +67,7 @@ pub(super) const RULES: &[Rule] = &[
             each(
                 check,
                 "Every action of a service that hands out access, secrets, code or data is allowed on every resource",
-                |statement| {
-                    !conditioned(statement)
-                        && statement.on_everything()
-                        && statement.action(|action| POWERFUL.contains(&action))
-                },
+                |statement| !statement.is_limited() && statement.all_of(&POWERFUL).is_some(),
             );
         }),
     },
@@ -89,8 +82,7 @@ pub(super) const RULES: &[Rule] = &[
         good: "Type: AWS::IAM::ManagedPolicy\nProperties:\n  PolicyDocument:\n    Statement:\n      - Effect: Allow\n        Action: 'sqs:*'\n        Resource: arn:aws:sqs:eu-west-1:111122223333:jobs",
         check: Resource(|check| {
             each(check, "Every action of a service is allowed on every resource", |statement| {
-                let whole = |action: &str| action.ends_with(":*") && action != "*:*" && !POWERFUL.contains(&action);
-                !conditioned(statement) && statement.on_everything() && statement.action(whole)
+                !statement.is_limited() && statement.all_of_another(&POWERFUL)
             });
         }),
     },
@@ -105,9 +97,9 @@ pub(super) const RULES: &[Rule] = &[
         good: "Type: AWS::IAM::ManagedPolicy\nProperties:\n  PolicyDocument:\n    Statement:\n      - Effect: Allow\n        Action: iam:PassRole\n        Resource: arn:aws:iam::111122223333:role/worker",
         check: Resource(|check| {
             each(check, "Any role, an administrator's too, can be passed to a service", |statement| {
-                !conditioned(statement)
-                    && statement.on_everything()
-                    && statement.action(|action| action == "iam:passrole" || action == "iam:pass*")
+                !statement.is_limited()
+                    && (statement.on_everything() || statement.on_all_of("iam") || statement.on_every("iam", "role"))
+                    && statement.passes_roles()
             });
         }),
     },
@@ -209,10 +201,6 @@ pub(super) const RULES: &[Rule] = &[
         }),
     },
 ];
-
-fn conditioned(statement: &Statement<'_>) -> bool {
-    !statement.body.get("Condition").is_empty()
-}
 
 /// Fails for each allowing statement of each identity policy that `test` is true of.
 fn each(check: &mut Check<'_>, message: &str, test: impl Fn(&Statement<'_>) -> bool) {

@@ -74,10 +74,11 @@ pub(super) const RULES: &[Rule] = &[
         bad: "Type: AWS::Events::EventBusPolicy\nProperties:\n  StatementId: all\n  Action: events:PutEvents\n  Principal: '*'",
         good: "Type: AWS::Events::EventBusPolicy\nProperties:\n  StatementId: one\n  Action: events:PutEvents\n  Principal: '111122223333'",
         check: Resource(|check| {
-            if check.at("Principal").text() == Some("*") && check.at("Condition").is_absent() {
+            let anyone = check.at("Condition").is_absent() || check.at("Condition/Value").text() == Some("*");
+            if check.at("Principal").text() == Some("*") && anyone {
                 check.fail("Principal", "Every AWS account may put events");
             }
-            check.nobody_unnamed("Statement", "Every AWS account may put events");
+            check.nobody_unnamed("", "Every AWS account may put events");
         }),
     },
     Rule {

@@ -119,8 +119,7 @@ impl<'a> Check<'a> {
 
     /// Fails for each statement of a document that `test` is true of.
     fn statements(&mut self, path: &str, message: &str, test: impl Fn(&Statement<'_>) -> bool) {
-        let document = self.at(path);
-        if document.is_unknown() {
+        if !policy::is_readable(self.at(path)) {
             self.unsure();
         }
         for statement in policy::statements(&self.resource.properties, path) {

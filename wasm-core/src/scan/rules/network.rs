@@ -2,7 +2,8 @@
 
 use super::{Check, Checker::Resource, Rule};
 use crate::scan::FindingSeverity::{self, Critical, High, Low};
-use crate::scan::value::Val;
+use crate::scan::addresses;
+use crate::scan::value::{V, Val};
 
 const GROUPS: &[&str] = &["AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"];
 
@@ -152,6 +153,8 @@ enum Class {
 
 struct Opening {
     class: Class,
+    /// As a number where it has one.
+    protocol: String,
     ports: (i64, i64),
     from: String,
 }
@@ -176,51 +179,95 @@ impl Opening {
 }
 
 fn ingress(check: &mut Check<'_>, says: impl Fn(&Opening) -> Option<String>) {
+    let group = group_of(check);
     if check.resource.type_name == "AWS::EC2::SecurityGroupIngress" {
         let properties: &Val = &check.resource.properties;
-        return one(check, properties, "", &says);
+        return one(check, properties, "", &group, &says);
     }
     let list = check.at("SecurityGroupIngress");
     for (index, rule) in list.each().iter().enumerate() {
-        one(check, rule, &format!("SecurityGroupIngress/{index}"), &says);
+        one(check, rule, &format!("SecurityGroupIngress/{index}"), &group, &says);
     }
 }
 
-fn one(check: &mut Check<'_>, rule: &Val, path: &str, says: &impl Fn(&Opening) -> Option<String>) {
+/// All rules of the group that a resource is, or adds to, wherever in the template they stand.
+fn group_of<'a>(check: &Check<'a>) -> Vec<&'a Val> {
+    const ADDED: &str = "AWS::EC2::SecurityGroupIngress";
+    let resource = check.resource;
+    let name = |properties: &'a Val| match &properties.get("GroupId").kind {
+        V::Link(id) => Some(id.as_str()),
+        _ => properties.get("GroupId").text().or_else(|| properties.get("GroupName").text()),
+    };
+    let own = if resource.type_name == ADDED { name(&resource.properties) } else { Some(resource.logical_id) };
+    let mut rules: Vec<&Val> = Vec::new();
+    for other in check.all {
+        if other.type_name == "AWS::EC2::SecurityGroup" && own == Some(other.logical_id) {
+            rules.extend(other.properties.get("SecurityGroupIngress").each());
+        } else if other.type_name == ADDED && own.is_some() && name(&other.properties) == own {
+            rules.push(&other.properties);
+        }
+    }
+    rules
+}
+
+fn one(check: &mut Check<'_>, rule: &Val, path: &str, group: &[&Val], says: &impl Fn(&Opening) -> Option<String>) {
     if rule.is_unknown() {
         return check.unsure();
     }
-    let cidr = ["CidrIp", "CidrIpv6"].into_iter().find(|key| world(rule.get(key)));
-    let Some(key) = cidr else {
-        if ["CidrIp", "CidrIpv6"].iter().any(|key| rule.get(key).is_unknown()) {
+    let Some(key) = SOURCES.into_iter().find(|key| rule.get(key).text().is_some()) else {
+        if SOURCES.iter().any(|key| rule.get(key).is_unknown()) {
             check.unsure();
         }
         return;
     };
-    let from = rule.get(key).text().unwrap_or_default().to_owned();
-    match opening(rule, from) {
-        None => check.unsure(),
-        Some(opening) => {
-            if let Some(message) = says(&opening) {
-                let path = if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
-                check.fail(path, message);
-            }
+    let Some(mut opening) = opening(rule) else { return check.unsure() };
+    let own = rule.get(key).text().unwrap_or_default();
+    opening.from = own.to_owned();
+    if !addresses::are_the_world([own]) {
+        // A piece of the world, if other rules open the same to the rest of it.
+        let same = group.iter().filter(|other| other_opens(other, &opening));
+        let ranges: Vec<&str> = same.flat_map(|other| SOURCES.map(|key| other.get(key).text())).flatten().collect();
+        if addresses::are_private(own) || !addresses::are_the_world(ranges.iter().copied()) {
+            return;
         }
+        opening.from = format!("{own} and, together with {} other ranges, nearly everywhere", ranges.len() - 1);
+    }
+    if let Some(message) = says(&opening) {
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
+        check.fail(path, message);
     }
 }
 
+const SOURCES: [&str; 2] = ["CidrIp", "CidrIpv6"];
+
+/// Whether a rule opens all that another one does.
+fn other_opens(rule: &Val, wanted: &Opening) -> bool {
+    let Some(other) = opening(rule) else { return false };
+    let protocol = other.protocol == wanted.protocol || other.protocol == EVERY;
+    protocol && other.ports.0 <= wanted.ports.0 && other.ports.1 >= wanted.ports.1
+}
+
+const EVERY: &str = "-1";
+
 /// `None`: what is opened is not known.
-fn opening(rule: &Val, from: String) -> Option<Opening> {
-    let protocol = rule.get("IpProtocol").text()?.to_ascii_lowercase();
-    if protocol == "-1" || protocol == "all" {
-        return Some(Opening { class: Class::All, ports: (0, 65_535), from });
+fn opening(rule: &Val) -> Option<Opening> {
+    let written = rule.get("IpProtocol").text()?.to_ascii_lowercase();
+    let protocol = match written.as_str() {
+        "all" => EVERY,
+        "tcp" => "6",
+        "udp" => "17",
+        other => other,
+    };
+    let class_of = |class, ports| Some(Opening { class, protocol: protocol.to_owned(), ports, from: String::new() });
+    if protocol == EVERY {
+        return class_of(Class::All, (0, 65_535));
     }
-    if !matches!(protocol.as_str(), "tcp" | "udp" | "6" | "17") {
-        return Some(Opening { class: Class::Web, ports: (0, 0), from });
+    if !matches!(protocol, "6" | "17") {
+        return class_of(Class::Web, (0, 0));
     }
     let (low, high) = (rule.get("FromPort").integer()?, rule.get("ToPort").integer()?);
     let within = |port: i64| (low..=high).contains(&port);
-    let tcp = matches!(protocol.as_str(), "tcp" | "6");
+    let tcp = protocol == "6";
     let class = if low <= 1 && high >= 65_535 || low == -1 {
         Class::All
     } else if tcp && within(22) {
@@ -234,9 +281,9 @@ fn opening(rule: &Val, from: String) -> Option<Opening> {
     } else {
         Class::Other
     };
-    Some(Opening { class, ports: (low, high), from })
+    class_of(class, (low, high))
 }
 
 fn world(cidr: &Val) -> bool {
-    cidr.text().is_some_and(|text| text.trim().ends_with("/0"))
+    addresses::are_the_world(cidr.text())
 }

@@ -68,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
         good: "Type: AWS::S3::BucketPolicy\nProperties:\n  Bucket: data\n  PolicyDocument:\n    Statement:\n      - Effect: Allow\n        Principal: {AWS: arn:aws:iam::111122223333:root}\n        Action: s3:GetObject\n        Resource: arn:aws:s3:::data/*",
         check: Resource(|check| {
             check.statements("PolicyDocument", "Every action is allowed", |statement| {
-                statement.allows() && statement.action(|action| action == "*" || action == "s3:*")
+                statement.allows() && (statement.every_action() || statement.action(|action| action == "s3:*"))
             });
         }),
     },
@@ -198,9 +198,8 @@ fn list(names: &[&str]) -> String {
 }
 
 fn tls(check: &mut Check<'_>) {
-    let document = check.at("PolicyDocument");
     let statements = policy::statements(&check.resource.properties, "PolicyDocument");
-    if document.is_unknown() || statements.iter().any(policy::Statement::is_unknown) {
+    if !policy::is_readable(check.at("PolicyDocument")) || statements.iter().any(policy::Statement::is_unknown) {
         return check.unsure();
     }
     let required = statements.iter().any(|statement| {
