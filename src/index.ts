@@ -246,9 +246,16 @@ function settled(document: RunDocument): RunDocument {
     const back = outcome === 'failed' ? 'failed' : 'failed and was rolled back';
     throw new DeploymentFailed(`Run ${runId} ${back}${what}`, { cause: document });
   }
-  if (outcome === 'cancelled') {
-    throw new AssentError('interrupted', `Run ${runId} was cancelled; it can be resumed.`, {
-      exitCode: 130,
+  if (outcome === 'superseded') {
+    throw new AssentError('run_superseded', `Run ${runId}: the stack has changed since its plan was made.`, {
+      retryable: true,
+      kind: 'refused',
+      cause: document,
+    });
+  }
+  if (outcome === 'cancelled' || outcome === 'suspended') {
+    throw new AssentError('interrupted', `Run ${runId} was ${outcome}; it can be resumed.`, {
+      kind: 'interrupted',
       cause: document,
     });
   }

@@ -1,7 +1,8 @@
-// `cancel`: asks the process that works on a run to stop in good order.
+// `cancel`: asks the process that works on a run to stop in good order; a run that still waits is called off at once.
+import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run } from './ports.ts';
-import { unknownRun } from './resume.ts';
 import type { Local } from './session.ts';
+import { unknownRun } from './status.ts';
 
 export interface CancelDocument {
   version: 1;
@@ -13,12 +14,20 @@ export interface CancelDocument {
   requested: boolean;
 }
 
+const PENDING = ['submitted', 'waiting_approval', 'approved'] as const;
+
 /** Sets the flag a working process looks at every few seconds; where no process works, nothing is changed. */
-export async function cancel({ store }: Pick<Local, 'store'>, runId: string): Promise<CancelDocument> {
-  const run = await store.run(runId);
+export async function cancel({ store, clock }: Local, runId: string): Promise<CancelDocument> {
+  const run = await store.runs.get(runId);
   if (run === undefined) throw unknownRun(runId);
-  const document = { version: 1, kind: 'cancel', runId, stack: run.stack, status: run.status } as const;
-  if (run.status !== 'running' || !(await store.isHeld(run.stack))) return { ...document, requested: false };
-  await store.requestCancel(runId);
+  const document = { version: 1, kind: 'cancel', runId, stack: run.stack.name, status: run.status } as const;
+  if (PENDING.some((status) => status === run.status)) {
+    const endedAt = clock.now();
+    const result: RunDocument = stoppedDocument(run, 'rejected', 'cancelled');
+    const moved = await store.runs.move(runId, PENDING, { status: 'rejected', endedAt, result });
+    if (moved) return { ...document, status: 'rejected', requested: false };
+  }
+  if (run.status !== 'running' || !(await store.runs.isHeld(run.stack))) return { ...document, requested: false };
+  await store.runs.requestCancel(runId);
   return { ...document, requested: true };
 }

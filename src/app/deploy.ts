@@ -1,129 +1,76 @@
-// `deploy`: settles what an earlier run left, plans, asks, deploys. Nothing is called before the answer but reads.
-import type { PlannedResource, Problem } from '#wasm';
-import { AssentError, InvalidInput } from '../domain/errors.ts';
+// `deploy`: submit, judge, ask, work. The question at a terminal is the same two answers that `approve` and `reject` give.
+import { InvalidInput } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { approve, reject } from './answer.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
-import { iso } from './documents/events.ts';
-import { answered, type GateOptions, judge } from './gate/gate.ts';
-import { type AllowedLoss, dataLossRefusal } from './gate/guard.ts';
+import type { GateOptions } from './gate/gate.ts';
+import type { AllowedLoss } from './gate/guard.ts';
+import { judge } from './judge.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
-import { makePlan, type Planned } from './planning/planning.ts';
+import type { Planned } from './planning/planning.ts';
 import type { OnFailure } from './ports.ts';
-import { withLease } from './run/lease.ts';
-import { startRun } from './run/run.ts';
-import { settle } from './run/settle.ts';
-import { bindingOf, type Control, interrupted, type Session } from './session.ts';
+import { type Control, interrupted, type Session } from './session.ts';
+import { changesAnything, type Submitted, submit } from './submit.ts';
+import { work } from './work.ts';
 
 /** What `deploy` takes. */
-export interface DeployOptions extends PlanOptions, GateOptions {
+export interface DeployOptions extends PlanOptions, GateOptions, Asking {
   /** Digest of the plan that was approved; another plan is refused with `plan_changed`. */
   approve?: string;
-  /** Asked when the circle is split and no digest was approved. Absent: the deployment waits for approval. */
-  decide?: (planned: Planned, verdict: Verdict) => Promise<boolean>;
   /** What is done when it fails; default: it is rolled back. */
   onFailure?: OnFailure;
   /** What may be lost; default: nothing that holds data is deleted or replaced. */
   allowDataLoss?: AllowedLoss;
-  /** Asked once, only when there is something to do. Absent: the call itself is the consent. */
-  confirm?: (planned: Planned) => Promise<boolean>;
+}
+
+/** How a person is asked; only when there is something to do. */
+export interface Asking {
+  /** "Deploy this plan?" Absent: the call itself is the consent. Rejects with InvalidInput where nobody can be asked. */
+  consent?: (planned: Planned) => Promise<boolean>;
+  /** What a split circle cannot decide. Absent: the run waits for approval. */
+  decide?: (planned: Planned, verdict: Verdict) => Promise<boolean>;
+  /** Shown what is done without a question. */
+  show?: (planned: Planned) => void;
+  /** Who answers. */
+  by?: string;
 }
 
 /**
- * Deploys a template. Resolves also when the deployment failed or was cancelled: the outcome says so. Rejects when it
- * was refused before anything was called, or when the work broke off and is to be resumed.
+ * Deploys a template. Resolves also when it was refused, waits, failed or was cancelled: the outcome says so. Rejects
+ * when nothing could be planned, or when the work broke off and is to be resumed.
  */
 export async function deploy(session: Session, options: DeployOptions, control: Control): Promise<RunDocument> {
-  const { stack, approve, confirm } = options;
   const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
-  return withLease(session, stack, async (held) => {
-    await settle(session, held, options.parameters ?? {}, control);
-    if (control.signal?.aborted) throw interrupted();
-    const wanted = { ...options, mode: 'deploy', refresh: options.refresh ?? true, maxConcurrency } as const;
-    const planned = await makePlan(session, wanted, control);
-    const onFailure = options.onFailure ?? 'rollback';
-    if (onFailure === 'delete') refuseDeletion(planned);
-    await session.store.putPlan(planned.plan);
-    const changes = changesOf(planned);
-    tellPlan(planned, changes.length, session, control);
-    await refuseTakenExports(session, planned);
-    let verdict: Verdict | null = null;
-    if (changes.length > 0) {
-      if (approve !== undefined && approve !== planned.plan.digest) throw planChanged(approve, planned.plan.digest);
-      const refusal = dataLossRefusal(planned, options.allowDataLoss);
-      if (refusal !== undefined) return refusal;
-      verdict = await decided(session, planned, options);
-      control.emit({ event: 'decided', at: iso(session.clock.now()), ...verdict });
-      if (verdict.decision === 'refuse') {
-        const code = verdict.by === 'policy' ? 'security_validation_failed' : 'verdict_refused';
-        return stoppedDocument(verdict, 'refused', code);
-      }
-      if (verdict.decision === 'ask') return stoppedDocument(verdict, 'waiting_approval', 'approval_required');
-      if (confirm !== undefined && !(await confirm(planned))) throw declined();
-      if (control.signal?.aborted) throw interrupted();
-    }
-    return startRun(session, held, planned, { maxConcurrency, verdict, onFailure }, control);
-  });
+  const refresh = options.refresh ?? true;
+  const onFailure = options.onFailure ?? 'rollback';
+  const wanted = { ...options, mode: 'deploy', refresh, maxConcurrency, onFailure } as const;
+  const submitted = await submit(session, wanted, control);
+  const askAlways = options.consent !== undefined;
+  const { document, run } = await judge(session, submitted, { ...options, askAlways }, control);
+  return document ?? ask(session, { ...submitted, run }, options, control);
 }
 
-/** The gate's verdict, a person's answer included: an approved digest answers a split circle, `--yes` does not. */
-async function decided(session: Session, planned: Planned, options: DeployOptions): Promise<Verdict> {
-  const { verdict } = await judge(session, planned, options.template, options);
-  if (verdict.decision !== 'ask') return verdict;
-  if (options.approve !== undefined) return answered(verdict, true);
-  return options.decide === undefined ? verdict : answered(verdict, await options.decide(planned, verdict));
-}
-
-/** Resources that the plan does something with. */
-export function changesOf({ plan }: Pick<Planned, 'plan'>): PlannedResource[] {
-  return plan.resources.filter(({ action }) => action !== 'noop');
-}
-
-/** Tells the world what was planned. */
-export function tellPlan({ plan, forecast }: Planned, changes: number, session: Session, { emit }: Control): void {
-  const at = iso(session.clock.now());
-  emit({ event: 'planned', at, digest: plan.digest, changes, makespanMs: forecast.makespanMs });
-}
-
-/** The rejection when the person said no. */
-export function declined(): AssentError {
-  return new AssentError('declined', 'Declined; nothing was changed.', { exitCode: 1 });
-}
-
-/** Only what this deployment itself brings about may be deleted when it fails. */
-function refuseDeletion({ plan, recorded }: Planned): void {
-  if (recorded === undefined || recorded.state.resources.length === 0) return;
-  throw new InvalidInput('on_failure_delete', `Stack ${plan.stack} exists: only a new one can be deleted on failure.`, {
-    help: 'Leave out --on-failure (it is rolled back), or use --on-failure keep.',
-  });
-}
-
-function planChanged(approved: string, digest: string): AssentError {
-  return new AssentError('plan_changed', `Plan ${approved} was approved, but the plan is now ${digest}.`, {
-    help: 'Look at the new plan with `assent plan`, then approve its digest.',
-    exitCode: 1,
-  });
-}
-
-/** An export name belongs to one stack of an endpoint, account and region. */
-async function refuseTakenExports(session: Session, { plan }: Planned): Promise<void> {
-  const names = new Set(plan.outputs.flatMap(({ exportName }) => (exportName === undefined ? [] : [exportName])));
-  if (names.size === 0) return;
-  const problems: Problem[] = [];
-  const here = bindingOf(session.endpoint, plan.context);
-  for (const { state, outputs, endpoint } of await session.store.stacks()) {
-    if (state.stack === plan.stack || bindingOf(endpoint, state.context) !== here) continue;
-    for (const { exportName } of Object.values(outputs)) {
-      if (exportName === undefined || !names.has(exportName)) continue;
-      problems.push({
-        code: 'export_taken',
-        severity: 'error',
-        message: `Export ${exportName} belongs to stack ${state.stack}.`,
-        line: 0,
-        column: 0,
-        path: 'Outputs',
-      });
-    }
-  }
-  const [first] = problems;
-  if (first !== undefined) throw new InvalidInput('export_taken', first.message, { problems });
+/** Asks where there is a question, then works or rejects. */
+export async function ask(
+  session: Session,
+  { run, planned }: Submitted,
+  { consent, decide, show, by = 'the caller' }: Asking,
+  control: Control,
+): Promise<RunDocument> {
+  const { runId, verdict, status } = run;
+  const parameters = planned.secretParameters;
+  if (status === 'waiting_approval') {
+    const isSplit = verdict?.decision === 'ask';
+    if (isSplit && decide === undefined) return stoppedDocument(run, 'waiting_approval', 'approval_required');
+    const question = isSplit ? decide?.(planned, verdict) : consent?.(planned);
+    const yes = await Promise.resolve(question).catch(async (error: unknown) => {
+      // What nobody can be shown does not wait. An interruption leaves it waiting: it can still be answered.
+      if (error instanceof InvalidInput) await reject(session, { runId, by: 'nobody', reason: error.message });
+      throw error;
+    });
+    if (yes !== true) return reject(session, { runId, by });
+    await approve(session, { runId, by, parameters });
+  } else if (changesAnything(planned)) show?.(planned);
+  if (control.signal?.aborted) throw interrupted();
+  return work(session, { runId, secretParameters: parameters }, control);
 }

@@ -1,31 +1,30 @@
 // `drift`: what is there against what was deployed. Reads only; the stack is held meanwhile, so no run moves under it.
 import type { DriftCall, Event } from '#wasm';
 import { compare } from '../core/calls.ts';
+import type { StackKey } from '../domain/stack.ts';
 import type { DriftDocument } from './documents/documents.ts';
 import { refresh } from './planning/refresh.ts';
-import type { Store } from './ports.ts';
-import { isTerminal } from './run/journal.ts';
+import { allOf, type Store } from './ports.ts';
+import { eventsOf, isTerminal } from './run/journal.ts';
 import { withLease } from './run/lease.ts';
 import { logicalIdOf } from './run/secrets.ts';
-import { bindingOf, type Control, checkBinding, contextOf, type Session } from './session.ts';
-import { unknownStack } from './status.ts';
+import { type Control, type Session, stackHere } from './session.ts';
+import { headsNamed, livesElsewhere, unknownStack } from './status.ts';
 
 /** Compares a stack. Rejects with ResourceNotFound for a stack nobody knows, with LeaseHeld while a run works on it. */
 export async function drift(session: Session, { stack }: { stack: string }, control: Control): Promise<DriftDocument> {
-  const { store, endpoint } = session;
-  if ((await store.stack(stack)) === undefined) throw unknownStack(stack);
-  return withLease(session, stack, async () => {
-    const record = await store.stack(stack);
+  const { store } = session;
+  const { stack: key } = await stackHere(session, stack, control);
+  if ((await store.stacks.get(key)) === undefined) {
+    const elsewhere = await headsNamed(session, { name: stack });
+    throw elsewhere.length > 0 ? livesElsewhere(key, elsewhere) : unknownStack(stack);
+  }
+  return withLease(session, key, async () => {
+    const record = await store.stacks.get(key);
     if (record === undefined) throw unknownStack(stack);
-    const context = await contextOf(session, control);
-    checkBinding(record, endpoint, context);
     const { resources } = record.state;
-    const live = await refresh(resources, {
-      ...session,
-      ...control,
-      budget: session.budgets.of(bindingOf(endpoint, context)),
-    });
-    const compared = compare({ resources, live, baseline: await baselines(store, stack, resources) });
+    const live = await refresh(resources, { ...session, ...control, budget: session.budgets.of(key) });
+    const compared = compare({ resources, live, baseline: await baselines(store, key, resources) });
     const differs = compared.resources.some(({ status }) => status === 'modified' || status === 'deleted');
     return { version: 1, kind: 'drift', stack, inSync: !differs, resources: compared.resources };
   });
@@ -34,14 +33,15 @@ export async function drift(session: Session, { stack }: { stack: string }, cont
 /** What the cloud said each resource was when it was last deployed, from the journals of the runs, newest first. */
 async function baselines(
   store: Store,
-  stack: string,
+  stack: StackKey,
   resources: DriftCall['resources'],
 ): Promise<Record<string, unknown>> {
   const wanted = new Map(resources.map(({ logicalId, physicalId }) => [logicalId, physicalId]));
   const found: Record<string, unknown> = {};
-  for (const { runId } of await store.runs(stack)) {
+  for await (const { runId, startedAt } of allOf((next) => store.runs.list({ stack, next }))) {
     if (wanted.size === 0) break;
-    for (const event of (await store.journal(runId)).reverse()) {
+    if (startedAt === undefined) continue;
+    for (const event of (await eventsOf(store.runs, runId)).reverse()) {
       const told = modelIn(event);
       if (told === undefined) continue;
       const logicalId = logicalIdOf(told.step);

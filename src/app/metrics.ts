@@ -1,8 +1,9 @@
 // `metrics`: what has been measured over all runs. No call is made.
 import { summarizeSketch } from '../core/sketch.ts';
 import { InvalidInput } from '../domain/errors.ts';
-import type { Labels, Measured } from '../domain/metrics.ts';
-import type { Store } from './ports.ts';
+import { type Labels, labelsKey, type Measured } from '../domain/metrics.ts';
+import { merged } from './measure/monitor.ts';
+import { allOf, type Store } from './ports.ts';
 
 /** Quantiles that every form of the document shows, beside the largest value. */
 export const QUANTILES = [0.5, 0.9, 0.99] as const;
@@ -30,8 +31,15 @@ export interface MetricsDocument {
 }
 
 /** Reads the store's measurements. Rejects with InvalidInput `state_corrupt` where one is damaged. */
-export async function metrics({ store }: { store: Pick<Store, 'measured'> }): Promise<MetricsDocument> {
-  return { version: 1, kind: 'metrics', series: (await store.measured()).map(seriesDocument) };
+export async function metrics({ store }: { store: Pick<Store, 'measures'> }): Promise<MetricsDocument> {
+  const series = new Map<string, Measured>();
+  for await (const part of allOf((next) => store.measures.list({ next }))) {
+    const key = `${part.name}${labelsKey(part.labels)}`;
+    const before = series.get(key);
+    series.set(key, before === undefined ? part : merged(before, part));
+  }
+  const sorted = [...series].sort(([one], [other]) => (one < other ? -1 : 1));
+  return { version: 1, kind: 'metrics', series: sorted.map(([, measured]) => seriesDocument(measured)) };
 }
 
 /** One series as the document shows it. */

@@ -1,6 +1,6 @@
 // `plan`: what would change, in which order, how long. Nothing is called but reads; the plan is kept under its digest.
 import { type PlanDocument, planDocument } from './documents/documents.ts';
-import { makePlan, type Planned, type Template } from './planning/planning.ts';
+import { keepPlan, makePlan, type Planned, type Template } from './planning/planning.ts';
 import type { Control, Session } from './session.ts';
 
 /** What `plan` takes. */
@@ -39,6 +39,6 @@ export async function plan(session: Session, options: PlanOptions, control: Cont
     },
     control,
   );
-  await session.store.putPlan(planned.plan);
+  await keepPlan(session.store.blobs, planned.plan);
   return { document: planDocument(planned), planned };
 }

@@ -1,10 +1,11 @@
-// `resume`: goes on with a run that was killed, interrupted or cancelled, from its journal.
-import { AssentError, ResourceNotFound } from '../domain/errors.ts';
+// `resume`: goes on with a run that was killed, suspended, interrupted or cancelled, from its journal.
+import { AssentError } from '../domain/errors.ts';
+import { stackText } from '../domain/stack.ts';
 import { nothingToDo, type RunDocument } from './documents/documents.ts';
-import type { Run, Store } from './ports.ts';
-import { withLease } from './run/lease.ts';
-import { goOn, loadRun } from './run/run.ts';
-import { bindingOf, type Control, checkBinding, contextOf, type Session } from './session.ts';
+import { allOf, type RunHead, type Store } from './ports.ts';
+import type { Control, Session } from './session.ts';
+import { unknownRun } from './status.ts';
+import { work } from './work.ts';
 
 /** What `resume` takes. */
 export interface ResumeOptions {
@@ -25,54 +26,57 @@ export interface Resumed {
 
 /** Resolves as the run itself would have; with the stored document when the run had already ended. */
 export async function resume(session: Session, options: ResumeOptions, control: Control): Promise<Resumed> {
-  const { store, endpoint } = session;
-  const found = await runToResume(store, options.runId);
-  if (found === undefined) return { document: nothingToDo('deploy'), ended: true };
-  if (!isResumable(found)) return hadEnded(found);
-  return withLease(session, found.stack, async (held) => {
-    // It may have ended while another process held the lease.
-    const run = (await store.run(found.runId)) ?? found;
-    if (!isResumable(run)) return hadEnded(run);
-    const context = await contextOf(session, control);
-    const record = await store.stack(run.stack);
-    if (record !== undefined) checkBinding(record, endpoint, context);
-    else if (run.binding !== bindingOf(endpoint, context)) throw new ResourceNotFound(`Stack ${run.stack} is gone.`);
-    const left = await loadRun(session, run, options.parameters ?? {});
-    await store.reopen(held.lease, run.runId);
-    const again = { ...left, run: { ...run, status: 'running', cancelRequested: false } as const };
-    return { document: await goOn(session, held, again, control), stack: run.stack, ended: false };
-  });
-}
-
-function hadEnded({ result, stack }: Run): Resumed {
-  // INVARIANT: `finish` stores the document together with a status other than `running`.
-  return { document: result as RunDocument, stack, ended: true };
+  const run = await runToResume(session.store, options.runId);
+  if (run === undefined) return { document: nothingToDo('deploy'), ended: true };
+  if (run.status === 'submitted' || run.status === 'waiting_approval') throw notApproved(run);
+  const wanted = { runId: run.runId, secretParameters: options.parameters ?? {} };
+  const ended = !isResumable(run);
+  return { document: await work(session, wanted, control), stack: run.stack.name, ended };
 }
 
 /** Whether there is something to go on with. */
-export function isResumable({ status }: Run): boolean {
-  return status === 'running' || status === 'cancelled';
+export function isResumable({ status }: Pick<RunHead, 'status'>): boolean {
+  return status === 'running' || status === 'suspended' || status === 'cancelled' || status === 'approved';
 }
 
 /** Only a stack's newest run can be resumed: what a later one did is not in an older one's journal. */
-async function runToResume(store: Store, runId: string | undefined): Promise<Run | undefined> {
+async function runToResume(store: Store, runId: string | undefined): Promise<RunHead | undefined> {
   if (runId === undefined) {
-    const newest = new Map<string, Run>();
-    for (const run of await store.runs()) if (!newest.has(run.stack)) newest.set(run.stack, run);
-    return [...newest.values()].find(isResumable);
+    const seen = new Set<string>();
+    for await (const run of allOf((next) => store.runs.list({ next }))) {
+      // What waits or was refused has not touched the stack.
+      if (run.startedAt === undefined && run.status !== 'approved') continue;
+      const stack = stackText(run.stack);
+      if (!seen.has(stack) && isResumable(run)) return run;
+      seen.add(stack);
+    }
+    return undefined;
   }
-  const run = await store.run(runId);
+  const run = await store.runs.get(runId);
   if (run === undefined) throw unknownRun(runId);
-  const [latest] = await store.runs(run.stack);
-  if (isResumable(run) && latest !== undefined && latest.runId !== runId) {
-    throw new AssentError('run_superseded', `Run ${runId} was followed by run ${latest.runId} of stack ${run.stack}.`, {
-      help: `assent deploy or destroy the stack, or resume ${latest.runId} if it is unfinished.`,
-    });
+  if (!isResumable(run)) return run;
+  for await (const later of allOf((next) => store.runs.list({ stack: run.stack, next }))) {
+    if (later.runId === runId) break;
+    if (later.startedAt === undefined) continue;
+    throw new AssentError(
+      'run_superseded',
+      `Run ${runId} was followed by run ${later.runId} of stack ${run.stack.name}.`,
+      {
+        help: 'Deploy or destroy the stack, or go on with the later run if it is unfinished.',
+        ways: [{ action: 'resume', runId: later.runId }],
+      },
+    );
   }
   return run;
 }
 
-/** The rejection for a run id that is not in the store. */
-export function unknownRun(runId: string): ResourceNotFound {
-  return new ResourceNotFound(`There is no run ${runId}.`, { help: 'assent status lists the runs.' });
+function notApproved({ runId, status }: RunHead): AssentError {
+  return new AssentError('run_not_approved', `Run ${runId} is not approved: it is ${status}.`, {
+    help: 'Somebody has to answer first.',
+    ways: [
+      { action: 'approve', runId },
+      { action: 'reject', runId },
+    ],
+    kind: 'waiting',
+  });
 }

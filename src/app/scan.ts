@@ -1,8 +1,8 @@
-// `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold.
-// Nothing is read, called or stored here; the command and the gate bring the texts.
+// `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold; and
+// those over a plan, for the gate. Nothing is read, called or stored here.
 import { createHash } from 'node:crypto';
-import type { Context, Finding, FindingSeverity, Problem, RuleResult } from '#wasm';
-import { scan as scanInCore } from '../core/calls.ts';
+import type { Context, Finding, FindingSeverity, Problem, RuleResult, ScanAnswer, ScanCall } from '#wasm';
+import { type PlannedInCore, TemplateInCore } from '../core/template.ts';
 import { InvalidInput } from '../domain/errors.ts';
 
 /** A text that may be a template. */
@@ -61,13 +61,10 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
   const findings: Finding[] = [];
   const rules: RuleResult[] = [];
   let filesScanned = 0;
+  const { parameters = {}, context, baseline = [] } = options;
+  const call = { parameters, baseline: [...baseline], ...(context === undefined ? {} : { context }) };
   for (const { text, name, named } of options.sources) {
-    const answer = scanInCore(text, {
-      file: name,
-      parameters: { ...options.parameters },
-      ...(options.context === undefined ? {} : { context: options.context }),
-      baseline: [...(options.baseline ?? [])],
-    });
+    const answer = scanText(text, { ...call, file: name });
     if (answer.type === 'notTemplate') {
       if (named) throw noTemplate(name, answer.problems);
       continue;
@@ -97,6 +94,18 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
   };
 }
 
+function scanText(text: string, call: ScanCall): ScanAnswer {
+  using template = new TemplateInCore(text);
+  return template.scan(call);
+}
+
+/** What a plan is judged by: the findings over the very values that a deployment of it sends, secrets included. */
+export function findingsOf(planned: PlannedInCore, file: string): Finding[] {
+  const answer = planned.scan({ file, baseline: [] });
+  if (answer.type === 'notTemplate') throw noTemplate(file, answer.problems);
+  return answer.findings;
+}
+
 /** Rule of the findings about what could not be looked at. */
 export const UNREADABLE = 'unreadable';
 
@@ -113,7 +122,7 @@ function unreadableFinding({ name, reason }: Unreadable, severity: FindingSeveri
     column: 0,
     endLine: 0,
     message: `It may be a template and was not looked at: ${reason}`,
-    help: 'Make it readable, move it elsewhere, or accept what is not looked at by --allow-unreadable.',
+    help: 'Make it readable, move it elsewhere, or accept what is not looked at.',
     fingerprint: createHash('sha256').update(`${UNREADABLE}\n${name}`).digest('hex').slice(0, 32),
   };
 }
@@ -139,7 +148,10 @@ export function baselineText(findings: readonly Finding[]): string {
 /** Fingerprints of a baseline file. Rejects with InvalidInput when it is none. */
 export function parseBaseline(text: string, name: string): Set<string> {
   const invalid = (what: string) =>
-    new InvalidInput('invalid_baseline', `${name} ${what}.`, { help: 'Make one by `assent scan --write-baseline`.' });
+    new InvalidInput('invalid_baseline', `${name} ${what}.`, {
+      help: 'Write one anew.',
+      ways: [{ action: 'scan_baseline' }],
+    });
   let json: unknown;
   try {
     json = JSON.parse(text);

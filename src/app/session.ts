@@ -1,9 +1,10 @@
 // What every use case works with, and what it may assume of a stack before touching it.
 import type { Context } from '#wasm';
 import { AssentError } from '../domain/errors.ts';
+import type { Place, StackKey } from '../domain/stack.ts';
 import { type Emit, iso } from './documents/events.ts';
 import type { Monitor } from './measure/monitor.ts';
-import type { Clock, Cloud, Facts, StackRecord, Store } from './ports.ts';
+import type { Clock, Cloud, Facts, Store } from './ports.ts';
 import type { Budgets } from './run/budget.ts';
 import type { Cleaner } from './run/cleaner.ts';
 
@@ -37,8 +38,10 @@ export interface Session extends Local {
 
 /** What every long use case takes besides its own options. */
 export interface Control {
-  /** First abort: finish in good order. */
+  /** Aborted: nothing new is started, the run is let go of, and whoever works on it next goes on. */
   signal?: AbortSignal | undefined;
+  /** So long what is in flight is still looked at after that. */
+  graceMs?: number;
   emit: Emit;
 }
 
@@ -49,28 +52,23 @@ export async function contextOf({ facts, clock }: Session, { emit }: Pick<Contro
   return { account, partition, region, stackId: '' };
 }
 
-/** endpoint + account + region, as runs store it. */
-export function bindingOf(endpoint: string, { account, region }: Pick<Context, 'account' | 'region'>): string {
-  return `${endpoint}|${account}|${region}`;
+/** Where the session's credentials lead to. */
+export function placeOf({ endpoint }: Pick<Session, 'endpoint'>, context: Pick<Context, 'account' | 'region'>): Place {
+  const { account, region } = context;
+  return { endpoint, account, region };
 }
 
-/** Refuses a stack that lives in another endpoint, account or region than the session leads to. */
-export function checkBinding(record: StackRecord, endpoint: string, context: Context): void {
-  const there = record.state.context;
-  if (bindingOf(record.endpoint, there) === bindingOf(endpoint, context)) return;
-  const name = record.state.stack;
-  throw new AssentError(
-    'stack_bound_elsewhere',
-    `Stack ${name} lives in ${place(record.endpoint, there)}, not in ${place(endpoint, context)}.`,
-    { help: 'Use the cloud, region and credentials it was deployed with, or another stack name.', exitCode: 2 },
-  );
-}
-
-function place(endpoint: string, { account, region }: Pick<Context, 'account' | 'region'>): string {
-  return `${endpoint}, account ${account}, region ${region}`;
+/** The stack of that name where the session's credentials lead to, and what they say. */
+export async function stackHere(
+  session: Session,
+  name: string,
+  control: Pick<Control, 'emit'>,
+): Promise<{ stack: StackKey; context: Context }> {
+  const context = await contextOf(session, control);
+  return { stack: { ...placeOf(session, context), name }, context };
 }
 
 /** Rejection of work that was aborted before it had changed anything. */
 export function interrupted(): AssentError {
-  return new AssentError('interrupted', 'Interrupted; nothing was changed.', { exitCode: 130 });
+  return new AssentError('interrupted', 'Interrupted; nothing was changed.', { kind: 'interrupted' });
 }

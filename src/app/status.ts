@@ -1,5 +1,7 @@
 // `status` and `outputs`: what is recorded. No call is made.
-import { ResourceNotFound } from '../domain/errors.ts';
+import { InvalidInput, ResourceNotFound } from '../domain/errors.ts';
+import { placeWords, type StackKey } from '../domain/stack.ts';
+import { expire } from './answer.ts';
 import {
   type OutputsDocument,
   type RunSummary,
@@ -7,45 +9,123 @@ import {
   type StackDocument,
   type StatusDocument,
 } from './documents/documents.ts';
-import type { StackRecord } from './ports.ts';
+import { allOf, type RunHead, type StackHead, type StackRecord, type Store } from './ports.ts';
 import type { Local } from './session.ts';
 
 const RUNS_SHOWN = 20;
 
-/** All stacks, or one of them, with the newest runs. Rejects with ResourceNotFound for a stack nobody knows. */
-export async function status({ store, clock }: Local, stack?: string): Promise<StatusDocument> {
-  const [records, runs] = await Promise.all([
-    stack === undefined ? store.stacks() : store.stack(stack).then((record) => (record === undefined ? [] : [record])),
-    store.runs(stack),
-  ]);
-  if (stack !== undefined && records.length === 0 && runs.length === 0) throw unknownStack(stack);
-  const held = new Set<string>();
-  for (const { status, stack } of runs) if (status === 'running' && (await store.isHeld(stack))) held.add(stack);
-  const now = clock.now();
-  const summaries = runs.map((run) => runSummary(run, held.has(run.stack), now));
-  return {
-    version: 1,
-    kind: 'status',
-    stacks: records.map((record) => stackDocument(record, summaries)),
-    runs: summaries.slice(0, RUNS_SHOWN),
-  };
+/** Which stacks; what is left out may be anything. */
+export interface Sought {
+  name?: string;
+  region?: string;
+  account?: string;
+  /** `aws`: any cloud but the bundled sandbox. */
+  cloud?: 'sandbox' | 'aws';
 }
 
-/** Outputs of a stack's last successful deployment. */
-export async function outputs({ store }: Pick<Local, 'store'>, stack: string): Promise<OutputsDocument> {
-  const record = await store.stack(stack);
-  if (record === undefined) throw unknownStack(stack);
+/** The stacks sought, or all, with the newest runs. Rejects with ResourceNotFound for a name nobody knows. */
+export async function status(local: Local, sought: Sought = {}): Promise<StatusDocument> {
+  const { store, clock } = local;
+  const stacks: StackDocument[] = [];
+  for await (const head of headsSought(store, sought)) {
+    const record = await store.stacks.get(head.key);
+    if (record === undefined) continue;
+    const last = record.lastRun === undefined ? undefined : await store.runs.get(record.lastRun);
+    stacks.push(stackDocument(record, last === undefined ? undefined : await summaryOf(local, last)));
+  }
+  const runs: RunSummary[] = [];
+  for await (const head of allOf((next) => store.runs.list({ next }))) {
+    if (!isSought(head.stack, sought)) continue;
+    const run = await store.runs.get(head.runId);
+    if (run !== undefined) runs.push(runSummary(await expire(local, run), await isHeld(store, run), clock.now()));
+    if (runs.length === RUNS_SHOWN) break;
+  }
+  if (sought.name !== undefined && stacks.length === 0 && runs.length === 0) throw unknownStack(sought.name);
+  return { version: 1, kind: 'status', stacks, runs };
+}
+
+/** Outputs of a stack's last successful deployment. Rejects with `stack_ambiguous` where several have the name. */
+export async function outputs(
+  { store }: Pick<Local, 'store'>,
+  sought: Sought & { name: string },
+): Promise<OutputsDocument> {
+  const heads: StackHead[] = [];
+  for await (const head of headsSought(store, sought)) heads.push(head);
+  const [only, ...others] = heads;
+  if (only === undefined) throw unknownStack(sought.name);
+  if (others.length > 0) throw ambiguous(sought.name, heads);
+  const record = await store.stacks.get(only.key);
+  if (record === undefined) throw unknownStack(sought.name);
   const values = Object.entries(record.outputs).map(([name, { value }]) => [name, value] as const);
-  return { version: 1, kind: 'outputs', stack, outputs: Object.fromEntries(values) };
+  return { version: 1, kind: 'outputs', stack: sought.name, outputs: Object.fromEntries(values) };
 }
 
-function stackDocument({ state, endpoint }: StackRecord, runs: readonly RunSummary[]): StackDocument {
-  const last = runs.find((run) => run.stack === state.stack);
+/** Every stack of that name, in whatever place. */
+export async function headsNamed({ store }: Pick<Local, 'store'>, { name }: { name: string }): Promise<StackHead[]> {
+  const heads: StackHead[] = [];
+  for await (const head of allOf((next) => store.stacks.named(name, { next }))) heads.push(head);
+  return heads;
+}
+
+/** The refusal when a stack is not here, nobody said where, and the name is known elsewhere. */
+export function livesElsewhere(here: StackKey, elsewhere: readonly StackHead[]): InvalidInput {
+  const places = elsewhere.map(({ key }) => placeWords(key)).join('; ');
+  return new InvalidInput('stack_elsewhere', `Stack ${here.name} lives in ${places}, not in ${placeWords(here)}.`, {
+    help: 'Say where it is, with the credentials it was deployed with.',
+    ways: [{ option: 'place' }],
+  });
+}
+
+/** The rejection for a stack that is not in the store. */
+export function unknownStack(stack: string): ResourceNotFound {
+  return new ResourceNotFound(`There is no stack ${stack}.`, { ways: [{ action: 'status' }] });
+}
+
+/** The rejection for a run id that is not in the store. */
+export function unknownRun(runId: string): ResourceNotFound {
+  return new ResourceNotFound(`There is no run ${runId}.`, { ways: [{ action: 'status' }] });
+}
+
+async function* headsSought(store: Store, sought: Sought): AsyncGenerator<StackHead, void> {
+  const { name } = sought;
+  const pages = allOf((next) =>
+    name === undefined ? store.stacks.list({ next }) : store.stacks.named(name, { next }),
+  );
+  for await (const head of pages) if (isSought(head.key, sought)) yield head;
+}
+
+function isSought({ name, region, account, endpoint }: StackKey, sought: Sought): boolean {
+  const cloud = endpoint === 'sandbox' ? 'sandbox' : 'aws';
+  return (
+    (sought.name ?? name) === name &&
+    (sought.region ?? region) === region &&
+    (sought.account ?? account) === account &&
+    (sought.cloud ?? cloud) === cloud
+  );
+}
+
+function ambiguous(name: string, heads: readonly StackHead[]): InvalidInput {
+  const places = heads.map(({ key }) => placeWords(key)).join('; ');
+  return new InvalidInput('stack_ambiguous', `There are ${heads.length} stacks ${name}: ${places}.`, {
+    help: 'Say which one.',
+    ways: [{ option: 'place' }],
+  });
+}
+
+async function isHeld(store: Store, { status, stack }: RunHead): Promise<boolean> {
+  return status === 'running' && (await store.runs.isHeld(stack));
+}
+
+async function summaryOf({ store, clock }: Local, run: Parameters<typeof runSummary>[0]): Promise<RunSummary> {
+  return runSummary(run, await isHeld(store, run), clock.now());
+}
+
+function stackDocument({ key, state }: StackRecord, last: RunSummary | undefined): StackDocument {
   return {
-    stack: state.stack,
-    account: state.context.account,
-    region: state.context.region,
-    endpoint,
+    stack: key.name,
+    account: key.account,
+    region: key.region,
+    endpoint: key.endpoint,
     status: stackStatus(last),
     lastRun: last?.runId ?? null,
     resources: state.resources.map(({ logicalId, type, physicalId, status }) => ({
@@ -60,9 +140,4 @@ function stackDocument({ state, endpoint }: StackRecord, runs: readonly RunSumma
 function stackStatus(last: RunSummary | undefined): string {
   if (last === undefined || last.status === 'succeeded' || last.status === 'no_changes') return 'complete';
   return last.status === 'running' ? 'in_progress' : last.status;
-}
-
-/** The rejection for a stack that is not in the store. */
-export function unknownStack(stack: string): ResourceNotFound {
-  return new ResourceNotFound(`There is no stack ${stack}.`, { help: 'assent status lists the stacks.' });
 }

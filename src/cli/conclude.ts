@@ -1,8 +1,8 @@
 // The last words of a run: its document for programs, its story for people, and the exit code of both.
 import type { RunDocument } from '../app/documents/documents.ts';
-import type { ExitCode } from '../domain/errors.ts';
+import { type ExitCode, exitCodeOf } from './exit.ts';
 import type { Io } from './io.ts';
-import { type Asked, exitCodeOf, runText } from './render/run.ts';
+import { type Asked, runText } from './render/run.ts';
 import { painter } from './render/style.ts';
 
 /** Prints how a run ended. */

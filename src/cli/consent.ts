@@ -1,13 +1,13 @@
 // Shows a plan and asks for consent, where consent is still needed.
+import { userInfo } from 'node:os';
+import type { Asking } from '../app/deploy.ts';
 import { planDocument } from '../app/documents/documents.ts';
-import type { Planned } from '../app/planning/planning.ts';
 import { InvalidInput } from '../domain/errors.ts';
-import type { Verdict } from '../domain/verdict.ts';
 import type { Io } from './io.ts';
 import type { Opened } from './opening.ts';
 import { ask } from './prompt.ts';
 import { planSummary, planText } from './render/plan.ts';
-import { painter } from './render/style.ts';
+import { type Paint, painter } from './render/style.ts';
 import { verdictText } from './render/verdict.ts';
 import { where } from './where.ts';
 
@@ -23,45 +23,50 @@ export interface Question {
   file: string;
 }
 
-/** A `decide` for the use cases: shows what the circle said and asks. `--yes` never answers this. */
-export function askPerson(
-  io: Io,
-  format: string,
-  { session, interrupt }: Opened,
-): (planned: Planned, verdict: Verdict) => Promise<boolean> {
-  return async (planned, verdict) => {
-    const toOut = format === 'text';
-    const paint = painter(toOut ? io.colour.out : io.colour.err);
-    const say = toOut ? io.out : io.err;
-    say(`${planSummary(planDocument(planned), session.speed, paint)}\n`);
-    say(`${verdictText(verdict, true, paint)}\n`);
-    return ask('The circle does not decide this. Do you approve? [y/N] ', interrupt.signal);
-  };
+/** How the use cases ask at this terminal. `--yes` never answers for a split circle. */
+export function asking(io: Io, question: Question, { session, interrupt }: Opened): Asking {
+  const toOut = question.format === 'text';
+  const paint: Paint = painter(toOut ? io.colour.out : io.colour.err);
+  const say = toOut ? io.out : io.err;
+  const asking: Asking = { by: userName() };
+  if (question.given) {
+    asking.show = (planned) => {
+      if (toOut) say(`${planSummary(planDocument(planned), session.speed, paint)}\n`);
+    };
+  } else {
+    asking.consent = async (planned) => {
+      const document = planDocument(planned);
+      if (!io.interactive) {
+        throw new InvalidInput('confirmation_required', `There is no terminal to ask "${question.text}" at.`, {
+          help: `Say --yes, or look at the plan first: its digest is ${document.digest}.`,
+        });
+      }
+      const shown = {
+        where: where(session, planned.context),
+        file: question.file,
+        speed: session.speed,
+        ...io.width(),
+      };
+      say(`${planText(document, shown, paint)}\n`);
+      return ask(`${question.text} [y/N] `, interrupt.signal);
+    };
+  }
+  if (io.interactive) {
+    asking.decide = async (planned, verdict) => {
+      say(`${planSummary(planDocument(planned), session.speed, paint)}\n`);
+      say(`${verdictText(verdict, true, paint)}\n`);
+      return ask('The circle does not decide this. Do you approve? [y/N] ', interrupt.signal);
+    };
+  }
+  return asking;
 }
 
-/** A `confirm` for the use cases. Rejects with `confirmation_required` where nobody can be asked. */
-export function consent(
-  io: Io,
-  question: Question,
-  { session, interrupt }: Opened,
-): (planned: Planned) => Promise<boolean> {
-  return async (planned) => {
-    const document = planDocument(planned);
-    const toOut = question.format === 'text';
-    const paint = painter(toOut ? io.colour.out : io.colour.err);
-    const say = toOut ? io.out : io.err;
-    if (question.given) {
-      if (toOut) say(`${planSummary(document, session.speed, paint)}\n`);
-      return true;
-    }
-    if (!io.interactive) {
-      throw new InvalidInput('confirmation_required', `There is no terminal to ask "${question.text}" at.`, {
-        help: `Say --yes, or look at the plan first: its digest is ${document.digest}.`,
-      });
-    }
-    say(
-      `${planText(document, { where: where(session, planned.context), file: question.file, speed: session.speed, ...io.width() }, paint)}\n`,
-    );
-    return ask(`${question.text} [y/N] `, interrupt.signal);
-  };
+/** Who runs this program, as answers name them. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a user that has no name.
+    return 'unknown';
+  }
 }

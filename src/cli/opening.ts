@@ -34,7 +34,7 @@ export async function withSession<T>(
   });
   const emit: Control['emit'] = (event) => {
     // Ctrl-C has said so already, with more to it.
-    if (event.event !== 'cancelling' || !interrupt.signal.aborted) shown.show(event);
+    if (event.event !== 'suspending') shown.show(event);
     if (options.format === 'jsonl') io.out(`${JSON.stringify({ version: 1, kind: 'event', ...event })}\n`);
   };
   try {
@@ -47,7 +47,8 @@ export async function withSession<T>(
 }
 
 function stopping(inFlight: number): string {
-  const waiting = inFlight === 0 ? '' : ` Waiting for ${count(inFlight, 'operation')} in flight.`;
+  const waiting =
+    inFlight === 0 ? '' : ` Waiting at most 30 s for ${count(inFlight, 'operation')} in flight; none is called off.`;
   return (
     `Interrupted: nothing new is started.${waiting}\n` +
     'Press Ctrl-C again to stop at once; state is saved and `assent resume` goes on.\n'

@@ -3,9 +3,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { OnFailure } from '../app/ports.ts';
 import type { FailOn } from '../app/scan.ts';
-import { type ExitCode, InvalidInput } from '../domain/errors.ts';
-
+import { InvalidInput } from '../domain/errors.ts';
 import type { OptionShapes } from './arguments.ts';
+import type { ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 
 /** What every command's work is called with. */
@@ -65,13 +65,25 @@ export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
   yes?: true;
   format: 'text' | 'json' | 'jsonl';
 }
+export interface ApproveCommandOptions extends CloudOptions, ParameterOptions {
+  reason?: string;
+  format: 'text' | 'json' | 'jsonl';
+}
+export interface RejectCommandOptions extends CloudOptions, TextOrJson {
+  reason?: string;
+}
 export interface ResumeCommandOptions extends CloudOptions, ParameterOptions {
   format: 'text' | 'json' | 'jsonl';
 }
-export interface StatusCommandOptions extends CloudOptions, TextOrJson {
+/** Of commands that only look into the store: where nothing is said, everywhere. */
+export interface LookOptions extends Omit<CloudOptions, 'cloud'> {
+  cloud?: 'sandbox' | 'aws';
+}
+
+export interface StatusCommandOptions extends LookOptions, TextOrJson {
   stack?: string;
 }
-export interface OutputsCommandOptions extends CloudOptions, TextOrJson {
+export interface OutputsCommandOptions extends LookOptions, TextOrJson {
   stack: string;
 }
 export interface DriftCommandOptions extends CloudOptions, TextOrJson {
@@ -92,6 +104,7 @@ export interface ScanCommandOptions {
   failOn: FailOn;
 }
 export type RulesCommandOptions = TextOrJson;
+export type PermissionsCommandOptions = TextOrJson;
 export interface MetricsCommandOptions extends StateOptions {
   format: 'text' | 'openmetrics' | 'json';
 }
@@ -162,6 +175,13 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
         .default('critical'),
     );
 
+  const permissions = add<PermissionsCommandOptions>(
+    'permissions <template>',
+    'write the least-privilege IAM policy that deploying a template needs',
+    () => import('./commands/permissions.ts'),
+  );
+  permissions.addOption(format('text', 'json'));
+
   const rules = add<RulesCommandOptions>(
     'rules [id]',
     'list the built-in rules, or explain one',
@@ -223,7 +243,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   status
     .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
     .addOption(format('text', 'json'));
-  cloudOptions(status);
+  lookOptions(status);
 
   const drift = add<DriftCommandOptions>(
     'drift',
@@ -239,7 +259,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/outputs.ts'),
   );
   stackOption(outputs).addOption(format('text', 'json'));
-  cloudOptions(outputs);
+  lookOptions(outputs);
 
   const resume = add<ResumeCommandOptions>(
     'resume [run]',
@@ -250,6 +270,24 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     format('text', 'json', 'jsonl'),
   );
   cloudOptions(resume);
+
+  const approve = add<ApproveCommandOptions>(
+    'approve <run>',
+    'answer a run that waits with yes, and deploy exactly its plan',
+    () => import('./commands/approve.ts'),
+  );
+  parameterOptions(approve, 'value of a NoEcho parameter, which is never stored')
+    .option('--reason <text>', 'why; it stands in the verdict')
+    .addOption(format('text', 'json', 'jsonl'));
+  cloudOptions(approve);
+
+  const reject = add<RejectCommandOptions>(
+    'reject <run>',
+    'answer a run that waits with no',
+    () => import('./commands/reject.ts'),
+  );
+  reject.option('--reason <text>', 'why; it stands in the verdict').addOption(format('text', 'json'));
+  cloudOptions(reject);
 
   const cancel = add<CancelCommandOptions>(
     'cancel <run>',
@@ -382,6 +420,16 @@ function cloudOptions(command: Command): Command {
     .option('--profile <name>', "profile of the AWS SDK's configuration")
     .option('--role-arn <arn>', 'role to assume first')
     .option('--account <id>', 'account, where the endpoint has no STS that says it');
+  return stateOption(command);
+}
+
+/** As {@link cloudOptions}, but nothing is preset: a search is narrowed only by what is said. */
+function lookOptions(command: Command): Command {
+  command
+    .addOption(new Option('--cloud <cloud>', 'only what lives there').choices(['sandbox', 'aws']))
+    .option('--region <region>', 'only what lives in this region')
+    .option('--profile <name>', 'taken for uniformity')
+    .option('--role-arn <arn>', 'taken for uniformity');
   return stateOption(command);
 }
 

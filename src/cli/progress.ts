@@ -210,6 +210,7 @@ function sentence(event: Exclude<RunEvent, { event: 'resource' }>): string {
       return `Run ${event.runId} of stack ${event.stack} started.\n`;
     case 'rolling_back':
       return `It failed: rolling back ${count(event.resources, 'resource')}…\n`;
+    case 'suspending':
     case 'cancelling':
       return 'Stopping in good order: nothing new is started.\n';
   }

@@ -1,7 +1,8 @@
 // One command line from arguments to exit code. `main.ts` gives it a process; tests give it streams of their own.
 import { CommanderError } from 'commander';
-import { type AssentError, type ExitCode, InvalidInput } from '../domain/errors.ts';
+import { type AssentError, InvalidInput } from '../domain/errors.ts';
 import { formatOf, ordered } from './arguments.ts';
+import { type ExitCode, exitCodeOfError } from './exit.ts';
 import type { Io } from './io.ts';
 import { program, shapesOf } from './program.ts';
 import { asAssentError, errorDocument, errorText } from './render/problems.ts';
@@ -28,7 +29,7 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const typed = error instanceof CommanderError ? usage(error) : asAssentError(error);
     tell(typed, argv, io);
-    return typed.exitCode;
+    return exitCodeOfError(typed);
   }
 }
 

@@ -34,7 +34,7 @@ export function coreFailed(call: string, cause: unknown): AssentError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new AssentError('internal_error', `The core failed in ${call}: ${detail}`, {
     help: 'This is a bug in Assent. Please report it with the template that led to it.',
-    exitCode: 4,
+    kind: 'failed',
     cause,
   });
 }

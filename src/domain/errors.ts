@@ -1,13 +1,43 @@
-// Typed errors: what a caller branches on, and the exit code each one means on the command line.
+// Typed errors: what a caller branches on. Domain and core know kinds and codes; what a kind means on a command line is
+// the CLI's (exit codes), what it means over HTTP is the edge's (status codes).
 import type { Problem } from '#wasm';
 
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 130;
+/** What sort of thing went wrong. */
+export type ErrorKind =
+  /** Template, parameters, options or state are not what they must be; nothing was called. */
+  | 'invalid'
+  /** What was named does not exist. */
+  | 'not_found'
+  /** Policy, a person or an approval stands against it. */
+  | 'refused'
+  /** A person has to answer first. */
+  | 'waiting'
+  /** Work was begun and did not come to its end. */
+  | 'failed'
+  /** Cloud or service could not be reached. */
+  | 'unreachable'
+  /** Somebody else works on it. */
+  | 'held'
+  | 'interrupted';
+
+/**
+ * What may be done about it, for the outside to spell: a command line says `assent resume RUN`, an HTTP API a request.
+ * `action`: of a use case; `option`: something to say otherwise.
+ */
+export type Way =
+  | { action: 'resume' | 'approve' | 'reject' | 'cancel'; runId: string }
+  | { action: 'status' | 'deploy' | 'plan'; stack?: string }
+  | { action: 'rules' | 'scan_baseline' }
+  | { option: 'place' | 'region' | 'state' | 'credentials' | 'endpoint' | 'no_refresh' | 'cloud_aws' | 'account' }
+  | { option: 'parameters'; names: readonly string[] };
 
 interface Details {
+  /** In words that hold whoever reads them: no command, no option, no status code. */
   help?: string;
+  ways?: readonly Way[];
   problems?: readonly Problem[];
   retryable?: boolean;
-  exitCode?: ExitCode;
+  kind?: ErrorKind;
   cause?: unknown;
 }
 
@@ -15,18 +45,20 @@ interface Details {
 export class AssentError extends Error {
   override name = 'AssentError';
   readonly code: string;
+  readonly kind: ErrorKind;
   readonly help: string;
+  readonly ways: readonly Way[];
   readonly problems: readonly Problem[];
   readonly retryable: boolean;
-  readonly exitCode: ExitCode;
 
   constructor(code: string, message: string, details: Details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
+    this.kind = details.kind ?? 'invalid';
     this.help = details.help ?? '';
+    this.ways = details.ways ?? [];
     this.problems = details.problems ?? [];
     this.retryable = details.retryable ?? false;
-    this.exitCode = details.exitCode ?? 2;
   }
 }
 
@@ -39,7 +71,7 @@ export class InvalidInput extends AssentError {
 export class DeploymentFailed extends AssentError {
   override name = 'DeploymentFailed';
   constructor(message: string, details: Details = {}) {
-    super('deployment_failed', message, { exitCode: 4, ...details });
+    super('deployment_failed', message, { kind: 'failed', ...details });
   }
 }
 
@@ -47,7 +79,7 @@ export class DeploymentFailed extends AssentError {
 export class SecurityValidationFailed extends AssentError {
   override name = 'SecurityValidationFailed';
   constructor(message: string, details: Details = {}) {
-    super('security_validation_failed', message, { exitCode: 1, ...details });
+    super('security_validation_failed', message, { kind: 'refused', ...details });
   }
 }
 
@@ -55,7 +87,7 @@ export class SecurityValidationFailed extends AssentError {
 export class ResourceNotFound extends AssentError {
   override name = 'ResourceNotFound';
   constructor(message: string, details: Details = {}) {
-    super('resource_not_found', message, { exitCode: 2, ...details });
+    super('resource_not_found', message, { kind: 'not_found', ...details });
   }
 }
 
@@ -63,7 +95,7 @@ export class ResourceNotFound extends AssentError {
 export class LeaseHeld extends AssentError {
   override name = 'LeaseHeld';
   constructor(message: string, details: Details = {}) {
-    super('lease_held', message, { exitCode: 6, retryable: true, ...details });
+    super('lease_held', message, { kind: 'held', retryable: true, ...details });
   }
 }
 
@@ -71,6 +103,6 @@ export class LeaseHeld extends AssentError {
 export class Unreachable extends AssentError {
   override name = 'Unreachable';
   constructor(message: string, details: Details = {}) {
-    super('unreachable', message, { exitCode: 5, retryable: true, ...details });
+    super('unreachable', message, { kind: 'unreachable', retryable: true, ...details });
   }
 }

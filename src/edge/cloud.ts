@@ -6,6 +6,7 @@ import { openFacts } from '../adapters/aws/facts.ts';
 import { systemClock } from '../adapters/embedded/clock.ts';
 import type { Cloud, Facts } from '../app/ports.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import { endpointName } from '../domain/stack.ts';
 import { type CloudEnvironment, cloudEnvironment } from './env.ts';
 
 /** What the user chose. */
@@ -41,7 +42,7 @@ async function openAws({ region, profile, roleArn, account }: CloudChoice, env: 
   const { endpoint, ...clients } = await openClients({ region: region ?? env.region, profile, roleArn, account });
   return {
     ...clients,
-    endpoint: endpoint ?? 'aws',
+    endpoint: endpoint === undefined ? 'aws' : endpointName(endpoint),
     async close() {
       clients.cloud.close();
       clients.facts.close();
@@ -54,9 +55,9 @@ async function openSandbox(
   env: CloudEnvironment,
 ): Promise<OpenCloud> {
   if (profile !== undefined || roleArn !== undefined) {
-    const option = profile === undefined ? '--role-arn' : '--profile';
+    const option = profile === undefined ? 'A role to assume' : 'A profile';
     throw new InvalidInput('option_needs_aws', `${option} has no meaning in the sandbox.`, {
-      help: 'Add --cloud aws.',
+      ways: [{ option: 'cloud_aws' }],
     });
   }
   const { startSandbox } = await import('../sandbox/index.ts');

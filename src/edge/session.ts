@@ -25,21 +25,21 @@ export interface OpenSession extends Session {
   close(): Promise<void>;
 }
 
-/** Opens the store only. */
-export async function openLocal(state: string): Promise<OpenLocal> {
-  const store = await openStore(state, { now: systemClock.now });
+/** Opens the store only; one in a folder that cannot be written may still be read. */
+export async function openLocal(state: string, { mayOnlyRead = true } = {}): Promise<OpenLocal> {
+  const store = await openStore(state, { now: systemClock.now, mayOnlyRead });
   return { store, clock: systemClock, close: () => store.close() };
 }
 
 /** Opens the store and a cloud; starts the sandbox where that is the cloud and none runs. */
 export async function openSession(options: CloudChoice): Promise<OpenSession> {
-  const local = await openLocal(options.state);
+  const local = await openLocal(options.state, { mayOnlyRead: false });
   try {
     // Loaded here, because the SDK is most of the start-up time and not every command needs it.
     const { openCloud } = await import('./cloud.ts');
     const { endpoint, cloud, facts, close } = await openCloud(options);
     const { store, clock } = local;
-    const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.addMeasured(measured) });
+    const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
     const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
     const budgets = new Budgets(local, newSeed);
     const cleaner = new Cleaner();

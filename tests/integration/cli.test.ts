@@ -65,7 +65,10 @@ test('without a terminal and without --yes nothing is called', async () => {
     code: 2,
     document: { kind: 'error', code: 'confirmation_required' },
   });
-  expect((await space.json('status')).document).toMatchObject({ stacks: [], runs: [] });
+  expect((await space.json('status')).document).toMatchObject({
+    stacks: [],
+    runs: [{ status: 'rejected', answer: { decision: 'reject', by: 'nobody' } }],
+  });
 });
 
 test('an approval of another plan is refused', async () => {
@@ -92,18 +95,41 @@ test('a bad template is refused with every problem and its place, and nothing is
   expect(text.stderr).toMatch(/t\.yaml:\d+:\d+/);
 });
 
-test('a stack is bound to its region', async () => {
+test('one name in two regions is two stacks, and ambiguity is refused by name', async () => {
+  using space = new Workspace();
+  const [one, two] = [space.file('one.json', queues(1, 1)), space.file('two.json', queues(1, 2))];
+  const web = ['--stack', 'web'];
+  expect(await space.json('deploy', one, ...web, '--yes')).toMatchObject({ code: 0 });
+  expect(await space.json('deploy', two, ...web, '--yes', '--region', 'eu-west-1')).toMatchObject({ code: 0 });
+  const { document } = await space.json('status', ...web);
+  expect(document.stacks).toMatchObject([
+    { stack: 'web', region: 'eu-west-1', resources: [{}, {}] },
+    { stack: 'web', region: 'us-east-1', resources: [{}] },
+  ]);
+  expect((await space.json('status', '--region', 'eu-west-1')).document.stacks).toHaveLength(1);
+  const asked = await space.json('outputs', ...web);
+  expect(asked).toMatchObject({ code: 2, document: { code: 'stack_ambiguous' } });
+  expect(asked.document.message).toContain('eu-west-1');
+  expect(await space.json('outputs', ...web, '--region', 'us-east-1')).toMatchObject({ code: 0 });
+  expect(await space.json('destroy', ...web, '--yes', '--region', 'eu-west-1')).toMatchObject({ code: 0 });
+  const left = (await space.json('status')).document.stacks;
+  expect(left).toMatchObject([{ stack: 'web', region: 'us-east-1', status: 'complete' }]);
+});
+
+test('a stack that is elsewhere is not taken for gone, unless the place was said', async () => {
   using space = new Workspace();
   const file = space.file('t.json', queues(1, 1));
-  expect(await space.json('deploy', file, '--stack', 'web', '--yes')).toMatchObject({ code: 0 });
-  for (const command of [
-    ['plan', file],
-    ['deploy', file, '--yes'],
-    ['destroy', '--yes'],
-  ]) {
-    const answer = await space.json(...command, '--stack', 'web', '--region', 'eu-west-1');
-    expect(answer).toMatchObject({ code: 2, document: { kind: 'error', code: 'stack_bound_elsewhere' } });
+  const web = ['--stack', 'web'];
+  expect(await space.json('deploy', file, ...web, '--yes', '--region', 'eu-west-1')).toMatchObject({ code: 0 });
+  for (const command of ['destroy', 'drift']) {
+    const answer = await space.json(command, ...web, ...(command === 'destroy' ? ['--yes'] : []));
+    expect(answer).toMatchObject({ code: 2, document: { kind: 'error', code: 'stack_elsewhere' } });
+    expect(answer.document.message).toContain('eu-west-1');
   }
+  expect(await space.json('destroy', ...web, '--yes', '--region', 'us-east-1')).toMatchObject({
+    code: 0,
+    document: { outcome: 'no_changes', runId: null },
+  });
 });
 
 test('jsonl is one event per line and ends with the document', async () => {

@@ -79,7 +79,7 @@ describe('the sandbox', () => {
     [{ roleArn: 'arn:aws:iam::123456789012:role/r' }, 'option_needs_aws'],
     [{ region: 'no such region' }, 'region_invalid'],
   ])('refuses %o', async (choice, code) => {
-    await expect(openCloud({ cloud: 'sandbox', state, ...choice })).rejects.toMatchObject({ code, exitCode: 2 });
+    await expect(openCloud({ cloud: 'sandbox', state, ...choice })).rejects.toMatchObject({ code, kind: 'invalid' });
   });
 });
 
@@ -137,7 +137,7 @@ describe('AWS', () => {
   ])('refuses %o with %o', async (choice, variables, code) => {
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
     const error = await openCloud({ cloud: 'aws', state, ...choice }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'InvalidInput', code, exitCode: 2 });
+    expect(error).toMatchObject({ name: 'InvalidInput', code, kind: 'invalid' });
   });
 });
 

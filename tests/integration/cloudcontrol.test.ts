@@ -286,7 +286,7 @@ describe('errors', () => {
     for (const [name, call] of Object.entries(CALLS)) {
       const error = await call(cloud).catch((thrown: unknown) => thrown);
       expect(error, name).toBeInstanceOf(Unreachable);
-      expect(error).toMatchObject({ exitCode: 5, code: 'unreachable', message: expect.stringContaining(type) });
+      expect(error).toMatchObject({ kind: 'unreachable', code: 'unreachable', message: expect.stringContaining(type) });
     }
   });
 

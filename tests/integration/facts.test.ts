@@ -136,7 +136,7 @@ describe('identity', () => {
     const started = performance.now();
     const error = await (await factsAt({ endpoint: url })).identity().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Unreachable);
-    expect(error).toMatchObject({ exitCode: 5, message: expect.stringContaining(url) });
+    expect(error).toMatchObject({ kind: 'unreachable', message: expect.stringContaining(url) });
     expect(performance.now() - started).toBeLessThan(10_000);
     server = await scriptedServer();
   });
@@ -170,13 +170,17 @@ describe('identity', () => {
     const facts = await factsAt({ endpoint: undefined });
     const error = await facts.identity().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Unreachable);
-    expect(error).toMatchObject({ exitCode: 5 });
+    expect(error).toMatchObject({ kind: 'unreachable' });
   });
 
   test('without any credentials is refused with exit code 5, also beside a custom endpoint', async () => {
     const facts = await factsAt({ credentials: undefined });
     const error = await facts.identity().catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'Unreachable', exitCode: 5, message: expect.stringContaining('credentials') });
+    expect(error).toMatchObject({
+      name: 'Unreachable',
+      kind: 'unreachable',
+      message: expect.stringContaining('credentials'),
+    });
     expect(server.seen).toEqual([]);
   });
 });
@@ -216,7 +220,7 @@ describe('a role', () => {
     });
     await expect(facts.identity()).rejects.toMatchObject({
       name: 'Unreachable',
-      exitCode: 5,
+      kind: 'unreachable',
       message: expect.stringContaining('role/deployer'),
     });
   });
@@ -241,7 +245,7 @@ describe('an SSM parameter', () => {
     const error = await (await factsAt())
       .lookup({ kind: 'ssmParameter', name: 'p' })
       .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'InvalidInput', code: 'ssm_parameter_secure', exitCode: 2 });
+    expect(error).toMatchObject({ name: 'InvalidInput', code: 'ssm_parameter_secure', kind: 'invalid' });
     expect(JSON.stringify(error) + String(error)).not.toContain('AQICcipher');
   });
 
@@ -251,17 +255,17 @@ describe('an SSM parameter', () => {
   });
 
   test.each([
-    ['AccessDeniedException', 'InvalidInput', 'lookup_refused', 2],
-    ['ValidationException', 'InvalidInput', 'lookup_refused', 2],
-    ['ExpiredTokenException', 'Unreachable', 'unreachable', 5],
-    ['ThrottlingException', 'Unreachable', 'unreachable', 5],
-    ['InternalServerError', 'Unreachable', 'unreachable', 5],
-  ])('answered with %s is %s %s', async (type, name, code, exitCode) => {
+    ['AccessDeniedException', 'InvalidInput', 'lookup_refused', 'invalid'],
+    ['ValidationException', 'InvalidInput', 'lookup_refused', 'invalid'],
+    ['ExpiredTokenException', 'Unreachable', 'unreachable', 'unreachable'],
+    ['ThrottlingException', 'Unreachable', 'unreachable', 'unreachable'],
+    ['InternalServerError', 'Unreachable', 'unreachable', 'unreachable'],
+  ])('answered with %s is %s %s', async (type, name, code, kind) => {
     server.reply = () => refused(type, type === 'InternalServerError' ? 500 : 400);
     await expect((await factsAt()).lookup({ kind: 'ssmParameter', name: 'p' })).rejects.toMatchObject({
       name,
       code,
-      exitCode,
+      kind,
       message: expect.stringContaining(code === 'lookup_refused' ? type : ''),
     });
   });
@@ -354,7 +358,7 @@ describe('a secret', () => {
   ])('that %s (%s) is refused without quoting it', async (_, id, reply) => {
     server.reply = () => reply;
     const error = await (await factsAt()).secret(id).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'InvalidInput', code: 'secret_not_found', exitCode: 2 });
+    expect(error).toMatchObject({ name: 'InvalidInput', code: 'secret_not_found', kind: 'invalid' });
     expect((error as Error).cause).toBeUndefined();
     expect(`${error}${(error as Error).stack}${JSON.stringify(error)}`).not.toContain('hunter2');
   });

@@ -148,6 +148,15 @@ pub struct Plan {
     pub resources: Vec<PlannedResource>,
     /// Outputs, sorted by name.
     pub outputs: Vec<PlannedOutput>,
+    /// Keyed fingerprints of the secrets that it was made with, NoEcho parameters and dynamic references: secret id to
+    /// hex. Another value is another plan.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[tsify(optional)]
+    pub fingerprints: BTreeMap<String, String>,
+    /// Dynamic references that could not be read when it was made: nobody has judged their values. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub unread: Vec<String>,
     /// SHA-256 (hex) over the canonical JSON of everything above but estimates.
     pub digest: String,
 }
@@ -491,6 +500,12 @@ pub enum Event {
     TimerFired {},
     /// Start nothing new, let what is in flight end.
     CancelRequested {},
+    /// Let go of the run as it stands: start nothing, look at what is in flight until this time, wait for calls on the
+    /// wire, then finish as `suspended`. A time in the past: look at nothing any more.
+    SuspendRequested {
+        /// No call is made from then on.
+        until: Millis,
+    },
 }
 
 /// What the driver is to do.
@@ -612,6 +627,10 @@ pub enum Command {
         /// Outputs (of a succeeded deployment), secrets masked.
         #[tsify(type = "Record<string, unknown>")]
         outputs: BTreeMap<String, Value>,
+        /// Of a suspended run: nothing is to be done before so many milliseconds have passed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        resume_in_ms: Option<Millis>,
     },
 }
 
@@ -632,6 +651,8 @@ pub enum Outcome {
     /// The cloud stopped answering. The run is not over: operations may be in flight, the journal knows them, and a
     /// resumption goes on.
     Unreachable,
+    /// Let go of on request. The run is not over: a resumption over the same journal goes on as if nothing had happened.
+    Suspended,
 }
 
 /// State of a resource within a run.

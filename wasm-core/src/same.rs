@@ -1,7 +1,9 @@
 //! When two values of a property mean the same.
 //!
 //! Order of keys and spelling of numbers never matter; the schema says where the order of a list does not, where JSON may
-//! come as text, and where AWS returns a number as a string.
+//! come as text, and where AWS returns a number as a string. Policy documents are compared by what they allow.
+
+mod policy;
 
 use serde_json::Value;
 
@@ -20,6 +22,16 @@ pub fn same(kind: Option<Kind>, left: &Expr, right: &Expr) -> bool {
 #[must_use]
 pub fn agrees(kind: Option<Kind>, wanted: &Expr, live: &Expr) -> bool {
     Eyes { loose: true }.see(kind, wanted, live)
+}
+
+/// Kind of what is at a slash-separated path within a value of this kind.
+#[must_use]
+pub fn at(kind: Option<Kind>, path: &str) -> Option<Kind> {
+    path.split('/').filter(|part| !part.is_empty()).fold(kind, |kind, part| match kind {
+        Some(Kind::List(_)) => item(kind),
+        // As in a JSON pointer (RFC 6901).
+        _ => member(kind, &part.replace("~1", "/").replace("~0", "~")),
+    })
 }
 
 /// Kind of a member.
@@ -79,7 +91,9 @@ impl Eyes {
                 || (textual && self.see(Some(Kind::Json), left, right));
         }
         match (left, right) {
-            (Expr::Map(left), Expr::Map(right)) => self.members(kind, left, right),
+            (Expr::Map(left), Expr::Map(right)) => {
+                self.members(kind, left, right) || (matches!(kind, Some(Kind::Json)) && policy::same(left, right))
+            }
             (Expr::List(left), Expr::List(right)) => self.items(kind, left, right),
             _ if matches!(kind, Some(Kind::Json)) => match (parsed(left), parsed(right)) {
                 (None, None) => equal(left, right),

@@ -725,6 +725,58 @@ fn cancelling_asks_again_for_an_answer_that_was_lost() {
     assert_eq!(leash.until_call(), ["create create:A"]);
 }
 
+fn resume_in(leash: &Leash) -> Option<Millis> {
+    leash.commands.iter().find_map(|command| match command {
+        Command::Finish { outcome: Outcome::Suspended, resume_in_ms, .. } => *resume_in_ms,
+        _ => None,
+    })
+}
+
+#[test]
+fn a_suspended_run_starts_nothing_and_is_let_go_of_when_nothing_is_due_in_time() {
+    let mut narrow = config();
+    narrow.max_concurrency = 1;
+    let mut leash = Leash::with(deploy(vec![create("A", &[]), create("B", &[])]), narrow);
+    leash.tell(Event::SuspendRequested { until: 0 });
+    assert_eq!(leash.outcome(), None, "a call is on the wire");
+    let later = leash.now + 5_000;
+    let accepted = Event::Accepted {
+        step: "create:A".to_owned(),
+        request_token: "request-of create:A".to_owned(),
+        identifier: None,
+        retry_after: Some(later),
+        at: leash.now,
+    };
+    leash.tell(accepted);
+    assert_eq!(resume_in(&leash), Some(5_000));
+    assert!(leash.calls().is_empty());
+    let leash = leash.resumed(deploy(vec![create("A", &[]), create("B", &[])]), 0);
+    assert_eq!(leash.calls(), ["create create:B"], "A is not sent again");
+}
+
+#[test]
+fn a_suspended_run_looks_at_what_is_in_flight_as_long_as_it_may() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &["A"])]));
+    leash.accept("create:A", None);
+    leash.tell(Event::SuspendRequested { until: leash.now + 60_000 });
+    assert_eq!(leash.outcome(), None);
+    assert_eq!(leash.until_call(), ["poll create:A"]);
+    leash.succeed("create:A", "A-1");
+    assert!(leash.recorded("A").is_some());
+    assert_eq!(resume_in(&leash), Some(0), "B may start");
+    assert!(leash.calls().is_empty());
+}
+
+#[test]
+fn a_suspended_run_leaves_a_lost_call_to_whoever_goes_on() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.tell(Event::SuspendRequested { until: leash.now + 60_000 });
+    leash.lose("create:A", CallKind::Create);
+    assert_eq!(resume_in(&leash), Some(0));
+    let leash = leash.resumed(deploy(vec![create("A", &[])]), 0);
+    assert_eq!(leash.calls(), ["create create:A"]);
+}
+
 #[test]
 fn a_resumed_run_sends_unanswered_calls_again_and_polls_accepted_ones() {
     let resources = || deploy(vec![create("A", &[]), create("B", &[]), create("C", &["A"])]);
@@ -890,6 +942,34 @@ fn recorded_now(leash: &Leash) -> Option<StackResource> {
         Command::RecordResource { resource } => Some(resource.clone()),
         _ => None,
     })
+}
+
+#[test]
+fn an_update_that_worked_is_seen_by_meaning_whatever_its_answer_was() {
+    let statement = |action: &str| json!({"Effect": "Allow", "Action": action, "Principal": {"AWS": "123456789012"}});
+    let policy = |action: &str| json!({"Version": "2012-10-17", "Statement": [statement(action)]});
+    let reshaped = json!({"Statement": {"Principal": {"AWS": ["arn:aws:iam::123456789012:root"]}, "Effect": "Allow",
+        "Action": ["sts:TagSession"]}, "Version": "2012-10-17"});
+    for (live, succeeds) in [(json!(reshaped.to_string()), true), (reshaped, true), (policy("sts:Other"), false)] {
+        let path = "/AssumeRolePolicyDocument";
+        let mut role = patched(
+            "A",
+            &json!([{"op": "test", "path": path, "value": policy("sts:AssumeRole")},
+                {"op": "replace", "path": path, "value": policy("sts:TagSession")}]),
+        );
+        role.type_name = "AWS::IAM::Role".to_owned();
+        let mut leash = Leash::new(deploy(vec![role]));
+        leash.accept("update:A", None);
+        leash.fail("update:A", "ServiceInternalError", None);
+        leash.until_call();
+        let properties = Some(json!({"AssumeRolePolicyDocument": live}));
+        leash.tell(Event::Read { step: "update:A".to_owned(), properties, at: leash.now });
+        if succeeds {
+            assert_eq!(leash.report("A").status, StepStatus::Succeeded, "{:?}", leash.report("A"));
+        } else {
+            assert_eq!(leash.report("A").error_code.as_deref(), Some("drifted"));
+        }
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ struct Case {
     crash: f64,
     cancel_at: Option<u32>,
     drift: bool,
+    suspend: f64,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
@@ -48,8 +49,9 @@ fn cases() -> impl Strategy<Value = Case> {
         prop_oneof![Just(0.0), Just(0.02), Just(0.1)],
         proptest::option::weighted(0.2, 1_u32..100),
         proptest::bool::weighted(0.2),
+        prop_oneof![2 => Just(0.0), 1 => Just(0.05)],
     )
-        .prop_map(|(seed, resources, call_faults, operation_faults, crash, cancel_at, drift)| Case {
+        .prop_map(|(seed, resources, call_faults, operation_faults, crash, cancel_at, drift, suspend)| Case {
             seed,
             resources,
             call_faults,
@@ -57,6 +59,7 @@ fn cases() -> impl Strategy<Value = Case> {
             crash,
             cancel_at,
             drift,
+            suspend,
         })
 }
 
@@ -399,6 +402,8 @@ fn change_and_destroy(case: &Case) -> Result<(), TestCaseError> {
         now: 1_700_000_000_000,
         crash: case.crash,
         cancel_at: case.cancel_at,
+        suspend: case.suspend,
+        suspensions: 0,
         crashes: 0,
         turns: 0,
     };

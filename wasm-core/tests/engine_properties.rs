@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use assent_core::engine::random::Random;
 use assent_core::expr::Expr;
 use assent_core::model::{
-    Action, EngineConfig, Mode, Outcome, Plan, PlannedOutput, Policy, ResourceStatus, StackResource, StepStatus,
+    Action, EngineConfig, Event, Mode, Outcome, Plan, PlannedOutput, Policy, ResourceStatus, StackResource, StepStatus,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -40,6 +40,8 @@ struct Case {
     jump: f64,
     /// Operations may take hours.
     stuck: f64,
+    /// In each turn the run may be let go of.
+    suspend: f64,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
@@ -55,6 +57,7 @@ fn cases() -> impl Strategy<Value = Case> {
         any::<bool>(),
         prop_oneof![2 => Just(0.0), 1 => Just(0.3)],
         prop_oneof![3 => Just(0.0), 1 => Just(0.02)],
+        prop_oneof![2 => Just(0.0), 1 => Just(0.01), 1 => Just(0.1)],
     )
         .prop_map(
             |(
@@ -69,6 +72,7 @@ fn cases() -> impl Strategy<Value = Case> {
                 replaced,
                 jump,
                 stuck,
+                suspend,
             )| {
                 Case {
                     seed,
@@ -82,6 +86,7 @@ fn cases() -> impl Strategy<Value = Case> {
                     replaced,
                     jump,
                     stuck,
+                    suspend,
                 }
             },
         )
@@ -343,12 +348,15 @@ fn deploy_and_destroy(case: &Case) -> Result<(), TestCaseError> {
         now: 1_700_000_000_000,
         crash: case.crash,
         cancel_at: case.cancel_at,
+        suspend: case.suspend,
+        suspensions: 0,
         crashes: 0,
         turns: 0,
     };
     let ended = run_to_end(&mut world)?;
     if case.operation_faults == 0.0 && case.jump == 0.0 {
-        prop_assert!(matches!(ended.outcome, Outcome::Succeeded | Outcome::NoChanges), "{:?}", ended.outcome);
+        let failed = ended.resources.iter().find(|report| report.status == StepStatus::Failed);
+        prop_assert!(matches!(ended.outcome, Outcome::Succeeded | Outcome::NoChanges), "{failed:?}");
         if case.call_faults == 0.0 && case.crash == 0.0 && case.cancel_at.is_none() {
             let operations = world.plan.resources.iter().filter(|r| r.action == Action::Create).count();
             let created = world.cloud.calls.get("create").copied().unwrap_or(0) as usize;
@@ -374,6 +382,62 @@ fn deploy_and_destroy(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What is left after a run, identifiers without their serial numbers.
+fn left(world: &World) -> Vec<String> {
+    let plain = |text: String| {
+        let mut parts = text.split('-');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| text + "-" + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+    };
+    world.state.values().map(|resource| plain(format!("{resource:?}"))).collect()
+}
+
+/// Deploys where nothing goes wrong; `suspend`: is let go of so often.
+fn deploy_in_peace(case: &Case, suspend: f64) -> (World, Ended) {
+    let mut cloud = Cloud::new(case.seed, Faults { call: 0.0, operation: 0.0 }, 40_000);
+    let mut state = BTreeMap::new();
+    let plan = deployment(case, &mut cloud, &mut state);
+    let (config, now) = (config(case, "deploy"), 1_700_000_000_000);
+    let (cancel_at, journal) = (None, Vec::new());
+    let mut world = World {
+        plan,
+        config,
+        cloud,
+        journal,
+        state,
+        now,
+        crash: 0.0,
+        cancel_at,
+        suspend,
+        suspensions: 0,
+        crashes: 0,
+        turns: 0,
+    };
+    let ended = world.run();
+    (world, ended)
+}
+
+fn suspended_as_undisturbed(case: &Case) -> Result<(), TestCaseError> {
+    let case = Case { operation_faults: 0.0, ..case.clone() };
+    let (calm, undisturbed) = deploy_in_peace(&case, 0.0);
+    let (disturbed, ended) = deploy_in_peace(&case, case.suspend.max(0.02));
+    prop_assert_eq!(undisturbed.outcome, ended.outcome);
+    prop_assert_eq!(left(&calm), left(&disturbed));
+    let statuses = |ended: &Ended| -> Vec<_> {
+        ended.resources.iter().map(|report| (report.logical_id.clone(), report.status, report.attempts)).collect()
+    };
+    prop_assert_eq!(statuses(&undisturbed), statuses(&ended));
+    for mutation in ["create", "update", "delete"] {
+        let made = |world: &World| world.journal.iter().filter(|event| is_intent(event, mutation)).count();
+        prop_assert_eq!(made(&calm), made(&disturbed), "{} was done twice", mutation);
+    }
+    Ok(())
+}
+
+fn is_intent(event: &Event, word: &str) -> bool {
+    matches!(event, Event::IntentRecorded { step, .. } if step.starts_with(word))
+}
+
 /// The same cases every time, so that a check says something about a change; `ENGINE_SEED` explores others.
 fn config_of(part: u64) -> ProptestConfig {
     let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
@@ -395,6 +459,19 @@ macro_rules! parts {
             }
         }
     };
+}
+
+mod suspended {
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: config_of(5).cases / 4, ..config_of(5) })]
+
+        #[test]
+        fn suspended_anywhere_the_end_is_that_of_the_undisturbed_run(case in cases()) {
+            suspended_as_undisturbed(&case)?;
+        }
+    }
 }
 
 mod one {

@@ -4,13 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use assent_core::call::{Live, PlanAnswer, PlanCall, StackState};
+use assent_core::call::{Live, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{Action, Context, Mode, Plan, ResourceStatus, StackResource};
-use assent_core::plan::{plan, stack_id};
+use assent_core::plan::planned::Planning;
+use assent_core::plan::stack_id;
 use assent_core::problem::Problem;
+use assent_core::session::Template;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+fn planning(text: &str, call: PlanCall) -> Planning {
+    Template::new(text.to_owned()).plan(call)
+}
 
 fn call() -> PlanCall {
     PlanCall {
@@ -37,15 +43,15 @@ fn call() -> PlanCall {
 }
 
 fn planned(text: &str, call: PlanCall) -> (Plan, Vec<Problem>) {
-    match plan(text, call) {
-        PlanAnswer::Planned { plan, problems, .. } => (plan, problems),
+    match planning(text, call) {
+        Planning::Planned(planned) => (planned.plan, planned.problems),
         other => panic!("{other:#?}"),
     }
 }
 
 fn refused(text: &str) -> Vec<Problem> {
-    match plan(text, call()) {
-        PlanAnswer::Refused { problems } => problems,
+    match planning(text, call()) {
+        Planning::Refused { problems } => problems,
         other => panic!("{other:#?}"),
     }
 }
@@ -387,7 +393,7 @@ fn a_secret_becomes_no_name_unless_that_is_said() {
         ("AWS::Logs::LogGroup", "LogGroupName", "{'Fn::Sub': '{{resolve:ssm-secure:/x/${T.TopicName}}}'}"),
     ] {
         let text = template(type_name, property, value);
-        let PlanAnswer::Refused { problems } = plan(&text, given(false)) else { panic!("{text}") };
+        let Planning::Refused { problems } = planning(&text, given(false)) else { panic!("{text}") };
         assert_eq!(codes(&problems), ["secret_identifier"], "{text}");
         assert_eq!(
             (problems[0].path.as_str(), problems[0].line),

@@ -5,13 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assent_core::scan::{self, Category, Finding, ScanAnswer, ScanCall};
+use assent_core::scan::{Category, Finding, ScanAnswer, ScanCall};
+use assent_core::session::Template;
 use proptest::prelude::*;
+
+fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
+    Template::new(text.to_owned()).scan(call)
+}
 
 fn findings(text: &str) -> Vec<Finding> {
     let call =
         ScanCall { file: "t.yaml".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() };
-    match scan::scan(text, &call) {
+    match scanned(text, &call) {
         ScanAnswer::Scanned { findings, .. } => {
             findings.into_iter().filter(|finding| finding.category == Category::Secret).collect()
         }

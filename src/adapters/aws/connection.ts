@@ -72,7 +72,8 @@ export async function connect(wanted: Wanted): Promise<Connection> {
     await probe.send(new ListResourceRequestsCommand({}));
   } catch (cause) {
     throw new InvalidInput('endpoint_invalid', `No Cloud Control endpoint for region ${region}: ${String(cause)}`, {
-      help: 'Check --region and AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDCONTROL.',
+      help: 'Check the region, and AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_CLOUDCONTROL.',
+      ways: [{ option: 'region' }],
       cause,
     });
   } finally {
@@ -153,7 +154,8 @@ function noRegion(given: string | undefined, cause: unknown): InvalidInput {
   if (given !== undefined)
     return new InvalidInput('region_invalid', `${given} is not the name of a region.`, { cause });
   return new InvalidInput('region_missing', 'No region is given or configured.', {
-    help: 'Give --region, set AWS_REGION, or choose a profile that names one.',
+    help: 'Say which, set AWS_REGION, or choose a profile that names one.',
+    ways: [{ option: 'region' }],
     cause,
   });
 }

@@ -152,7 +152,8 @@ export function callError(thrown: unknown): CallError {
 function credentialsRefused(name: string, message: string, cause: unknown): Unreachable {
   const text = cause instanceof NoCredentials ? message : `AWS did not accept the credentials (${name}): ${message}`;
   return new Unreachable(text, {
-    help: 'Sign in again or choose other credentials (--profile, --role-arn, AWS_*); then the run can be resumed.',
+    help: 'Sign in again or choose other credentials; then the run can be resumed.',
+    ways: [{ option: 'credentials' }],
     retryable: false,
     cause,
   });

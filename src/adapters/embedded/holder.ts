@@ -50,6 +50,13 @@ export function parseHolder(text: string): Holder | null {
   return { pid, host, bootId, pidNamespace, startTime };
 }
 
+/** For people. */
+export function describeHolder(holder: Holder | null, me: Holder): string {
+  if (holder === null) return 'another process';
+  const here = holder.host === me.host;
+  return `process ${holder.pid}${here ? '' : ` on ${holder.host}`}${here && holder.pid === me.pid ? ' (this one)' : ''}`;
+}
+
 /** Signal 0 reaches every process that exists; EPERM means it exists and is another user's. */
 function exists(pid: number): boolean {
   try {

@@ -1,9 +1,10 @@
 // Tables of the embedded store, as the steps that lead to them. A released step never changes: a store of any earlier
 // version is brought here by the steps it lacks.
 //
-// A resource is a row of its own, so an append writes what has changed and nothing else. JSON columns hold values whose
-// form is a contract of the core (`#wasm`). Times are ms since the epoch. A stack's lease outlives the stack: its fence
-// only ever grows.
+// The first four steps are those of before a stack was a name in a place; what they made is gone after the last one.
+// Times are ms since the epoch.
+import type { Database } from './database.ts';
+import { moveToItems } from './migrate.ts';
 
 const FIRST = `
 CREATE TABLE stacks (
@@ -87,8 +88,29 @@ const ROLLBACK = `
 ALTER TABLE runs ADD COLUMN rollback TEXT;
 `;
 
+// One table for everything that is small, one for what is large (src/adapters/table). Values are moved by migrate.ts.
+const ITEMS = `
+CREATE TABLE items (
+  pk TEXT NOT NULL,
+  sk TEXT NOT NULL,
+  fields TEXT NOT NULL,
+  body TEXT,
+  expires_at REAL,
+  PRIMARY KEY (pk, sk)
+) WITHOUT ROWID;
+CREATE TABLE blobs (
+  kind TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (kind, digest)
+);
+`;
+
+/** SQL, or what moves values where SQL cannot. Runs inside the transaction that raises the version. */
+export type Step = string | ((db: Database) => void);
+
 /** Step `n` leads from version `n` to `n + 1`; version 0 is an empty file. */
-export const STEPS: readonly string[] = [FIRST, METRICS, NOTES, ROLLBACK];
+export const STEPS: readonly Step[] = [FIRST, METRICS, NOTES, ROLLBACK, ITEMS, moveToItems];
 
 /** Kept in `PRAGMA user_version`. */
 export const SCHEMA_VERSION = STEPS.length;

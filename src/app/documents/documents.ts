@@ -1,9 +1,10 @@
 // The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
 // adding.
-import type { Action, Drifted, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
+import type { Action, Drifted, Finding, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Planned } from '../planning/planning.ts';
-import type { Run } from '../ports.ts';
+import type { EndStatus, Run, RunAnswer } from '../ports.ts';
+import type { Driven } from '../run/drive.ts';
 import { type Calls, iso, noCalls, type ResourceDocument, resourceDocument } from './events.ts';
 
 /** One action of a plan. */
@@ -39,7 +40,7 @@ export interface RunDocument {
   /** `null` where there was nothing to run over. */
   runId: string | null;
   planDigest: string | null;
-  outcome: Exclude<Run['status'], 'running'>;
+  outcome: EndStatus | 'waiting_approval' | 'suspended';
   code?: string;
   resources: ResourceDocument[];
   outputs: Record<string, unknown>;
@@ -49,6 +50,17 @@ export interface RunDocument {
   calls: Calls;
   /** How it was rolled back, where it was. */
   rollback?: RollbackDocument;
+  /** What a person answered, where one was asked. */
+  answer?: AnswerDocument;
+  /** Of a suspended run: there is nothing to do before so much time has passed. */
+  resumeInMs?: number;
+}
+
+export interface AnswerDocument {
+  decision: 'approve' | 'reject';
+  by: string;
+  at: string;
+  reason?: string;
 }
 
 export interface RollbackDocument {
@@ -89,11 +101,14 @@ function actionDocument(resource: PlannedResource): ActionDocument {
   };
 }
 
+/** How a run ends that is over. */
+export type End = Exclude<Outcome, 'unreachable' | 'suspended'>;
+
 /** The document of a run that the engine has ended. */
 export function runDocument(
   run: Run,
   ended: {
-    outcome: Exclude<Outcome, 'unreachable'>;
+    outcome: End;
     resources: readonly ResourceReport[];
     outputs: Record<string, unknown>;
     calls: Calls;
@@ -109,16 +124,33 @@ export function runDocument(
     resources: ended.resources.map(resourceDocument),
     outputs: ended.outputs,
     verdict: run.verdict,
-    elapsedMs: now - run.startedAt,
+    elapsedMs: now - (run.startedAt ?? now),
     calls: ended.calls,
   };
+  if (run.answer !== undefined) document.answer = answerDocument(run.answer);
   if (ended.outcome === 'failed') document.code = run.mode === 'deploy' ? 'deployment_failed' : 'destroy_failed';
   return document;
 }
 
-/** The document of a deployment that the gate did not let through: no run was begun, nothing was called. */
-export function stoppedDocument(verdict: Verdict, outcome: 'refused' | 'waiting_approval', code: string): RunDocument {
-  return { ...nothingToDo('deploy'), planDigest: verdict.planDigest, outcome, code, verdict };
+/** The document of a run that a worker has let go of. */
+export function suspendedDocument(run: Run, driven: Driven, now: number): RunDocument {
+  const { resources, outputs, calls, resumeInMs = 0 } = driven;
+  const document = runDocument(run, { outcome: 'cancelled', resources, outputs, calls }, now);
+  return { ...document, outcome: 'suspended', resumeInMs };
+}
+
+/** The document of a run that no worker has taken up: nothing was called. */
+export function stoppedDocument(
+  { runId, mode, planDigest, verdict, answer }: Pick<Run, 'runId' | 'mode' | 'planDigest' | 'verdict' | 'answer'>,
+  outcome: 'refused' | 'rejected' | 'expired' | 'superseded' | 'waiting_approval',
+  code: string,
+): RunDocument {
+  const document: RunDocument = { ...nothingToDo(mode), runId, planDigest, outcome, code, verdict };
+  return answer === undefined ? document : { ...document, answer: answerDocument(answer) };
+}
+
+function answerDocument({ at, ...answer }: RunAnswer): AnswerDocument {
+  return { ...answer, at: iso(at) };
 }
 
 /** The document where there was nothing to run over: an unknown stack to destroy, no run to resume. */
@@ -158,28 +190,49 @@ export interface StackDocument {
 export interface RunSummary {
   runId: string;
   stack: string;
+  account: string;
+  region: string;
+  endpoint: string;
   mode: 'deploy' | 'destroy';
   /** `interrupted`: it has not ended, and no process works on it. */
   status: Run['status'] | 'interrupted';
   planDigest: string;
-  startedAt: string;
+  submittedAt: string;
+  /** `null`: no worker has taken it up. */
+  startedAt: string | null;
   endedAt: string | null;
   elapsedMs: number;
   /** What its plan expected; `null` for a run of before this was kept. */
   forecastMs: number | null;
+  /** Until when a person may answer, while the run waits. */
+  expiresAt?: string;
+  /** What was decided and found, of a run that waits or was not let through. */
+  verdict?: Verdict | null;
+  findings?: Finding[];
+  answer?: AnswerDocument;
 }
 
+const SHOWN_WHOLE: ReadonlySet<Run['status']> = new Set(['waiting_approval', 'refused', 'rejected', 'expired']);
+
 export function runSummary(run: Run, held: boolean, now: number): RunSummary {
+  const { runId, stack, submittedAt, startedAt, expiresAt, answer, verdict, findings } = run;
   return {
-    runId: run.runId,
-    stack: run.stack,
+    runId,
+    stack: stack.name,
+    account: stack.account,
+    region: stack.region,
+    endpoint: stack.endpoint,
     mode: run.mode,
     status: run.status === 'running' && !held ? 'interrupted' : run.status,
     planDigest: run.planDigest,
-    startedAt: iso(run.startedAt),
+    submittedAt: iso(submittedAt),
+    startedAt: startedAt === undefined ? null : iso(startedAt),
     endedAt: run.endedAt === undefined ? null : iso(run.endedAt),
-    elapsedMs: (run.endedAt ?? now) - run.startedAt,
+    elapsedMs: startedAt === undefined ? 0 : (run.endedAt ?? now) - startedAt,
     forecastMs: run.forecastMs ?? null,
+    ...(run.status === 'waiting_approval' && expiresAt !== undefined ? { expiresAt: iso(expiresAt) } : {}),
+    ...(SHOWN_WHOLE.has(run.status) ? { verdict, findings } : {}),
+    ...(answer === undefined ? {} : { answer: answerDocument(answer) }),
   };
 }
 

@@ -40,6 +40,7 @@ export type RunEvent = { at: string } & (
   | ({ event: 'resource' } & ResourceDocument)
   | { event: 'rolling_back'; runId: string; resources: number; unrestored: number }
   | { event: 'cancelling' }
+  | { event: 'suspending'; graceMs: number }
 );
 
 /** Takes events as they happen; must not throw. */

@@ -6,8 +6,8 @@ import type { ConsultCall, Finding, History, Plan } from '#wasm';
 import { consult } from '../../core/calls.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import type { Planned, Template } from '../planning/planning.ts';
-import { type FailOn, refusing, reported, scan } from '../scan.ts';
-import type { Session } from '../session.ts';
+import { type FailOn, findingsOf, refusing, reported } from '../scan.ts';
+import { placeOf, type Session } from '../session.ts';
 import type { AllowedLoss } from './guard.ts';
 
 /** How strict the gate is. */
@@ -27,7 +27,7 @@ export interface Judged {
   findings: Finding[];
 }
 
-/** Scans the template and asks the circle about the plan. */
+/** Scans the plan and asks the circle about it. */
 export async function judge(
   session: Session,
   planned: Planned,
@@ -37,7 +37,7 @@ export async function judge(
   const planDigest = planned.plan.digest;
   const { clock, endpoint, monitor } = session;
   const scanned = clock.now();
-  const findings = reported(findingsOf(session, planned, template));
+  const findings = reported(findingsOf(planned.inCore, template.name));
   monitor.record('scan_duration_ms', clock.now() - scanned, { endpoint });
   const blocking = refusing(findings, failOn);
   const skipped = [...(failOn === 'none' ? ['scan'] : []), ...(skipExperts ? ['experts'] : [])];
@@ -90,8 +90,9 @@ export async function judge(
 }
 
 /** The same verdict after a person has answered a split circle. */
-export function answered(verdict: Verdict, yes: boolean): Verdict {
-  const reasons = [...verdict.reasons, yes ? 'a person approved' : 'a person refused'];
+export function answered(verdict: Verdict, yes: boolean, by = 'a person', reason?: string): Verdict {
+  const said = `${by} ${yes ? 'approved' : 'refused'}${reason === undefined ? '' : `: ${reason}`}`;
+  const reasons = [...verdict.reasons, said];
   return { ...verdict, decision: yes ? 'approve' : 'refuse', by: 'person', reasons };
 }
 
@@ -102,14 +103,9 @@ function forgiven(plan: Plan, allowed: AllowedLoss): Plan {
   return { ...plan, resources };
 }
 
-function findingsOf({ clock }: Session, { plan, parameters }: Planned, template: Template): Finding[] {
-  const known = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== null);
-  const source = { ...template, named: true };
-  return scan({ sources: [source], parameters: Object.fromEntries(known), context: plan.context }, clock.now).findings;
-}
-
-async function history({ store }: Session, { plan }: Planned): Promise<History> {
-  const ended = (await store.runs(plan.stack)).filter(({ status, mode }) => status !== 'running' && mode === 'deploy');
+async function history(session: Session, { plan }: Planned): Promise<History> {
+  const stack = { ...placeOf(session, plan.context), name: plan.stack };
+  const ended = (await session.store.runs.list({ stack })).items.filter(({ mode }) => mode === 'deploy');
   const tried = ended.filter(({ status }) => ['succeeded', 'failed', 'rolled_back'].includes(status));
   const bad = tried.filter(({ status }) => status !== 'succeeded');
   const last = tried[0];

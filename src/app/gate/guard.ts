@@ -1,28 +1,17 @@
 // Data guards: what would lose data is done only when it was named (`--allow-data-loss ID,...|all`). A yes to the plan
 // is not enough, and neither is an approved digest.
 import type { PlannedResource } from '#wasm';
-import type { Verdict } from '../../domain/verdict.ts';
-import { type RunDocument, stoppedDocument } from '../documents/documents.ts';
 import type { Planned } from '../planning/planning.ts';
 
 /** Logical ids whose data may be lost, or all of them. */
 export type AllowedLoss = readonly string[] | 'all';
 
-/** The refusal, when the plan loses data that nobody allowed; lists every such resource. */
-export function dataLossRefusal({ plan }: Planned, allowed: AllowedLoss = []): RunDocument | undefined {
+/** Why it is refused, when the plan loses data that nobody allowed; names every such resource. */
+export function lossRefused({ plan }: Pick<Planned, 'plan'>, allowed: AllowedLoss = []): string[] | undefined {
   const losing = plan.resources.filter(({ irreversible }) => irreversible.length > 0);
   const refused = losing.filter(({ logicalId }) => allowed !== 'all' && !allowed.includes(logicalId));
   if (refused.length === 0) return undefined;
   const reasons = refused.flatMap(({ irreversible }: PlannedResource) => irreversible);
   const names = refused.map(({ logicalId }) => logicalId).join(',');
-  const verdict: Verdict = {
-    decision: 'refuse',
-    by: 'policy',
-    planDigest: plan.digest,
-    reasons: [...reasons, `--allow-data-loss ${names} allows it`],
-    votes: [],
-    posterior: {},
-    skipped: [],
-  };
-  return { ...stoppedDocument(verdict, 'refused', 'data_loss'), kind: plan.mode };
+  return [...reasons, `only when it is allowed by name: ${names}`];
 }

@@ -12,13 +12,14 @@ import type {
   PlanCall,
   Problem,
 } from '#wasm';
-import { inspect, plan as planInCore } from '../../core/calls.ts';
+import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
-import type { Answer, StackRecord } from '../ports.ts';
-import { rateNote } from '../run/budget.ts';
-import { durationsNote } from '../run/learn.ts';
-import { bindingOf, type Control, checkBinding, contextOf, type Session } from '../session.ts';
+import { type Place, placeText } from '../../domain/stack.ts';
+import type { Answer, Blobs, StackRecord } from '../ports.ts';
+import { estimatesName } from '../run/learn.ts';
+import { type Control, contextOf, placeOf, type Session } from '../session.ts';
 import { fingerprints } from './fingerprint.ts';
+import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
 
 /** A template as it came, with the name to call it by in messages. */
@@ -47,6 +48,8 @@ export interface Wanted {
 /** A plan with what was found on the way to it. */
 export interface Planned {
   plan: Plan;
+  /** The same plan in the core, with the values that it was made with: what is judged is what is deployed. */
+  inCore: PlannedInCore;
   /** Warnings. */
   problems: Problem[];
   forecast: Forecast;
@@ -64,6 +67,17 @@ export interface Planned {
   hasLearned: boolean;
 }
 
+/** Keeps a plan under its digest. One that is there stays: a run resumes from the very plan it began with. */
+export async function keepPlan(blobs: Blobs, plan: Plan): Promise<void> {
+  await blobs.put('plan', plan.digest, JSON.stringify(plan));
+}
+
+/** The plan kept under a digest. */
+export async function keptPlan(blobs: Blobs, digest: string): Promise<Plan | undefined> {
+  const text = await blobs.get('plan', digest);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
 export async function makePlan(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
   const { clock, endpoint, monitor } = session;
@@ -75,21 +89,21 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
 
 async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
   const { stack, mode, template, tags, imports } = wanted;
-  const text = template?.text ?? '';
+  using text = new TemplateInCore(template?.text ?? '');
   const parameters = { ...wanted.parameters };
-  const declared = template === undefined ? [] : declaredIn(template);
-  const [context, recorded] = await Promise.all([contextOf(session, control), session.store.stack(stack)]);
-  if (recorded !== undefined) checkBinding(recorded, session.endpoint, context);
+  const declared = template === undefined ? [] : text.declared();
+  const context = await contextOf(session, control);
+  const place = placeOf(session, context);
+  const recorded = await session.store.stacks.get({ ...place, name: stack });
   const secretParameters = noEchoValues(declared, parameters);
   session.cleaner.add(Object.values(secretParameters));
-  const secretPrints = await fingerprints(stack, context, secretParameters);
+  const secretPrints = await fingerprints({ stack, context }, secretParameters);
 
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
   call.fingerprints = secretPrints;
   if (wanted.allowSecretIdentifiers === true) call.allowSecretIdentifiers = true;
-  const binding = bindingOf(session.endpoint, context);
-  const learned = await keptNotes(session, binding);
+  const learned = await keptNotes(session, place);
   call.learned = learned;
   const hasLearned = learned.durations !== undefined;
   if (session.speed !== 1) call.durationScale = 1 / session.speed;
@@ -97,39 +111,43 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (imports !== undefined) call.imports = { ...imports };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
-  const found = await answered(session, text, call, template);
-  if (recorded === undefined || !wanted.refresh || mode === 'destroy') {
-    return { ...found, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+  let inCore = await answered(session, text, call, template);
+  if (recorded !== undefined && wanted.refresh && mode === 'deploy') {
+    const budget = session.budgets.of(place);
+    const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
+    inCore = await answered(session, text, { ...call, live }, template);
   }
-  const budget = session.budgets.of(binding);
-  const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
-  const read = await answered(session, text, { ...call, live }, template);
-  return { ...read, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+  inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
+  const { plan, summary } = inCore;
+  const { problems, forecast, parameters: effective, noEcho } = summary;
+  const made = { plan, inCore, problems, forecast, parameters: effective, noEcho };
+  return { ...made, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
 }
 
 /** What earlier runs in the same account and region know; a plan's digest does not depend on it. */
-async function keptNotes(session: Session, binding: string): Promise<KeptNotes> {
+async function keptNotes(session: Session, place: Place): Promise<KeptNotes> {
   const { store } = session;
   const [durations, rate] = await Promise.all([
-    store.note(durationsNote(session, binding)),
-    store.note(rateNote(binding)),
+    store.estimates.get(estimatesName(session, place)),
+    store.limits.get(placeText(place)),
   ]);
   return { ...(durations === undefined ? {} : { durations }), ...(rate === undefined ? {} : { rate }) };
 }
 
-type Answered = Pick<Planned, 'plan' | 'problems' | 'forecast' | 'parameters' | 'noEcho'>;
-
 /** Asks until the core needs no more facts; `call.found` grows. */
-async function answered(session: Session, text: string, call: PlanCall, template?: Template): Promise<Answered> {
+async function answered(
+  session: Session,
+  text: TemplateInCore,
+  call: PlanCall,
+  template?: Template,
+): Promise<PlannedInCore> {
   const found = call.found ?? [];
   const asked = new Set(found.map(({ lookup }) => JSON.stringify(lookup)));
   for (;;) {
-    const answer = planInCore(text, { ...call, found });
+    const answer = text.plan({ ...call, found });
     switch (answer.type) {
-      case 'planned': {
-        const { type: _, ...planned } = answer;
-        return planned;
-      }
+      case 'planned':
+        return answer.planned;
       case 'refused':
         throw refused(answer.problems, template);
       case 'needs': {
@@ -152,9 +170,8 @@ async function find(session: Session, context: Context, lookup: Lookup): Promise
   if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
   if (lookup.kind === 'resources') return { lookup, value: await listResources(session, lookup.typeName) };
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
-  const { account, region } = context;
-  const exported = await session.store.exports({ endpoint: session.endpoint, account, region });
-  return { lookup, value: exported.get(lookup.name) ?? null };
+  const exported = await session.store.exports.get(placeOf(session, context), lookup.name);
+  return { lookup, value: exported?.value ?? null };
 }
 
 /** Properties of a resource that is to be imported or that a rule asks about; `null` where there is none. */
@@ -177,12 +194,6 @@ function given<T>(answer: Answer<T>, what: string): T {
   const message = `${what} cannot be read: ${answer.error.message}`;
   if (answer.error.kind === 'rejected') throw new InvalidInput('resource_unreadable', message);
   throw new Unreachable(message, { help: 'Try again.' });
-}
-
-/** Parameters the template declares; none when it is no template, for planning it then says everything about it. */
-export function declaredIn(template: Template): DeclaredParameter[] {
-  const answer = inspect(template.text);
-  return answer.type === 'refused' ? [] : answer.declared.parameters;
 }
 
 function noEchoValues(

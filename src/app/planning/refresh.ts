@@ -60,7 +60,8 @@ export async function refresh(
       penalty = Math.min(BACKOFF_MS * 2 ** attempt, BACKOFF_MAX_MS);
     }
     throw new Unreachable(`${logicalId} (${type}) could not be read: ${said}`, {
-      help: 'Try again, or plan without reading: --no-refresh',
+      help: 'Try again, or plan without reading.',
+      ways: [{ option: 'no_refresh' }],
     });
   };
 

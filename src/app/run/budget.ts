@@ -5,7 +5,8 @@
 // A process that dies claims no more, and what it had is free a few seconds later. A store that cannot be asked for a
 // while changes nothing: the last share holds.
 import { claimRate } from '../../core/calls.ts';
-import type { Clock, Cloud, Store } from '../ports.ts';
+import { type Place, placeText } from '../../domain/stack.ts';
+import type { Clock, Cloud, Limits, Store } from '../ports.ts';
 import { aroundCalls } from './around.ts';
 
 /** Calls per second, and how many of them at once after a pause. */
@@ -16,29 +17,25 @@ export interface Rate {
 
 const AGAIN_MS = 1_000;
 
-/** The note that holds what is known of a binding's rate. */
-export function rateNote(binding: string): string {
-  return `rate|${binding}`;
-}
-
-/** Shares of a session, by binding; closed with it. */
+/** Shares of a session, by place; closed with it. */
 export class Budgets {
-  readonly #work: { store: Pick<Store, 'changeNote'>; clock: Clock };
+  readonly #work: { limits: Limits; clock: Clock };
   readonly #newHolder: () => string;
   readonly #open = new Map<string, Budget>();
 
   /** `newHolder` names a claimant; never the same name twice. */
-  constructor(work: { store: Pick<Store, 'changeNote'>; clock: Clock }, newHolder: () => string) {
-    this.#work = work;
+  constructor({ store, clock }: { store: Pick<Store, 'limits'>; clock: Clock }, newHolder: () => string) {
+    this.#work = { limits: store.limits, clock };
     this.#newHolder = newHolder;
   }
 
   /** Nothing is claimed before it is used. */
-  of(binding: string): Budget {
-    let budget = this.#open.get(binding);
+  of(place: Place): Budget {
+    const name = placeText(place);
+    let budget = this.#open.get(name);
     if (budget === undefined) {
-      budget = new Budget({ ...this.#work, note: rateNote(binding), holder: this.#newHolder() });
-      this.#open.set(binding, budget);
+      budget = new Budget({ ...this.#work, name, holder: this.#newHolder() });
+      this.#open.set(name, budget);
     }
     return budget;
   }
@@ -52,9 +49,9 @@ export class Budgets {
 
 /** One account's and region's share. */
 export class Budget {
-  readonly #store: Pick<Store, 'changeNote'>;
+  readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #note: string;
+  readonly #name: string;
   readonly #holder: string;
   readonly #over = new AbortController();
   readonly #listeners = new Set<(rate: Rate) => void>();
@@ -66,19 +63,19 @@ export class Budget {
   #slot = 0;
 
   constructor({
-    store,
+    limits,
     clock,
-    note,
+    name,
     holder,
   }: {
-    store: Pick<Store, 'changeNote'>;
+    limits: Limits;
     clock: Clock;
-    note: string;
+    name: string;
     holder: string;
   }) {
-    this.#store = store;
+    this.#limits = limits;
     this.#clock = clock;
-    this.#note = note;
+    this.#name = name;
     this.#holder = holder;
   }
 
@@ -136,7 +133,7 @@ export class Budget {
     const [calls, throttled] = [this.#calls, this.#throttled];
     const claim = { holder: this.#holder, now: Math.round(this.#clock.now()), calls, throttled, leave };
     let share: ReturnType<typeof claimRate> | undefined;
-    await this.#store.changeNote(this.#note, (kept) => {
+    await this.#limits.change(this.#name, (kept) => {
       share = claimRate(kept, claim);
       return share.kept;
     });

@@ -8,7 +8,7 @@
 import type { Command, Event, Outcome, ResourceReport, StackResource } from '#wasm';
 import type { Decider } from '../../core/engine.ts';
 import { type Calls, type Emit, iso, noCalls, resourceDocument } from '../documents/events.ts';
-import type { Clock, Cloud, Store, Tally } from '../ports.ts';
+import type { Clock, Cloud, Runs, Tally } from '../ports.ts';
 import type { Rate } from './budget.ts';
 import { Journal } from './journal.ts';
 import type { Held } from './lease.ts';
@@ -20,21 +20,25 @@ const LOOK_FOR_CANCEL_MS = 5_000;
 /** What a run is driven with. */
 export interface Drive {
   engine: Decider;
-  store: Store;
+  runs: Pick<Runs, 'append' | 'cancelRequested'>;
   cloud: Cloud;
   clock: Clock;
   nextPoll: () => Promise<void>;
   secrets: Secrets;
   held: Held;
   runId: string;
-  /** Entries already journaled: empty for a new run. */
+  /** Events already journaled that this engine has not heard: empty for a new run. */
   journal: readonly Event[];
-  /** Entries of the run before these; the store counts them too. */
-  from?: number;
+  /** Turns in the run's journal. */
+  seq: number;
   /** Start nothing new from the first turn on: only find out how what is in flight ends. */
   settleOnly?: boolean;
   /** Cancels in good order. */
   signal?: AbortSignal | undefined;
+  /** Lets go of the run as it stands: it ends as `suspended`, and whoever drives it next goes on. */
+  suspend?: AbortSignal | undefined;
+  /** So long what is in flight is still looked at after that; none by default. */
+  suspendGraceMs?: number;
   emit: Emit;
   /** Counted on from here. */
   tally?: Tally;
@@ -49,6 +53,8 @@ export interface Driven {
   outputs: Record<string, unknown>;
   calls: Calls;
   seq: number;
+  /** Of a suspended run: there is nothing to do before so much time has passed. */
+  resumeInMs?: number;
 }
 
 /** Drives a run to its end. Rejects when the lease is lost, the store fails or the core breaks; the journal then holds
@@ -93,11 +99,12 @@ class Driver {
       this.#inbox.unshift({ type: 'rateShare', ...work.budget.rate });
       this.#unlisten = work.budget.listen((rate) => this.#push([{ type: 'rateShare', ...rate }]));
     }
-    this.#seq = (work.from ?? 0) + work.journal.length;
+    this.#seq = work.seq;
     this.#durable.replay(work.journal);
     if (work.journal.length > 0) work.engine.replay(work.journal);
     if (work.settleOnly === true) this.#cancel();
     this.#listen(work.signal, () => this.#cancel());
+    this.#listen(work.suspend, () => this.#suspend());
     this.#listen(work.held.lost, () => this.#fail(work.held.lost.reason));
     void this.#lookForCancel();
   }
@@ -109,10 +116,10 @@ class Driver {
       const finish = await this.#turn(events);
       if (finish !== undefined) {
         const { secrets } = this.#work;
-        const { outcome } = finish;
+        const { type: _, ...ended } = finish;
         // An identifier may have been made from a secret, where that was allowed.
         const [resources, outputs] = [secrets.shown(finish.resources), secrets.shown(finish.outputs)];
-        return { outcome, resources, outputs, calls: this.#tally.calls, seq: this.#seq };
+        return { ...ended, resources, outputs, calls: this.#tally.calls, seq: this.#seq };
       }
       if (this.#inbox.length === 0 && this.#failure === undefined) {
         await new Promise<void>((resolve) => {
@@ -133,18 +140,15 @@ class Driver {
   }
 
   async #turn(events: Event[]): Promise<Finish | undefined> {
-    const { engine, store, clock, held, runId } = this.#work;
+    const { engine, runs, clock, held, runId } = this.#work;
     const now = clock.now();
     const turn: Turn = { intents: [], record: [], forget: [], calls: [], finish: undefined };
     this.#sort(engine.handle(now, events), now, turn);
     const entries = [...events, ...turn.intents].filter((event) => this.#durable.isDurable(event));
     const { record, forget } = turn;
     if (entries.length > 0 || record.length > 0 || forget.length > 0) {
-      this.#seq = await store.append(held.lease, runId, this.#seq, entries, {
-        record,
-        forget,
-        tally: structuredClone(this.#tally),
-      });
+      const said = { entries, record, forget };
+      this.#seq = await runs.append(held.lease, runId, this.#seq, said, structuredClone(this.#tally));
     }
     if (turn.finish !== undefined) return turn.finish;
     if (turn.intents.length > 0) {
@@ -220,6 +224,12 @@ class Driver {
     this.#push([{ type: 'cancelRequested' }]);
   }
 
+  #suspend(): void {
+    const { clock, suspendGraceMs = 0, emit } = this.#work;
+    emit({ event: 'suspending', at: iso(clock.now()), graceMs: suspendGraceMs });
+    this.#push([{ type: 'suspendRequested', until: clock.now() + suspendGraceMs }]);
+  }
+
   #sleep(until: number): void {
     if (this.#timer?.until === until) return;
     this.#timer?.abort.abort();
@@ -233,16 +243,12 @@ class Driver {
   }
 
   async #lookForCancel(): Promise<void> {
-    const { clock, store, runId } = this.#work;
+    const { clock, runs, runId } = this.#work;
     while (!this.#over.signal.aborted && !this.#cancelled) {
       await clock.sleep(clock.now() + LOOK_FOR_CANCEL_MS, this.#over.signal);
       if (this.#over.signal.aborted) return;
-      try {
-        if (await store.cancelRequested(runId)) this.#cancel();
-      } catch (error) {
-        this.#fail(error);
-        return;
-      }
+      // A look that fails ends nothing: the next one may succeed, and without the store the lease is lost soon.
+      if (await runs.cancelRequested(runId).catch(() => false)) this.#cancel();
     }
   }
 

@@ -2,6 +2,7 @@
 //
 // What is left out can be asked for again after a replay: throttling, lost answers, and progress that says nothing new.
 import type { Event } from '#wasm';
+import { allOf, type Runs } from '../ports.ts';
 
 /** Picks durable events out of what happens; remembers per step whether its identifier is already in the journal. */
 export class Journal {
@@ -37,6 +38,7 @@ export class Journal {
       case 'timerFired':
       case 'rateShare':
       case 'cancelRequested':
+      case 'suspendRequested':
         return false;
     }
   }
@@ -45,4 +47,11 @@ export class Journal {
 /** Whether a request in this status has ended. */
 export function isTerminal(status: string): boolean {
   return status === 'SUCCESS' || status === 'FAILED' || status === 'CANCEL_COMPLETE';
+}
+
+/** Everything that a run's journal says happened, in order, from turn `after` on. */
+export async function eventsOf(runs: Pick<Runs, 'journal'>, runId: string, after = 0): Promise<Event[]> {
+  const events: Event[] = [];
+  for await (const { entries } of allOf((next) => runs.journal(runId, { after, next }))) events.push(...entries);
+  return events;
 }

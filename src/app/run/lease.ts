@@ -6,7 +6,8 @@
 // a lease that somebody else has taken stops the work. A call that is on the wire already carries a client token that
 // the journal knows: whoever takes over sends the same one, so it is done once.
 import { AssentError } from '../../domain/errors.ts';
-import { type Clock, type Cloud, LEASE_MS, type Lease, LeaseLost, type Store } from '../ports.ts';
+import type { StackKey } from '../../domain/stack.ts';
+import { type Clock, type Cloud, LEASE_MS, type Lease, LeaseLost, type Runs, type Store } from '../ports.ts';
 import { aroundCalls } from './around.ts';
 
 const RENEW_MS = 5_000;
@@ -29,22 +30,22 @@ export interface Held {
  * it was taken away meanwhile: then nothing may be written any more.
  */
 export async function withLease<T>(
-  { store, clock }: { store: Store; clock: Clock },
-  stack: string,
+  { store, clock }: { store: Pick<Store, 'runs'>; clock: Clock },
+  stack: StackKey,
   work: (held: Held) => Promise<T>,
 ): Promise<T> {
   const began = moment(clock);
-  const keeper = new Keeper(store, clock, await store.acquire(stack), began);
+  const keeper = new Keeper(store.runs, clock, await store.runs.acquire(stack), began);
   const renewing = keeper.goOn();
   try {
     return await work(keeper.held);
   } catch (error) {
-    throw error instanceof LeaseLost ? leaseLost(stack, error) : error;
+    throw error instanceof LeaseLost ? leaseLost(stack.name, error) : error;
   } finally {
     keeper.stop();
     await renewing;
     // A lease that was lost is someone else's by now; releasing is then theirs to do.
-    if (!keeper.held.lost.aborted) await store.release(keeper.held.lease).catch(() => undefined);
+    if (!keeper.held.lost.aborted) await store.runs.release(keeper.held.lease).catch(() => undefined);
   }
 }
 
@@ -67,15 +68,15 @@ function moment(clock: Clock): Moment {
 
 class Keeper {
   readonly held: Held;
-  readonly #store: Store;
+  readonly #runs: Runs;
   readonly #clock: Clock;
   readonly #lost = new AbortController();
   readonly #done = new AbortController();
   #renewed: Moment;
   #renewing: Promise<void> | undefined;
 
-  constructor(store: Store, clock: Clock, lease: Lease, acquired: Moment) {
-    this.#store = store;
+  constructor(runs: Runs, clock: Clock, lease: Lease, acquired: Moment) {
+    this.#runs = runs;
     this.#clock = clock;
     this.#renewed = acquired;
     this.held = { lease, lost: this.#lost.signal, ensure: () => this.#ensure() };
@@ -123,10 +124,10 @@ class Keeper {
     // Before asking: the store counts from when it is asked, or later.
     const began = moment(this.#clock);
     try {
-      await this.#store.renew(this.held.lease);
+      await this.#runs.renew(this.held.lease);
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
-      const lost = leaseLost(this.held.lease.stack, error);
+      const lost = leaseLost(this.held.lease.stack.name, error);
       this.#lost.abort(lost);
       throw lost;
     }
@@ -136,8 +137,9 @@ class Keeper {
 
 function leaseLost(stack: string, cause: LeaseLost): AssentError {
   return new AssentError('lease_lost', `Another process has taken over stack ${stack}; this one stopped.`, {
-    help: `assent status --stack ${stack} shows what the other one does.`,
-    exitCode: 6,
+    help: 'See what the other one does.',
+    ways: [{ action: 'status', stack }],
+    kind: 'held',
     cause,
   });
 }

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Action, Outcome, Plan, ResourceReport, Unrestored } from '#wasm';
 import { rollback as rollbackInCore } from '../../core/calls.ts';
-import type { RollbackDocument, RunDocument } from '../documents/documents.ts';
+import type { End, RollbackDocument, RunDocument } from '../documents/documents.ts';
 import { type ResourceDocument, resourceDocument } from '../documents/events.ts';
 import { refresh } from '../planning/refresh.ts';
 import type { Rollback, Run } from '../ports.ts';
@@ -37,14 +37,14 @@ export async function planRollback(
   { run, plan, secretParameters }: { run: Run; plan: Plan; secretParameters: Readonly<Record<string, string>> },
   control: Control,
 ): Promise<{ plan: Plan; unrestored: Unrestored[] }> {
-  const record = await session.store.stack(run.stack);
-  const recorded = record?.state ?? { stack: run.stack, context: plan.context, resources: [], parameters: {} };
+  const record = await session.store.stacks.get(run.stack);
+  const recorded = record?.state ?? { stack: plan.stack, context: plan.context, resources: [], parameters: {} };
   const before = new Map(plan.resources.map(({ logicalId, recorded }) => [logicalId, recorded]));
   const touched = recorded.resources.flatMap((now) => {
     const earlier = before.get(now.logicalId);
     return earlier !== undefined && !isDeepStrictEqual(now, earlier) ? [earlier] : [];
   });
-  const live = await refresh(touched, { ...session, ...control, budget: session.budgets.of(run.binding) });
+  const live = await refresh(touched, { ...session, ...control, budget: session.budgets.of(run.stack) });
   const answer = rollbackInCore({
     forward: plan,
     recorded,
@@ -74,7 +74,7 @@ function lostSecrets(
 export function rolledBack(
   there: RunDocument,
   back: {
-    outcome: Exclude<Outcome, 'unreachable'>;
+    outcome: End;
     plan: Plan;
     way: Plan;
     resources: readonly ResourceReport[];

@@ -1,80 +1,35 @@
-// A run from its first row to its last: begins it, drives it, ends it. Shared by deploy, destroy and resume.
-import type { Action, EngineConfig, Event, Plan, ResourceReport } from '#wasm';
+// A run that a worker has taken up, to its end: drives it, turns it back where it fails, writes down how it ended.
+import type { Action, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../../core/engine.ts';
 import { ResourceNotFound, Unreachable } from '../../domain/errors.ts';
-import type { Verdict } from '../../domain/verdict.ts';
-import { type RunDocument, runDocument } from '../documents/documents.ts';
+import type { StackKey } from '../../domain/stack.ts';
+import { type End, type RunDocument, runDocument, suspendedDocument } from '../documents/documents.ts';
 import { iso, noCalls } from '../documents/events.ts';
 import { InFlight, runMeasurements } from '../measure/measure.ts';
-import type { Planned } from '../planning/planning.ts';
-import type { OnFailure, Rollback, Run, StackRecord, Tally } from '../ports.ts';
-import { bindingOf, type Control, type Session } from '../session.ts';
+import { keepPlan, keptPlan } from '../planning/planning.ts';
+import type { EndStatus, Rollback, Run, StackRecord, Tally } from '../ports.ts';
+import type { Control, Session } from '../session.ts';
 import { type Driven, drive } from './drive.ts';
-import { durationsNote, learning } from './learn.ts';
+import { settleExports } from './exports.ts';
+import { eventsOf } from './journal.ts';
+import { estimatesName, learn } from './learn.ts';
 import { type Held, underLease } from './lease.ts';
 import { planRollback, rolledBack, turnsBack } from './rollback.ts';
-import { logicalIdOf, missingParameters, Secrets } from './secrets.ts';
+import { changedSecrets, logicalIdOf, missingParameters, Secrets } from './secrets.ts';
 
-// Until its share is known; then the engine keeps to that.
-const RATE = { rate: 20, maxRate: 100, burst: 20 };
-
-/** Begins a run over a fresh plan and drives it to its end. */
-export async function startRun(
-  session: Session,
-  held: Held,
-  planned: Planned,
-  {
-    maxConcurrency,
-    verdict = null,
-    onFailure,
-  }: { maxConcurrency: number; verdict?: Verdict | null; onFailure?: OnFailure },
-  control: Control,
-): Promise<RunDocument> {
-  const { plan, forecast, context, recorded, parameters, fingerprints, noEcho, secretParameters } = planned;
-  const missing = noEcho.filter((name) => !Object.hasOwn(secretParameters, name));
-  if (missing.length > 0) throw missingParameters(missing);
-  const runId = session.newRunId();
-  const config: EngineConfig = { runId, maxConcurrency, seed: session.newSeed(), ...RATE };
-  // The sandbox's operations last as long as planned; with AWS that has to be learned first.
-  if (session.speed !== 1 || planned.hasLearned) config.durationScale = 1;
-  const run: Run = {
-    runId,
-    stack: plan.stack,
-    binding: bindingOf(session.endpoint, context),
-    mode: plan.mode,
-    planDigest: plan.digest,
-    status: 'running',
-    startedAt: session.clock.now(),
-    seq: 0,
-    config,
-    parameters,
-    fingerprints,
-    verdict,
-    cancelRequested: false,
-    forecastMs: forecast.makespanMs,
-    ...(onFailure === undefined ? {} : { onFailure }),
-  };
-  const record: StackRecord = recorded ?? {
-    state: { stack: plan.stack, context: plan.context, parameters, resources: [], fingerprints },
-    endpoint: session.endpoint,
-    outputs: {},
-  };
-  await session.store.putPlan(plan);
-  await session.store.begin(held.lease, run, record);
-  return goOn(session, held, { run, plan, journal: [], secretParameters, forecastMs: forecast.makespanMs }, control);
-}
+// Most operations in flight end within this; what does not is found out by whoever goes on.
+const GRACE_MS = 30_000;
 
 /** A run to go on with. */
 export interface Unfinished {
   run: Run;
   plan: Plan;
+  /** All that its journal says. */
   journal: readonly Event[];
   /** NoEcho values given now. */
   secretParameters: Readonly<Record<string, string>>;
   /** Only find out how what was in flight ends. */
   settleOnly?: boolean;
-  /** Of a run that begins now. */
-  forecastMs?: number;
 }
 
 /** Loads what a run left behind. */
@@ -83,7 +38,12 @@ export async function loadRun(
   run: Run,
   secretParameters: Readonly<Record<string, string>>,
 ): Promise<Unfinished> {
-  const [plan, journal] = await Promise.all([session.store.plan(run.planDigest), session.store.journal(run.runId)]);
+  const { blobs, runs } = session.store;
+  // On its way back only what happened since it turned counts.
+  const [plan, journal] = await Promise.all([
+    keptPlan(blobs, run.planDigest),
+    eventsOf(runs, run.runId, run.rollback?.seq ?? 0),
+  ]);
   if (plan === undefined) throw new ResourceNotFound(`The plan of run ${run.runId} is not in the store.`);
   return { run, plan, journal, secretParameters };
 }
@@ -91,22 +51,26 @@ export async function loadRun(
 /** Drives a run to its end, and back again where it fails and is to be rolled back; records how it ended. What a
  * rejection leaves behind can be resumed. */
 export async function goOn(session: Session, held: Held, left: Unfinished, control: Control): Promise<RunDocument> {
-  const { run, plan, journal, settleOnly = false, forecastMs } = left;
+  const { run, plan, journal, settleOnly = false } = left;
+  // The duration of a run that was interrupted says nothing.
+  const forecastMs = run.seq === 0 ? run.forecastMs : undefined;
   const tally = run.tally ?? { calls: noCalls(), inFlightMax: 0 };
   const work = { ...left, tally };
   if (!settleOnly) {
     const { runId, stack } = run;
-    control.emit({ event: 'started', at: iso(session.clock.now()), runId, stack, resources: plan.resources.length });
+    const at = iso(session.clock.now());
+    control.emit({ event: 'started', at, runId, stack: stack.name, resources: plan.resources.length });
   }
   if (run.rollback !== undefined) return goBack(session, held, { ...work, run, rollback: run.rollback }, control);
-  const driven = await driveOnce(session, held, { ...work, from: 0, journal }, control);
+  const driven = await driveOnce(session, held, { ...work, seq: run.seq, journal }, control);
+  if (driven.outcome === 'suspended') return letGo(session, held, run, driven);
   if (!settleOnly && turnsBack(run, plan, driven)) {
     const { seq, resources } = driven;
     const back = await planRollback(session, { run, plan, secretParameters: left.secretParameters }, control);
     const rollback = { planDigest: back.plan.digest, seq, resources, unrestored: back.unrestored };
-    await session.store.putPlan(back.plan);
-    await session.store.beginRollback(held.lease, run.runId, rollback);
-    return goBack(session, held, { ...work, run, rollback, journal: [...journal] }, control);
+    await keepPlan(session.store.blobs, back.plan);
+    await session.store.runs.turnBack(held.lease, run.runId, rollback);
+    return goBack(session, held, { ...work, run: { ...run, seq }, rollback, journal: [] }, control);
   }
   const document = runDocument(run, { ...driven, outcome: endOf(run, driven) }, session.clock.now());
   return end(session, held, { run, plan, tally, forecastMs, driven, document, measured: driven.resources });
@@ -120,8 +84,8 @@ async function goBack(
   control: Control,
 ): Promise<RunDocument> {
   const { run, plan, rollback, tally, settleOnly = false } = work;
-  const { planDigest, seq, resources, unrestored } = rollback;
-  const way = await session.store.plan(planDigest);
+  const { planDigest, resources, unrestored } = rollback;
+  const way = await keptPlan(session.store.blobs, planDigest);
   if (way === undefined) throw new ResourceNotFound(`The plan that rolls run ${run.runId} back is not in the store.`);
   if (!settleOnly) {
     const counts = { resources: way.resources.length, unrestored: unrestored.length };
@@ -129,9 +93,9 @@ async function goBack(
   }
   // Its client tokens are not those of the way there.
   const config = { ...run.config, runId: `${run.runId}-rollback` };
-  const journal = work.journal.slice(seq);
-  const back = { ...work, run: { ...run, config }, plan: way, from: seq, journal };
+  const back = { ...work, run: { ...run, config }, plan: way, seq: run.seq };
   const driven = await driveOnce(session, held, back, control);
+  if (driven.outcome === 'suspended') return letGo(session, held, run, driven);
   const now = session.clock.now();
   const outcome = endOf(run, driven);
   const there = runDocument(run, { outcome: 'failed', resources, outputs: {}, calls: tally.calls }, now);
@@ -143,24 +107,17 @@ async function goBack(
 async function driveOnce(
   session: Session,
   held: Held,
-  {
-    run,
-    plan,
-    journal,
-    from,
-    tally,
-    secretParameters,
-    settleOnly = false,
-  }: Unfinished & { from: number; tally: Tally },
-  { signal, emit }: Control,
+  { run, plan, journal, seq, tally, secretParameters, settleOnly = false }: Unfinished & { seq: number; tally: Tally },
+  { signal, graceMs = GRACE_MS, emit }: Control,
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
-  const budget = session.budgets.of(run.binding);
+  const budget = session.budgets.of(run.stack);
   const secrets = new Secrets(plan, secretParameters, session.facts, session.cleaner);
-  if (journal.length > 0) await checkSecrets(session, secrets, plan, { journal, settleOnly });
+  if (journal.length > 0) await checkSecrets(session, secrets, plan, { stack: run.stack, journal, settleOnly });
   using engine = new Engine(plan, run.config);
   const driven = await drive({
     ...session,
+    runs: session.store.runs,
     engine,
     secrets,
     held,
@@ -169,9 +126,10 @@ async function driveOnce(
     tally,
     runId: run.runId,
     journal,
-    from,
+    seq,
     settleOnly,
-    signal,
+    suspend: signal,
+    suspendGraceMs: graceMs,
     emit: (event) => {
       if (event.event === 'resource') inFlight.note(event);
       emit(event);
@@ -181,9 +139,17 @@ async function driveOnce(
 }
 
 /** Rejects where there is no end: operations may be in flight, so the run stays open and a resumption finds out. */
-function endOf(run: Run, { outcome, resources }: Driven): Exclude<Driven['outcome'], 'unreachable'> {
+function endOf(run: Run, { outcome, resources }: Driven): End {
   if (outcome === 'unreachable') throw notAnswering(run, resources);
+  // INVARIANT: `goOn` and `goBack` let go of a suspended run before they ask.
+  if (outcome === 'suspended') throw new Error('a suspended run has no end');
   return outcome;
+}
+
+/** Lets go of a run: whoever works on it next goes on where it stands. */
+async function letGo(session: Session, held: Held, run: Run, driven: Driven): Promise<RunDocument> {
+  await session.store.runs.suspend(held.lease, run.runId, driven.seq);
+  return suspendedDocument(run, driven, session.clock.now());
 }
 
 /** Records how a run ended. */
@@ -200,25 +166,50 @@ async function end(
     measured: readonly ResourceReport[];
   },
 ): Promise<RunDocument> {
-  const { store, clock, endpoint } = session;
+  const { store, clock } = session;
   const { run, plan, tally, forecastMs, driven, document } = ended;
-  const { outcome, elapsedMs } = document;
-  const record = await store.stack(run.stack);
-  if (record === undefined) throw new ResourceNotFound(`Stack ${run.stack} is not in the store any more.`);
-  const row: Run = { ...run, status: outcome, endedAt: clock.now(), seq: driven.seq, tally, result: document };
+  const { runId, stack } = run;
+  const { endpoint } = stack;
+  const { elapsedMs } = document;
+  const outcome = document.outcome as EndStatus;
+  const record = await store.stacks.get(stack);
+  if (record === undefined) throw new ResourceNotFound(`Stack ${stack.name} is not in the store any more.`);
+  const endedAt = clock.now();
+  const row: Run = { ...run, status: outcome, endedAt, seq: driven.seq, tally };
   const measured = runMeasurements(
     { run, endpoint, outcome, resources: ended.measured, elapsedMs, inFlightMax: tally.inFlightMax, forecastMs },
     clock,
   );
-  const learned = learning(durationsNote(session, run.binding), driven.observed);
-  await store.finish(held.lease, row, ending(record, row, plan, driven.outputs), measured, learned);
+  // All of this may be done again after a crash before the run's end is written: it comes to the same.
+  const left = ending(record, row, plan, driven.outputs);
+  await settleExports(session, { before: record, claimed: plan, after: left, lease: held.lease });
+  // Named by what was measured of it before, so that ending it again replaces this until the end is written.
+  await store.measures.put(`${runId}/${run.measuredUntil ?? 0}`, measured);
+  const gone = isGone(row, left);
+  await store.runs.finish(held.lease, runId, driven.seq, {
+    status: outcome,
+    endedAt,
+    result: document,
+    tally,
+    measuredUntil: endedAt,
+    stack: gone ? undefined : left,
+  });
+  await learn(store.estimates, estimatesName(session, stack), driven.observed);
   return document;
+}
+
+/** A stack that was destroyed, or rolled back with `onFailure: delete`, is removed when nothing of it is left. */
+function isGone({ mode, status, onFailure }: Run, { state }: Pick<StackRecord, 'state'>): boolean {
+  const destroyed = mode === 'destroy' && (status === 'succeeded' || status === 'no_changes');
+  const undone = onFailure === 'delete' && status === 'rolled_back';
+  return (destroyed || undone) && state.resources.length === 0;
 }
 
 function notAnswering(run: Run, resources: readonly ResourceReport[]): Unreachable {
   const last = resources.find(({ status, message }) => message !== undefined && !isEnd(status))?.message;
   return new Unreachable(`The cloud stopped answering${last === undefined ? '' : `: ${last}`}`, {
-    help: `State is saved: \`assent resume ${run.runId}\` goes on once it answers again.`,
+    help: 'State is saved; the run can be resumed once it answers again.',
+    ways: [{ action: 'resume', runId: run.runId }],
   });
 }
 
@@ -228,11 +219,11 @@ function isEnd(status: ResourceReport['status']): boolean {
 
 /** The stack as it stands after a run. Outputs are those of the last success. */
 function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string, unknown>): StackRecord {
-  if (run.status === 'rolled_back' || run.status === 'refused') return { ...record, lastRun: run.runId };
+  if (run.status === 'rolled_back' || run.status === 'refused') return record;
   const succeeded = run.status === 'succeeded' || run.status === 'no_changes';
   const fingerprints = succeeded ? run.fingerprints : partly(record.state.fingerprints ?? {}, run.fingerprints);
   const state = { ...record.state, parameters: run.parameters, fingerprints };
-  if (!succeeded) return { ...record, state, lastRun: run.runId };
+  if (!succeeded) return { ...record, state };
   const outputs: StackRecord['outputs'] = {};
   for (const { name, description, exportName } of plan.outputs) {
     const output: StackRecord['outputs'][string] = { value: values[name] };
@@ -240,7 +231,7 @@ function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string
     if (exportName !== undefined) output.exportName = exportName;
     outputs[name] = output;
   }
-  return { ...record, state, outputs, lastRun: run.runId };
+  return { ...record, state, outputs };
 }
 
 /**
@@ -258,9 +249,9 @@ async function checkSecrets(
   session: Session,
   secrets: Secrets,
   plan: Plan,
-  { journal, settleOnly }: { journal: readonly Event[]; settleOnly: boolean },
+  { stack, journal, settleOnly }: { stack: StackKey; journal: readonly Event[]; settleOnly: boolean },
 ): Promise<void> {
-  const record = await session.store.stack(plan.stack);
+  const record = await session.store.stacks.get(stack);
   const complete = new Set(
     record?.state.resources.filter(({ status }) => status === 'complete').map((r) => r.logicalId),
   );
@@ -272,6 +263,8 @@ async function checkSecrets(
   const pending = settleOnly ? unanswered(journal) : undefined;
   const missing = secrets.missing((id) => !complete.has(id) && (pending === undefined || pending.has(id)));
   if (missing.length > 0) throw missingParameters(missing);
+  const changed = await secrets.changed();
+  if (changed.length > 0) throw changedSecrets(changed.map((name) => `parameter:${name}`));
 }
 
 const CHANGES: ReadonlySet<Action> = new Set(['update', 'replace', 'import']);

@@ -1,8 +1,10 @@
 // Values that are never stored: NoEcho parameters given for this run, and dynamic references asked for when a payload
 // is built. Nothing is kept for another call, only in memory for cleaning; concurrent calls for the same secret share
-// one request.
+// one request. A value that is not the one that the plan was judged with is refused, so that it reaches no payload.
+import { createHash } from 'node:crypto';
 import type { Event, Plan } from '#wasm';
 import { InvalidInput } from '../../domain/errors.ts';
+import { fingerprint } from '../planning/fingerprint.ts';
 import type { Facts } from '../ports.ts';
 import { Cleaner } from './cleaner.ts';
 import { hasSecret, withoutEchoes, withoutSecrets } from './redact.ts';
@@ -26,6 +28,9 @@ export class Secrets {
   /** Ids whose values the cleaner knows. */
   readonly #known = new Set<string>();
   readonly #pending = new Map<string, Promise<unknown>>();
+  readonly #plan: Plan;
+  /** Secret id to SHA-256 of the value that was compared last: scrypt is slow, and most values stay. */
+  readonly #compared = new Map<string, string>();
   /**
    * Logical id to wanted properties and the ids in them, only of resources that use secrets. Ids of dynamic references
    * that are put together while the run goes on come with the first call; until then `ids` is empty.
@@ -37,6 +42,7 @@ export class Secrets {
     this.#parameters = parameters;
     this.#cleaner = cleaner;
     cleaner.add(Object.values(parameters));
+    this.#plan = plan;
     for (const { logicalId, desired, recorded } of plan.resources) {
       // What was made from a secret last time is one still, until the update is over.
       const applied = recorded === undefined ? undefined : [recorded.applied, recorded.attempted];
@@ -65,7 +71,17 @@ export class Secrets {
     return this.values(ids);
   }
 
-  /** Values of the ids. Rejects with InvalidInput when one does not exist or may not be read, or with Unreachable. */
+  /** NoEcho parameters that were given another value than the one that the plan was judged with. */
+  async changed(): Promise<string[]> {
+    const names = Object.keys(this.#parameters).sort();
+    const same = await Promise.all(names.map((name) => this.#isJudged(PARAMETER + name, this.#parameters[name])));
+    return names.filter((_, at) => !same[at]);
+  }
+
+  /**
+   * Values of the ids. Rejects with InvalidInput when one does not exist, may not be read or is not the one that was
+   * judged, or with Unreachable.
+   */
   async values(ids: readonly string[]): Promise<Record<string, unknown>> {
     const pairs = await Promise.all(ids.map(async (id) => [id, await this.#value(id)] as const));
     this.#cleaner.add(pairs.map(([, value]) => value));
@@ -147,17 +163,30 @@ export class Secrets {
   }
 
   #value(id: string): Promise<unknown> {
-    const name = parameterName(id);
-    if (name !== undefined) {
-      const value = this.#parameter(name);
-      if (value !== undefined) return Promise.resolve(value);
-      return Promise.reject(missingParameters([name]));
-    }
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
-    const asked = this.#facts.secret(id).finally(() => this.#pending.delete(id));
+    const asked = this.#judgedValue(id).finally(() => this.#pending.delete(id));
     this.#pending.set(id, asked);
     return asked;
+  }
+
+  async #judgedValue(id: string): Promise<unknown> {
+    const name = parameterName(id);
+    const value = name === undefined ? await this.#facts.secret(id) : this.#parameter(name);
+    if (name !== undefined && value === undefined) throw missingParameters([name]);
+    if (!(await this.#isJudged(id, value))) throw changedSecrets([id]);
+    return value;
+  }
+
+  /** Whether the plan was made with this value. A secret that it has no fingerprint of was not known then. */
+  async #isJudged(id: string, value: unknown): Promise<boolean> {
+    const judged = this.#plan.fingerprints?.[id];
+    if (judged === undefined) return true;
+    const hash = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+    if (this.#compared.get(id) === hash) return true;
+    if ((await fingerprint(this.#plan, id, value)) !== judged) return false;
+    this.#compared.set(id, hash);
+    return true;
   }
 }
 
@@ -168,8 +197,16 @@ export function missingParameters(names: readonly string[]): InvalidInput {
   return new InvalidInput(
     'noecho_required',
     `${many ? 'Parameters' : 'Parameter'} ${list} ${many ? 'are' : 'is'} NoEcho, so no value is stored.`,
-    { help: `Give ${many ? 'them' : 'it'} again: --parameters ${names.map((name) => `${name}=…`).join(' ')}` },
+    { help: `Give ${many ? 'them' : 'it'} again.`, ways: [{ option: 'parameters', names }] },
   );
+}
+
+/** The refusal of values that nobody has judged; ids as in the plan. */
+export function changedSecrets(ids: readonly string[]): InvalidInput {
+  const names = ids.map((id) => parameterName(id) ?? `{{resolve:${id}}}`).join(', ');
+  return new InvalidInput('secret_changed', `Not the value that the plan was judged with: ${names}.`, {
+    help: 'Plan and deploy again, so that the new value is judged.',
+  });
 }
 
 /** `create:Table` to `Table`. */

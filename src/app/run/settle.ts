@@ -2,32 +2,36 @@
 // (DESIGN, "Unfinished runs"): answers that were lost are asked for again with the same token, requests are polled to
 // their end, nothing new is started.
 import { AssentError } from '../../domain/errors.ts';
+import type { StackKey } from '../../domain/stack.ts';
 import { iso } from '../documents/events.ts';
-import { type Control, checkBinding, contextOf, type Session } from '../session.ts';
-import type { Held } from './lease.ts';
+import { type Control, interrupted, type Session } from '../session.ts';
+import { withLease } from './lease.ts';
 import { goOn, loadRun } from './run.ts';
 
-/** Settles the stack's unfinished run, if it has one. */
+/** Settles the stack's unfinished run, if it has one. Rejects with LeaseHeld while somebody works on the stack. */
 export async function settle(
   session: Session,
-  held: Held,
+  stack: StackKey,
   secretParameters: Readonly<Record<string, string>>,
   control: Control,
 ): Promise<void> {
-  const { store, clock, endpoint } = session;
-  const { stack } = held.lease;
-  const run = await store.unfinished(stack);
-  if (run === undefined) return;
-  const record = await store.stack(stack);
-  if (record !== undefined) checkBinding(record, endpoint, await contextOf(session, { emit: () => undefined }));
-  control.emit({ event: 'settling', at: iso(clock.now()), runId: run.runId });
-  const left = await loadRun(session, run, secretParameters);
-  const ended = await goOn(session, held, { ...left, settleOnly: true }, { ...control, emit: () => undefined });
-  // What was planned now would create it a second time.
-  const unclear = ended.resources.filter(({ errorCode }) => errorCode === 'intent_expired');
-  if (unclear.length === 0) return;
-  throw new AssentError('intent_expired', unclear.map(({ message }) => message).join('\n'), {
-    help: 'This stops once only: the next deploy creates what was not imported.',
-    exitCode: 4,
+  const { store, clock } = session;
+  await withLease(session, stack, async (held) => {
+    const runId = (await store.stacks.get(stack))?.unfinished;
+    const run = runId === undefined ? undefined : await store.runs.get(runId);
+    if (run === undefined) return;
+    control.emit({ event: 'settling', at: iso(clock.now()), runId: run.runId });
+    const left = await loadRun(session, run, secretParameters);
+    await store.runs.reopen(held.lease, run.runId);
+    const wanted = { ...left, run: { ...run, status: 'running' as const }, settleOnly: true };
+    const ended = await goOn(session, held, wanted, { ...control, emit: () => undefined });
+    if (ended.outcome === 'suspended') throw interrupted();
+    // What was planned now would create it a second time.
+    const unclear = ended.resources.filter(({ errorCode }) => errorCode === 'intent_expired');
+    if (unclear.length === 0) return;
+    throw new AssentError('intent_expired', unclear.map(({ message }) => message).join('\n'), {
+      help: 'This stops once only: the next deploy creates what was not imported.',
+      kind: 'failed',
+    });
   });
 }

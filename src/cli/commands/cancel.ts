@@ -17,6 +17,7 @@ export const work: Work<CancelCommandOptions> = async ({ io, options, operands: 
 
 function sentence({ runId, stack, status, requested }: CancelDocument): string {
   if (requested) return `Run ${runId} was asked to stop; it starts nothing new and ends within seconds.`;
+  if (status === 'rejected') return `Run ${runId} was called off. Nothing was changed.`;
   if (status !== 'running') return `Run ${runId} has already ended: ${status}.`;
   return (
     `The process of run ${runId} is gone, so there is nothing to cancel.\n` +

@@ -2,7 +2,7 @@
 import { deploy } from '../../app/deploy.ts';
 import { placeOptions, shell } from '../again.ts';
 import { conclude } from '../conclude.ts';
-import { askPerson, consent } from '../consent.ts';
+import { asking } from '../consent.ts';
 import { readText } from '../input.ts';
 import { withSession } from '../opening.ts';
 import { lossesOf, pairs, parameterValues } from '../parameters.ts';
@@ -31,9 +31,8 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         onFailure,
         allowDataLoss: lossesOf(options.allowDataLoss),
         skipExperts: skipExperts === true,
-        ...(io.interactive ? { decide: askPerson(io, format, opened) } : {}),
         ...(approve === undefined ? {} : { approve }),
-        confirm: consent(io, { text: 'Deploy this plan?', given, format, file }, opened),
+        ...asking(io, { text: 'Deploy this plan?', given, format, file }, opened),
       },
       opened.control,
     );

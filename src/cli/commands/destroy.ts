@@ -2,7 +2,7 @@
 import { destroy } from '../../app/destroy.ts';
 import { placeOptions } from '../again.ts';
 import { conclude } from '../conclude.ts';
-import { consent } from '../consent.ts';
+import { asking } from '../consent.ts';
 import { withSession } from '../opening.ts';
 import { lossesOf, parameterValues } from '../parameters.ts';
 import type { DestroyCommandOptions, Work } from '../program.ts';
@@ -12,10 +12,11 @@ export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   return withSession(io, options, async (opened) => {
     const question = { text: 'Destroy this stack?', given: options.yes === true, format, file: stack };
-    const confirm = consent(io, question, opened);
+    const placeUnsaid = options.region === undefined;
+    const allowDataLoss = lossesOf(options.allowDataLoss);
     const document = await destroy(
       opened.session,
-      { stack, maxConcurrency, parameters, allowDataLoss: lossesOf(options.allowDataLoss), confirm },
+      { stack, maxConcurrency, parameters, allowDataLoss, placeUnsaid, ...asking(io, question, opened) },
       opened.control,
     );
     opened.progress.stop();

@@ -4,13 +4,17 @@ import { status } from '../../app/status.ts';
 import { openLocal } from '../../edge/session.ts';
 import type { StatusCommandOptions, Work } from '../program.ts';
 import { count, duration, type Paint, painter, plain, table } from '../render/style.ts';
+import { soughtIn } from '../where.ts';
 
 const RUNS_SHOWN = 5;
 
 export const work: Work<StatusCommandOptions> = async ({ io, options }) => {
   const local = await openLocal(options.state);
   try {
-    const document = await status(local, options.stack);
+    const document = await status(local, {
+      ...(options.stack === undefined ? {} : { name: options.stack }),
+      ...soughtIn(options),
+    });
     if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
     else io.out(statusText(document, options.stack !== undefined, painter(io.colour.out)));
     return 0;
@@ -26,17 +30,21 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
   const parts = [stacks.map((stack) => stackText(stack, whole, paint)).join('')];
   const rows = runs
     .slice(0, RUNS_SHOWN)
-    .map(({ runId, stack, mode, status, startedAt, elapsedMs, forecastMs }) => [
+    .map(({ runId, stack, mode, status, submittedAt, elapsedMs, forecastMs }) => [
       runId,
       stack,
       mode,
       coloured(status, paint),
-      startedAt.replace(/\.\d+Z$/, 'Z'),
+      submittedAt.replace(/\.\d+Z$/, 'Z'),
       duration(elapsedMs),
       forecastMs === null || forecastMs === 0 ? '' : paint('dim', `forecast ${duration(forecastMs)}`),
     ]);
   for (const { runId, status } of runs) {
     if (status === 'interrupted') parts.push(`Run ${runId} was interrupted: assent resume ${runId} goes on.\n`);
+    if (status === 'suspended') parts.push(`Run ${runId} is suspended: assent resume ${runId} goes on.\n`);
+    if (status === 'waiting_approval') {
+      parts.push(`Run ${runId} waits for an answer: assent approve ${runId}, or assent reject ${runId}.\n`);
+    }
   }
   if (rows.length > 0) parts.push(`${paint('bold', 'Latest runs')}\n${table(rows)}`);
   return parts.join('\n');

@@ -1,7 +1,8 @@
 // Problems and errors for people, and as the one document on stdout for programs.
 import type { Problem } from '#wasm';
 import type { ErrorDocument } from '../../app/documents/documents.ts';
-import { AssentError, type ExitCode } from '../../domain/errors.ts';
+import { AssentError } from '../../domain/errors.ts';
+import { helpOf } from '../exit.ts';
 import { type Paint, plain } from './style.ts';
 
 /** Problems as `file:line:column`, one per line, each with its way out below. */
@@ -21,23 +22,24 @@ export function problemLines(problems: readonly Problem[], file: string, paint: 
 export function errorText(error: AssentError, file: string, paint: Paint): string {
   const head = `${paint('red', 'error:')} ${plain(error.message)} ${paint('dim', `[${error.code}]`)}\n`;
   const problems = error.problems.length > 0 ? problemLines(error.problems, file, paint) : '';
-  const help = error.help === '' ? '' : `${paint('cyan', 'help:')} ${plain(error.help)}\n`;
+  const said = helpOf(error);
+  const help = said === '' ? '' : `${paint('cyan', 'help:')} ${plain(said)}\n`;
   return head + problems + help;
 }
 
 /** An error for programs. */
-export function errorDocument({ code, message, help, problems }: AssentError): ErrorDocument {
-  return { version: 1, kind: 'error', code, message, help, problems };
+export function errorDocument(error: AssentError): ErrorDocument {
+  const { code, message, problems } = error;
+  return { version: 1, kind: 'error', code, message, help: helpOf(error), problems };
 }
 
 /** Any rejection as a typed one; what nobody foresaw is `internal_error`. */
 export function asAssentError(error: unknown): AssentError {
   if (error instanceof AssentError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const exitCode: ExitCode = 4;
   return new AssentError('internal_error', message, {
     help: 'This should not have happened. State is saved; `assent status` shows it and `assent resume` goes on.',
-    exitCode,
+    kind: 'failed',
     cause: error,
   });
 }

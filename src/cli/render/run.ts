@@ -1,28 +1,8 @@
 // The end of a run for people: what came of it, outputs, what failed and why, how to go on.
 import type { RollbackDocument, RunDocument } from '../../app/documents/documents.ts';
 import type { ResourceDocument } from '../../app/documents/events.ts';
-import type { ExitCode } from '../../domain/errors.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
 import { verdictText } from './verdict.ts';
-
-/** What a run's outcome means on the command line (INTERFACE.md, "Exit codes"). */
-export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode {
-  switch (outcome) {
-    case 'succeeded':
-    case 'no_changes':
-      return 0;
-    case 'refused':
-      return 1;
-    case 'rolled_back':
-      return 3;
-    case 'failed':
-      return 4;
-    case 'waiting_approval':
-      return 7;
-    case 'cancelled':
-      return 130;
-  }
-}
 
 /** How the user got here, so that the next step can be spelled out. */
 export interface Asked {
@@ -139,6 +119,14 @@ function headline({ kind, outcome, code, resources, elapsedMs }: RunDocument, { 
         : `${paint('red', 'Refused')}: stack ${stack}. Nothing was changed.\n`;
     case 'waiting_approval':
       return `${paint('yellow', 'Waiting for approval')}: stack ${stack}. Nothing was changed.\n`;
+    case 'rejected':
+      return `${paint('yellow', 'Rejected')}: stack ${stack}. Nothing was changed.\n`;
+    case 'expired':
+      return `${paint('yellow', 'Expired')}: nobody answered in time. Nothing was changed.\n`;
+    case 'superseded':
+      return `${paint('yellow', 'Superseded')}: stack ${stack} has changed since the plan was made. Nothing was changed.\n`;
+    case 'suspended':
+      return `${paint('yellow', 'Suspended')}: stack ${stack}, after ${took}${tail}.\n`;
     case 'rolled_back':
       return `${paint('red', 'Failed and rolled back')}: stack ${stack}, after ${took}${tail}.\n`;
     default:
@@ -189,9 +177,13 @@ function closing(
   }
   if (outcome === 'failed' && kind === 'destroy') rest.push([again, 'tries what is left again'], status);
   if (outcome === 'waiting_approval' && planDigest !== null) {
-    rest.push([`${again} --approve ${planDigest}`, 'approves exactly this plan']);
+    rest.push([`assent approve ${runId}${options}`, 'deploys exactly this plan']);
+    rest.push([`assent reject ${runId}${options}`, 'calls it off']);
   }
+  if (code === 'data_loss') rest.push([`${again} --allow-data-loss ID,...`, 'allows the losses it names']);
   if (code === 'security_validation_failed') rest.push(['assent rules <id>', 'explains a rule']);
+  if (outcome === 'superseded' || outcome === 'expired') rest.push([again, 'makes a new plan']);
+  if (outcome === 'suspended') rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
   if (outcome === 'cancelled') {
     rest.push([`assent resume ${runId ?? ''}${options}`, 'goes on']);
     if (kind === 'deploy') rest.push(destroy);

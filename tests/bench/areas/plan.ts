@@ -1,7 +1,7 @@
 // Planning 1,000 resources in wasm beside the same in plain TypeScript. The answers are compared before a clock runs.
 import { deepStrictEqual } from 'node:assert';
 import type { Plan, PlanCall, StackState } from '#wasm';
-import { inspect, plan } from '../../../src/core/calls.ts';
+import { TemplateInCore } from '../../../src/core/template.ts';
 import { paired, type Row, time } from '../measure.ts';
 import { parseTemplate, planTemplate } from '../opponents/plan.ts';
 import { jsonTemplate, yamlTemplate } from '../templates.ts';
@@ -19,9 +19,10 @@ const CALL: PlanCall = {
 
 /** The core's plan of a text. */
 export function planned(text: string, recorded?: StackState): Plan {
-  const answer = plan(text, recorded === undefined ? CALL : { ...CALL, recorded });
+  using template = new TemplateInCore(text);
+  const answer = template.plan(recorded === undefined ? CALL : { ...CALL, recorded });
   if (answer.type !== 'planned') throw new Error(JSON.stringify(answer).slice(0, 2_000));
-  return answer.plan;
+  return answer.planned.plan;
 }
 
 /** The stack as a deployment of `plan` leaves it, with made-up values; some functions had other properties. */
@@ -46,6 +47,12 @@ export function recordedAfter(plan: Plan): StackState {
     }),
   );
   return { stack: plan.stack, context: plan.context, parameters: {}, resources, fingerprints: {} };
+}
+
+/** What a text declares: the core parses it and looks at little else. */
+function declared(text: string): unknown {
+  using template = new TemplateInCore(text);
+  return template.declared();
 }
 
 /** The core and the opponent say the same of a template. */
@@ -87,7 +94,7 @@ export function run(): Row[] {
     ['YAML', yaml],
     ['JSON', json],
   ] as const) {
-    const { median, runs } = time(() => inspect(text));
+    const { median, runs } = time(() => declared(text));
     rows.push({
       area,
       what: `parse alone, ${name}, ${Math.round(text.length / 1024)} kB`,

@@ -31,7 +31,7 @@ test.each<[string, () => string, string]>([
   ['an endless device', () => '/dev/zero', 'file_too_large'],
 ])('%s is refused by name', async (_, path, code) => {
   const name = path();
-  await expect(readText(name)).rejects.toMatchObject({ code, exitCode: 2, message: expect.stringContaining(name) });
+  await expect(readText(name)).rejects.toMatchObject({ code, kind: 'invalid', message: expect.stringContaining(name) });
 });
 
 test('a file beyond the limit is refused before it is read', async () => {

@@ -4,9 +4,10 @@ import type { Action, StepStatus } from '#wasm';
 import type { ActionDocument, PlanDocument, RunDocument } from '../../../src/app/documents/documents.ts';
 import type { ResourceDocument } from '../../../src/app/documents/events.ts';
 import { shell } from '../../../src/cli/again.ts';
+import { exitCodeOf } from '../../../src/cli/exit.ts';
 import { mermaid } from '../../../src/cli/render/mermaid.ts';
 import { inOrder, planText } from '../../../src/cli/render/plan.ts';
-import { exitCodeOf, runText } from '../../../src/cli/render/run.ts';
+import { runText } from '../../../src/cli/render/run.ts';
 import { duration, painter, plain, table } from '../../../src/cli/render/style.ts';
 
 const paint = painter(false);

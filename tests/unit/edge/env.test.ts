@@ -33,7 +33,7 @@ test.each([
 
 test.each(['fast', '0', '-1', 'Infinity', 'NaN', '10x'])('ASSENT_SANDBOX_SPEED "%s" is refused by name', (text) => {
   set({ ASSENT_SANDBOX_SPEED: text });
-  expect(cloudEnvironment).toThrow(expect.objectContaining({ code: 'environment_invalid', exitCode: 2 }));
+  expect(cloudEnvironment).toThrow(expect.objectContaining({ code: 'environment_invalid', kind: 'invalid' }));
   expect(cloudEnvironment).toThrow('ASSENT_SANDBOX_SPEED');
 });
 

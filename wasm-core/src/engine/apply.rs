@@ -28,6 +28,7 @@ impl Engine {
             Event::TimerFired {} => {}
             Event::RateShare { rate, burst } => self.bucket.share(now, *rate, *burst),
             Event::CancelRequested {} => self.cancel(now),
+            Event::SuspendRequested { until } => self.suspended = Some(*until),
             Event::IntentRecorded { step, attempt, client_token, at } => {
                 if let Some(id) = self.named_or_remover(step) {
                     self.intent_recorded(id, *attempt, client_token, *at);

@@ -1,27 +1,15 @@
 //! Facts to commands: what may go, goes, heaviest first, as long as there are slots and tokens.
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::client_token;
 use crate::model::{CallKind, Command, Millis};
 
-use super::queues::Next;
+use super::queues::{Next, Queues};
 use super::step::{Phase, Search, StepId, Why, Work};
 use super::values::{Secrets, unresolved};
 use super::{Change, Engine};
 
 /// A call without an answer is not repeated after this: the cloud forgets client tokens after 36 hours.
 const RESEND_WITHIN: Millis = 24 * 3_600_000;
-
-/// Client token of an attempt: the same whoever computes it, and another for every attempt.
-pub(super) fn client_token(run_id: &str, step: &str, attempt: u32) -> String {
-    use std::fmt::Write;
-    let mut token = String::with_capacity(64);
-    for byte in Sha256::digest(format!("{run_id}\n{step}\n{attempt}")) {
-        // Writing to a string cannot fail.
-        let _ = write!(token, "{byte:02x}");
-    }
-    token
-}
 
 impl Engine {
     /// The answer to intents that were recorded: their calls, already paid for.
@@ -38,18 +26,19 @@ impl Engine {
         let mut calls = Vec::new();
         self.send_confirmed(now, &mut calls);
         let mut limited = false;
-        loop {
+        while self.may_call(now) {
             while let Some(id) = self.queues.due(&self.steps, now) {
                 self.time_has_come(id, now);
             }
-            let slot = !self.cancelled && self.in_flight < self.config.max_concurrency;
-            let Some(next) = self.queues.next(&self.steps, slot, self.config.policy) else { break };
+            let Some(next) = self.queues.next(&self.steps, self.has_slot(), self.config.policy) else { break };
             if !self.bucket.ready(now) {
                 limited = true;
                 break;
             }
             match next {
                 Next::Start(id) => self.begin(id, now, &mut calls),
+                // What was never accepted may have to be started: that is for whoever goes on.
+                Next::Call(id) if self.is_held_back(id) => Queues::leave(&mut self.steps, id),
                 Next::Call(id) => self.call(id, now, &mut calls),
             }
         }
@@ -61,9 +50,14 @@ impl Engine {
         } else if self.open == 0 {
             self.take_reports(now, &mut commands);
             self.finish(now, &mut commands);
+        } else if self.lets_go(now) {
+            self.finish_suspended(now, &mut commands);
         } else {
             self.take_reports(now, &mut commands);
             let until = if limited { Some(self.bucket.next(now)) } else { self.queues.next_due(&self.steps) };
+            // Once a suspended run makes no more calls, only answers wake it.
+            let until =
+                until.filter(|_| self.may_call(now)).map(|until| self.suspended.map_or(until, |end| end.min(until)));
             commands.extend(until.map(|until| Command::Sleep { until }));
         }
         commands
@@ -74,9 +68,13 @@ impl Engine {
         if self.open == 0 || !self.changes.is_empty() {
             return Some(now);
         }
-        let slot = !self.cancelled && self.in_flight < self.config.max_concurrency;
-        let waiting = self.queues.next(&self.steps, slot, self.config.policy).is_some();
+        let waiting = self.queues.next(&self.steps, self.has_slot(), self.config.policy).is_some();
         if waiting { Some(self.bucket.next(now)) } else { self.queues.next_due(&self.steps) }
+    }
+
+    /// Whether a new attempt may begin.
+    pub(super) fn has_slot(&self) -> bool {
+        !self.cancelled && self.suspended.is_none() && self.in_flight < self.config.max_concurrency
     }
 
     fn time_has_come(&mut self, id: StepId, now: Millis) {
@@ -129,7 +127,7 @@ impl Engine {
             if self.cancelled {
                 self.abandon(id, now);
                 self.propagate(now);
-            } else {
+            } else if self.suspended.is_none() {
                 self.send(id, commands);
             }
         }

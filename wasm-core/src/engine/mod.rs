@@ -15,7 +15,7 @@
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
 //! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
-//! `seek` (creations nobody remembers), `settle` (the graph), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! `seek` (creations nobody remembers), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
@@ -33,6 +33,7 @@ mod seek;
 mod settle;
 mod standing;
 mod step;
+mod suspend;
 mod typed;
 mod update;
 mod values;
@@ -153,6 +154,8 @@ pub struct Engine {
     started: bool,
     replaying: bool,
     cancelled: bool,
+    /// No call is made from this time on, and nothing is started.
+    suspended: Option<Millis>,
     finished: bool,
 }
 
@@ -234,6 +237,7 @@ impl Engine {
             started: false,
             replaying: false,
             cancelled: false,
+            suspended: None,
             finished: false,
         };
         engine.set_out();
@@ -361,6 +365,7 @@ fn at(event: &Event) -> Option<Millis> {
         | Event::Lost { .. }
         | Event::TimerFired {}
         | Event::RateShare { .. }
-        | Event::CancelRequested {} => None,
+        | Event::CancelRequested {}
+        | Event::SuspendRequested { .. } => None,
     }
 }

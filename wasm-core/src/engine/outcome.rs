@@ -49,6 +49,7 @@ impl Engine {
                 self.steps[id].attributes.clear();
             }
             self.steps[id].reading_since = at;
+            self.steps[id].troubles = 0;
             self.steps[id].phase = Phase::Reading(Why::Attributes);
             let nothing = Value::Object(Map::new());
             if !self.gathered(id, model.unwrap_or(&nothing), at) {

@@ -107,7 +107,7 @@ impl Engine {
             _ => BTreeMap::new(),
         };
         self.finished = true;
-        commands.push(Command::Finish { outcome, resources, outputs });
+        commands.push(Command::Finish { outcome, resources, outputs, resume_in_ms: None });
     }
 
     /// The cloud has stopped answering: nothing is settled that is not.
@@ -123,7 +123,8 @@ impl Engine {
         self.take_reports(now, commands);
         self.finished = true;
         let resources = self.report(now);
-        commands.push(Command::Finish { outcome: Outcome::Unreachable, resources, outputs: BTreeMap::new() });
+        let outputs = BTreeMap::new();
+        commands.push(Command::Finish { outcome: Outcome::Unreachable, resources, outputs, resume_in_ms: None });
     }
 
     /// A value that cannot be computed, although everything it refers to exists, is null.

@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::expr::{Expr, ResolveError};
 use crate::model::{Millis, PatchKind, PatchOperation};
+use crate::same;
+use crate::schema::{self, Kind};
 
 use super::Engine;
 use super::errors::{self, Class};
@@ -99,7 +101,7 @@ impl Engine {
                 continue;
             }
             let expected = patch.get(number - 1).and_then(|test| test.value.as_ref());
-            match self.compare(operation, expected, properties) {
+            match self.compare(id, operation, expected, properties) {
                 Found::Kept => open = true,
                 Found::Reached => reached.push(operation.path.clone()),
                 Found::Drifted => drifted.push(self.drift(id, operation, expected, properties)),
@@ -136,17 +138,20 @@ impl Engine {
         }
     }
 
-    fn compare(&self, operation: &PatchOperation, expected: Option<&Expr>, properties: &Value) -> Found {
-        let live = properties.pointer(&operation.path);
-        if let (Some(live), Some(Ok(expected))) = (live, expected.map(|expected| expected.clone().into_value()))
-            && same(live, &expected)
+    /// By meaning: the cloud may answer with JSON as text, with policies reshaped and with defaults filled in.
+    fn compare(&self, id: StepId, operation: &PatchOperation, expected: Option<&Expr>, properties: &Value) -> Found {
+        let shape = schema::lookup(self.type_of(id)).map(|kind| Kind::Object(kind.object()));
+        let kind = same::at(shape, &operation.path);
+        let live = properties.pointer(&operation.path).cloned().map(Expr::known);
+        if let (Some(live), Some(expected)) = (&live, expected)
+            && same::same(kind, expected, live)
         {
             return Found::Kept;
         }
-        let wanted = operation.value.as_ref().map(|value| self.resolve(value, Secrets::Masked));
+        let wanted = operation.value.as_ref().map(|value| self.resolve(value, Secrets::Masked).map(Expr::known));
         match (live, wanted) {
             (None, None) => Found::Reached,
-            (Some(live), Some(Ok(wanted))) if same(live, &wanted) => Found::Reached,
+            (Some(live), Some(Ok(wanted))) if same::agrees(kind, &wanted, &live) => Found::Reached,
             _ => Found::Drifted,
         }
     }
@@ -176,10 +181,6 @@ impl Engine {
             failure.message = format!("{} {more}", failure.message).trim_start().to_owned();
         }
     }
-}
-
-fn same(left: &Value, right: &Value) -> bool {
-    left == right || crate::digest::canonical(left) == crate::digest::canonical(right)
 }
 
 fn shortened(value: &Value) -> String {

@@ -18,6 +18,7 @@ use super::{Effective, refused};
 use crate::call::Lookup;
 use crate::expr::{Expr, Scope};
 use crate::problem::{Problem, Severity, Span};
+use crate::secret::SecretValues;
 use crate::template::{Entry, Kind, Node};
 
 /// A problem or a lookup has been noted; there is no value.
@@ -126,6 +127,20 @@ impl<'a> Evaluator<'a> {
         let (optional, lookups): (Vec<_>, Vec<_>) = self.needs.into_iter().partition(|(_, optional)| *optional);
         let names = |needs: Vec<(Lookup, bool)>| needs.into_iter().map(|(lookup, _)| lookup).collect();
         Evaluation::Needs { lookups: names(lookups), optional: names(optional) }
+    }
+
+    /// Values of the NoEcho parameters.
+    pub(super) fn secrets(&self) -> SecretValues {
+        let hidden = self.given.iter().filter_map(|(name, given)| {
+            let text = given.as_ref()?.hidden()?;
+            Some((format!("parameter:{name}"), Value::String(text.to_owned())))
+        });
+        hidden.collect()
+    }
+
+    /// Whether each condition holds.
+    pub(super) fn outcomes(&self) -> BTreeMap<String, bool> {
+        self.conditions.iter().filter_map(|(name, holds)| Some((name.clone(), (*holds).ok()?))).collect()
     }
 
     /// Effective parameters, used NoEcho parameters, warnings.

@@ -158,6 +158,11 @@ impl Given {
         self.shape.is_list()
     }
 
+    /// The value of a NoEcho parameter.
+    pub(super) fn hidden(&self) -> Option<&str> {
+        self.no_echo.then_some(self.text.as_str())
+    }
+
     /// What is recorded of it.
     pub(super) fn recorded(self) -> Option<String> {
         (!self.no_echo).then_some(self.text)

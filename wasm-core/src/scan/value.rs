@@ -192,7 +192,7 @@ pub struct View<'t> {
     conditions: HashMap<&'t str, &'t Node>,
     resources: HashMap<&'t str, &'t Node>,
     /// Outcome (if decided) and whether a default took part in it.
-    decided: RefCell<HashMap<&'t str, Option<Truth>>>,
+    decided: RefCell<HashMap<String, Option<Truth>>>,
     /// Whether what is being evaluated used a default.
     defaults: RefCell<bool>,
     /// Bytes of text that functions may still make; a value that does not fit is unknown.
@@ -321,7 +321,7 @@ impl<'t> View<'t> {
     }
 
     fn named(&self, name: &str, depth: u8) -> Option<Truth> {
-        let (name, node) = self.conditions.get_key_value(name)?;
+        let node = self.conditions.get(name)?;
         if let Some(truth) = self.decided.borrow().get(name) {
             return *truth;
         }
@@ -330,12 +330,12 @@ impl<'t> View<'t> {
             return None;
         }
         // Conditions that go round in a circle come back to this.
-        self.decided.borrow_mut().insert(name, None);
+        self.decided.borrow_mut().insert(name.to_owned(), None);
         let before = self.defaults.replace(false);
         let holds = self.condition(node, depth);
         let by_default = self.defaults.replace(before);
         let truth = holds.map(|holds| Truth { holds, by_default });
-        self.decided.borrow_mut().insert(name, truth);
+        self.decided.borrow_mut().insert(name.to_owned(), truth);
         if by_default {
             *self.defaults.borrow_mut() = true;
         }

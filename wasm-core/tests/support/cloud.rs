@@ -109,7 +109,7 @@ impl Cloud {
         self.live.insert(identifier.to_owned(), live);
     }
 
-    fn chance(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.random.unit() < probability
     }
 

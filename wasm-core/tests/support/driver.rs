@@ -31,6 +31,7 @@ pub struct Ended {
     pub outcome: Outcome,
     pub resources: Vec<ResourceReport>,
     pub outputs: BTreeMap<String, Value>,
+    pub resume_in_ms: Option<Millis>,
 }
 
 pub struct World {
@@ -44,6 +45,9 @@ pub struct World {
     pub crash: f64,
     /// Turn in which the user cancels.
     pub cancel_at: Option<u32>,
+    /// Probability of being let go of in a turn.
+    pub suspend: f64,
+    pub suspensions: u32,
     pub crashes: u32,
     pub turns: u32,
 }
@@ -58,6 +62,11 @@ impl World {
             engine.replay(&self.journal);
             match self.drive(&mut engine) {
                 // Six losses in a row do happen to a single operation: the run is then resumed.
+                Ok(ended) if ended.outcome == Outcome::Suspended => {
+                    self.suspensions += 1;
+                    self.now += ended.resume_in_ms.unwrap();
+                    self.cloud.advance(self.now);
+                }
                 Ok(ended) if ended.outcome != Outcome::Unreachable => return ended,
                 Ok(_) => {}
                 Err(Crash) => {
@@ -79,11 +88,19 @@ impl World {
         let mut arriving: BTreeMap<u64, Vec<Event>> = BTreeMap::new();
         let mut serial = 0;
         let mut inbox = vec![Event::Started {}];
+        let mut letting_go = None;
         loop {
             self.turns += 1;
             assert!(self.turns < 200_000, "the run does not end: {:?}", engine.report(self.now));
             if self.cancel_at == Some(self.turns) {
                 inbox.push(Event::CancelRequested {});
+            }
+            let lets_go = self.suspend > 0.0 && letting_go.is_none() && self.suspensions < 100;
+            if lets_go && self.cloud.chance(self.suspend) {
+                let until = self.now + self.cloud.below(4) * 3_000;
+                // The past is as good as now.
+                inbox.push(Event::SuspendRequested { until: if until == self.now { 0 } else { until } });
+                letting_go = Some(until);
             }
             let commands = engine.handle(self.now, &inbox);
             self.crash_here()?;
@@ -96,12 +113,17 @@ impl World {
                     }
                     Command::RecordResource { .. } | Command::ForgetResource { .. } => record.push(command),
                     Command::Sleep { until } => agenda.push(Reverse((until.max(self.now), 0))),
-                    Command::Finish { outcome, resources, outputs } => {
-                        finish = Some(Ended { outcome, resources, outputs });
+                    Command::Finish { outcome, resources, outputs, resume_in_ms } => {
+                        assert_eq!(resume_in_ms.is_some(), outcome == Outcome::Suspended);
+                        finish = Some(Ended { outcome, resources, outputs, resume_in_ms });
                     }
                     Command::Report { .. } => {}
                     call => calls.push(call),
                 }
+            }
+            if let Some(until) = letting_go {
+                assert!(intents.is_empty(), "{intents:?} after the run was let go of");
+                stays_quiet(&calls, until, self.now);
             }
             self.commit(&inbox, &intents, record);
             inbox.clear();
@@ -191,6 +213,18 @@ impl World {
             other => panic!("{other:?} is not a call"),
         }
     }
+}
+
+/// A run that is being let go of only looks, and that not for ever.
+fn stays_quiet(calls: &[Command], until: Millis, now: Millis) {
+    let looks = |call: &Command| {
+        matches!(
+            call,
+            Command::Poll { .. } | Command::Get { .. } | Command::ListRequests { .. } | Command::ListResources { .. }
+        )
+    };
+    assert!(calls.iter().all(looks), "{calls:?} after the run was let go of");
+    assert!(calls.is_empty() || now < until, "{calls:?} at {now}, after {until}");
 }
 
 fn creation_may_start(plan: &Plan, cloud: &Cloud, step: &str, body: &Value) {

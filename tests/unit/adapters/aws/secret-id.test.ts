@@ -44,7 +44,7 @@ describe('a dynamic reference', () => {
     'secretsmanager:db:SecretString:key::v-1:more',
   ])('%s is refused', (text) => {
     expect(() => parseSecretId(text)).toThrow(
-      expect.objectContaining({ code: 'secret_reference_invalid', exitCode: 2 }),
+      expect.objectContaining({ code: 'secret_reference_invalid', kind: 'invalid' }),
     );
   });
 

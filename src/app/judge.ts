@@ -1,0 +1,101 @@
+// `judge`: policy, data and the circle over a submitted run. It ends as refused, waits for a person, or is approved.
+// Nothing is called; no lease is held.
+import { AssentError } from '../domain/errors.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { type RunDocument, stoppedDocument } from './documents/documents.ts';
+import { iso } from './documents/events.ts';
+import { answered, type GateOptions, judge as judgePlan } from './gate/gate.ts';
+import { type AllowedLoss, lossRefused } from './gate/guard.ts';
+import type { Template } from './planning/planning.ts';
+import type { Run } from './ports.ts';
+import type { Control, Session } from './session.ts';
+import { changesAnything, type Submitted } from './submit.ts';
+
+/** How long a person has to answer. */
+export const ANSWER_WITHIN_MS = 24 * 60 * 60_000;
+
+export interface JudgeOptions extends GateOptions {
+  /** Absent for a deletion, which no expert is asked about. */
+  template?: Template;
+  allowDataLoss?: AllowedLoss;
+  /** Digest of the plan that was approved beforehand; another plan is refused with `plan_changed`. */
+  approve?: string;
+  /** A person is to be asked whatever the circle says, unless there is nothing to do. */
+  askAlways?: boolean;
+}
+
+/** What came of it: `document` where the run has ended, refused. */
+export interface Judged {
+  run: Run;
+  document?: RunDocument;
+}
+
+/** Judges a submitted run and writes down what was found. */
+export async function judge(
+  session: Session,
+  { run, planned }: Submitted,
+  options: JudgeOptions,
+  control: Control,
+): Promise<Judged> {
+  const { clock, store } = session;
+  const { approve } = options;
+  const { digest } = planned.plan;
+  if (!changesAnything(planned)) return settled(session, run, { status: 'approved' });
+  if (approve !== undefined && approve !== digest) {
+    const verdict = policyVerdict(digest, [`plan ${approve} was approved, but the plan is now ${digest}`]);
+    await refuse(session, run, { verdict }, 'plan_changed');
+    throw new AssentError('plan_changed', `Plan ${approve} was approved, but the plan is now ${digest}.`, {
+      help: 'Look at the new plan, then approve its digest.',
+      ways: [{ action: 'plan', stack: planned.plan.stack }],
+      kind: 'refused',
+    });
+  }
+  const loss = lossRefused(planned, options.allowDataLoss);
+  if (loss !== undefined) return refuse(session, run, { verdict: policyVerdict(digest, loss) }, 'data_loss');
+  if (options.template === undefined) {
+    return settled(session, run, options.askAlways === true ? waiting(session) : { status: 'approved' });
+  }
+  const { verdict: found, findings } = await judgePlan(session, planned, options.template, options);
+  const by = 'the approved digest';
+  const answers = found.decision === 'ask' && approve !== undefined;
+  const verdict = answers ? answered(found, true, by) : found;
+  control.emit({ event: 'decided', at: iso(clock.now()), ...verdict });
+  if (verdict.decision === 'refuse') {
+    const code = verdict.by === 'policy' ? 'security_validation_failed' : 'verdict_refused';
+    return refuse(session, run, { verdict, findings }, code);
+  }
+  const asks = options.askAlways === true || verdict.decision === 'ask';
+  const answer = answers ? { answer: { decision: 'approve', by, at: clock.now() } as const } : {};
+  await store.runs.move(run.runId, ['submitted'], { verdict, findings });
+  return settled(session, { ...run, verdict, findings }, asks ? waiting(session) : { status: 'approved', ...answer });
+}
+
+function waiting({ clock }: Session): { status: 'waiting_approval'; expiresAt: number } {
+  return { status: 'waiting_approval', expiresAt: clock.now() + ANSWER_WITHIN_MS };
+}
+
+async function settled(
+  { store }: Session,
+  run: Run,
+  change: Pick<Run, 'status'> & Partial<Pick<Run, 'expiresAt' | 'answer'>>,
+): Promise<Judged> {
+  await store.runs.move(run.runId, ['submitted'], change);
+  return { run: { ...run, ...change } };
+}
+
+async function refuse(
+  { store, clock }: Session,
+  run: Run,
+  judged: Pick<Run, 'verdict'> & Partial<Pick<Run, 'findings'>>,
+  code: string,
+): Promise<Judged> {
+  const ended = { ...run, ...judged, status: 'refused' as const, endedAt: clock.now() };
+  const document = stoppedDocument(ended, 'refused', code);
+  const { status, endedAt } = ended;
+  await store.runs.move(run.runId, ['submitted'], { ...judged, status, endedAt, result: document });
+  return { run: ended, document };
+}
+
+function policyVerdict(planDigest: string, reasons: string[]): Verdict {
+  return { decision: 'refuse', by: 'policy', planDigest, reasons, votes: [], posterior: {}, skipped: [] };
+}

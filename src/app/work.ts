@@ -1,0 +1,95 @@
+// `work`: takes up a run that is approved, or that a worker has left, and drives it until it ends or is suspended. The
+// only use case that changes a cloud, and always under the stack's lease.
+import { AssentError } from '../domain/errors.ts';
+import { isSameStack, placeWords } from '../domain/stack.ts';
+import { type RunDocument, stoppedDocument } from './documents/documents.ts';
+import type { Run, StackRecord } from './ports.ts';
+import { claimExports, settleExports } from './run/exports.ts';
+import { type Held, withLease } from './run/lease.ts';
+import { goOn, loadRun } from './run/run.ts';
+import { missingParameters } from './run/secrets.ts';
+import { type Control, type Session, stackHere } from './session.ts';
+import { unknownRun } from './status.ts';
+
+/** What work needs that is never kept. */
+export interface WorkOptions {
+  runId: string;
+  /** Values of NoEcho parameters. */
+  secretParameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * Resolves with the run's document, also when it failed, was cancelled or suspended; with the stored one when it had
+ * ended. A run whose stack has changed since its plan was made ends as superseded, and nothing is called.
+ */
+export async function work(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
+  const { store } = session;
+  const found = await store.runs.get(options.runId);
+  if (found === undefined) throw unknownRun(options.runId);
+  await checkPlace(session, found);
+  return withLease(session, found.stack, async (held) => {
+    // It may have gone on while another process held the lease.
+    const run = (await store.runs.get(options.runId)) ?? found;
+    switch (run.status) {
+      case 'approved':
+        return begin(session, held, run, options, control);
+      case 'running':
+      case 'suspended':
+      case 'cancelled': {
+        const left = await loadRun(session, run, options.secretParameters);
+        await store.runs.reopen(held.lease, run.runId);
+        return goOn(session, held, { ...left, run: { ...run, status: 'running' } }, control);
+      }
+      default:
+        if (run.result !== undefined) return run.result;
+        throw new AssentError('run_not_approved', `Run ${run.runId} is ${run.status}: it may not be worked on.`);
+    }
+  });
+}
+
+async function begin(
+  session: Session,
+  held: Held,
+  run: Run,
+  { secretParameters }: WorkOptions,
+  control: Control,
+): Promise<RunDocument> {
+  const { store, clock } = session;
+  const missing = run.noEcho.filter((name) => !Object.hasOwn(secretParameters, name));
+  if (missing.length > 0) throw missingParameters(missing);
+  const left = await loadRun(session, run, secretParameters);
+  await claimExports(session, left.plan, held.lease);
+  const { plan } = left;
+  const fresh: StackRecord = {
+    key: run.stack,
+    state: {
+      stack: plan.stack,
+      context: plan.context,
+      parameters: run.parameters,
+      resources: [],
+      fingerprints: run.fingerprints,
+    },
+    outputs: {},
+  };
+  const startedAt = clock.now();
+  if (await store.runs.begin(held.lease, run.runId, startedAt, fresh)) {
+    return goOn(session, held, { ...left, run: { ...run, status: 'running', startedAt } }, control);
+  }
+  // The names it has taken and the stack does not have are free again.
+  const after = (await store.stacks.get(run.stack)) ?? { outputs: {} };
+  await settleExports(session, { before: after, claimed: plan, after, lease: held.lease });
+  const result = stoppedDocument(run, 'superseded', 'run_superseded');
+  await store.runs.move(run.runId, ['approved'], { status: 'superseded', endedAt: startedAt, result });
+  return result;
+}
+
+/** A run belongs to the place it was submitted in. */
+async function checkPlace(session: Session, { runId, stack }: Run): Promise<void> {
+  const { stack: here } = await stackHere(session, stack.name, { emit: () => undefined });
+  if (isSameStack(stack, here)) return;
+  throw new AssentError(
+    'stack_elsewhere',
+    `Run ${runId} is about stack ${stack.name} in ${placeWords(stack)}, not in ${placeWords(here)}.`,
+    { help: 'Use the cloud, region and credentials it was submitted with.', kind: 'invalid' },
+  );
+}

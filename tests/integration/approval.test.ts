@@ -1,0 +1,130 @@
+// Runs that wait for a person: who answers, when it is too late, and what an answer is bound to.
+
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Workspace } from '../support/cli.ts';
+
+const TIMEOUT = { timeout: 120_000 };
+
+let space: Workspace;
+beforeEach(() => {
+  space = new Workspace();
+});
+afterEach(() => space[Symbol.dispose]());
+
+/** A circle that sees this is split. */
+const open = {
+  Parameters: { Word: { Type: 'String', NoEcho: true, Default: 'first-word-of-all' } },
+  Resources: {
+    Group: {
+      Type: 'AWS::EC2::SecurityGroup',
+      Properties: {
+        GroupDescription: { 'Fn::Sub': 'g' },
+        SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' }],
+      },
+    },
+    Queue: { Type: 'AWS::SQS::Queue' },
+  },
+};
+
+const { Parameters: _, ...plain } = open;
+const split = ['--stack', 'web', '--fail-on', 'none', '--yes'] as const;
+
+async function waiting(template: object = plain, ...more: string[]): Promise<string> {
+  const file = space.file('t.json', template);
+  const answer = await space.json('deploy', file, ...split, ...more);
+  expect(answer).toMatchObject({ code: 7, document: { outcome: 'waiting_approval' } });
+  return answer.document.runId;
+}
+
+test(
+  'a run that waits is listed with its verdict, holds nothing, and is deployed by an approval',
+  TIMEOUT,
+  async () => {
+    const runId = await waiting();
+    const [run] = (await space.json('status')).document.runs;
+    expect(run).toMatchObject({ runId, status: 'waiting_approval', startedAt: null, verdict: { decision: 'ask' } });
+    expect(Date.parse(run.expiresAt) - Date.parse(run.submittedAt)).toBeGreaterThanOrEqual(24 * 3_600_000);
+    const text = await space.run('status');
+    expect(text.stdout).toContain(`assent approve ${runId}`);
+    const approved = await space.json('approve', runId, '--reason', 'looks right');
+    expect(approved).toMatchObject({
+      code: 0,
+      document: {
+        runId,
+        outcome: 'succeeded',
+        answer: { decision: 'approve', reason: 'looks right' },
+        verdict: { decision: 'approve', by: 'person' },
+      },
+    });
+    expect(approved.document.resources).toHaveLength(2);
+    expect(await space.json('approve', runId)).toMatchObject({ code: 2, document: { code: 'run_not_waiting' } });
+  },
+);
+
+test('a rejected run says who and why, and cannot be approved or resumed', TIMEOUT, async () => {
+  const runId = await waiting();
+  expect(await space.json('reject', runId, '--reason', 'not today')).toMatchObject({
+    code: 0,
+    document: { runId, outcome: 'rejected', answer: { decision: 'reject', reason: 'not today' } },
+  });
+  expect((await space.json('status')).document).toMatchObject({ stacks: [], runs: [{ status: 'rejected' }] });
+  expect(await space.json('approve', runId)).toMatchObject({ code: 2, document: { code: 'run_not_waiting' } });
+  expect(await space.json('resume', runId)).toMatchObject({ code: 1, document: { outcome: 'rejected' } });
+});
+
+test('a later run takes the place of one that waits', TIMEOUT, async () => {
+  const runId = await waiting();
+  const file = space.file('u.json', { Resources: { Queue: { Type: 'AWS::SQS::Queue' } } });
+  expect(await space.json('deploy', file, '--stack', 'web', '--yes')).toMatchObject({ code: 0 });
+  expect(await space.json('approve', runId)).toMatchObject({ code: 1, document: { code: 'run_superseded' } });
+  expect((await space.json('status')).document.runs.map(({ status }: { status: string }) => status)).toEqual([
+    'succeeded',
+    'superseded',
+  ]);
+});
+
+test('an approval takes the secrets of the plan again, and only those', TIMEOUT, async () => {
+  const template = {
+    ...open,
+    Resources: {
+      ...open.Resources,
+      Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: { Ref: 'Word' } } },
+    },
+  };
+  const runId = await waiting(template, '--parameters', 'Word=correct-horse-battery');
+  expect(await space.json('approve', runId)).toMatchObject({ code: 2, document: { kind: 'error' } });
+  expect(await space.json('approve', runId, '--parameters', 'Word=another-horse-battery')).toMatchObject({
+    code: 2,
+    document: { code: 'secret_changed' },
+  });
+  expect((await space.json('status')).document.runs[0]).toMatchObject({ status: 'waiting_approval' });
+  expect(await space.json('approve', runId, '--parameters', 'Word=correct-horse-battery')).toMatchObject({ code: 0 });
+});
+
+test('what was changed behind the plan is refused by the plan, not overwritten', TIMEOUT, async () => {
+  const queue = (seconds: number) => ({
+    Resources: {
+      ...plain.Resources,
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q', VisibilityTimeout: seconds } },
+    },
+  });
+  const first = await waiting(queue(10));
+  expect(await space.json('approve', first)).toMatchObject({ code: 0 });
+  const second = await waiting(queue(20));
+  const db = new DatabaseSync(join(space.dir, '.assent/sandbox.db'));
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  db.close();
+  expect(tables.length).toBeGreaterThan(0);
+  expect(await space.json('approve', second)).toMatchObject({ code: 0 });
+});
+
+test('a run that waits may be called off, and is then gone', TIMEOUT, async () => {
+  const runId = await waiting();
+  expect(await space.json('cancel', runId)).toMatchObject({
+    code: 0,
+    document: { status: 'rejected', requested: false },
+  });
+  expect(await space.json('approve', runId)).toMatchObject({ code: 2, document: { code: 'run_not_waiting' } });
+});
