@@ -1,5 +1,6 @@
 // `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold; and
 // those over a plan, for the gate. Nothing is read, called or stored here.
+import { createHash } from 'node:crypto';
 import type { Finding, FindingSeverity, Problem, RuleResult, ScanAnswer, ScanCall } from '#wasm';
 import { type PlannedInCore, TemplateInCore } from '../core/template.ts';
 import { InvalidInput } from '../domain/errors.ts';
@@ -13,8 +14,18 @@ export interface ScanSource {
   named: boolean;
 }
 
+/** What should have been looked at and was not. */
+export interface Unreadable {
+  name: string;
+  /** Why, a sentence. */
+  reason: string;
+}
+
 export interface ScanOptions {
   sources: readonly ScanSource[];
+  unreadable?: readonly Unreadable[];
+  /** Unreadable files are only worth knowing. */
+  allowUnreadable?: boolean;
   /** Fingerprints of findings that are known already. */
   baseline?: ReadonlySet<string>;
 }
@@ -56,6 +67,8 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
     findings.push(...answer.findings);
     rules.push(...answer.rules);
   }
+  const severity = options.allowUnreadable === true ? 'info' : 'high';
+  findings.push(...(options.unreadable ?? []).map((one) => unreadableFinding(one, severity)));
   const count = (severity: FindingSeverity) => reported(findings).filter((one) => one.severity === severity).length;
   return {
     version: 1,
@@ -85,6 +98,27 @@ export function findingsOf(planned: PlannedInCore, file: string): Finding[] {
   const answer = planned.scan({ file, baseline: [] });
   if (answer.type === 'notTemplate') throw noTemplate(file, answer.problems);
   return answer.findings;
+}
+
+/** Rule of the findings about what could not be looked at. */
+export const UNREADABLE = 'unreadable';
+
+function unreadableFinding({ name, reason }: Unreadable, severity: FindingSeverity): Finding {
+  return {
+    ruleId: UNREADABLE,
+    category: 'template',
+    severity,
+    title: 'File was not looked at',
+    resource: '',
+    path: '',
+    file: name,
+    line: 0,
+    column: 0,
+    endLine: 0,
+    message: `It may be a template and was not looked at: ${reason}`,
+    help: 'Make it readable, move it elsewhere, or accept what is not looked at.',
+    fingerprint: createHash('sha256').update(`${UNREADABLE}\n${name}`).digest('hex').slice(0, 32),
+  };
 }
 
 /** Findings that nobody suppressed. */

@@ -16,6 +16,7 @@ import type {
   Simulated,
 } from '#wasm';
 import { pure } from './instance.ts';
+import { textOf } from './stored.ts';
 
 /** The circle's verdict over a plan. */
 export function consult(call: ConsultCall): Consultation {
@@ -34,7 +35,7 @@ export function rollback(call: RollbackCall): RollbackAnswer {
 
 /** Runs a plan with the real engine on a virtual clock. */
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
-  const text = JSON.stringify(planned);
+  const text = textOf(planned);
   return pure('simulate', (wasm) => wasm.simulate(text, call));
 }
 

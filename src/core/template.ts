@@ -15,6 +15,7 @@ import type {
   Template as WasmTemplate,
 } from '#wasm';
 import { coreFailed, drop, isTrap, pure, type Wasm } from './instance.ts';
+import { planOf } from './stored.ts';
 
 /** The answer to a plan call; a plan stays in the core. */
 export type Planning = { type: 'planned'; planned: PlannedInCore } | Exclude<PlanAnswer, { type: 'planned' }>;
@@ -89,7 +90,7 @@ export class PlannedInCore {
 
   /** The plan. */
   get plan(): Plan {
-    this.#plan ??= JSON.parse(this.text) as Plan;
+    this.#plan ??= planOf(this.text);
     return this.#plan;
   }
 

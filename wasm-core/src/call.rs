@@ -118,6 +118,10 @@ pub struct PlanCall {
     /// Resources that exist already and are to be taken over: logical id to primary identifier.
     #[serde(default)]
     pub imports: BTreeMap<String, String>,
+    /// Names and identifiers may be made from secrets.
+    #[serde(default)]
+    #[tsify(optional)]
+    pub allow_secret_identifiers: bool,
     /// For the forecast.
     pub max_concurrency: u32,
     /// How many times longer everything takes than the schema table says: below 1 in a sandbox that is faster than AWS.

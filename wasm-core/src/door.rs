@@ -11,7 +11,7 @@ use crate::circle::{ConsultCall, Consultation};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
-use crate::model::{Event, Millis};
+use crate::model::{Event, Millis, Plan};
 use crate::plan::drift::{DriftCall, Drifted};
 use crate::plan::planned::Planning;
 use crate::plan::rollback::{RollbackAnswer, RollbackCall};
@@ -36,6 +36,15 @@ pub fn drift(call: Ts<DriftCall>) -> Result<Ts<Drifted>, JsError> {
 #[wasm_bindgen]
 pub fn rollback(call: Ts<RollbackCall>) -> Result<Ts<RollbackAnswer>, JsError> {
     Ok(crate::plan::rollback::rollback(&call.to_rust()?).into_ts()?)
+}
+
+/// The digest that a stored plan (JSON) has by what it says.
+///
+/// # Errors
+/// When the text is no plan.
+#[wasm_bindgen(js_name = planDigest)]
+pub fn plan_digest(plan: &str) -> Result<String, JsError> {
+    Ok(crate::plan::digest_of(&serde_json::from_str(plan)?))
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.
@@ -253,10 +262,14 @@ impl Engine {
     /// From a plan and an `EngineConfig`, both JSON text.
     ///
     /// # Errors
-    /// When either is malformed, or the plan wants what the engine does not do.
+    /// `plan_altered` when the plan is not the one that its digest was made of; when either is malformed, or the plan
+    /// wants what the engine does not do.
     #[wasm_bindgen(constructor)]
     pub fn new(plan: &str, config: &str) -> Result<Engine, JsError> {
-        let (plan, config) = (serde_json::from_str(plan)?, serde_json::from_str(config)?);
+        let (plan, config): (Plan, _) = (serde_json::from_str(plan)?, serde_json::from_str(config)?);
+        if crate::plan::digest_of(&plan) != plan.digest {
+            return Err(JsError::new("plan_altered"));
+        }
         Ok(Self { engine: crate::engine::Engine::new(plan, config, Box::new(Schemas))? })
     }
 

@@ -89,8 +89,8 @@ fn a_client_token_is_of_cloud_controls_alphabet_and_belongs_to_one_attempt() {
 #[test]
 fn names_do_not_change_between_versions() {
     assert_eq!(
-        client_token("run-1", "Table/create", 1),
-        "6a02ef2e60e06433760562254d98551d6410fdf64e7c3fdc516fb04367803adb"
+        client_token("run-1", "create:Table", 1),
+        "4f109173786daf1c92916720b6f4bb19d0ecd6c2e9cae5ac9f0995810de53351"
     );
     assert_eq!(
         name_uuid("arn:aws:cloudformation:eu-central-1:123456789012:stack/web"),

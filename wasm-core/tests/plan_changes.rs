@@ -20,6 +20,7 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn call() -> PlanCall {
     PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: Context {

@@ -40,6 +40,7 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         stack_id: String::new(),
     };
     let call = PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Destroy,
         context: context.clone(),

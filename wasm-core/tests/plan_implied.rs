@@ -17,6 +17,7 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn planned(resources: &Value) -> Plan {
     let call = PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: Context {

@@ -40,6 +40,8 @@ export interface Wanted {
   imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning. */
   refresh: boolean;
+  /** Names and identifiers may be made from secrets. */
+  allowSecretIdentifiers?: boolean;
   maxConcurrency: number;
 }
 
@@ -100,6 +102,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
   call.fingerprints = secretPrints;
+  if (wanted.allowSecretIdentifiers === true) call.allowSecretIdentifiers = true;
   const learned = await keptNotes(session, place);
   call.learned = learned;
   const hasLearned = learned.durations !== undefined;

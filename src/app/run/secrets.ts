@@ -16,6 +16,8 @@ interface User {
   desired: unknown;
   applied: unknown[];
   ids: readonly string[];
+  /** Its identifier, once known to hold a secret. */
+  identifier?: string;
 }
 
 /** Resolves secret ids and keeps their values out of events; one per run. */
@@ -94,6 +96,9 @@ export class Secrets {
   async clean(event: Event): Promise<Event> {
     if (!('step' in event)) return event;
     const user = this.#users.get(logicalIdOf(event.step));
+    if (user !== undefined && 'identifier' in event && event.identifier !== undefined) {
+      if (this.#cleaner.finds(event.identifier)) user.identifier = event.identifier;
+    }
     switch (event.type) {
       case 'progress': {
         const { message, ...rest } = event;
@@ -124,8 +129,20 @@ export class Secrets {
       : event;
   }
 
+  /** What people may see of a value: every known secret in it masked. */
+  shown<T>(value: T): T {
+    return this.#cleaner.value(value);
+  }
+
+  /**
+   * The model without what was made from secrets. Where the identifier itself was, which somebody has allowed, what
+   * names the resource stays: others refer to it.
+   */
   #stripped(model: unknown, user: User): unknown {
-    return withoutEchoes(withoutAny(model, user), this.#cleaner);
+    const stripped = withoutAny(model, user);
+    const { identifier } = user;
+    if (identifier === undefined) return withoutEchoes(stripped, this.#cleaner);
+    return { ...namesIn(model, identifier), ...(stripped as object) };
   }
 
   async #mask(message: string, user: User | undefined, ask: boolean): Promise<string> {
@@ -195,6 +212,13 @@ export function logicalIdOf(step: string): string {
 
 function withoutAny(model: unknown, { desired, applied }: User): unknown {
   return [desired, ...applied].reduce(withoutSecrets, model);
+}
+
+/** The properties that are a part of an identifier. */
+function namesIn(model: unknown, identifier: string): Record<string, unknown> {
+  if (typeof model !== 'object' || model === null) return {};
+  const names = Object.entries(model).filter(([, value]) => typeof value === 'string' && identifier.includes(value));
+  return Object.fromEntries(names);
 }
 
 function parameterName(id: string): string | undefined {

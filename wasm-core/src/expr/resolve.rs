@@ -146,7 +146,7 @@ impl Expr {
     }
 
     /// Calls `look` with every part, itself first.
-    fn visit(&self, look: &mut dyn FnMut(&Self)) {
+    pub fn visit(&self, look: &mut dyn FnMut(&Self)) {
         look(self);
         match self {
             Self::List(items) => items.iter().for_each(|item| item.visit(look)),

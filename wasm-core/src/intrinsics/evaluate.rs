@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::bounds;
 use super::document::{Document, macro_name, macro_problem};
 use super::foreach::{self, Member};
 use super::parameters::{self, Given};
@@ -65,6 +66,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) no_echo: BTreeSet<String>,
     /// Nodes that loops may still make.
     pub(super) budget: usize,
+    /// Bytes that functions may still make.
+    pub(super) room: usize,
     found: BTreeMap<&'a Lookup, &'a Value>,
     /// With each whether the plan can do without.
     needs: BTreeMap<Lookup, bool>,
@@ -88,6 +91,7 @@ impl<'a> Evaluator<'a> {
             references: BTreeSet::new(),
             no_echo: BTreeSet::new(),
             budget: foreach::BUDGET,
+            room: bounds::TOTAL,
             found: world.found.iter().map(|found| (&found.lookup, &found.value)).collect(),
             needs: BTreeMap::new(),
             problems,
@@ -198,7 +202,11 @@ impl<'a> Evaluator<'a> {
             Kind::List(items) => Expr::List(self.items(items, at, Self::raw)?),
             Kind::Map(entries) => {
                 return match function(entries) {
-                    Some(entry) => self.call(&entry.key, &entry.value, entry.key_span, &at.key(&entry.key)),
+                    Some(entry) => {
+                        let at = at.key(&entry.key);
+                        let value = self.call(&entry.key, &entry.value, entry.key_span, &at);
+                        self.bounded(value, entry.key_span, &at)
+                    }
                     None => self.map(entries, at, Self::raw),
                 };
             }

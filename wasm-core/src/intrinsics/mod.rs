@@ -17,6 +17,7 @@
 //!   taken for template text.
 
 mod account;
+mod bounds;
 mod calls;
 mod conditions;
 mod constraints;

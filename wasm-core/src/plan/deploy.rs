@@ -13,7 +13,7 @@ use crate::template::{Entry, Kind, Node};
 
 use super::desk::Desk;
 use super::planned::{Origin, Planned, Planning};
-use super::{destroy, finish, has_errors, implied, imports, locate, refuse, tags, types};
+use super::{destroy, finish, has_errors, identifiers, implied, imports, locate, refuse, tags, types};
 
 /// Plans a parsed template.
 pub fn plan(template: &Node, call: &PlanCall) -> Planning {
@@ -119,6 +119,7 @@ fn check(evaluated: &mut Evaluated<'_>, call: &PlanCall, problems: &mut Vec<Prob
             }
         };
         schema::coerce(kind, &mut resource.properties);
+        identifiers::guard(resource, kind, call, problems);
         tags::apply(kind, &mut resource.properties, &call.tags);
         for complaint in schema::check(kind, &resource.properties) {
             let path = format!("Resources/{}/Properties/{}", resource.logical_id, complaint.path);

@@ -10,6 +10,7 @@ mod destroy;
 mod diff;
 pub mod drift;
 mod finish;
+mod identifiers;
 mod implied;
 mod imports;
 mod locate;
@@ -23,7 +24,7 @@ mod types;
 use crate::call::{InspectAnswer, PlanCall};
 use crate::digest;
 use crate::intrinsics;
-use crate::model::{Context, Mode};
+use crate::model::{Context, Mode, Plan};
 use crate::problem::{Problem, Severity};
 use crate::template::Node;
 use planned::Planning;
@@ -67,6 +68,12 @@ pub fn stack_id(context: &Context, stack: &str) -> String {
     let Context { account, region, partition, .. } = context;
     let uuid = digest::name_uuid(&format!("{partition}/{account}/{region}/{stack}"));
     format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{uuid}")
+}
+
+/// The digest that a plan has by what it says; of a plan that nobody changed the one it bears.
+#[must_use]
+pub fn digest_of(plan: &Plan) -> String {
+    finish::digest_of(plan)
 }
 
 fn refuse(mut problems: Vec<Problem>) -> Planning {

@@ -7,11 +7,15 @@
 //! - what only the cloud knows (`Ref` and `Fn::GetAtt` of resources, account, region) is [`V::Link`] or a hole in a text;
 //! - anything else that is not understood is unknown. No rule makes a finding of an unknown value.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::problem::Span;
 use crate::template::{Entry, Kind, Node};
+
+/// Bytes of text that functions may make in all, and of one value: as planning has it.
+const TOTAL: usize = 16 * 1024 * 1024;
+const VALUE: usize = 1024 * 1024;
 
 /// Stands in a text for a part that is not known.
 pub const HOLE: char = '\u{fffc}';
@@ -191,6 +195,8 @@ pub struct View<'t> {
     decided: RefCell<HashMap<String, Option<Truth>>>,
     /// Whether what is being evaluated used a default.
     defaults: RefCell<bool>,
+    /// Bytes of text that functions may still make; a value that does not fit is unknown.
+    room: Cell<usize>,
     given: &'t BTreeMap<String, String>,
 }
 
@@ -217,6 +223,7 @@ impl<'t> View<'t> {
             resources: pairs("Resources"),
             decided: RefCell::default(),
             defaults: RefCell::new(false),
+            room: Cell::new(TOTAL),
             given,
         }
     }
@@ -401,9 +408,12 @@ impl<'t> View<'t> {
                 return value;
             }
             push(&mut result, &value);
+            if result.len() > VALUE {
+                return V::Unknown;
+            }
         }
         result.push_str(rest);
-        V::Text(result)
+        self.kept(result)
     }
 
     fn joined(&self, argument: &'t Node) -> Option<V> {
@@ -417,8 +427,22 @@ impl<'t> View<'t> {
                 text.push_str(delimiter);
             }
             push(&mut text, &item.kind);
+            if text.len() > VALUE {
+                return None;
+            }
         }
-        Some(V::Text(text))
+        Some(self.kept(text))
+    }
+
+    /// A text that was made, if there is room for it.
+    fn kept(&self, text: String) -> V {
+        match self.room.get().checked_sub(text.len()) {
+            Some(left) if text.len() <= VALUE => {
+                self.room.set(left);
+                V::Text(text)
+            }
+            _ => V::Unknown,
+        }
     }
 
     fn selected(&self, argument: &'t Node) -> Option<V> {
