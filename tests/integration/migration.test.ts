@@ -1,5 +1,6 @@
 // A state folder that an earlier version left behind (tests/unit/adapters/embedded/state-v2), met by this one.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -8,6 +9,7 @@ import { Workspace } from '../support/cli.ts';
 
 const LEFT = join(import.meta.dirname, '../unit/adapters/embedded/state-v2');
 const CLOCK = pathToFileURL(join(import.meta.dirname, '../support/at-time.mjs')).href;
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const WORD = ['--parameters', 'Password=hunter22'];
 // Ten minutes after the folder was left.
 const THEN = { NODE_OPTIONS: `--import ${CLOCK}`, ASSENT_TEST_NOW: String(Date.UTC(2026, 10, 26, 1, 55)) };
@@ -66,6 +68,32 @@ test('a run that was killed then goes on now: nothing is created twice', { timeo
   const destroyed = await space.json('destroy', '--stack', 'half', '--yes', '--allow-data-loss', 'all');
   expect(destroyed).toMatchObject({ code: 0, document: { calls: { delete: 12 } } });
 });
+
+test.runIf(process.platform === 'linux')(
+  'status, outputs and metrics read a folder that may only be read; what would write is refused',
+  { timeout: 180_000 },
+  async (context) => {
+    using space = left();
+    expect((await space.run('status')).code).toBe(0);
+    const state = join(space.dir, '.assent');
+    for (const name of readdirSync(state)) chmodSync(join(state, name), 0o444);
+    chmodSync(state, 0o555);
+    chmodSync(space.dir, 0o755);
+    // Root may write anywhere, so it becomes nobody, who may not read every clone.
+    const reader = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const as = (...args: string[]) => {
+      const command = ['--disable-warning=ExperimentalWarning', MAIN, ...args, '--format', 'json'];
+      return spawnSync(process.execPath, command, { cwd: space.dir, encoding: 'utf8', ...reader });
+    };
+    if (as('--version').status !== 0) context.skip('the clone is not readable for a user other than root');
+    expect(JSON.parse(as('status').stdout).stacks).toHaveLength(5);
+    expect(JSON.parse(as('outputs', '--stack', 'web').stdout).outputs.Url).toMatch(/^https:/);
+    expect(as('metrics').status).toBe(0);
+    const { status: exit, stdout } = as('destroy', '--stack', 'web', '--yes');
+    expect([exit, JSON.parse(stdout).code]).toEqual([2, 'state_not_writable']);
+    chmodSync(state, 0o755);
+  },
+);
 
 test('an empty state file is refused by name, and the command says where else to look', async () => {
   using space = new Workspace();
