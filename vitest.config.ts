@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
+    // Has an emulator to start: a configuration of its own.
+    exclude: ['tests/service/**'],
     testTimeout: 60_000,
     // A test that is left alone in a file by accident would hide the others.
     allowOnly: false,

@@ -1,13 +1,14 @@
 // Every suite, and one sum: the last line is `N passed, N failed, N skipped`. Behind `npm test`; arguments go to
-// vitest (`npm test -- tests/unit`) and leave the other suites out.
+// vitest (`npm test -- tests/unit`, `npm test -- tests/service`) and leave the other suites out.
 // A suite whose tool is missing is skipped by name with the reason; with CI=true a skip is a failure, and a run in
-// which no test ran is a failure everywhere. Installs nothing.
+// which no test ran is a failure everywhere. Installs nothing but the emulator and osls, for tests/service, in the clone.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { countCargo, countVitest, none } from './count.mjs';
 import { root, runtime } from './runtime.mjs';
+import { emulatorPython } from './service/python.mjs';
 
 /** Runs a program in the clone, its stdout shown and returned. Never rejects: a program not found has code 127. */
 function run(program, args, env = {}) {
@@ -27,16 +28,27 @@ function run(program, args, env = {}) {
   });
 }
 
-async function vitest(filters) {
+async function vitest(filters, options = []) {
   const folder = mkdtempSync(join(tmpdir(), 'assent-test-'));
   const report = join(folder, 'vitest.json');
-  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters];
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...options, ...filters];
   // Tests that start programs must find the pinned Node, as they do under npm.
   const path = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
   const { code } = await run(runtime(), [join(root, 'node_modules/vitest/vitest.mjs'), ...args], { PATH: path });
   const sum = existsSync(report) ? countVitest(JSON.parse(readFileSync(report, 'utf8'))) : none;
   rmSync(folder, { recursive: true });
   return code !== 0 && sum.failed === 0 ? { ...sum, failed: 1 } : sum;
+}
+
+/** The service on an emulator of AWS, which needs Python. */
+async function service(filters) {
+  try {
+    emulatorPython();
+  } catch (error) {
+    console.log(`\nskipped: tests/service (${error.message})`);
+    return { ...none, skipped: 1 };
+  }
+  return vitest(filters, ['--config', 'tests/service/vitest.config.ts']);
 }
 
 async function cargo() {
@@ -63,8 +75,14 @@ function toolchain() {
 
 async function main() {
   const filters = process.argv.slice(2);
-  const sums = [await vitest(filters)];
-  if (filters.length === 0) sums.push(await cargo());
+  const [ofService, others] = [true, false].map((its) =>
+    filters.filter((filter) => /^(\.[\\/])?tests[\\/]service\b/.test(filter) === its),
+  );
+  const all = filters.length === 0;
+  const sums = [];
+  if (all || others.length > 0) sums.push(await vitest(others));
+  if (all || ofService.length > 0) sums.push(await service(ofService));
+  if (all) sums.push(await cargo());
   const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map((key) =>
     sums.reduce((n, sum) => n + sum[key], 0),
   );

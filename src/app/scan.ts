@@ -1,7 +1,7 @@
 // `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold; and
 // those over a plan, for the gate. Nothing is read, called or stored here.
 import { createHash } from 'node:crypto';
-import type { Finding, FindingSeverity, Problem, RuleResult, ScanAnswer, ScanCall } from '#wasm';
+import type { Context, Finding, FindingSeverity, Problem, RuleResult, ScanAnswer, ScanCall } from '#wasm';
 import { type PlannedInCore, TemplateInCore } from '../core/template.ts';
 import { InvalidInput } from '../domain/errors.ts';
 
@@ -26,6 +26,10 @@ export interface ScanOptions {
   unreadable?: readonly Unreadable[];
   /** Unreadable files are only worth knowing. */
   allowUnreadable?: boolean;
+  /** Values of parameters; those left out have their default or are unknown. */
+  parameters?: Readonly<Record<string, string>>;
+  /** Where it will be deployed to, if that is known. */
+  context?: Context;
   /** Fingerprints of findings that are known already. */
   baseline?: ReadonlySet<string>;
 }
@@ -57,8 +61,10 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
   const findings: Finding[] = [];
   const rules: RuleResult[] = [];
   let filesScanned = 0;
+  const { parameters = {}, context, baseline = [] } = options;
+  const call = { parameters, baseline: [...baseline], ...(context === undefined ? {} : { context }) };
   for (const { text, name, named } of options.sources) {
-    const answer = scanText(text, { file: name, baseline: [...(options.baseline ?? [])] });
+    const answer = scanText(text, { ...call, file: name });
     if (answer.type === 'notTemplate') {
       if (named) throw noTemplate(name, answer.problems);
       continue;

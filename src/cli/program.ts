@@ -104,6 +104,7 @@ export interface ScanCommandOptions {
   failOn: FailOn;
 }
 export type RulesCommandOptions = TextOrJson;
+export type PermissionsCommandOptions = TextOrJson;
 export interface MetricsCommandOptions extends StateOptions {
   format: 'text' | 'openmetrics' | 'json';
 }
@@ -173,6 +174,13 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
         .choices(['critical', 'high', 'medium', 'low', 'none'])
         .default('critical'),
     );
+
+  const permissions = add<PermissionsCommandOptions>(
+    'permissions <template>',
+    'write the least-privilege IAM policy that deploying a template needs',
+    () => import('./commands/permissions.ts'),
+  );
+  permissions.addOption(format('text', 'json'));
 
   const rules = add<RulesCommandOptions>(
     'rules [id]',

@@ -7,6 +7,7 @@ import type {
   ConsultCall,
   DriftCall,
   Drifted,
+  PermissionsAnswer,
   Plan,
   RollbackAnswer,
   RollbackCall,
@@ -42,6 +43,11 @@ export function simulate(planned: Plan, call: SimulateCall): Simulated {
 /** The built-in rules. */
 export function rules(): RuleInfo[] {
   return pure('rules', (wasm) => wasm.rules().rules);
+}
+
+/** What whoever deploys a template must be allowed to do. */
+export function permissions(text: string): PermissionsAnswer {
+  return pure('permissions', (wasm) => wasm.permissions(text));
 }
 
 /** Aggregates votes on one question. */

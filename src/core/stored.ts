@@ -43,6 +43,6 @@ export function storedPlan(text: string, digest: string): Plan {
 export function planAltered(digest: string): AssentError {
   return new AssentError('plan_altered', `The stored plan ${digest} is not what it was when it was made.`, {
     help: 'Somebody or something has changed it in the store. Nothing is done with it: plan anew.',
-    exitCode: 1,
+    kind: 'refused',
   });
 }

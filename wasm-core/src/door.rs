@@ -12,6 +12,7 @@ use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis, Plan};
+use crate::permissions::PermissionsAnswer;
 use crate::plan::drift::{DriftCall, Drifted};
 use crate::plan::planned::Planning;
 use crate::plan::rollback::{RollbackAnswer, RollbackCall};
@@ -79,6 +80,15 @@ pub fn rules() -> Result<Ts<RulesAnswer>, JsError> {
 #[must_use]
 pub fn resource_schema(type_name: &str) -> Option<String> {
     crate::schema::resource_schema(type_name).map(|schema| schema.to_string())
+}
+
+/// What whoever deploys a template must be allowed to do.
+///
+/// # Errors
+/// Never on account of the text: that is an answer.
+#[wasm_bindgen]
+pub fn permissions(text: &str) -> Result<Ts<PermissionsAnswer>, JsError> {
+    Ok(crate::permissions::permissions(text).into_ts()?)
 }
 
 /// Aggregates votes on one question.

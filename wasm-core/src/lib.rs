@@ -14,6 +14,7 @@ pub mod expr;
 pub mod graph;
 pub mod intrinsics;
 pub mod model;
+pub mod permissions;
 pub mod plan;
 pub mod problem;
 mod same;

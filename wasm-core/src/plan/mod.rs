@@ -20,6 +20,7 @@ mod replacement;
 pub mod rollback;
 mod tags;
 mod types;
+pub use types::deployable;
 
 use crate::call::{InspectAnswer, PlanCall};
 use crate::digest;

@@ -1,0 +1,84 @@
+// Writes docs/openapi.json from the schemas that the service checks bodies with: `npm run openapi`. A test fails when
+// the document is not what this writes.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Route, routes } from '../src/edge/http/routes.ts';
+import { problemDetails } from '../src/edge/http/schemas.ts';
+
+const PROBLEMS: Record<number, string> = {
+  400: 'The body is malformed or not what is asked for',
+  413: 'The body is too large',
+  415: 'The body is not JSON',
+  422: 'The body is well-formed and cannot be worked with',
+  500: 'The service failed',
+};
+
+/** The OpenAPI 3.1 document, as it lies in docs. */
+export function openApiText(): string {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Assent',
+      version: '1',
+      description:
+        'The HTTP API of an installed service (docs/service.md). Requests are signed by SigV4, or carry a token with the scope that an operation names, as the service was installed.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    security: [{ sigv4: [] }, { token: [] }],
+    paths,
+    components: {
+      schemas: Object.fromEntries([
+        ...routes.flatMap(({ body, answer }) => [schema(body, 'input'), schema(answer, 'output')]),
+        schema(problemDetails, 'output'),
+      ]),
+      securitySchemes: {
+        sigv4: {
+          type: 'apiKey',
+          name: 'Authorization',
+          in: 'header',
+          description: 'AWS Signature Version 4 for the service execute-api',
+        },
+        token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      },
+    },
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function operation({ function: name, summary, scope, body, answer }: Route) {
+  const problem = (status: string) => [
+    status,
+    { description: PROBLEMS[Number(status)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
+  ];
+  return {
+    operationId: name,
+    summary,
+    'x-scope': scope,
+    requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } },
+    responses: {
+      200: { description: 'Done', content: { 'application/json': { schema: ref(answer) } } },
+      ...Object.fromEntries(Object.keys(PROBLEMS).map(problem)),
+      403: { description: 'Who asks may not (401 where tokens are used)' },
+    },
+  };
+}
+
+function ref(type: z.ZodType) {
+  return { $ref: `#/components/schemas/${idOf(type)}` };
+}
+
+function idOf(type: z.ZodType): string {
+  const id = type.meta()?.id;
+  if (id === undefined) throw new Error('a schema of a route has no id');
+  return id;
+}
+
+function schema(type: z.ZodType, io: 'input' | 'output'): [string, unknown] {
+  const { $schema: _, id: __, ...rest } = z.toJSONSchema(type, { io, target: 'draft-2020-12' });
+  return [idOf(type), rest];
+}
+
+if (import.meta.main) writeFileSync(join(import.meta.dirname, '../docs/openapi.json'), openApiText());

@@ -1,0 +1,59 @@
+// What is uploaded: one ZIP per function, its code in one module, and the layer with the core.
+//
+// The source names the core `#wasm`, here as everywhere. In a function's package that name leads to core.cjs, which loads
+// the layer's `@assent/core`: only `require` looks in NODE_PATH, where layers lie.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from '../runtime.mjs';
+import { zip } from './zip.mjs';
+
+const MANIFEST = `${JSON.stringify({ type: 'module', imports: { '#wasm': './core.cjs' } })}\n`;
+
+// The source drops a core that trapped by forgetting this module; the layer's must be forgotten with it.
+const CORE = `delete require.cache[require.resolve('@assent/core')];
+module.exports = require('@assent/core');
+`;
+
+/** ZIP of a function whose handlers are modules of `functions/<name>/`. */
+export async function functionPackage(name, handlers) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: handlers.map((handler) => `functions/${name}/${handler}.ts`),
+    outdir: '/',
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    mainFields: ['module', 'main'],
+    external: ['#wasm'],
+    // Names stay in stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    banner: {
+      js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  const files = new Map([
+    ['package.json', Buffer.from(MANIFEST)],
+    ['core.cjs', Buffer.from(CORE)],
+  ]);
+  for (const { path, contents } of outputFiles) files.set(path.replace(/^.*[\\/]/, ''), contents);
+  return zip(files);
+}
+
+/** ZIP of the layer: the built core as the package that functions ask for. */
+export function layerPackage() {
+  const pkg = join(root, 'layers/core/pkg');
+  return zip(
+    new Map(
+      readdirSync(pkg)
+        .filter((file) => !file.endsWith('.d.ts'))
+        .map((file) => [`nodejs/node_modules/@assent/core/${file}`, readFileSync(join(pkg, file))]),
+    ),
+  );
+}

@@ -1,0 +1,100 @@
+// Errors on the way out of the HTTP API: problem details (RFC 9457). The only place that knows which kind of error is
+// which status; what is ours alone (a bug, a trap) says nothing of its cause.
+import type { Problem } from '#wasm';
+import {
+  AssentError,
+  InvalidInput,
+  LeaseHeld,
+  ResourceNotFound,
+  SecurityValidationFailed,
+  Unreachable,
+} from '../../domain/errors.ts';
+
+/** A problem details object; `code` is the error's stable snake_case, `problems` are the places. */
+export interface ProblemDetails {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  help?: string;
+  problems?: readonly Pick<Problem, 'code' | 'message' | 'line' | 'column' | 'path' | 'help'>[];
+}
+
+/** What a request is refused for before any use case sees it. */
+export class HttpRefusal extends Error {
+  override name = 'HttpRefusal';
+  readonly status: number;
+  readonly code: string;
+  readonly problems: ProblemDetails['problems'];
+
+  constructor(status: number, code: string, message: string, problems?: ProblemDetails['problems']) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.problems = problems;
+  }
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+};
+
+/** Any error as the caller sees it. */
+export function problemOf(error: unknown): ProblemDetails {
+  if (error instanceof HttpRefusal) return details(error.status, error.code, error.message, '', error.problems);
+  const status = statusOf(error);
+  if (status === 500 || !(error instanceof AssentError)) {
+    return details(500, 'internal_error', 'The service failed. Its log says why, under the id of this request.');
+  }
+  // Ways out are told for the command line, except where they speak of the input itself.
+  const help = error instanceof InvalidInput ? error.help : '';
+  return details(status, error.code, error.message, help, error.problems);
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof ResourceNotFound) return 404;
+  if (error instanceof LeaseHeld) return 409;
+  if (error instanceof SecurityValidationFailed) return 403;
+  if (error instanceof Unreachable) return 502;
+  // What was sent is well-formed and cannot be worked with.
+  if (error instanceof InvalidInput) return 422;
+  return 500;
+}
+
+function details(
+  status: number,
+  code: string,
+  detail: string,
+  help = '',
+  problems: ProblemDetails['problems'] = [],
+): ProblemDetails {
+  return {
+    type: 'about:blank',
+    title: TITLES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    ...(help === '' ? {} : { help }),
+    ...(problems.length === 0
+      ? {}
+      : {
+          problems: problems.map(({ code, message, line, column, path, help }) => ({
+            code,
+            message,
+            line,
+            column,
+            ...(path === undefined ? {} : { path }),
+            ...(help === undefined ? {} : { help }),
+          })),
+        }),
+  };
+}
