@@ -116,6 +116,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (recorded !== undefined && wanted.refresh && mode === 'deploy') {
     const budget = session.budgets.of(place);
     const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
+    inCore[Symbol.dispose]();
     inCore = await answered(session, text, { ...call, live }, template);
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
