@@ -202,12 +202,11 @@ function noEchoValues(
   declared: readonly DeclaredParameter[],
   given: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const { name, noEcho, default: preset } of declared) {
-    const value = given[name] ?? preset;
-    if (noEcho && value !== undefined) values[name] = value;
-  }
-  return values;
+  const values = declared.flatMap(({ name, noEcho, default: preset }) => {
+    const value = Object.hasOwn(given, name) ? given[name] : preset;
+    return noEcho && value !== undefined ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(values);
 }
 
 /** A template that cannot be planned; `file` is the name its problems' places belong to. */
