@@ -56,7 +56,7 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
       monitor,
       speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
       nextPoll: () => setImmediate(),
-      newRunId: () => runId(systemClock.now(), randomBytes(5)),
+      newRunId: () => runId(systemClock.now(), randomBytes(4)),
       newSeed,
       close: async () => {
         await budgets.close();
@@ -72,8 +72,12 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
   }
 }
 
-/** `20261123-055343-1a2b3c4d5e`: sorts by time, can be read aloud, does not collide. */
-function runId(now: number, chance: Buffer): string {
+/**
+ * `20261123-055343-1a2b3c4d5e`: sorts by time, can be read aloud, does not collide. The last part begins with the
+ * millisecond: which of a stack's runs is the newest decides what may be resumed.
+ */
+export function runId(now: number, chance: Buffer): string {
   const [day = '', time = ''] = new Date(now).toISOString().split('T');
-  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${chance.toString('hex')}`;
+  const last = `${(now % 1_000).toString(16).padStart(3, '0')}${chance.toString('hex')}`.slice(0, 10);
+  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${last}`;
 }

@@ -21,7 +21,7 @@ import { join } from 'node:path';
 /** Name of the store's file inside the state folder. */
 export const FILE = 'assent.db';
 
-/** What this program keeps in a state folder: the store and the sandbox's database. */
+/** What this program keeps in a state folder: the store, and what the sandbox has. */
 const OURS = /^((assent|sandbox)\.db(-wal|-shm|-journal|\.new-\w+)?|sandbox\.key)$/;
 
 /** Ours alone: plans and states describe infrastructure. What exists already keeps its owner's choice. */
