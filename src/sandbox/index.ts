@@ -100,7 +100,9 @@ async function answer(settings: Settings, request: IncomingMessage, response: Se
     request.socket.destroy();
     return;
   }
-  response.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
+  // Node's own would be the machine's time, and up to a second old.
+  const date = new Date(settings.now()).toUTCString();
+  response.writeHead(reply.status, { date, ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
   response.end(reply.body);
 }
 

@@ -66,25 +66,28 @@ describe('identity', () => {
     ['answers something else', { body: { hello: 'world' } }],
     ['names no account', caller('', '')],
     ['ends the connection', 'reset'],
-  ])('beside a custom endpoint whose STS %s is refused, never guessed: --account is the way out', async (_, reply) => {
-    server.reply = () => reply;
-    const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(Unreachable);
-    expect(error).toMatchObject({
-      exitCode: 5,
-      message: expect.stringContaining(server.url),
-      help: expect.stringContaining('--account'),
-    });
-    server.seen.length = 0;
-    const said = await factsAt({ account: '111122223333', region: 'cn-north-1' });
-    expect(await said.identity()).toEqual({ account: '111122223333', partition: 'aws-cn', region: 'cn-north-1' });
-    expect(server.seen).toEqual([]);
-  });
+  ])(
+    'beside a custom endpoint whose STS %s is refused, never guessed: saying the account is the way out',
+    async (_, reply) => {
+      server.reply = () => reply;
+      const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(Unreachable);
+      expect(error).toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining(server.url),
+        ways: [{ option: 'account' }],
+      });
+      server.seen.length = 0;
+      const said = await factsAt({ account: '111122223333', region: 'cn-north-1' });
+      expect(await said.identity()).toEqual({ account: '111122223333', partition: 'aws-cn', region: 'cn-north-1' });
+      expect(server.seen).toEqual([]);
+    },
+  );
 
   test('beside a custom endpoint whose STS hangs is refused, within the time', async () => {
     server.reply = () => 'hang';
     const error = await (await factsAt({}, 200)).identity().catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('--account') });
+    expect(error).toMatchObject({ name: 'Unreachable', ways: [{ option: 'account' }] });
   });
 
   test('behind a proxy that answers with a page is unreachable, and the way out is the proxy', async () => {

@@ -7,6 +7,9 @@ const LONGEST_MS = 60_000;
 /** `Date` has whole seconds: the server's clock is up to this much later. */
 const RESOLUTION_MS = 1_000;
 
+/** Clocks this close count as the same: a busy server's `Date` is some seconds old, and so little does no harm. */
+const SLACK_MS = 2_000;
+
 /** What one answer says of time, all in ms since the epoch. */
 export interface Times {
   retryAfter: number;
@@ -21,7 +24,7 @@ export interface Times {
 export function askAgainAt({ retryAfter, date, sent, received }: Times): number | undefined {
   if (Number.isNaN(retryAfter)) return undefined;
   // As long as both clocks can be the same, they are: the finer time is kept.
-  const agrees = date === undefined || (date <= received && date + RESOLUTION_MS >= sent);
+  const agrees = date === undefined || (date <= received + SLACK_MS && date + RESOLUTION_MS + SLACK_MS >= sent);
   const wait = agrees ? retryAfter - received : retryAfter - date;
   if (wait < 0) return agrees ? undefined : received;
   return received + Math.min(wait, LONGEST_MS);
