@@ -10,6 +10,7 @@ import { chooseFault, type Fault, type FaultRule, type Subject } from './faults.
 import { checkInput, type OperationName } from './input.ts';
 import { calls, inFlight, logCall, resources } from './journal.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import type { Real } from './real.ts';
 import { secretsManager } from './secrets.ts';
 import { settle } from './settle.ts';
 import type { Schemas } from './shape.ts';
@@ -24,6 +25,7 @@ export interface Settings {
   store: Store;
   schemas: Schemas;
   faults: readonly FaultRule[];
+  real: ReadonlySet<Real>;
   rate: Rate | undefined;
   speed: number;
   account: string;
@@ -148,6 +150,7 @@ const begin = (settings: Settings, caller: Caller): World => ({
   schemas: settings.schemas,
   speed: settings.speed,
   now: settings.now(),
+  real: settings.real,
   caller,
   note: {},
 });

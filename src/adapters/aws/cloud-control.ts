@@ -65,6 +65,12 @@ export async function openCloudControl(
         return progressOf((await client.send(command)).ProgressEvent);
       }),
 
+    cancel: (requestToken) =>
+      answer(async () => {
+        const command = new sdk.CancelResourceRequestCommand({ RequestToken: requestToken });
+        return progressOf((await client.send(command)).ProgressEvent);
+      }),
+
     async get({ typeName, identifier }) {
       try {
         const command = new sdk.GetResourceCommand({ TypeName: typeName, Identifier: identifier });
