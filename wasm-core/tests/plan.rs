@@ -393,7 +393,7 @@ fn a_secret_becomes_no_name_unless_that_is_said() {
         ("AWS::Logs::LogGroup", "LogGroupName", "{'Fn::Sub': '{{resolve:ssm-secure:/x/${T.TopicName}}}'}"),
     ] {
         let text = template(type_name, property, value);
-        let PlanAnswer::Refused { problems } = plan(&text, given(false)) else { panic!("{text}") };
+        let Planning::Refused { problems } = planning(&text, given(false)) else { panic!("{text}") };
         assert_eq!(codes(&problems), ["secret_identifier"], "{text}");
         assert_eq!(
             (problems[0].path.as_str(), problems[0].line),
