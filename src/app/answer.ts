@@ -74,7 +74,7 @@ async function waiting(local: Local, runId: string): Promise<Run> {
 }
 
 async function checkSecrets({ store }: Local, run: Run, parameters: Readonly<Record<string, string>>): Promise<void> {
-  const missing = run.noEcho.filter((name) => parameters[name] === undefined);
+  const missing = run.noEcho.filter((name) => !Object.hasOwn(parameters, name));
   if (missing.length > 0) throw missingParameters(missing);
   const plan = await keptPlan(store.blobs, run.planDigest);
   if (plan === undefined) throw new AssentError('plan_missing', `The plan of run ${run.runId} is not in the store.`);

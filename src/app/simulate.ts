@@ -61,18 +61,19 @@ export function simulate(options: SimulateOptions, now: () => number): SimulateD
 
 function planNowhere(template: Template, { parameters = {}, maxConcurrency }: SimulateOptions): Plan {
   using text = new TemplateInCore(template.text);
-  const values: Record<string, string> = {};
-  for (const parameter of text.declared()) {
-    const value = parameters[parameter.name] ?? (parameter.default === undefined ? madeUp(parameter) : undefined);
-    if (value !== undefined) values[parameter.name] = value;
-  }
+  const given = new Map(Object.entries(parameters));
+  const values = text.declared().flatMap((parameter) => {
+    const { name, default: preset } = parameter;
+    const value = given.get(name) ?? (preset === undefined ? madeUp(parameter) : undefined);
+    return value === undefined ? [] : [[name, value] as const];
+  });
   const found: Found[] = [];
   for (;;) {
     const answer = text.plan({
       stack: 'simulated',
       mode: 'deploy',
       context: NOWHERE,
-      parameters: values,
+      parameters: Object.fromEntries(values),
       found,
       maxConcurrency,
     });

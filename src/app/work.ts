@@ -56,7 +56,7 @@ async function begin(
   control: Control,
 ): Promise<RunDocument> {
   const { store, clock } = session;
-  const missing = run.noEcho.filter((name) => secretParameters[name] === undefined);
+  const missing = run.noEcho.filter((name) => !Object.hasOwn(secretParameters, name));
   if (missing.length > 0) throw missingParameters(missing);
   const left = await loadRun(session, run, secretParameters);
   const { plan } = left;

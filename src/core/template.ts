@@ -40,10 +40,13 @@ export class TemplateInCore implements Disposable {
     return this.#ask('scan', (template) => template.scan(call));
   }
 
-  /** Plans it, or with `mode: destroy` the end of a stack. */
-  plan(call: PlanCall): Planning {
+  /**
+   * Plans it, or with `mode: destroy` the end of a stack. What is recorded and what is live may come as the JSON texts
+   * that they are kept as, in place of the call's.
+   */
+  plan(call: PlanCall, { recorded, live }: { recorded?: string; live?: string } = {}): Planning {
     return this.#ask('plan', (template) => {
-      const answer = template.plan(call);
+      const answer = template.plan(call, recorded, live);
       if (answer.type !== 'planned') return answer;
       const planned = template.planned();
       if (planned === undefined) throw new Error('a plan that was made is not there');
@@ -65,12 +68,13 @@ export class TemplateInCore implements Disposable {
   }
 }
 
-/** A plan with the values that it was made with. */
-export class PlannedInCore {
+/** A plan with the values that it was made with. Text and plan outlive it; disposing of it frees its memory in the core. */
+export class PlannedInCore implements Disposable {
   readonly #planned: WasmPlanned;
   #summary: PlanSummary;
   #text: string | undefined;
   #plan: Plan | undefined;
+  #usable = true;
 
   constructor(planned: WasmPlanned, summary: PlanSummary) {
     this.#planned = planned;
@@ -107,11 +111,20 @@ export class PlannedInCore {
     return this.#guarded('scan', () => this.#planned.scan(call));
   }
 
+  [Symbol.dispose](): void {
+    if (this.#usable) this.#planned.free();
+    this.#usable = false;
+  }
+
   #guarded<T>(name: string, call: () => T): T {
     try {
       return call();
     } catch (error) {
-      if (isTrap(error)) drop();
+      if (isTrap(error)) {
+        // Freeing would run code in a broken instance; it goes away as a whole.
+        this.#usable = false;
+        drop();
+      }
       throw coreFailed(name, error);
     }
   }

@@ -41,6 +41,8 @@ export interface FaultRule {
 
 export interface FaultsFile {
   rules: FaultRule[];
+  /** Behaviours of real accounts (real.ts). */
+  real?: string[];
 }
 
 /** The faults file is wrong; the message says where. */
@@ -81,7 +83,7 @@ const MATCH: Readonly<Record<string, string>> = {
 
 /** Checks everything, so that a typing error in a rule is an error and not a rule that never matches. Throws BadFaults. */
 export function parseFaults(value: unknown): FaultRule[] {
-  const file = members(value, 'faults file', { rules: 'array' });
+  const file = members(value, 'faults file', { rules: 'array', real: 'array?' });
   return (file['rules'] as Json[]).map((entry, index) => {
     const where = `rules[${index}]`;
     const rule = members(entry, where, { match: 'object', fault: 'object', name: 'string?' });
@@ -161,7 +163,8 @@ export function chooseFault(store: Store, rules: readonly FaultRule[], subject: 
   let chosen: Fault | undefined;
   rules.forEach((rule, index) => {
     if (!concerns(rule.match, subject)) return;
-    const key = `${index} ${JSON.stringify(rule)}`;
+    // A rule may name values of properties, which the database does not hold in plain text.
+    const key = store.hash(`${index} ${JSON.stringify(rule)}`);
     const hits = Number(store.get('SELECT hits FROM fault_hits WHERE rule = ?', key)?.['hits'] ?? 0) + 1;
     store.run('INSERT OR REPLACE INTO fault_hits VALUES (?, ?)', key, hits);
     const { nth, probability = 1, seed = 0 } = rule.match;

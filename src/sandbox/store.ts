@@ -7,9 +7,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
 import { isObject, type JsonObject } from './json.ts';
 import { isSealed, openSeal, privateFile, privateFolder, type Seal } from './seal.ts';
+import { DatabaseSync } from './sqlite.ts';
 
 const VERSION = 2;
 

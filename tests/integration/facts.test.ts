@@ -4,6 +4,7 @@ import { connect, type Wanted } from '../../src/adapters/aws/connection.ts';
 import { openFacts } from '../../src/adapters/aws/facts.ts';
 import { InvalidInput, Unreachable } from '../../src/domain/errors.ts';
 import { type Reply, type Scripted, type Seen, scriptedServer } from '../support/scripted-server.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 
@@ -84,6 +85,23 @@ describe('identity', () => {
     server.reply = () => 'hang';
     const error = await (await factsAt({}, 200)).identity().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('--account') });
+  });
+
+  test('behind a proxy that answers with a page is unreachable, and the way out is the proxy', async () => {
+    server.reply = () => ({
+      status: 403,
+      headers: { 'content-type': 'text/html' },
+      body: '<html><body>Blocked</body></html>',
+    });
+    const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('HTTPS_PROXY') });
+  });
+
+  test('behind a certificate that nobody signed is unreachable, and the way out is the certificate', async () => {
+    const secure = await selfSigned();
+    const error = await (await factsAt({ endpoint: secure.url })).identity().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
+    secure.close();
   });
 
   test('waits for a slow STS', async () => {

@@ -188,12 +188,26 @@ impl Template {
         Ok(self.template.scan(&call.to_rust()?).into_ts()?)
     }
 
-    /// Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`.
+    /// Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`. What is
+    /// recorded and what is live may come as the JSON texts that they are kept as, in place of the call's.
     ///
     /// # Errors
     /// When the call itself is malformed.
-    pub fn plan(&mut self, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
-        let planning = self.template.plan(call.to_rust()?);
+    #[allow(clippy::needless_pass_by_value)] // what crosses the door is owned
+    pub fn plan(
+        &mut self,
+        call: Ts<PlanCall>,
+        recorded: Option<String>,
+        live: Option<String>,
+    ) -> Result<Ts<PlanAnswer>, JsError> {
+        let mut call = call.to_rust()?;
+        if let Some(recorded) = recorded {
+            call.recorded = Some(serde_json::from_str(&recorded)?);
+        }
+        if let Some(live) = live {
+            call.live = serde_json::from_str(&live)?;
+        }
+        let planning = self.template.plan(call);
         self.planned = None;
         Ok(match planning {
             Planning::Planned(planned) => {

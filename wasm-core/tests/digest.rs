@@ -225,3 +225,25 @@ proptest! {
 fn what_has_no_json_form_has_no_text() {
     assert_eq!(canonical_of(&std::collections::BTreeMap::from([(1, 2)]), &[]), "");
 }
+
+#[test]
+fn keys_that_begin_alike_are_put_in_the_order_of_their_code_units() {
+    let keys = ["a", "a ", "a!", "a\"", "a#", "a\\", "a\n", "a\t", "a\u{1}b", "ab", "aé", "a\u{e000}", "a😀", "", "b"];
+    for one in keys {
+        for other in keys.into_iter().filter(|other| *other != one) {
+            let value = Value::Object(
+                [(one, 1), (other, 2)].map(|(key, n)| (key.to_owned(), Value::from(n))).into_iter().collect(),
+            );
+            assert_eq!(canonical_of(&Unsorted([(one, 1), (other, 2)]), &[]), canonical(&value), "{one:?} {other:?}");
+        }
+    }
+}
+
+/// An object whose members come as they are given.
+struct Unsorted<'a>([(&'a str, u32); 2]);
+
+impl serde::Serialize for Unsorted<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0)
+    }
+}

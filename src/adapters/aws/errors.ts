@@ -105,6 +105,24 @@ function isPage({ $response, $responseBodyText }: Thrown): boolean {
   return type.includes('text/html') || /^\s*<(!doctype|html)/i.test($responseBodyText ?? '');
 }
 
+/** What stands between here and AWS and will not go away by trying again: TLS that cannot come about, a proxy's page. */
+export function blocked(thrown: unknown): Unreachable | undefined {
+  const error = thrown as Thrown;
+  const code = error.code ?? (error.cause as Thrown | undefined)?.code;
+  const tls = tlsTrouble(code);
+  if (tls !== undefined) {
+    const message = `No secure connection: ${tls.what} (${String(code)}).`;
+    return new Unreachable(message, { help: tls.help, retryable: false, cause: thrown });
+  }
+  const status = error.$metadata?.httpStatusCode;
+  if (status === undefined || !FORBIDDEN.has(status) || !isPage(error)) return undefined;
+  return new Unreachable(`Something between here and AWS answered ${status} with a page of its own.`, {
+    help: 'A proxy or firewall refuses the call: check HTTPS_PROXY and NO_PROXY, sign in to the network, or ask who runs it.',
+    retryable: false,
+    cause: thrown,
+  });
+}
+
 /**
  * An exception as an answer. @throws Unreachable when it is the credentials, TLS or a proxy: no other call would fare
  * better.
@@ -114,21 +132,8 @@ export function callError(thrown: unknown): CallError {
   const name = error.name ?? 'Error';
   const status = error.$metadata?.httpStatusCode;
   const message = messageOf(error);
-  const tls = tlsTrouble(error.code ?? (error.cause as Thrown | undefined)?.code);
-  if (tls !== undefined) {
-    throw new Unreachable(`No secure connection: ${tls.what} (${error.code}).`, {
-      help: tls.help,
-      retryable: false,
-      cause: thrown,
-    });
-  }
-  if (status !== undefined && FORBIDDEN.has(status) && isPage(error)) {
-    throw new Unreachable(`Something between here and AWS answered ${status} with a page of its own.`, {
-      help: 'A proxy or firewall refuses the call: check HTTPS_PROXY and NO_PROXY, sign in to the network, or ask who runs it.',
-      retryable: false,
-      cause: thrown,
-    });
-  }
+  const stopped = blocked(thrown);
+  if (stopped !== undefined) throw stopped;
   if (status === 429 || THROTTLING.has(name)) return { kind: 'throttled', message };
   if (thrown instanceof NoCredentials || CREDENTIALS.has(name)) {
     // The SDK has just noted how far this clock is off: the same call, signed again, will do.

@@ -4,7 +4,7 @@ import type { Lookup } from '#wasm';
 import type { Facts } from '../../app/ports.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { type Connection, clientConfig } from './connection.ts';
-import { callError } from './errors.ts';
+import { blocked, callError } from './errors.ts';
 import { reach } from './reach.ts';
 import { parseSecretId, type SecretId } from './secret-id.ts';
 
@@ -98,7 +98,7 @@ export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Fac
           const warning = `STS of ${customEndpoint} does not say which account this is; the access key says ${accessKeyId}.`;
           return { account: accessKeyId, partition: partitionOf(region), warning };
         }
-        throw noAccount(error, customEndpoint);
+        throw blocked(error) ?? noAccount(error, customEndpoint);
       });
       if (said !== undefined && said !== caller.account) {
         throw new InvalidInput(

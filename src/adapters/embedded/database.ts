@@ -5,11 +5,12 @@
 // <https://sqlite.org/wal.html>, <https://sqlite.org/rescode.html>
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { AssentError, InvalidInput } from '../../domain/errors.ts';
 import { addFile, FILE, isReadOnly, prepareFolder, sizeOf } from './folder.ts';
 import { SCHEMA_VERSION, STEPS } from './schema.ts';
+import { DatabaseSync } from './sqlite.ts';
 
 // Transactions of other processes last milliseconds; one that holds the file this long is stuck.
 const BUSY_TIMEOUT_MS = 5_000;

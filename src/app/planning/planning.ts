@@ -12,6 +12,7 @@ import type {
   PlanCall,
   Problem,
 } from '#wasm';
+import { storedPlan } from '../../core/stored.ts';
 import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { type Place, placeText } from '../../domain/stack.ts';
@@ -72,10 +73,10 @@ export async function keepPlan(blobs: Blobs, plan: Plan): Promise<void> {
   await blobs.put('plan', plan.digest, JSON.stringify(plan));
 }
 
-/** The plan kept under a digest. */
+/** The plan kept under a digest. Rejects with `plan_altered` when it is not what it was when the digest was made. */
 export async function keptPlan(blobs: Blobs, digest: string): Promise<Plan | undefined> {
   const text = await blobs.get('plan', digest);
-  return text === undefined ? undefined : JSON.parse(text);
+  return text === undefined ? undefined : storedPlan(text, digest);
 }
 
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
@@ -115,6 +116,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (recorded !== undefined && wanted.refresh && mode === 'deploy') {
     const budget = session.budgets.of(place);
     const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
+    inCore[Symbol.dispose]();
     inCore = await answered(session, text, { ...call, live }, template);
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
@@ -200,12 +202,11 @@ function noEchoValues(
   declared: readonly DeclaredParameter[],
   given: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const { name, noEcho, default: preset } of declared) {
-    const value = given[name] ?? preset;
-    if (noEcho && value !== undefined) values[name] = value;
-  }
-  return values;
+  const values = declared.flatMap(({ name, noEcho, default: preset }) => {
+    const value = Object.hasOwn(given, name) ? given[name] : preset;
+    return noEcho && value !== undefined ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(values);
 }
 
 /** A template that cannot be planned; `file` is the name its problems' places belong to. */

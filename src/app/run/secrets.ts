@@ -58,7 +58,7 @@ export class Secrets {
       if (!isOpen(logicalId)) continue;
       for (const id of ids) {
         const name = parameterName(id);
-        if (name !== undefined && this.#parameters[name] === undefined) names.add(name);
+        if (name !== undefined && this.#parameter(name) === undefined) names.add(name);
       }
     }
     return [...names].sort();
@@ -158,6 +158,10 @@ export class Secrets {
     return this.#cleaner.text(message);
   }
 
+  #parameter(name: string): string | undefined {
+    return Object.hasOwn(this.#parameters, name) ? this.#parameters[name] : undefined;
+  }
+
   #value(id: string): Promise<unknown> {
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
@@ -168,7 +172,7 @@ export class Secrets {
 
   async #judgedValue(id: string): Promise<unknown> {
     const name = parameterName(id);
-    const value = name === undefined ? await this.#facts.secret(id) : this.#parameters[name];
+    const value = name === undefined ? await this.#facts.secret(id) : this.#parameter(name);
     if (name !== undefined && value === undefined) throw missingParameters([name]);
     if (!(await this.#isJudged(id, value))) throw changedSecrets([id]);
     return value;

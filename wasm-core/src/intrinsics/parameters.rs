@@ -333,10 +333,10 @@ fn check(
         ));
     }
     if declared.no_echo && shape.is_list() && text.split(',').any(|member| member != member.trim()) {
-        return Err(invalid("Has blanks around its commas, which a NoEcho list cannot have".into()));
+        return Err(invalid("has blanks around its commas, which a NoEcho list cannot have".into()));
     }
     if matches!(shape, Shape::Looked { .. }) && text.is_empty() {
-        return Err(invalid("Is empty, where the name of an SSM parameter belongs".into()));
+        return Err(invalid("is empty, where the name of an SSM parameter belongs".into()));
     }
     for member in members {
         let shown = (!declared.no_echo).then_some(member);

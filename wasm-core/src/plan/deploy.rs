@@ -16,7 +16,7 @@ use super::planned::{Origin, Planned, Planning};
 use super::{destroy, finish, has_errors, identifiers, implied, imports, locate, refuse, tags, types};
 
 /// Plans a parsed template.
-pub fn plan(template: &Node, call: &PlanCall) -> Planning {
+pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     let unknown = |_: &str, _: &str| None;
     let world = World {
         context: &call.context,
@@ -36,27 +36,28 @@ pub fn plan(template: &Node, call: &PlanCall) -> Planning {
         }
     };
     let mut problems = std::mem::take(&mut evaluated.problems);
-    let kinds = check(&mut evaluated, call, &mut problems);
+    let kinds = check(&mut evaluated, &call, &mut problems);
     implied::add(&mut evaluated.resources, &kinds);
     let order = order(&evaluated, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);
     }
-    let lookups = imports::lookups(call, &evaluated, &kinds, &mut problems);
+    let lookups = imports::lookups(&call, &evaluated, &kinds, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);
     }
     if !lookups.is_empty() {
         return Planning::Needs { lookups, optional: Vec::new() };
     }
-    let mut desk = Desk::new(call, &evaluated);
+    let recorded = call.recorded.as_mut().map(|state| std::mem::take(&mut state.resources)).unwrap_or_default();
+    let mut desk = Desk::new(&call, recorded, &evaluated);
     for at in order {
         if let (Some(resource), Some(Some(kind))) = (evaluated.resources.get(at), kinds.get(at)) {
             desk.decide(resource, *kind);
         }
     }
     let outputs = outputs(&evaluated, &desk);
-    let gone = desk.unwanted(&evaluated);
+    let gone = desk.unwanted();
     let Desk { planned: mut resources, problems: mut found, .. } = desk;
     problems.append(&mut found);
     if has_errors(&problems) {
@@ -66,7 +67,7 @@ pub fn plan(template: &Node, call: &PlanCall) -> Planning {
     let (removed, mut warnings) = destroy::remove(&gone, &call.live, "it is no longer in the template");
     resources.extend(removed);
     problems.append(&mut warnings);
-    let (plan, forecast) = finish::plan(call, resources, outputs);
+    let (plan, forecast) = finish::plan(&call, resources, outputs);
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let Evaluated { parameters, no_echo, .. } = evaluated;
     Planning::Planned(Box::new(Planned { plan, problems, forecast, parameters, no_echo, origin }))

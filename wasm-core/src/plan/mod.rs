@@ -38,14 +38,14 @@ pub fn plan(template: Result<&Node, &[Problem]>, mut call: PlanCall) -> Planning
     }
     match (call.mode, template) {
         (Mode::Destroy, _) => Planning::Planned(Box::new(destroy::plan(&call))),
-        (Mode::Deploy, Ok(template)) => deploy::plan(template, &call),
+        (Mode::Deploy, Ok(template)) => deploy::plan(template, call),
         (Mode::Deploy, Err(problems)) => refuse(problems.to_vec()),
     }
 }
 
 /// The problems of a parsed template that would be planned with `call`; none while something has to be looked up.
 #[must_use]
-pub fn problems(template: &Node, call: &PlanCall) -> Vec<Problem> {
+pub fn problems(template: &Node, call: PlanCall) -> Vec<Problem> {
     match deploy::plan(template, call) {
         Planning::Planned(planned) => planned.problems,
         Planning::Refused { problems } => problems,

@@ -163,7 +163,7 @@ impl Desk<'_> {
             duration_scale: None,
             learned: Default::default(),
         };
-        self.warnings(&plan::problems(template, &call));
+        self.warnings(&plan::problems(template, call));
     }
 
     /// What planning said of the template.

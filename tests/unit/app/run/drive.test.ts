@@ -72,6 +72,7 @@ function cloud(calls: Partial<Cloud>): Cloud {
     update: unused,
     delete: unused,
     poll: unused,
+    cancel: unused,
     get: unused,
     listRequests: unused,
     listResources: unused,
@@ -321,6 +322,23 @@ test('credentials that are not accepted stop the run as unreachable', async () =
     },
   });
   await expect(drive(work)).rejects.toMatchObject({ code: 'unreachable', kind: 'unreachable' });
+});
+
+test('a poll that is denied stops the run at once: nobody could tell how anything ends', async () => {
+  const denied = { kind: 'rejected' as const, errorCode: 'AccessDeniedException', message: 'not authorized' };
+  const { work, clock } = setUp(
+    (event) => (event.type === 'started' ? [{ type: 'poll', step: 'create:A', requestToken: 'r' }] : []),
+    {
+      poll: async () => ({ ok: false, error: denied }),
+    },
+  );
+  const before = clock.now();
+  await expect(drive(work)).rejects.toMatchObject({
+    name: 'Unreachable',
+    message: expect.stringContaining('GetResourceRequestStatus'),
+    help: expect.stringContaining('resume'),
+  });
+  expect(clock.now()).toBe(before);
 });
 
 test('an abort becomes one request to cancel, however often it is asked', async () => {
