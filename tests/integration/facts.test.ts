@@ -71,9 +71,9 @@ describe('identity', () => {
     const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Unreachable);
     expect(error).toMatchObject({
-      exitCode: 5,
+      kind: 'unreachable',
       message: expect.stringContaining(server.url),
-      help: expect.stringContaining('--account'),
+      ways: [{ option: 'account' }],
     });
     server.seen.length = 0;
     const said = await factsAt({ account: '111122223333', region: 'cn-north-1' });
@@ -84,7 +84,7 @@ describe('identity', () => {
   test('beside a custom endpoint whose STS hangs is refused, within the time', async () => {
     server.reply = () => 'hang';
     const error = await (await factsAt({}, 200)).identity().catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('--account') });
+    expect(error).toMatchObject({ name: 'Unreachable', ways: [{ option: 'account' }] });
   });
 
   test('behind a proxy that answers with a page is unreachable, and the way out is the proxy', async () => {

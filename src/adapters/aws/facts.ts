@@ -103,8 +103,8 @@ export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Fac
       if (said !== undefined && said !== caller.account) {
         throw new InvalidInput(
           'account_differs',
-          `--account says ${said}, but the credentials are of account ${caller.account}.`,
-          { help: 'Use other credentials (--profile, --role-arn), or leave --account out.' },
+          `Account ${said} was said, but the credentials are of account ${caller.account}.`,
+          { help: 'Use other credentials, or say no account.', ways: [{ option: 'credentials' }] },
         );
       }
       return { ...caller, region };
@@ -170,7 +170,8 @@ async function callerOf(connection: Connection, limitMs: number): Promise<Caller
 function noAccount(error: unknown, endpoint: string): Unreachable {
   const { message } = refusal(error, 'The account', 'unreachable');
   return new Unreachable(`STS beside ${endpoint} does not say which account the credentials are of. ${message}`, {
-    help: 'If this endpoint has no STS, say the account: --account 123456789012. If it is slow, try again.',
+    help: 'If this endpoint has no STS, say the account. If it is slow, try again.',
+    ways: [{ option: 'account' }],
     cause: error,
   });
 }
