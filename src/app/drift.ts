@@ -42,6 +42,8 @@ async function baselines(
     if (wanted.size === 0) break;
     if (startedAt === undefined) continue;
     for (const event of (await eventsOf(store.runs, runId)).reverse()) {
+      // What was read before the creation that succeeded was of an attempt that failed.
+      if (event.type === 'intentRecorded' && event.step.startsWith('create:')) wanted.delete(logicalIdOf(event.step));
       const told = modelIn(event);
       if (told === undefined) continue;
       const logicalId = logicalIdOf(told.step);

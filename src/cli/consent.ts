@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os';
 import type { Asking } from '../app/deploy.ts';
 import { planDocument } from '../app/documents/documents.ts';
+import type { Planned } from '../app/planning/planning.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import type { Io } from './io.ts';
 import type { Opened } from './opening.ts';
@@ -28,6 +29,11 @@ export function asking(io: Io, question: Question, { session, interrupt }: Opene
   const toOut = question.format === 'text';
   const paint: Paint = painter(toOut ? io.colour.out : io.colour.err);
   const say = toOut ? io.out : io.err;
+  const sayPlan = (planned: Planned): void => {
+    const place = where(session, planned.context);
+    const shown = { where: place, file: question.file, speed: session.speed, ...io.width() };
+    say(`${planText(planDocument(planned), shown, paint)}\n`);
+  };
   const asking: Asking = { by: userName() };
   if (question.given) {
     asking.show = (planned) => {
@@ -35,25 +41,18 @@ export function asking(io: Io, question: Question, { session, interrupt }: Opene
     };
   } else {
     asking.consent = async (planned) => {
-      const document = planDocument(planned);
       if (!io.interactive) {
         throw new InvalidInput('confirmation_required', `There is no terminal to ask "${question.text}" at.`, {
-          help: `Say --yes, or look at the plan first: its digest is ${document.digest}.`,
+          help: `Say --yes, or look at the plan first: its digest is ${planned.plan.digest}.`,
         });
       }
-      const shown = {
-        where: where(session, planned.context),
-        file: question.file,
-        speed: session.speed,
-        ...io.width(),
-      };
-      say(`${planText(document, shown, paint)}\n`);
+      sayPlan(planned);
       return ask(`${question.text} [y/N] `, interrupt.signal);
     };
   }
   if (io.interactive) {
     asking.decide = async (planned, verdict) => {
-      say(`${planSummary(planDocument(planned), session.speed, paint)}\n`);
+      sayPlan(planned);
       say(`${verdictText(verdict, true, paint)}\n`);
       return ask('The circle does not decide this. Do you approve? [y/N] ', interrupt.signal);
     };

@@ -115,6 +115,7 @@ export interface SandboxCommandOptions extends StateOptions, TextOrJson {
   port?: number;
   speed?: number;
   faults?: string;
+  real?: string[];
 }
 
 const DEFAULT_CONCURRENCY = 25;
@@ -341,6 +342,9 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(new Option('--port <number>', 'port on 127.0.0.1 (default: a free one)').argParser(port))
     .addOption(new Option('--speed <factor>', 'how much faster than AWS operations end').argParser(positive))
     .option('--faults <file>', 'faults to inject')
+    .addOption(
+      new Option('--real <names>', 'behave as real accounts do: all, or some of docs/sandbox.md').argParser(names),
+    )
     .addOption(format('text', 'json'));
   stateOption(sandbox);
 
@@ -462,6 +466,10 @@ function integer(value: string, least: number, most: number): number {
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= least && number <= most) return number;
   throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+}
+
+function names(value: string): string[] {
+  return value.split(',').map((name) => name.trim());
 }
 
 function positive(value: string): number {

@@ -41,6 +41,8 @@ export interface FaultRule {
 
 export interface FaultsFile {
   rules: FaultRule[];
+  /** Behaviours of real accounts (real.ts). */
+  real?: string[];
 }
 
 /** The faults file is wrong; the message says where. */
@@ -81,7 +83,7 @@ const MATCH: Readonly<Record<string, string>> = {
 
 /** Checks everything, so that a typing error in a rule is an error and not a rule that never matches. Throws BadFaults. */
 export function parseFaults(value: unknown): FaultRule[] {
-  const file = members(value, 'faults file', { rules: 'array' });
+  const file = members(value, 'faults file', { rules: 'array', real: 'array?' });
   return (file['rules'] as Json[]).map((entry, index) => {
     const where = `rules[${index}]`;
     const rule = members(entry, where, { match: 'object', fault: 'object', name: 'string?' });

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type FaultsFile, parseFaults } from './faults.ts';
 import { isLoopback } from './foreign.ts';
+import { parseReal } from './real.ts';
 import { coreSchemas } from './schema.ts';
 import { type Reply, type Settings, serve } from './server.ts';
 import type { Schemas } from './shape.ts';
@@ -25,6 +26,8 @@ export interface SandboxOptions {
   speed?: number;
   /** Parsed faults file; it is checked here. */
   faults?: FaultsFile;
+  /** Names of behaviours of real accounts, or `all`. */
+  real?: readonly string[];
   /** Calls per second and burst of each account and region; false switches throttling off. */
   rate?: Rate | false;
   /** Account of access keys that are not 12 digits. */
@@ -54,10 +57,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError('speed must be a positive number');
   if (rate && !(rate.perSecond > 0 && rate.burst >= 1)) throw new RangeError('rate needs perSecond > 0 and burst >= 1');
   const rules = faults ? parseFaults(faults) : [];
+  const real = parseReal([...(options.real ?? []), ...(faults?.real ?? [])]);
   const settings: Settings = {
     store: new Store(dir),
     schemas: options.schemas ?? coreSchemas(),
     faults: rules,
+    real,
     rate: rate || undefined,
     speed,
     account: options.account ?? '123456789012',

@@ -5,14 +5,15 @@ import { bring } from './attributes/index.ts';
 import { homeOf } from './caller.ts';
 import { ApiError, invalidRequest, validation } from './errors.ts';
 import { readJson } from './input.ts';
-import { at, formatPointer, isObject, type Json, type JsonObject, matches, removeAt } from './json.ts';
+import { at, formatPointer, isObject, type Json, type JsonObject, matches, removeAt, sameJson } from './json.ts';
 import { findLeftover } from './leftovers.ts';
 import { absent, exists, hold, keyOf, lookup, standing, typeOf } from './locate.ts';
 import { nameClash } from './names.ts';
 import { applyPatch, MalformedPatch, type Operation, PatchFailed, parsePatch } from './patch.ts';
 import { progressEvent, statusOf } from './progress.ts';
+import { injected, refusalNow, remnant } from './real.ts';
 import { findReferences, type Key, recordMinted, recordUses, userOf } from './references.ts';
-import { accept, findRequest, type Outcome, readable, replay, seedOf } from './requests.ts';
+import { accept, findRequest, type Outcome, replay, seedOf, shown } from './requests.ts';
 import { type ResourceType, touches, within } from './shape.ts';
 import type { Row } from './store.ts';
 import { validateDesired, validateUpdated } from './validate.ts';
@@ -41,6 +42,9 @@ export function createResource(world: World, input: JsonObject): Answer {
     const message = `Resource of type '${type.typeName}' with identifier '${identifier}' already exists.`;
     return accept(world, 'CREATE', type, input, seed, { identifier, refused: { code: 'AlreadyExists', message } });
   }
+  const refused = refusalNow(world, { operation: 'CREATE', type, key, model, targets });
+  if (refused) return accept(world, 'CREATE', type, input, seed, { refused });
+  world.fault ??= remnant(world);
   const answer = accept(world, 'CREATE', type, input, seed, { identifier });
   const token = world.note.request as string;
   store.insert('resources', {
@@ -72,7 +76,7 @@ export function updateResource(world: World, input: JsonObject): Answer {
   const stored = JSON.parse(resource['properties'] as string) as JsonObject;
   let patched: Json;
   try {
-    patched = applyPatch(readable(type, stored), operations);
+    patched = applyPatch(shown(world, type, stored), operations);
   } catch (error) {
     if (!(error instanceof PatchFailed)) throw error;
     return accept(world, 'UPDATE', type, input, seed, {
@@ -82,12 +86,16 @@ export function updateResource(world: World, input: JsonObject): Answer {
   }
   if (!isObject(patched)) throw validation('The patched resource is not a JSON object');
   refuse(validateUpdated(type, patched));
+  refuse(leftInjected(world, type, stored, patched));
   const after = withWriteOnly(type, stored, patched);
   const { targets, refusal } = findReferences(store, type, withoutReadOnly(type, after), caller, key);
   const outcome: Outcome = { identifier: key.identifier, after: JSON.stringify(after) };
-  if (refusal) outcome.refused = { code: 'InvalidRequest', message: refusal };
+  const refused = refusal
+    ? ({ code: 'InvalidRequest', message: refusal } as const)
+    : refusalNow(world, { operation: 'UPDATE', type, key, model: after, targets });
+  if (refused) outcome.refused = refused;
   const answer = accept(world, 'UPDATE', type, input, seed, outcome);
-  if (!refusal) {
+  if (!refused) {
     const token = world.note.request as string;
     hold(world, key, 'updating', token);
     recordUses(store, key, targets, token);
@@ -101,7 +109,9 @@ export function deleteResource(world: World, input: JsonObject): Answer {
   const type = typeOf(world, input, 'delete');
   const key = keyOf(world, type, input);
   const seed = seedOf(world, type.typeName, input['ClientToken']);
-  if (!standing(world, key)) return accept(world, 'DELETE', type, input, seed, notFound(key));
+  const resource = standing(world, key);
+  if (!resource) return accept(world, 'DELETE', type, input, seed, notFound(key));
+  const { identifier } = key;
   const user = userOf(world.store, key);
   if (user) {
     const message = `DependencyViolation: ${key.type} '${key.identifier}' is in use by ${user.type} '${user.identifier}'.`;
@@ -110,7 +120,10 @@ export function deleteResource(world: World, input: JsonObject): Answer {
       refused: { code: 'InvalidRequest', message },
     });
   }
-  const answer = accept(world, 'DELETE', type, input, seed, { identifier: key.identifier });
+  const model = JSON.parse(resource['properties'] as string) as JsonObject;
+  const refused = refusalNow(world, { operation: 'DELETE', type, key, model, targets: [] });
+  if (refused) return accept(world, 'DELETE', type, input, seed, { identifier, refused });
+  const answer = accept(world, 'DELETE', type, input, seed, { identifier });
   hold(world, key, 'deleting', world.note.request as string);
   return answer;
 }
@@ -176,6 +189,13 @@ function readPatch(type: ResourceType, text: string): Operation[] {
     );
   }
   return operations;
+}
+
+/** Lists that a read shows although nobody declared them are refused when they come back. */
+function leftInjected(world: World, type: ResourceType, stored: JsonObject, patched: JsonObject): string[] {
+  if (!world.real.has('injected-arrays')) return [];
+  const left = Object.keys(injected(type, stored)).filter((name) => sameJson(patched[name], []));
+  return left.map((name) => `#/${name}: expected minimum item count: 1, found: 0`);
 }
 
 /** Write-only values that the patch did not give again stay as they were; a read-only one never changes. */

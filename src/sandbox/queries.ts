@@ -6,7 +6,8 @@ import { pageMark, readPageMark } from './input.ts';
 import type { Json, JsonObject } from './json.ts';
 import { absent, find, keyOf, typeOf } from './locate.ts';
 import { progressEvent, statusOf } from './progress.ts';
-import { findRequest, forgetOldRequests, modelOf, readable } from './requests.ts';
+import { isNotSeenYet } from './real.ts';
+import { findRequest, forgetOldRequests, modelOf, shown } from './requests.ts';
 import type { ResourceType } from './shape.ts';
 import type { Answer, World } from './world.ts';
 
@@ -18,7 +19,7 @@ export function getResource(world: World, input: JsonObject): Answer {
   const key = keyOf(world, type, input);
   const resource = find(world, key);
   const hidden = Number(resource?.['hidden_reads'] ?? 0);
-  if (!resource || resource['state'] === 'creating' || hidden > 0) {
+  if (!resource || resource['state'] === 'creating' || hidden > 0 || isNotSeenYet(world, key)) {
     if (hidden > 0 && resource?.['state'] !== 'creating') {
       world.store.run(
         'UPDATE resources SET hidden_reads = hidden_reads - 1 WHERE home = ? AND type = ? AND identifier = ?',
@@ -29,7 +30,7 @@ export function getResource(world: World, input: JsonObject): Answer {
     }
     throw new ApiError('ResourceNotFoundException', absent(key));
   }
-  const properties = readable(type, JSON.parse(resource['properties'] as string) as JsonObject);
+  const properties = shown(world, type, JSON.parse(resource['properties'] as string) as JsonObject);
   return {
     TypeName: type.typeName,
     ResourceDescription: { Identifier: key.identifier, Properties: JSON.stringify(properties) },

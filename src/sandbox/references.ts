@@ -164,6 +164,17 @@ export function recordUses(store: Store, user: Key, targets: readonly Key[], req
   }
 }
 
+/** What a resource uses. */
+export function usedBy(store: Store, { home, type, identifier }: Key): Key[] {
+  return store.all(
+    `SELECT target_home AS home, target_type AS type, target_identifier AS identifier FROM uses
+     WHERE home = ? AND type = ? AND identifier = ?`,
+    home,
+    type,
+    identifier,
+  ) as unknown as Key[];
+}
+
 /** Types that services delete, or schedule to be deleted, whatever uses them. */
 const DELETED_IN_USE: ReadonlySet<string> = new Set(['AWS::KMS::Key']);
 

@@ -7,6 +7,7 @@ import { fingerprint } from './input.ts';
 import { canonical, isObject, type Json, type JsonObject, removeAt } from './json.ts';
 import { fraction, mintUuid } from './mint.ts';
 import { progressEvent } from './progress.ts';
+import { asAnswered } from './real.ts';
 import { type ResourceType, type Shape, shapeAt } from './shape.ts';
 import type { Row } from './store.ts';
 import type { Answer, World } from './world.ts';
@@ -139,12 +140,17 @@ export function modelOf(world: World, row: Row): string | undefined {
     row['identifier'] as string,
   );
   return type && resource
-    ? JSON.stringify(readable(type, JSON.parse(resource['properties'] as string) as JsonObject))
+    ? JSON.stringify(shown(world, type, JSON.parse(resource['properties'] as string) as JsonObject))
     : undefined;
 }
 
-/** What a read returns of a stored model: no write-only property, and lists without an order in one of its own. */
-export function readable(type: ResourceType, stored: JsonObject): JsonObject {
+/** What a read returns of a stored model. */
+export function shown(world: World, type: ResourceType, stored: JsonObject): JsonObject {
+  return asAnswered(world, type, readable(type, stored));
+}
+
+/** No write-only property, and lists without an order in one of its own. */
+function readable(type: ResourceType, stored: JsonObject): JsonObject {
   const model = structuredClone(stored);
   for (const pattern of type.writeOnly) removeAt(model, pattern);
   return reorder(type.root, model) as JsonObject;

@@ -11,6 +11,7 @@ import { isForeign } from './foreign.ts';
 import { checkInput, type OperationName } from './input.ts';
 import { calls, inFlight, logCall, resources } from './journal.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import type { Real } from './real.ts';
 import { secretsManager } from './secrets.ts';
 import { settle } from './settle.ts';
 import type { Schemas } from './shape.ts';
@@ -25,6 +26,7 @@ export interface Settings {
   store: Store;
   schemas: Schemas;
   faults: readonly FaultRule[];
+  real: ReadonlySet<Real>;
   rate: Rate | undefined;
   speed: number;
   account: string;
@@ -151,6 +153,7 @@ const begin = (settings: Settings, caller: Caller): World => ({
   schemas: settings.schemas,
   speed: settings.speed,
   now: settings.now(),
+  real: settings.real,
   caller,
   note: {},
 });

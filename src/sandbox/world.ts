@@ -3,6 +3,7 @@
 import type { Caller } from './caller.ts';
 import type { Fault } from './faults.ts';
 import type { JsonObject } from './json.ts';
+import type { Real } from './real.ts';
 import type { Schemas } from './shape.ts';
 import type { Store } from './store.ts';
 
@@ -13,6 +14,8 @@ export interface World {
   speed: number;
   now: number;
   caller: Caller;
+  /** What it does as AWS does and its documentation does not say. */
+  real: ReadonlySet<Real>;
   /** What is to go wrong with the operation this call starts. */
   fault?: Fault | undefined;
   /** Written to the journal of calls. */

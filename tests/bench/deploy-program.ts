@@ -28,6 +28,7 @@ function watched(cloud: Cloud): Cloud {
     update: async (call) => look(await cloud.update(call)),
     delete: async (call) => look(await cloud.delete(call)),
     poll: async (token) => look(await cloud.poll(token)),
+    cancel: (token) => cloud.cancel(token),
     get: (call) => cloud.get(call),
     listRequests: (next) => cloud.listRequests(next),
     listResources: (call) => cloud.listResources(call),

@@ -66,23 +66,20 @@ describe('identity', () => {
     ['answers something else', { body: { hello: 'world' } }],
     ['names no account', caller('', '')],
     ['ends the connection', 'reset'],
-  ])(
-    'beside a custom endpoint whose STS %s is refused, never guessed: saying the account is the way out',
-    async (_, reply) => {
-      server.reply = () => reply;
-      const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(Unreachable);
-      expect(error).toMatchObject({
-        code: 'unreachable',
-        message: expect.stringContaining(server.url),
-        ways: [{ option: 'account' }],
-      });
-      server.seen.length = 0;
-      const said = await factsAt({ account: '111122223333', region: 'cn-north-1' });
-      expect(await said.identity()).toEqual({ account: '111122223333', partition: 'aws-cn', region: 'cn-north-1' });
-      expect(server.seen).toEqual([]);
-    },
-  );
+  ])('beside a custom endpoint whose STS %s is refused, never guessed: --account is the way out', async (_, reply) => {
+    server.reply = () => reply;
+    const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Unreachable);
+    expect(error).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining(server.url),
+      ways: [{ option: 'account' }],
+    });
+    server.seen.length = 0;
+    const said = await factsAt({ account: '111122223333', region: 'cn-north-1' });
+    expect(await said.identity()).toEqual({ account: '111122223333', partition: 'aws-cn', region: 'cn-north-1' });
+    expect(server.seen).toEqual([]);
+  });
 
   test('beside a custom endpoint whose STS hangs is refused, within the time', async () => {
     server.reply = () => 'hang';

@@ -86,7 +86,7 @@ const rooms: readonly (readonly string[])[] = [
   ['call', 'schema', 'secret', 'durations', 'share'],
   ['same', 'intrinsics'],
   ['plan', 'engine'],
-  ['scan', 'simulate'],
+  ['scan', 'simulate', 'permissions'],
   ['circle', 'session'],
   ['door'],
 ];

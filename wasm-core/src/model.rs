@@ -339,6 +339,7 @@ pub enum CallKind {
     Delete,
     Get,
     Poll,
+    Cancel,
     ListRequests,
     ListResources,
 }
@@ -602,6 +603,14 @@ pub enum Command {
     Sleep {
         /// When to send `TimerFired`.
         until: Millis,
+    },
+    /// CancelResourceRequest of an operation that does not end. Answered by `Progress`, or `Rejected` where it cannot be
+    /// cancelled (any more).
+    Cancel {
+        /// Step.
+        step: String,
+        /// RequestToken.
+        request_token: String,
     },
     /// Write this into the stack's state, in the same transaction as the events of this turn.
     RecordResource {

@@ -199,6 +199,7 @@ impl Leash {
                 Command::Delete { step, .. } => Some(format!("delete {step}")),
                 Command::Get { step, .. } => Some(format!("get {step}")),
                 Command::Poll { step, .. } => Some(format!("poll {step}")),
+                Command::Cancel { step, .. } => Some(format!("cancel {step}")),
                 Command::ListRequests { step, .. } => Some(format!("list requests for {step}")),
                 Command::ListResources { step, .. } => Some(format!("list resources for {step}")),
                 _ => None,
@@ -468,10 +469,6 @@ fn a_throttled_call_goes_again_without_a_new_attempt() {
 fn failures_are_answered_by_their_class() {
     // code, what follows the failure of a creation without an identifier, attempts in all
     for (code, attempts) in [
-        ("Throttling", 8),
-        ("NetworkFailure", 8),
-        ("ServiceInternalError", 8),
-        ("ResourceConflict", 20),
         ("GeneralServiceException", 3),
         ("HandlerInternalFailure", 3),
         ("ServiceTimeout", 1),
@@ -508,19 +505,215 @@ fn failures_are_answered_by_their_class() {
 }
 
 #[test]
+fn what_passes_by_itself_is_tried_for_as_long_as_it_may_take_and_not_for_ever() {
+    for (code, minutes) in
+        [("Throttling", 60), ("NetworkFailure", 15), ("ServiceInternalError", 15), ("ResourceConflict", 20)]
+    {
+        let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+        let (mut tokens, began) = (vec![leash.token()], leash.now);
+        while leash.outcome().is_none() {
+            leash.accept("create:A", None);
+            leash.fail("create:A", code, None);
+            if leash.outcome().is_none() {
+                assert_eq!(leash.until_call(), ["create create:A"], "{code}");
+                tokens.push(leash.token());
+            }
+        }
+        let took = (leash.now - began) / 60_000;
+        assert!((minutes..=minutes + 1).contains(&took), "{code}: given up after {took} minutes");
+        let attempts = tokens.len();
+        tokens.sort();
+        tokens.dedup();
+        assert_eq!(tokens.len(), attempts, "{code}: a token of its own for every attempt");
+    }
+}
+
+/// A failure as a handler words it.
+fn fail_saying(leash: &mut Leash, step: &str, code: &str, said: &str) {
+    let mut event = leash.progress(step, RequestStatus::Failed, None, Some(code));
+    if let Event::Progress { message, .. } = &mut event {
+        *message = Some(said.to_owned());
+    }
+    leash.tell(event);
+}
+
+const NOT_ASSUMED: &str = "The role defined for the function cannot be assumed by Lambda.";
+
+fn role_and_function() -> Plan {
+    let mut role = create("Role", &[]);
+    role.type_name = "AWS::IAM::Role".to_owned();
+    let mut policy = create("Other", &["Role"]);
+    policy.type_name = "AWS::Logs::LogGroup".to_owned();
+    deploy(vec![role, policy, create("Function", &["Other"])])
+}
+
+#[test]
+fn a_role_that_this_run_has_made_is_waited_for_and_the_wait_is_shown() {
+    let mut leash = Leash::new(role_and_function());
+    for id in ["Role", "Other"] {
+        leash.accept(&format!("create:{id}"), None);
+        leash.succeed(&format!("create:{id}"), id);
+    }
+    let began = leash.now;
+    leash.accept("create:Function", None);
+    fail_saying(&mut leash, "create:Function", "InvalidRequest", NOT_ASSUMED);
+    let report = leash.report("Function");
+    assert_eq!(report.status, StepStatus::Retrying);
+    assert!(report.message.unwrap().starts_with("Waiting for Role to be usable everywhere. The role"));
+    assert_eq!(leash.until_call(), ["create create:Function"]);
+    assert!(leash.now <= began + 2_000, "densely: {}", leash.now - began);
+    // A new process waits as long as this one would have.
+    let mut leash = leash.resumed(role_and_function(), 0);
+    while leash.outcome().is_none() {
+        leash.accept("create:Function", None);
+        fail_saying(&mut leash, "create:Function", "InvalidRequest", NOT_ASSUMED);
+        if leash.outcome().is_none() {
+            leash.until_call();
+        }
+    }
+    let took = leash.now - began;
+    assert!((60_000..=120_000).contains(&took), "{took}");
+    assert_eq!(leash.report("Function").message.as_deref(), Some(NOT_ASSUMED));
+}
+
+#[test]
+fn a_role_that_was_there_before_is_not_waited_for() {
+    let mut plan = role_and_function();
+    let role = plan.resources.iter_mut().find(|resource| resource.logical_id == "Role").unwrap();
+    *role = PlannedResource { type_name: "AWS::IAM::Role".to_owned(), ..existing("Role", Action::Noop, &[]) };
+    let mut leash = Leash::new(plan);
+    leash.accept("create:Other", None);
+    leash.succeed("create:Other", "other-1");
+    leash.accept("create:Function", None);
+    fail_saying(&mut leash, "create:Function", "InvalidRequest", NOT_ASSUMED);
+    assert_eq!(leash.report("Function").status, StepStatus::Failed);
+}
+
+#[test]
+fn a_remnant_with_a_chosen_name_is_taken_over_where_an_attempt_of_ours_may_have_made_it() {
+    let mut resource = create("A", &[]);
+    resource.desired = Some(Expr::known(json!({"TopicName": "alerts", "Display": "x"})));
+    let whole = json!({"TopicName": "alerts", "Display": "x", "Arn": "arn"});
+    // What the first attempt says, what the second meets, what is there; taken over?
+    for (first, second, live, taken) in [
+        ("GeneralServiceException", None, whole.clone(), true),
+        ("GeneralServiceException", None, json!({"TopicName": "alerts", "Display": "y"}), false),
+        ("ServiceInternalError", Some("AlreadyExists"), whole.clone(), true),
+        ("Throttling", Some("AlreadyExists"), whole.clone(), false),
+        ("AlreadyExists", None, whole, false),
+    ] {
+        let mut leash = Leash::new(deploy(vec![resource.clone()]));
+        leash.accept("create:A", None);
+        leash.fail("create:A", first, Some("alerts").filter(|_| second.is_none()));
+        if let Some(code) = second {
+            assert_eq!(leash.until_call(), ["create create:A"]);
+            leash.accept("create:A", None);
+            leash.fail("create:A", code, Some("alerts"));
+        }
+        if first != "AlreadyExists" {
+            leash.read("create:A", Some(live));
+        }
+        let (recorded, outcome) = (leash.recorded("A").map(|resource| resource.physical_id.clone()), leash.outcome());
+        let expected = if taken { (Some("alerts".to_owned()), Outcome::Succeeded) } else { (None, Outcome::Failed) };
+        assert_eq!((recorded, outcome), (expected.0, Some(expected.1)), "{first} {second:?}");
+    }
+}
+
+#[test]
+fn an_operation_that_does_not_end_is_cancelled_read_and_named() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &[])]));
+    leash.accept("create:B", None);
+    leash.succeed("create:B", "B-1");
+    leash.accept("create:A", None);
+    let began = leash.now;
+    loop {
+        let calls = leash.until_call();
+        if calls == ["cancel create:A"] {
+            break;
+        }
+        assert_eq!(calls, ["poll create:A"]);
+        leash.tell(leash.progress("create:A", RequestStatus::Pending, None, None));
+    }
+    let took = leash.now - began;
+    assert!((2 * HOUR..2 * HOUR + 60_000).contains(&took), "{took}");
+    // The answer to the cancellation is lost; polls go on, and it is not asked for twice.
+    leash.lose("create:A", CallKind::Cancel);
+    assert_eq!(leash.until_call(), ["poll create:A"]);
+    let said = leash.progress("create:A", RequestStatus::CancelComplete, Some("A-1"), None);
+    leash.tell(said);
+    assert_eq!(leash.calls(), ["get create:A"]);
+    leash.read("create:A", Some(json!({})));
+    assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+    let report = leash.report("A");
+    assert_eq!(report.error_code.as_deref(), Some("operation_timed_out"));
+    assert!(report.message.unwrap().contains("after 120 minutes"));
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+}
+
+#[test]
+fn an_operation_that_cannot_even_be_cancelled_ends_all_the_same() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", None);
+    let began = leash.now;
+    while leash.outcome().is_none() {
+        match leash.until_call().as_slice() {
+            [call] if call == "poll create:A" => {
+                leash.tell(leash.progress("create:A", RequestStatus::InProgress, None, None));
+            }
+            _ => leash.reject("create:A", CallKind::Cancel, "UnsupportedActionException"),
+        }
+    }
+    let took = leash.now - began;
+    assert!((2 * HOUR..3 * HOUR).contains(&took), "{took}");
+}
+
+#[test]
+fn a_throttled_service_is_held_back_and_others_are_not() {
+    let of = |id: &str, type_name: &str| {
+        let mut resource = create(id, &[]);
+        resource.type_name = type_name.to_owned();
+        resource
+    };
+    let mut narrow = config();
+    narrow.max_concurrency = 1;
+    let resources = vec![of("A", "AWS::SES::Template"), of("B", "AWS::SES::Template"), of("C", "AWS::SQS::Queue")];
+    let mut leash = Leash::with(deploy(resources), narrow);
+    assert_eq!(leash.calls(), ["create create:A"]);
+    leash.accept("create:A", None);
+    fail_saying(&mut leash, "create:A", "GeneralServiceException", "Too Many Requests (Service: Ses)");
+    assert_eq!(leash.calls(), ["create create:C"], "B is of the same service");
+    leash.accept("create:C", None);
+    leash.succeed("create:C", "C-1");
+    assert_eq!(leash.until_call(), ["create create:B"]);
+}
+
+#[test]
+fn an_update_whose_handler_does_not_see_what_is_there_is_tried_again() {
+    let mut leash = Leash::new(deploy(vec![patched("A", &tested())]));
+    leash.accept("update:A", None);
+    leash.fail("update:A", "NotFound", None);
+    assert_eq!(leash.until_call(), ["get update:A"]);
+    leash.read("update:A", None);
+    assert_eq!(leash.outcome(), None, "one read that finds nothing is not absence");
+    assert_eq!(leash.until_call(), ["get update:A"]);
+    leash.read("update:A", Some(json!({"V": 1})));
+    assert_eq!(leash.until_call(), ["update update:A"]);
+}
+
+#[test]
 fn what_a_throttled_creation_left_is_deleted_before_the_next_attempt() {
     let mut leash = Leash::new(deploy(vec![create("A", &[])]));
     leash.accept("create:A", None);
     leash.fail("create:A", "Throttling", Some("A-1"));
     assert_eq!(leash.calls(), ["get create:A"]);
     leash.read("create:A", Some(json!({})));
-    assert_eq!(leash.calls(), ["delete delete:A"]);
+    assert_eq!(leash.until_call(), ["delete delete:A"]);
     // Killed here, the next process goes on with the removal, not with a second creation.
     let mut leash = leash.resumed(deploy(vec![create("A", &[])]), 1_000);
     assert_eq!(leash.calls(), ["delete delete:A"]);
     leash.accept("delete:A", Some("A-1"));
     leash.succeed("delete:A", "A-1");
-    assert_eq!(leash.calls(), ["create create:A"]);
+    assert_eq!(leash.until_call(), ["create create:A"]);
     assert_eq!(leash.report("A").attempts, 2);
     leash.accept("create:A", None);
     leash.succeed("create:A", "A-2");
@@ -534,6 +727,7 @@ fn a_remnant_that_cannot_be_deleted_is_recorded() {
     leash.accept("create:A", None);
     leash.fail("create:A", "Throttling", Some("A-1"));
     leash.read("create:A", Some(json!({})));
+    leash.until_call();
     leash.reject("delete:A", CallKind::Delete, "AccessDeniedException");
     assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
     assert_eq!(leash.outcome(), Some(Outcome::Failed));

@@ -194,6 +194,28 @@ fn drift_elsewhere_is_left_alone_and_named() {
 }
 
 #[test]
+fn empty_lists_that_a_read_shows_and_nobody_declared_leave_with_the_next_patch() {
+    let applied = json!({"VersioningConfiguration": {"Status": "Enabled"}});
+    let live = json!({"VersioningConfiguration": {"Status": "Enabled"}, "Tags": [], "Arn": "arn:aws:s3:::b",
+        "NotificationConfiguration": {"QueueConfigurations": []}});
+    let desired = json!({"VersioningConfiguration": {"Status": "Suspended"}});
+    let (resource, _) = one("AWS::S3::Bucket", applied.clone(), &desired, live.clone());
+    let paths: Vec<String> =
+        resource.patch.iter().map(|operation| format!("{:?} {}", operation.op, operation.path)).collect();
+    assert_eq!(
+        paths,
+        [
+            "Test /VersioningConfiguration/Status",
+            "Replace /VersioningConfiguration/Status",
+            "Remove /NotificationConfiguration/QueueConfigurations",
+            "Remove /Tags",
+        ]
+    );
+    let (resource, _) = one("AWS::S3::Bucket", applied.clone(), &applied, live);
+    assert_eq!(resource.action, Action::Noop, "they are no reason for an update");
+}
+
+#[test]
 fn write_only_properties_are_added_again_with_every_patch_and_secrets_are_not_shown() {
     let function = |memory: u32, code: Value| json!({"MemorySize": memory, "Role": "r", "Code": code});
     let live = json!({"MemorySize": 128, "Role": "r"});

@@ -3,7 +3,7 @@
 /**
  * A call of a step; says which call an exception belongs to.
  */
-export type CallKind = "create" | "update" | "delete" | "get" | "poll" | "listRequests" | "listResources";
+export type CallKind = "create" | "update" | "delete" | "get" | "poll" | "cancel" | "listRequests" | "listResources";
 
 /**
  * A call that changes something.
@@ -1478,7 +1478,7 @@ export type ConsensusAnswer = { type: "aggregated"; consensus: Consensus } | { t
 /**
  * What the driver is to do.
  */
-export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "listRequests"; step: string; typeName: string; since: Millis; until: Millis; next?: string } | { type: "listResources"; step: string; typeName: string; next?: string } | { type: "sleep"; until: Millis } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown>; resumeInMs?: Millis };
+export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "listRequests"; step: string; typeName: string; since: Millis; until: Millis; next?: string } | { type: "listResources"; step: string; typeName: string; next?: string } | { type: "sleep"; until: Millis } | { type: "cancel"; step: string; requestToken: string } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown>; resumeInMs?: Millis };
 
 /**
  * What the way back is made of.
@@ -1658,12 +1658,13 @@ export class Template {
      */
     constructor(text: string);
     /**
-     * Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`.
+     * Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`. What is
+     * recorded and what is live may come as the JSON texts that they are kept as, in place of the call's.
      *
      * # Errors
      * When the call itself is malformed.
      */
-    plan(call: PlanCall): PlanAnswer;
+    plan(call: PlanCall, recorded?: string | null, live?: string | null): PlanAnswer;
     /**
      * The plan that the last `plan` made, once.
      */

@@ -294,15 +294,29 @@ class Template {
         return this;
     }
     /**
-     * Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`.
+     * Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`. What is
+     * recorded and what is live may come as the JSON texts that they are kept as, in place of the call's.
      *
      * # Errors
      * When the call itself is malformed.
      * @param {PlanCall} call
+     * @param {string | null} [recorded]
+     * @param {string | null} [live]
      * @returns {PlanAnswer}
      */
-    plan(call) {
-        const ret = wasm.template_plan(this.__wbg_ptr, call);
+    plan(call, recorded, live) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = isLikeNone(recorded) ? 0 : passStringToWasm0(recorded, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(live) ? 0 : passStringToWasm0(live, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.template_plan(this.__wbg_ptr, call, ptr0, len0, ptr1, len1);
         if (ret[2]) {
             throw takeFromExternrefTable0(ret[1]);
         }

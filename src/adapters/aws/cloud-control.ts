@@ -83,6 +83,12 @@ export async function openCloudControl(
         return progressIn(await client.send(command));
       }),
 
+    cancel: (requestToken) =>
+      answer(async () => {
+        const command = new sdk.CancelResourceRequestCommand({ RequestToken: requestToken });
+        return progressOf((await client.send(command)).ProgressEvent);
+      }),
+
     async get({ typeName, identifier }) {
       try {
         const command = new sdk.GetResourceCommand({ TypeName: typeName, Identifier: identifier });

@@ -103,8 +103,8 @@ export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Fac
       if (said !== undefined && said !== caller.account) {
         throw new InvalidInput(
           'account_differs',
-          `Account ${said} is asked for, but the credentials are of account ${caller.account}.`,
-          { help: 'Use other credentials, or leave the account out.', ways: [{ option: 'credentials' }] },
+          `Account ${said} was said, but the credentials are of account ${caller.account}.`,
+          { help: 'Use other credentials, or say no account.', ways: [{ option: 'credentials' }] },
         );
       }
       return { ...caller, region };

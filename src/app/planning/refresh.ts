@@ -2,7 +2,8 @@
 //
 // Reads keep to this process's share of the account's and region's rate and overlap, so that slow answers do not add up.
 // A throttled read backs off and slows all others; an answer that never comes is an error, for a plan over guesses
-// would be worse than none.
+// would be worse than none. What was made a moment ago may read as absent for seconds to minutes, and a plan that believed
+// it would make it again: absence is believed only when it lasts and a list does not know better.
 import type { Live, StackResource } from '#wasm';
 import { resourceSchema } from '../../core/calls.ts';
 import { Unreachable } from '../../domain/errors.ts';
@@ -15,11 +16,17 @@ const CONCURRENCY = 20;
 const ATTEMPTS = 6;
 const BACKOFF_MS = 400;
 const BACKOFF_MAX_MS = 8_000;
+/** Pauses between reads of what seems absent. */
+const DOUBTS_MS = [1_000, 2_000, 3_000, 4_000];
+/** The same for what a list still shows. */
+const LISTED_DOUBTS_MS = Array.from({ length: 11 }, () => 10_000);
 
 interface Refresh {
   cloud: Cloud;
   budget: Budget;
   clock: Clock;
+  /** How much faster than AWS the cloud is. */
+  speed: number;
   signal?: AbortSignal | undefined;
   emit: Emit;
 }
@@ -27,7 +34,7 @@ interface Refresh {
 /** Live state by logical id. Rejects with Unreachable when reads stay unanswered. */
 export async function refresh(
   resources: readonly StackResource[],
-  { cloud, budget, clock, signal, emit }: Refresh,
+  { cloud, budget, clock, speed, signal, emit }: Refresh,
 ): Promise<Record<string, Live>> {
   const live: Record<string, Live> = {};
   const readable: StackResource[] = [];
@@ -39,7 +46,6 @@ export async function refresh(
   emit({ event: 'refreshing', at: iso(clock.now()), resources: readable.length });
   const failed = new AbortController();
   const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  let next = 0;
   const counted = budget.counted(cloud);
 
   const paced = async (penalty: number): Promise<void> => {
@@ -65,13 +71,46 @@ export async function refresh(
     });
   };
 
-  const worker = async (): Promise<void> => {
-    for (let resource = readable[next++]; resource !== undefined; resource = readable[next++]) {
-      live[resource.logicalId] = await read(resource);
+  const readAll = async (resources: readonly StackResource[]): Promise<void> => {
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let resource = resources[next++]; resource !== undefined; resource = resources[next++]) {
+        live[resource.logicalId] = await read(resource);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, resources.length) }, worker));
+  };
+
+  const isAbsent = ({ logicalId }: StackResource): boolean => live[logicalId]?.status === 'absent';
+
+  const readAgain = async (resources: readonly StackResource[], pauses: readonly number[]): Promise<void> => {
+    for (const pause of pauses) {
+      const doubted = resources.filter(isAbsent);
+      if (doubted.length === 0) return;
+      await clock.sleep(clock.now() + pause / speed, stop);
+      await readAll(doubted);
     }
   };
+
+  const listed = async (resources: readonly StackResource[]): Promise<StackResource[]> => {
+    const types = [...new Set(resources.map(({ type }) => type))];
+    const found = new Set<string>();
+    for (const type of types) {
+      await paced(0);
+      const answer = await counted.list(type);
+      // A type that cannot be listed says nothing.
+      if (answer.ok) for (const identifier of answer.value) found.add(`${type} ${identifier}`);
+    }
+    return resources.filter(({ type, physicalId }) => found.has(`${type} ${physicalId}`));
+  };
+
   try {
-    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, readable.length) }, worker));
+    await readAll(readable);
+    await readAgain(readable, DOUBTS_MS);
+    const there = await listed(readable.filter(isAbsent));
+    await readAgain(there, LISTED_DOUBTS_MS);
+    // It exists, and what it is like cannot be told.
+    for (const resource of there.filter(isAbsent)) live[resource.logicalId] = { status: 'unreadable' };
     return live;
   } finally {
     failed.abort();

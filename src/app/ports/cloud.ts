@@ -34,6 +34,8 @@ export interface Cloud {
   update(call: { typeName: string; identifier: string; patch: string; clientToken: string }): Promise<Answer<Progress>>;
   delete(call: { typeName: string; identifier: string; clientToken: string }): Promise<Answer<Progress>>;
   poll(requestToken: string): Promise<Answer<Progress>>;
+  /** Asks for an operation to be stopped; where it cannot be (any more), the call is `rejected`. */
+  cancel(requestToken: string): Promise<Answer<Progress>>;
   /** Live properties; a missing resource is `notFound`. */
   get(call: { typeName: string; identifier: string }): Promise<Answer<unknown>>;
   /** One page of the account's creations of the last seven days; `time` in ms: when begun, or ended. */

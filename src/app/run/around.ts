@@ -11,6 +11,7 @@ export function aroundCalls(cloud: Cloud, around: Around): Cloud {
     update: (call) => around(() => cloud.update(call)),
     delete: (call) => around(() => cloud.delete(call)),
     poll: (token) => around(() => cloud.poll(token)),
+    cancel: (token) => around(() => cloud.cancel(token)),
     get: (call) => around(() => cloud.get(call)),
     listRequests: (next) => around(() => cloud.listRequests(next)),
     listResources: (call) => around(() => cloud.listResources(call)),

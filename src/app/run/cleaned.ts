@@ -21,6 +21,7 @@ export function cleanedCloud(cloud: Cloud, cleaner: Cleaner): Cloud {
     update: (call) => failing(cloud.update(call)).then(progressed),
     delete: (call) => failing(cloud.delete(call)).then(progressed),
     poll: (token) => failing(cloud.poll(token)).then(progressed),
+    cancel: (token) => failing(cloud.cancel(token)).then(progressed),
     get: (call) => failing(cloud.get(call)).then(clean),
     listRequests: (next) => failing(cloud.listRequests(next)).then(clean),
     listResources: (call) => failing(cloud.listResources(call)).then(clean),

@@ -72,6 +72,11 @@ async function answers(command: CallCommand, body: string, caller: Caller): Prom
       }
       return [answer.ok ? progress(step, answer.value, clock.now()) : failed(step, 'poll', answer.error, caller)];
     }
+    case 'cancel': {
+      calls.poll += 1;
+      const answer = await cloud.cancel(command.requestToken);
+      return [answer.ok ? progress(step, answer.value, clock.now()) : failed(step, 'cancel', answer.error, caller)];
+    }
     case 'listRequests': {
       calls.poll += 1;
       const { typeName, since, until } = command;

@@ -28,13 +28,14 @@ export const work: Work<SandboxCommandOptions> = async ({ io, options }) => {
 };
 
 async function start(
-  { state, port = 0 }: SandboxCommandOptions,
+  { state, port = 0, real = [] }: SandboxCommandOptions,
   speed: number,
   faults: FaultsFile | undefined,
 ): Promise<Sandbox> {
   try {
-    return await startSandbox({ dir: state, port, speed, ...(faults === undefined ? {} : { faults }) });
+    return await startSandbox({ dir: state, port, speed, real, ...(faults === undefined ? {} : { faults }) });
   } catch (error) {
+    if (error instanceof RangeError) throw new InvalidInput('invalid_value', `--real: ${error.message}`);
     if (error instanceof BadFaults) throw new InvalidInput('invalid_faults', error.message);
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') throw new InvalidInput('port_in_use', `Port ${port} is in use.`);

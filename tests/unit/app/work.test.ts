@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { openMemoryStore } from '../../../src/adapters/memory/store.ts';
 import type { Session } from '../../../src/app/session.ts';
 import { work } from '../../../src/app/work.ts';
+import { pure } from '../../../src/core/instance.ts';
 import { anEnd, aPlan, aRun, aStack, begun, CONTEXT, HERE, key, WEB } from '../../contract/samples.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -20,9 +21,10 @@ const CONTROL = { emit: () => undefined };
 /** An approved run whose plan exports these names; it was made for a stack that is not as it is now. */
 async function approved({ store }: ReturnType<typeof setUp>, exportNames: string[]): Promise<void> {
   const outputs = exportNames.map((exportName) => ({ name: exportName, value: 1, exportName }));
-  const plan = { ...aPlan('web', 'd'.repeat(64)), outputs } as unknown as ReturnType<typeof aPlan>;
-  await store.blobs.put('plan', plan.digest, JSON.stringify(plan));
-  await store.runs.submit({ ...aRun('r2'), base: 'f'.repeat(64) });
+  const plan = { ...aPlan('web', ''), outputs };
+  const digest = pure('planDigest', (wasm) => wasm.planDigest(JSON.stringify(plan)));
+  await store.blobs.put('plan', digest, JSON.stringify({ ...plan, digest }));
+  await store.runs.submit({ ...aRun('r2'), planDigest: digest, base: 'f'.repeat(64) });
 }
 
 test('a run whose stack has changed ends as superseded, and keeps no export name that the stack does not have', async () => {

@@ -65,7 +65,7 @@ test.each(cases)('$name: with any value changed it is refused by name', ({ plan 
     } catch (error) {
       thrown = error;
     }
-    expect(thrown, path).toMatchObject({ code: 'plan_altered', exitCode: 1 });
+    expect(thrown, path).toMatchObject({ code: 'plan_altered', kind: 'refused' });
     expect(String((thrown as Error).message)).toContain(plan.digest);
     tried += 1;
   }

@@ -53,6 +53,9 @@ impl Engine {
                         RequestStatus::Failed => {
                             self.operation_failed(id, error_code.as_deref().unwrap_or("Unknown"), text, *at);
                         }
+                        RequestStatus::CancelComplete if self.was_overdue(id, *at) => {
+                            self.timed_out(id, text, *at);
+                        }
                         RequestStatus::CancelComplete => self.operation_failed(id, "RequestCancelled", text, *at),
                     }
                 }
@@ -127,6 +130,7 @@ impl Engine {
         step.started_at.get_or_insert(at);
         step.request_token = None;
         step.retry_after = None;
+        step.cancelled_at = None;
         step.call = None;
         step.seen = 0;
         step.troubles = 0;
@@ -198,7 +202,11 @@ impl Engine {
         step.troubles = 0;
         step.retry_after = retry_after;
         step.seen = at.saturating_sub(step.accepted_at).max(1);
-        self.queue_poll(id);
+        if self.is_beyond_help(id, at) {
+            self.timed_out(id, "The cloud has not ended it since.", at);
+        } else {
+            self.queue_poll(id);
+        }
     }
 
     fn rejected(&mut self, id: StepId, call: CallKind, code: &str, message: &str, now: Millis) {
@@ -212,6 +220,13 @@ impl Engine {
                 } else if running {
                     // That the question failed says nothing about the operation.
                     self.contact.trouble(now, message);
+                    self.later(id, class, now);
+                }
+            }
+            CallKind::Cancel => {
+                self.contact.answered();
+                // It has ended, or goes on: the next poll tells.
+                if self.steps[id].phase == Phase::Running {
                     self.later(id, class, now);
                 }
             }
@@ -231,9 +246,9 @@ impl Engine {
                 if !matches!(step.phase, Phase::Sent | Phase::Unsent) {
                     return;
                 }
-                if matches!(class, Class::Transient | Class::Conflict | Class::Vague) && step.troubles < REFUSALS {
+                if (class.is_passing() || class == Class::Vague) && step.troubles < REFUSALS {
                     step.phase = Phase::Unsent;
-                    step.failure = Some(Failure { code: code.to_owned(), message: message.to_owned() });
+                    step.failure = Some(Failure::new(code, message));
                     self.later(id, class, now);
                 } else {
                     self.operation_failed(id, code, message, now);
@@ -254,7 +269,7 @@ impl Engine {
                     self.queue_call(id, now);
                 }
             }
-            (CallKind::Poll, Phase::Running)
+            (CallKind::Poll | CallKind::Cancel, Phase::Running)
             | (CallKind::Get, Phase::Reading(_))
             | (CallKind::ListRequests | CallKind::ListResources, Phase::Seeking) => self.queue_call(id, now),
             _ => {}
@@ -270,7 +285,7 @@ impl Engine {
                 self.later(id, Class::Transient, now);
                 self.touched.insert(id);
             }
-            (CallKind::Poll, Phase::Running)
+            (CallKind::Poll | CallKind::Cancel, Phase::Running)
             | (CallKind::Get, Phase::Reading(_))
             | (CallKind::ListRequests | CallKind::ListResources, Phase::Seeking) => {
                 self.later(id, Class::Transient, now);
@@ -356,9 +371,9 @@ impl Engine {
             (Why::Attributes, Some(properties)) => self.attributes_read(id, properties, at),
             (Why::Attributes, None) => self.vanished(id, at),
             (Why::Tests, Some(properties)) => self.tests_read(id, Some(properties), at),
-            (Why::Tests, None) => self.gone(id, at),
+            (Why::Tests, None) => self.seems_gone(id, at),
             (Why::Candidate, properties) => self.candidate_read(id, properties, at),
-            (Why::Remains, Some(_)) => self.remains(id, Existence::Present, at),
+            (Why::Remains, Some(properties)) => self.remains(id, Existence::Present(properties), at),
             (Why::Remains, None) => self.remains(id, Existence::Absent, at),
         }
     }

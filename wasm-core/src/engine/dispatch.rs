@@ -78,7 +78,7 @@ impl Engine {
     }
 
     fn time_has_come(&mut self, id: StepId, now: Millis) {
-        if self.steps[id].phase == Phase::Backoff {
+        if matches!(self.steps[id].phase, Phase::Backoff | Phase::Ready) {
             self.make_ready(id);
         } else {
             self.queue_call(id, now);
@@ -90,6 +90,12 @@ impl Engine {
         if let Err((code, message)) = self.resolvable(id) {
             self.fail(id, code, message, now);
             self.propagate(now);
+            return;
+        }
+        let type_name = self.type_of(id).to_owned();
+        if let Some(until) = self.services.hold(&type_name, now) {
+            // Its service accepts no more for now; others go first.
+            self.queues.wait(&mut self.steps, id, until);
             return;
         }
         self.bucket.pay();
@@ -146,8 +152,15 @@ impl Engine {
             Phase::Unsent => self.send(id, commands),
             Phase::Running => {
                 let Some(request_token) = step.request_token.clone() else { return };
-                step.call = Some(CallKind::Poll);
-                commands.push(Command::Poll { step: step.name.clone(), request_token });
+                if self.is_overdue(id) {
+                    self.steps[id].call = Some(CallKind::Cancel);
+                    let cancel = self.cancel_operation(id, request_token, now);
+                    commands.push(cancel);
+                } else {
+                    let step = &mut self.steps[id];
+                    step.call = Some(CallKind::Poll);
+                    commands.push(Command::Poll { step: step.name.clone(), request_token });
+                }
             }
             Phase::Seeking => {
                 step.call = Some(match step.search {

@@ -1,11 +1,12 @@
-//! One table: what a failure code means for the engine.
+//! One table: what a failure means for the engine.
 //!
 //! Cloud Control names the same failure twice: as `HandlerErrorCode` of a progress event (`Throttling`) and as an
-//! exception (`ThrottlingException`); the table holds the bare name. A code that is not in it is terminal: what we
-//! do not understand we do not repeat.
+//! exception (`ThrottlingException`); the table holds the bare name. A code alone does not decide: handlers pass on what
+//! their services say under codes that mean something else. So a few message classes come first, each with the reports
+//! it was learned from. What is in neither table is terminal: what we do not understand we do not repeat.
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ProgressEvent.html>
 
-use crate::model::Millis;
+use crate::model::{Millis, Operation};
 
 use super::random::Random;
 
@@ -14,8 +15,20 @@ use super::random::Random;
 pub enum Class {
     /// It passes by itself: a new attempt after a pause.
     Transient,
+    /// The service accepts less than Cloud Control does: like [`Class::Transient`], for as long as it takes.
+    Throttled,
+    /// The handler's own credentials are not accepted for a moment; ours are fine.
+    Hiccup,
+    /// What is new in IAM is not known everywhere yet.
+    Propagating,
+    /// What was made a moment ago is not seen everywhere yet.
+    Unseen,
     /// Something else is being done to the resource: like [`Class::Transient`], with more patience.
     Conflict,
+    /// A bucket of this name is being worked on, or was deleted within the last hour.
+    Busy,
+    /// Something that AWS itself takes away later still holds it.
+    Held,
     /// May hide anything: read first; where nothing exists, two more attempts.
     Vague,
     /// The operation may have worked: read first; without an identifier nothing can be read and it is terminal.
@@ -30,7 +43,7 @@ pub enum Class {
     Terminal,
 }
 
-const TABLE: [(&str, Class); 31] = [
+const TABLE: [(&str, Class); 32] = [
     ("AccessDenied", Class::Terminal),
     ("AlreadyExists", Class::Taken),
     ("ClientTokenConflict", Class::Terminal),
@@ -55,7 +68,7 @@ const TABLE: [(&str, Class); 31] = [
     ("ServiceInternalError", Class::Transient),
     ("ServiceLimitExceeded", Class::Terminal),
     ("ServiceTimeout", Class::Unsettled),
-    ("Throttling", Class::Transient),
+    ("Throttling", Class::Throttled),
     ("TypeNotFound", Class::Terminal),
     ("UnauthorizedTaggingOperation", Class::Terminal),
     ("UnsupportedAction", Class::Terminal),
@@ -63,34 +76,228 @@ const TABLE: [(&str, Class); 31] = [
     ("Validation", Class::Terminal),
     // Our own: the intent is too old to be sent again.
     ("intent_expired", Class::Forgotten),
+    // Our own: it did not end, and may have worked.
+    ("operation_timed_out", Class::Unsettled),
 ];
 
-/// Class of a handler error code or exception name.
+/// What else must hold for a message class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Always,
+    /// It builds on something in IAM that this run has just made or changed.
+    FreshIam,
+    /// It builds on something that this run has just made.
+    Fresh,
+    /// It is being deleted.
+    Deleting,
+}
+
+/// A class by what the message says. `codes`: bare, empty for all but those that say what they are by themselves.
+struct Said {
+    codes: &'static [&'static str],
+    /// Beginning of the type's name.
+    types: &'static str,
+    when: When,
+    /// Lower case; one of them is enough, none: whatever it says.
+    words: &'static [&'static str],
+    class: Class,
+}
+
+/// Codes under which handlers pass on what their services say.
+const PASSED_ON: &[&str] = &[
+    "AccessDenied",
+    "GeneralService",
+    "HandlerFailure",
+    "HandlerInternalFailure",
+    "InternalFailure",
+    "InvalidCredentials",
+    "InvalidRequest",
+    "NotStabilized",
+    "ResourceConflict",
+    "ServiceInternalError",
+    "Throttling",
+];
+
+// The first that fits decides.
+const SAID: [Said; 7] = [
+    // aws-cdk-cli #194, cdkd #1468
+    Said {
+        codes: PASSED_ON,
+        types: "",
+        when: When::Always,
+        words: &["security token included in the request", "invalidclienttokenid", "unrecognizedclient"],
+        class: Class::Hiccup,
+    },
+    // pulumi-aws-native #1687 (Organizations), sst #6923 (Lambda permissions)
+    Said {
+        codes: PASSED_ON,
+        types: "",
+        when: When::Always,
+        words: &["another request is already in progress", "concurrent update operation", "concurrentmodification"],
+        class: Class::Conflict,
+    },
+    // cloudformation-coverage-roadmap #1954, aws-cli #2593
+    Said {
+        codes: PASSED_ON,
+        types: "AWS::S3",
+        when: When::Always,
+        words: &["conflicting conditional operation"],
+        class: Class::Busy,
+    },
+    // cloudformation-coverage-roadmap #1095, aws-cdk #15573 #5637, pulumi-cdk #277, pulumi-aws #5939
+    Said {
+        codes: PASSED_ON,
+        types: "",
+        when: When::Always,
+        words: &[
+            "too many requests",
+            "toomanyrequests",
+            "rate exceeded",
+            "requestlimitexceeded",
+            "throttl",
+            "slow down",
+        ],
+        class: Class::Throttled,
+    },
+    // aws-cdk #14456
+    Said {
+        codes: PASSED_ON,
+        types: "AWS::EC2::",
+        when: When::Deleting,
+        words: &["has a dependent object", "network interface", "mapped public address"],
+        class: Class::Held,
+    },
+    // pulumi-aws-native #148, cdkd #805 #839 #2018
+    Said {
+        codes: PASSED_ON,
+        types: "",
+        when: When::FreshIam,
+        words: &[
+            "role",
+            "assume",
+            "principal",
+            "policy",
+            "accessdenied",
+            "access denied",
+            "not authorized",
+            "permission",
+            "instance profile",
+        ],
+        class: Class::Propagating,
+    },
+    // pulumi-aws-native #1139
+    Said { codes: &["NotFound"], types: "", when: When::Fresh, words: &[], class: Class::Unseen },
+];
+
+/// A failure as the cloud told it, and what the run knows about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// Type of the resource.
+    pub type_name: &'a str,
+    /// What failed.
+    pub operation: Operation,
+    /// Handler error code or exception name.
+    pub code: &'a str,
+    /// Status message.
+    pub message: &'a str,
+    /// The operation was accepted and its handler says so; else the call itself was refused.
+    pub by_handler: bool,
+    /// Something it builds on was made in this run a moment ago.
+    pub fresh: bool,
+    /// And is of IAM.
+    pub fresh_iam: bool,
+}
+
+/// Class of a handler error code or exception name alone.
 #[must_use]
 pub fn class(code: &str) -> Class {
-    let bare = code.strip_suffix("Exception").unwrap_or(code);
+    let bare = bare(code);
     TABLE.iter().find(|(name, _)| *name == bare).map_or(Class::Terminal, |(_, class)| *class)
 }
 
+/// Class of a failed operation.
+#[must_use]
+pub fn classify(told: Told<'_>) -> Class {
+    if !told.by_handler {
+        return class(told.code);
+    }
+    let (bare, message) = (bare(told.code), told.message.to_lowercase());
+    let fits = |said: &&Said| {
+        let holds = match said.when {
+            When::Always => true,
+            When::FreshIam => told.fresh_iam && told.operation != Operation::Delete,
+            When::Fresh => told.fresh && told.operation == Operation::Create,
+            When::Deleting => told.operation == Operation::Delete,
+        };
+        holds
+            && said.codes.contains(&bare)
+            && told.type_name.starts_with(said.types)
+            && (said.words.is_empty() || said.words.iter().any(|word| message.contains(word)))
+    };
+    SAID.iter().find(fits).map_or_else(|| class(told.code), |said| said.class)
+}
+
+fn bare(code: &str) -> &str {
+    code.strip_suffix("Exception").unwrap_or(code)
+}
+
+const SECOND: Millis = 1_000;
+const MINUTE: Millis = 60 * SECOND;
+
 impl Class {
-    /// Attempts at most, the first included; each is a new client token.
+    /// Whether it passes by itself.
     #[must_use]
-    pub fn attempts(self) -> u32 {
+    pub fn is_passing(self) -> bool {
+        self.patience() > 0
+    }
+
+    /// Whether the handler may have made something before it failed so.
+    #[must_use]
+    pub fn may_leave(self) -> bool {
+        matches!(self, Self::Transient | Self::Vague | Self::Unsettled | Self::Forgotten)
+    }
+
+    /// So long after the first failure of this kind no new attempt begins any more; 0: the number of attempts decides.
+    fn patience(self) -> Millis {
         match self {
-            Self::Transient => 8,
-            Self::Conflict => 20,
-            Self::Vague | Self::Forgotten => 3,
-            Self::Unsettled | Self::Taken | Self::Absent | Self::Terminal => 1,
+            Self::Propagating => 90 * SECOND,
+            Self::Hiccup | Self::Unseen => 2 * MINUTE,
+            Self::Transient => 15 * MINUTE,
+            Self::Conflict => 20 * MINUTE,
+            // A function's network interfaces take up to 45 minutes.
+            Self::Throttled | Self::Held => 60 * MINUTE,
+            // A bucket's name is free again after an hour.
+            Self::Busy => 75 * MINUTE,
+            Self::Vague | Self::Unsettled | Self::Taken | Self::Absent | Self::Forgotten | Self::Terminal => 0,
+        }
+    }
+
+    /// Whether there is hope: after so many attempts, and so long after the first failure of this kind.
+    #[must_use]
+    pub fn hopes(self, attempts: u32, since: Millis) -> bool {
+        match self {
+            Self::Vague | Self::Forgotten => attempts < 3,
+            _ => since < self.patience(),
+        }
+    }
+
+    /// First pause, growth and longest pause, in ms: short where it is over within seconds, long where nobody tells us
+    /// when it ends.
+    fn pace(self) -> (f64, f64, f64) {
+        match self {
+            Self::Propagating => (1_500.0, 1.3, 6_000.0),
+            Self::Unseen => (1_000.0, 1.5, 10_000.0),
+            Self::Conflict => (2_000.0, 1.5, 30_000.0),
+            Self::Held | Self::Busy => (4_000.0, 1.5, 60_000.0),
+            _ => (1_000.0, 2.0, 60_000.0),
         }
     }
 }
 
-/// Pause after the `count`-th failure in a row: 1 s doubled each time up to 60 s, of which a random half is taken off
-/// so that what failed together does not return together. A conflict grows by half only and stays under 30 s: it
-/// ends when the other operation ends, and nobody tells us when.
+/// Pause after the `count`-th failure in a row, of which a random half is taken off so that what failed together does not
+/// return together.
 pub fn pause(class: Class, count: u32, random: &mut Random) -> Millis {
-    let (base, growth, cap) =
-        if class == Class::Conflict { (2_000.0, 1.5, 30_000.0) } else { (1_000.0, 2.0, 60_000.0) };
+    let (base, growth, cap) = class.pace();
     let exponent = i32::try_from(count.saturating_sub(1).min(16)).unwrap_or(16);
     let full = f64::min(base * f64::powi(growth, exponent), cap);
     (full * (0.5 + random.unit() / 2.0)) as Millis
@@ -103,13 +310,14 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_names_nothing_twice() {
         assert!(TABLE.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(SAID.iter().flat_map(|said| said.words).all(|word| *word == word.to_lowercase()));
     }
 
     #[test]
     fn a_code_and_its_exception_mean_the_same() {
         for (code, expected) in [
-            ("Throttling", Class::Transient),
-            ("ThrottlingException", Class::Transient),
+            ("Throttling", Class::Throttled),
+            ("ThrottlingException", Class::Throttled),
             ("GeneralServiceException", Class::Vague),
             ("ResourceConflictException", Class::Conflict),
             ("ServiceTimeout", Class::Unsettled),
@@ -126,9 +334,91 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_decides_where_the_code_does_not() {
+        use Operation::{Create, Delete};
+        // Code, operation, type, message, whether something of IAM is fresh; and what it means.
+        for (code, operation, type_name, message, fresh_iam, expected) in [
+            (
+                "InvalidRequest",
+                Create,
+                "AWS::ECS::Service",
+                "Caught ServiceAccessDeniedException",
+                true,
+                Class::Propagating,
+            ),
+            ("InvalidRequest", Create, "AWS::KMS::Key", "one or more invalid principals", true, Class::Propagating),
+            ("InvalidRequest", Create, "AWS::KMS::Key", "one or more invalid principals", false, Class::Terminal),
+            ("InvalidRequest", Create, "AWS::Lambda::Function", "Unzipped size must be smaller", true, Class::Terminal),
+            (
+                "AccessDenied",
+                Create,
+                "AWS::IAM::Role",
+                "The security token included in the request is invalid (Service: Iam)",
+                false,
+                Class::Hiccup,
+            ),
+            (
+                "AccessDenied",
+                Create,
+                "AWS::IAM::Role",
+                "User is not authorized to perform iam:CreateRole",
+                false,
+                Class::Terminal,
+            ),
+            (
+                "GeneralServiceException",
+                Create,
+                "AWS::ApiGateway::Model",
+                "Too Many Requests (Service: ApiGateway)",
+                false,
+                Class::Throttled,
+            ),
+            (
+                "GeneralServiceException",
+                Create,
+                "AWS::S3::BucketPolicy",
+                "A conflicting conditional operation is currently in progress",
+                false,
+                Class::Busy,
+            ),
+            (
+                "Throttling",
+                Create,
+                "AWS::Organizations::Policy",
+                "another request is already in progress",
+                false,
+                Class::Conflict,
+            ),
+            (
+                "InvalidRequest",
+                Delete,
+                "AWS::EC2::SecurityGroup",
+                "resource sg-1 has a dependent object",
+                false,
+                Class::Held,
+            ),
+            (
+                "InvalidRequest",
+                Create,
+                "AWS::EC2::SecurityGroup",
+                "resource sg-1 has a dependent object",
+                false,
+                Class::Terminal,
+            ),
+            ("NotFound", Create, "AWS::SNS::Subscription", "Topic does not exist", true, Class::Unseen),
+            ("NotFound", Delete, "AWS::SNS::Topic", "gone", true, Class::Absent),
+        ] {
+            let told = Told { type_name, operation, code, message, by_handler: true, fresh: fresh_iam, fresh_iam };
+            assert_eq!(classify(told), expected, "{code} {type_name} {message}");
+            // A call that is refused is about the caller.
+            assert_eq!(classify(Told { by_handler: false, ..told }), class(code));
+        }
+    }
+
+    #[test]
     fn pauses_grow_stay_under_their_cap_and_differ() {
         let mut random = Random::new(7);
-        for class in [Class::Transient, Class::Conflict] {
+        for class in [Class::Transient, Class::Conflict, Class::Propagating, Class::Held] {
             for count in 1..40 {
                 let length = pause(class, count, &mut random);
                 assert!((500..=60_000).contains(&length), "{class:?} {count}: {length}");
@@ -136,6 +426,7 @@ mod tests {
         }
         assert!(pause(Class::Transient, 1, &mut random) <= 1_000);
         assert!(pause(Class::Transient, 12, &mut random) >= 30_000);
+        assert!(pause(Class::Propagating, 20, &mut random) <= 6_000, "dense for as long as it lasts");
         assert_ne!(pause(Class::Transient, 9, &mut random), pause(Class::Transient, 9, &mut random));
     }
 }

@@ -15,10 +15,11 @@
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
 //! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
-//! `seek` (creations nobody remembers), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! `deadline` (operations that do not end), `seek` (creations nobody remembers), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
+mod deadline;
 mod dispatch;
 pub mod errors;
 mod layout;
@@ -30,6 +31,7 @@ pub mod rate;
 pub mod ready;
 mod report;
 mod seek;
+mod services;
 mod settle;
 mod standing;
 mod step;
@@ -54,6 +56,7 @@ use queues::Queues;
 use random::Random;
 use rate::Bucket;
 use ready::Rank;
+use services::Services;
 use standing::Standing;
 use step::{Step, StepId, Steps, Work};
 use values::{Secrets, Values};
@@ -129,6 +132,7 @@ pub struct Engine {
     by_logical_id: BTreeMap<String, StepId>,
     queues: Queues,
     bucket: Bucket,
+    services: Services,
     durations: Durations,
     /// By type index: type and word of the operation.
     types: Vec<(String, Work)>,
@@ -211,6 +215,7 @@ impl Engine {
             .collect();
         let mut engine = Self {
             bucket: Bucket::new(config.rate, config.max_rate, config.burst),
+            services: Services::default(),
             durations: Durations::new(types.len(), config.duration_scale),
             types: named,
             observed: Vec::new(),

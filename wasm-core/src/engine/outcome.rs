@@ -1,19 +1,26 @@
 //! What the end of an operation means: for its resource, for what is recorded, and for the steps that wait.
 //!
 //! A failed creation that carries an identifier is read. If nothing is there, a new attempt may follow. If something is
-//! there and ours, a passing failure is answered by deleting it (a step of its own, with its own intent) and a new
-//! attempt; any other failure keeps it, recorded as `createFailed`. Whether it is ours: a generated identifier is, for
-//! nobody else can have it; one that follows from names in the template may belong to somebody else (the handler may
-//! have failed before it looked), so it is neither deleted nor recorded but named to the user.
+//! there and ours, it is deleted (a step of its own, with its own intent) before a new attempt; where no attempt is left
+//! it is kept, recorded as `createFailed`. Whether it is ours: a generated identifier is, for nobody else can have it; one
+//! that follows from names in the template may belong to somebody else (the handler may have failed before it looked).
+//! That one is never deleted: it is taken over where an attempt of ours may have made it and it has everything that was
+//! asked for, else it is named to the user and not recorded.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Millis, ResourceStatus};
+use crate::expr::Expr;
+use crate::model::{Millis, Operation, ResourceStatus};
+use crate::same;
+use crate::schema::{self, Kind};
 
 use super::Engine;
-use super::errors::{self, Class};
+use super::deadline;
+use super::errors::{self, Class, Told};
 use super::queues::Queues;
-use super::step::{Failure, Phase, Step, StepId, Why, Work};
+use super::step::{Failure, Phase, Step, StepId, Steps, Why, Work};
 use super::values::{Secrets, gather, named_by};
 
 /// How long a read right after a creation may say that there is nothing.
@@ -24,13 +31,16 @@ const APPEARS_AFTER_FAILURE: Millis = 10_000;
 const COMPLETES_WITHIN: Millis = 30_000;
 /// Refused reads in a row before a resource counts as unreadable.
 const READ_REFUSALS: u32 = 8;
+/// So long something new in IAM, or anywhere, may not be known everywhere.
+const FRESH_FOR: Millis = 10 * 60_000;
 /// Attempts at a deletion after which the resource still exists, whatever the failure.
 const DELETIONS: u32 = 3;
 
 /// What a read says of a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Existence {
-    Present,
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Existence<'a> {
+    /// With these properties.
+    Present(&'a Value),
     Absent,
     /// Its type cannot be read, or the read is refused.
     Unreadable,
@@ -144,7 +154,7 @@ impl Engine {
         let step = &mut self.steps[id];
         let Phase::Reading(why) = step.phase else { return };
         step.call = None;
-        let passing = matches!(class, Class::Transient | Class::Conflict | Class::Vague);
+        let passing = class.is_passing() || class == Class::Vague;
         if passing && step.troubles < READ_REFUSALS {
             self.later(id, class, at);
             return;
@@ -174,18 +184,33 @@ impl Engine {
 
     pub(super) fn operation_failed(&mut self, id: StepId, code: &str, message: &str, at: Millis) {
         self.free_slot(id);
+        let (class, waits_for) = self.classified(id, code, message, at);
         let step = &mut self.steps[id];
         step.call = None;
         step.troubles = 0;
-        step.failure = Some(Failure { code: code.to_owned(), message: message.to_owned() });
+        step.failure = Some(Failure { code: code.to_owned(), message: message.to_owned(), class, waits_for });
+        if step.failing.is_none_or(|(before, _)| before != class) {
+            step.failing = Some((class, at));
+        }
+        step.left_something |= class.may_leave();
+        if class == Class::Throttled {
+            let type_name = self.type_of(id).to_owned();
+            self.services.throttled(&type_name, at);
+        }
         self.touched.insert(id);
-        let class = errors::class(code);
         let read = match (self.steps[id].work, class) {
             (Work::Update, class) => return self.attempt_failed(id, class, at),
             (Work::Delete, Class::Absent) => return self.deleted(id, at),
             (Work::Delete, class) => matches!(class, Class::Vague | Class::Unsettled | Class::Forgotten),
-            // The identifier of a taken name is somebody else's.
+            // The identifier of a taken name is somebody else's, unless an attempt of ours may have taken it.
             (_, Class::Taken) => {
+                let again = self.steps[id].attempt > 1;
+                let identifier = self.steps[id].identifier.take().filter(|_| again);
+                self.steps[id].identifier = identifier.or_else(|| self.chosen_identifier(id).filter(|_| again));
+                self.steps[id].identifier.is_some()
+            }
+            // Refused before anything was done; the next attempt tells whether a chosen name is taken.
+            (_, Class::Propagating) if self.is_named(id) => {
                 self.steps[id].identifier = None;
                 false
             }
@@ -197,19 +222,80 @@ impl Engine {
             self.steps[id].reading_since = at;
             self.steps[id].phase = Phase::Reading(Why::Remains);
             self.queue_call(id, at);
-        } else if matches!(class, Class::Transient | Class::Conflict | Class::Vague) {
-            self.again(id, class.attempts(), at);
+        } else if class.is_passing() || class == Class::Vague {
+            self.again(id, at);
         } else {
             self.give_up(id, at);
         }
     }
 
+    /// What the failure means, and what is to be waited for.
+    fn classified(&self, id: StepId, code: &str, message: &str, at: Millis) -> (Class, String) {
+        let step = &self.steps[id];
+        let made = self.freshly_made(id, at);
+        let iam = made.iter().find(|other| self.type_of(**other).starts_with("AWS::IAM::"));
+        let class = errors::classify(Told {
+            type_name: self.type_of(id),
+            operation: match step.work {
+                Work::Update => Operation::Update,
+                Work::Delete => Operation::Delete,
+                _ => Operation::Create,
+            },
+            code,
+            message,
+            by_handler: step.request_token.is_some(),
+            fresh: !made.is_empty(),
+            fresh_iam: iam.is_some(),
+        });
+        let name = |other: Option<&StepId>| other.map_or("", |other| self.resource(*other).logical_id.as_str());
+        let waits_for = match class {
+            Class::Propagating => format!("Waiting for {} to be usable everywhere.", name(iam)),
+            Class::Unseen => format!("Waiting for {} to be seen everywhere.", name(made.first())),
+            Class::Throttled => "Waiting, for the service throttles.".to_owned(),
+            Class::Held => {
+                "Waiting for AWS to take away what still uses it: network interfaces take up to 45 minutes.".to_owned()
+            }
+            Class::Busy => "Waiting for the bucket's name: after a deletion it may take an hour.".to_owned(),
+            _ => String::new(),
+        };
+        (class, waits_for)
+    }
+
+    /// What it builds on, directly or not, and this run has made or changed within the last minutes.
+    fn freshly_made(&self, id: StepId, at: Millis) -> Vec<StepId> {
+        let (mut seen, mut open, mut made) = (BTreeSet::new(), vec![Steps::node(id)], Vec::new());
+        while let Some(node) = open.pop() {
+            // The removal of a remnant has no node, and builds on nothing.
+            let dependencies = if node < self.graph.len() { self.graph.dependencies(node) } else { &[] };
+            for other in dependencies.iter().filter(|other| seen.insert(**other)) {
+                open.push(*other);
+                let Some(other) = self.steps.at(*other) else { continue };
+                let step = &self.steps[other];
+                let changed = matches!(step.work, Work::Create | Work::Update) && step.phase == Phase::Succeeded;
+                if changed && step.ended_at.is_some_and(|ended| at < ended.saturating_add(FRESH_FOR)) {
+                    made.push(other);
+                }
+            }
+        }
+        made
+    }
+
+    pub(super) fn failure_class(&self, id: StepId) -> Class {
+        self.steps[id].failure.as_ref().map_or(Class::Terminal, |failure| failure.class)
+    }
+
     /// What a read says after a failure.
-    pub(super) fn remains(&mut self, id: StepId, existence: Existence, at: Millis) {
-        let class = self.steps[id].failure.as_ref().map_or(Class::Terminal, |failure| errors::class(&failure.code));
-        let passing = matches!(class, Class::Transient | Class::Conflict);
+    pub(super) fn remains(&mut self, id: StepId, existence: Existence<'_>, at: Millis) {
+        let class = self.failure_class(id);
+        let passing = class.is_passing();
         match (self.steps[id].work, existence) {
-            (Work::Delete, Existence::Present | Existence::Unreadable) => self.again(id, DELETIONS, at),
+            (Work::Delete, Existence::Present(_) | Existence::Unreadable) => {
+                if self.steps[id].attempt < DELETIONS {
+                    self.begin_anew(id, at);
+                } else {
+                    self.give_up(id, at);
+                }
+            }
             (_, Existence::Absent) if at < self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE) => {
                 // What was created a moment ago may not be visible yet, and once it is taken for absent it is lost.
                 let again = self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE);
@@ -219,11 +305,13 @@ impl Engine {
             (_, Existence::Absent) => {
                 self.steps[id].identifier = None;
                 if passing || matches!(class, Class::Vague | Class::Forgotten) {
-                    self.again(id, class.attempts(), at);
+                    self.again(id, at);
                 } else {
+                    self.may_come_later(id);
                     self.give_up(id, at);
                 }
             }
+            (_, Existence::Present(properties)) if self.may_adopt(id, properties) => self.adopt(id, properties, at),
             _ if !self.is_ours(id) => {
                 let step = &mut self.steps[id];
                 let identifier = step.identifier.take().unwrap_or_default();
@@ -236,7 +324,7 @@ impl Engine {
                 }
                 self.give_up(id, at);
             }
-            _ if passing && self.steps[id].attempt < class.attempts() && !self.cancelled => {
+            _ if (passing || class == Class::Vague) && self.hopes(id, at) && !self.cancelled => {
                 let remover = self.remover_of(id);
                 self.steps[id].phase = Phase::Removing;
                 Queues::leave(&mut self.steps, id);
@@ -250,13 +338,79 @@ impl Engine {
         }
     }
 
+    /// An operation that could not even be cancelled may still make something.
+    fn may_come_later(&mut self, id: StepId) {
+        let step = &mut self.steps[id];
+        if let (Some(failure), Some(token)) = (&mut step.failure, &step.request_token)
+            && failure.code == deadline::CODE
+        {
+            failure.message = format!("{} Look for what request {token} makes.", failure.message);
+        }
+    }
+
     /// Whether what a failed creation left is certainly this run's.
     fn is_ours(&self, id: StepId) -> bool {
         let step = &self.steps[id];
         // A handler waits for stabilisation only of what it has created.
         let stabilising = step.failure.as_ref().is_some_and(|failure| failure.code == "NotStabilized");
-        let Some(identifier) = step.identifier.as_deref() else { return false };
-        stabilising || !named_by(identifier, &self.desired_properties(id))
+        step.identifier.is_some() && (stabilising || !self.is_named(id))
+    }
+
+    /// Whether its identifier follows from names in the template: somebody else's resource may have it.
+    fn is_named(&self, id: StepId) -> bool {
+        let identifier = self.steps[id].identifier.as_deref();
+        identifier.is_some_and(|identifier| named_by(identifier, &self.desired_properties(id)))
+    }
+
+    /// The identifier that the desired state gives, where it gives all of it.
+    fn chosen_identifier(&self, id: StepId) -> Option<String> {
+        let desired = self.desired_properties(id);
+        let parts = schema::lookup(self.type_of(id))?.primary_identifier();
+        let parts = parts.iter().map(|part| desired.get(*part)?.as_str());
+        parts.collect::<Option<Vec<_>>>().map(|parts| parts.join("|"))
+    }
+
+    /// Whether a resource with a chosen name is what an attempt of ours has left, complete: an attempt has failed that may
+    /// have made something, no attempt has met it before that, and everything that was asked for is there.
+    fn may_adopt(&self, id: StepId, properties: &Value) -> bool {
+        self.steps[id].left_something && !self.is_ours(id) && self.is_as_asked_for(id, properties)
+    }
+
+    fn is_as_asked_for(&self, id: StepId, properties: &Value) -> bool {
+        let kind = schema::lookup(self.type_of(id));
+        let hidden = kind.map(|kind| kind.write_only()).unwrap_or_default();
+        let Value::Object(desired) = self.desired_properties(id) else { return false };
+        desired.into_iter().all(|(name, wanted)| {
+            let inside = format!("{name}/");
+            let untold = hidden.iter().any(|path| **path == name || path.starts_with(&inside));
+            let shape = same::member(kind.map(|kind| Kind::Object(kind.object())), &name);
+            untold
+                || wanted.to_string().contains("****")
+                || properties
+                    .get(&name)
+                    .is_some_and(|live| same::agrees(shape, &Expr::known(wanted), &Expr::known(live.clone())))
+        })
+    }
+
+    /// Goes on with what is there as if the attempt had succeeded.
+    fn adopt(&mut self, id: StepId, properties: &Value, at: Millis) {
+        let step = &mut self.steps[id];
+        step.failure = None;
+        step.reading_since = at;
+        step.phase = Phase::Reading(Why::Attributes);
+        self.attributes_read(id, properties, at);
+    }
+
+    /// The failure is another than it seemed.
+    pub(super) fn reclassify(&mut self, id: StepId, class: Class, at: Millis) -> Class {
+        let step = &mut self.steps[id];
+        if let Some(failure) = &mut step.failure {
+            failure.class = class;
+        }
+        if step.failing.is_none_or(|(before, _)| before != class) {
+            step.failing = Some((class, at));
+        }
+        class
     }
 
     /// The step that deletes what attempts of this creation have left.
@@ -292,21 +446,30 @@ impl Engine {
         }
     }
 
-    /// A new attempt after a pause, if there are any left.
-    pub(super) fn again(&mut self, id: StepId, attempts: u32, at: Millis) {
-        if self.steps[id].attempt >= attempts {
-            self.give_up(id, at);
-        } else if self.cancelled {
+    /// A new attempt after a pause, as long as there is hope.
+    pub(super) fn again(&mut self, id: StepId, at: Millis) {
+        if self.hopes(id, at) { self.begin_anew(id, at) } else { self.give_up(id, at) }
+    }
+
+    fn hopes(&self, id: StepId, at: Millis) -> bool {
+        let step = &self.steps[id];
+        let since = step.failing.map_or(0, |(_, since)| at.saturating_sub(since));
+        self.failure_class(id).hopes(step.attempt, since)
+    }
+
+    /// A new attempt after a pause.
+    pub(super) fn begin_anew(&mut self, id: StepId, at: Millis) {
+        if self.cancelled {
             self.abandon(id, at);
-        } else {
-            let step = &mut self.steps[id];
-            step.phase = Phase::Backoff;
-            step.request_token = None;
-            let class = step.failure.as_ref().map_or(Class::Transient, |failure| errors::class(&failure.code));
-            let pause = errors::pause(class, step.attempt, &mut self.random);
-            self.queues.wait(&mut self.steps, id, at.saturating_add(pause));
-            self.touched.insert(id);
+            return;
         }
+        let class = self.steps[id].failure.as_ref().map_or(Class::Transient, |failure| failure.class);
+        let step = &mut self.steps[id];
+        step.phase = Phase::Backoff;
+        step.request_token = None;
+        let pause = errors::pause(class, step.attempt, &mut self.random);
+        self.queues.wait(&mut self.steps, id, at.saturating_add(pause));
+        self.touched.insert(id);
     }
 
     /// The step has failed for good.
@@ -314,7 +477,7 @@ impl Engine {
         if let Some(parent) = self.steps[id].parent {
             self.steps[id].phase = Phase::Failed;
             Queues::leave(&mut self.steps, id);
-            let said = self.steps[id].failure.clone().unwrap_or_default();
+            let said = self.steps[id].failure.clone().unwrap_or_else(|| Failure::new("", ""));
             let step = &mut self.steps[parent];
             if let Some(failure) = &mut step.failure {
                 failure.message =
@@ -331,7 +494,7 @@ impl Engine {
     /// Fails a step for a reason of our own.
     pub(super) fn fail(&mut self, id: StepId, code: &str, message: String, at: Millis) {
         self.free_slot(id);
-        self.steps[id].failure = Some(Failure { code: code.to_owned(), message });
+        self.steps[id].failure = Some(Failure::new(code, message));
         self.give_up(id, at);
     }
 

@@ -29,7 +29,7 @@ impl Engine {
             let failure = old.failure.as_ref()?;
             let identifier = old.identifier.as_deref().unwrap_or_default();
             let message = format!("{identifier}, which it replaces, could not be deleted: {}", failure.message);
-            Some(Failure { code: failure.code.clone(), message })
+            Some(Failure { message, ..failure.clone() })
         });
         let failed = old_failed.as_ref().or(failed);
         let at_work = olds.iter().any(|old| old.phase.is_in_flight() && !old.gated);
@@ -51,7 +51,7 @@ impl Engine {
             elapsed_ms: started_at.map_or(0, |start| step.ended_at.unwrap_or(now).saturating_sub(start)),
             attempts: step.attempt,
             error_code: failed.map(|failure| failure.code.clone()),
-            message: failed.map(|failure| failure.message.clone()).filter(|message| !message.is_empty()),
+            message: failed.map(|failure| said(failure, status)).filter(|message| !message.is_empty()),
             replaced: self.replaced(step, resource),
         }
     }
@@ -115,7 +115,7 @@ impl Engine {
         for id in self.steps.ids() {
             let step = &mut self.steps[id];
             if step.slot || matches!(step.phase, Phase::Reading(_) | Phase::Seeking) {
-                step.failure = Some(Failure { code: "unreachable".to_owned(), message: said.to_owned() });
+                step.failure = Some(Failure::new("unreachable", said));
                 let shown = step.parent.unwrap_or(id);
                 self.touched.insert(shown);
             }
@@ -132,6 +132,13 @@ impl Engine {
         let value = |expression| self.resolve(expression, Secrets::Masked).unwrap_or(Value::Null);
         self.plan.outputs.iter().map(|output| (output.name.clone(), value(&output.value))).collect()
     }
+}
+
+/// What is waited for comes first.
+fn said(failure: &Failure, status: StepStatus) -> String {
+    let waits = failure.waits_for.as_str();
+    let waits = if status == StepStatus::Retrying { waits } else { "" };
+    format!("{waits} {}", failure.message).trim().to_owned()
 }
 
 fn status(step: &Step) -> StepStatus {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::model::{Command, ListedRequest, Millis, RequestStatus};
 
 use super::Engine;
-use super::errors::{self, Class};
+use super::errors::Class;
 use super::step::{Candidate, Phase, Search, StepId, Why, Work};
 
 const DAY: Millis = 24 * 3_600_000;
@@ -166,7 +166,7 @@ impl Engine {
             return;
         }
         step.call = None;
-        if matches!(class, Class::Transient | Class::Conflict | Class::Vague) && step.troubles < REFUSALS {
+        if (class.is_passing() || class == Class::Vague) && step.troubles < REFUSALS {
             self.later(id, class, at);
         } else if step.search == Search::Requests {
             step.search = Search::Resources;
@@ -196,7 +196,7 @@ impl Engine {
         } else if step.candidates.is_empty() {
             // It never arrived, or is gone.
             step.identifier = None;
-            self.again(id, u32::MAX, at);
+            self.begin_anew(id, at);
         } else {
             self.unclear(id, "", at);
         }
@@ -254,7 +254,7 @@ impl Engine {
     /// Whether the step has come to an end that nobody could find out about.
     pub(super) fn is_lost(&self, id: StepId) -> bool {
         let step = &self.steps[id];
-        let forgotten = step.failure.as_ref().is_some_and(|failure| errors::class(&failure.code) == Class::Forgotten);
+        let forgotten = step.failure.as_ref().is_some_and(|failure| failure.class == Class::Forgotten);
         step.work == Work::Create && forgotten && step.identifier.is_none()
     }
 }

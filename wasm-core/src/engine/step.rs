@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::model::{CallKind, Millis};
 
+use super::errors::{self, Class};
 use super::ready::Rank;
 
 /// What a step does to its resource.
@@ -119,10 +120,21 @@ impl Phase {
 }
 
 /// What went wrong last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) code: String,
     pub(super) message: String,
+    pub(super) class: Class,
+    /// What is waited for before the next attempt, one sentence; empty: nothing in particular.
+    pub(super) waits_for: String,
+}
+
+impl Failure {
+    /// Judged by its code alone.
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+        let class = errors::class(code);
+        Self { code: code.to_owned(), message: message.into(), class, waits_for: String::new() }
+    }
 }
 
 /// A step; everything but queue positions follows from the journal.
@@ -163,6 +175,8 @@ pub(super) struct Step {
     /// When it was last seen running, in ms since it was accepted.
     pub(super) seen: Millis,
     pub(super) retry_after: Option<Millis>,
+    /// The operation was cancelled in the cloud, for its deadline.
+    pub(super) cancelled_at: Option<Millis>,
     /// When the next poll was to be, in ms since the operation was accepted.
     pub(super) placed: Millis,
     pub(super) identifier: Option<String>,
@@ -170,6 +184,10 @@ pub(super) struct Step {
     pub(super) troubles: u32,
     pub(super) reading_since: Millis,
     pub(super) failure: Option<Failure>,
+    /// A failed attempt at this creation may have made something.
+    pub(super) left_something: bool,
+    /// Since when it fails in this way.
+    pub(super) failing: Option<(Class, Millis)>,
     /// Known values of the resource by attribute name (or `Ref`).
     pub(super) attributes: BTreeMap<String, Value>,
     pub(super) started_at: Option<Millis>,
@@ -214,11 +232,14 @@ impl Step {
             watched: false,
             seen: 0,
             retry_after: None,
+            cancelled_at: None,
             placed: 0,
             identifier: None,
             troubles: 0,
             reading_since: 0,
             failure: None,
+            left_something: false,
+            failing: None,
             attributes: BTreeMap::new(),
             started_at: None,
             ended_at: None,

@@ -13,9 +13,12 @@ use crate::same;
 use crate::schema::{self, Kind};
 
 use super::Engine;
-use super::errors::{self, Class};
+use super::errors::Class;
 use super::step::{Failure, Phase, StepId, Why};
 use super::values::Secrets;
+
+/// So long a read must find nothing until it is believed that there is nothing to be updated.
+const BELIEVED_AFTER: Millis = 10_000;
 
 /// What a read says of a tested path.
 enum Found {
@@ -68,14 +71,19 @@ impl Engine {
             } else {
                 self.refused(id, at);
             }
-        } else if class == Class::Absent {
-            self.gone(id, at);
         } else if class == Class::Terminal && !self.is_tested(id) {
             self.give_up(id, at);
         } else {
+            self.steps[id].reading_since = at;
             self.steps[id].phase = Phase::Reading(Why::Tests);
             self.queue_call(id, at);
         }
+    }
+
+    /// What was made a moment ago may not be seen everywhere: absence is believed when it lasts.
+    pub(super) fn seems_gone(&mut self, id: StepId, at: Millis) {
+        let believed = self.steps[id].reading_since.saturating_add(BELIEVED_AFTER);
+        if at < believed { self.queues.wait(&mut self.steps, id, believed) } else { self.gone(id, at) }
     }
 
     /// There is nothing to be updated.
@@ -90,8 +98,10 @@ impl Engine {
 
     /// The read after a failed attempt; `None`: it cannot be read.
     pub(super) fn tests_read(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
-        let class = self.steps[id].failure.as_ref().map_or(Class::Terminal, |failure| errors::class(&failure.code));
+        let class = self.failure_class(id);
         let Some(properties) = properties else { return self.repeat(id, class, at) };
+        // The handler has not seen it, but it is there.
+        let class = if class == Class::Absent { self.reclassify(id, Class::Unseen, at) } else { class };
         let (mut reached, mut drifted, mut open) = (Vec::new(), Vec::new(), false);
         let patch = &self.resource(id).patch;
         for (number, operation) in patch.iter().enumerate() {
@@ -111,7 +121,7 @@ impl Engine {
             let changed = !reached.is_empty() && self.steps[id].attempt > 1;
             let message =
                 format!("It was changed since the plan was made, so it was not updated: {}.", drifted.join("; "));
-            self.steps[id].failure = Some(Failure { code: "drifted".to_owned(), message });
+            self.steps[id].failure = Some(Failure::new("drifted", message));
             if changed {
                 self.give_up(id, at)
             } else {
@@ -121,7 +131,7 @@ impl Engine {
         }
         self.steps[id].reached.extend(reached);
         // Whatever has failed, all that was to be done is done.
-        let passing = matches!(class, Class::Forgotten | Class::Transient | Class::Conflict | Class::Vague);
+        let passing = class.is_passing() || matches!(class, Class::Forgotten | Class::Vague);
         if passing && !open {
             self.steps[id].failure = None;
             self.operation_succeeded(id, None, at);
@@ -131,8 +141,8 @@ impl Engine {
     }
 
     fn repeat(&mut self, id: StepId, class: Class, at: Millis) {
-        if matches!(class, Class::Transient | Class::Conflict | Class::Vague | Class::Forgotten) {
-            self.again(id, class.attempts(), at);
+        if class.is_passing() || matches!(class, Class::Vague | Class::Forgotten) {
+            self.again(id, at);
         } else {
             self.give_up(id, at);
         }

@@ -4,7 +4,8 @@
 //! and wanted differ are touched, and not those that are already as wanted. Each touched path that exists gets a `test`
 //! with the value of the read, so that AWS refuses the update of a resource that changed since (RFC 6902, 4.6); none where
 //! the value may hold a secret or may come back in another order. Objects are walked, lists and free-form JSON are
-//! replaced whole. Write-only properties are added again, because Cloud Control applies a patch to what a read returns.
+//! replaced whole. Write-only properties are added again, because Cloud Control applies a patch to what a read returns; for
+//! the same reason empty lists that a read shows and nobody declared are removed: validation refuses them as values.
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-update.html>
 
 use std::collections::BTreeSet;
@@ -71,6 +72,9 @@ pub fn patch(subject: &Subject<'_>) -> Patched {
     let live = subject.live.unwrap_or(&stand_in);
     walk.object(Some(Kind::Object(subject.kind.object())), &before, subject.desired, live);
     walk.write_only_again(live);
+    if subject.live.is_some() && !walk.patched.operations.is_empty() {
+        walk.without_injected(Some(subject.desired), live);
+    }
     walk.patched
 }
 
@@ -176,6 +180,27 @@ impl Walk<'_> {
     fn push(&mut self, op: PatchKind, value: Option<Expr>) {
         let path = pointer(self.path.iter().map(String::as_str));
         self.patched.operations.push(PatchOperation { op, path, value });
+    }
+
+    /// Removes empty lists that nobody declared. What is removed is not tested: it is there or the read was another.
+    fn without_injected(&mut self, desired: Option<&Expr>, live: &Value) {
+        let Value::Object(members) = live else { return };
+        let create_only = self.subject.kind.create_only();
+        for (key, found) in members {
+            let wanted = desired.and_then(|desired| find(entries(desired), key));
+            self.path.push(key.clone());
+            let name = self.path.join("/");
+            let fixed = is_within(&self.read_only, &name) || is_within(&create_only, &name);
+            let covered = pointer(self.path.iter().map(String::as_str));
+            let covered = self.patched.operations.iter().any(|operation| operation.path == covered);
+            match (wanted, found) {
+                _ if fixed || covered => {}
+                (None, Value::Array(items)) if items.is_empty() => self.push(PatchKind::Remove, None),
+                (None | Some(Expr::Map(_)), Value::Object(_)) => self.without_injected(wanted, found),
+                _ => {}
+            }
+            self.path.pop();
+        }
     }
 
     fn write_only_again(&mut self, live: &Value) {

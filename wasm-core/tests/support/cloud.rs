@@ -71,7 +71,7 @@ pub struct Cloud {
     pub most_active: usize,
     requests: BTreeMap<String, Request>,
     tokens: BTreeMap<String, (String, String, Millis)>,
-    /// Creations that have ended well, by logical id.
+    /// Creations that have ended well, or may be taken for that, by logical id.
     pub created: BTreeSet<String>,
     /// Updates that are in force, however they ended, by logical id.
     pub updated: BTreeSet<String>,
@@ -162,7 +162,9 @@ impl Cloud {
             if request.kind == CallKind::Update && request.effect.is_some() {
                 self.updated.insert(request.logical_id.clone());
             }
-            if request.kind == CallKind::Create && request.status == RequestStatus::Success {
+            // What a failure has left under a chosen name may be taken over.
+            let left = request.effect.is_some() && request.properties.contains_key("Name");
+            if request.kind == CallKind::Create && (request.status == RequestStatus::Success || left) {
                 self.created.insert(request.logical_id.clone());
             }
         }
@@ -391,6 +393,26 @@ impl Cloud {
             let step = step.to_owned();
             return Event::Rejected { step, call: CallKind::Poll, error_code, message: "unknown".to_owned(), at: now };
         }
+        self.progress(now, step, &request)
+    }
+
+    /// What was begun stays half done: a created resource stands, an update is in force, a deletion has not happened.
+    pub fn cancel(&mut self, now: Millis, step: &str, request_token: &str) -> Event {
+        *self.calls.entry("cancel").or_default() += 1;
+        if let Some(event) = self.trouble(now, step, CallKind::Cancel) {
+            return event;
+        }
+        let goes_on = self.chance(0.2);
+        let request = self.requests.get_mut(request_token).unwrap();
+        if request.settled || goes_on {
+            let (step, error_code) = (step.to_owned(), "ValidationException".to_owned());
+            return Event::Rejected { step, call: CallKind::Cancel, error_code, message: "no".to_owned(), at: now };
+        }
+        (request.status, request.code, request.ends) = (RequestStatus::CancelComplete, None, now + 1_000);
+        if request.kind == CallKind::Delete {
+            request.effect = None;
+        }
+        let request = request.clone();
         self.progress(now, step, &request)
     }
 

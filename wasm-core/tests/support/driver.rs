@@ -210,6 +210,7 @@ impl World {
             }
             Command::Get { step, identifier, .. } => vec![self.cloud.get(self.now, &step, &identifier)],
             Command::Poll { step, request_token } => vec![self.cloud.poll(self.now, &step, &request_token)],
+            Command::Cancel { step, request_token } => vec![self.cloud.cancel(self.now, &step, &request_token)],
             other => panic!("{other:?} is not a call"),
         }
     }
@@ -220,7 +221,11 @@ fn stays_quiet(calls: &[Command], until: Millis, now: Millis) {
     let looks = |call: &Command| {
         matches!(
             call,
-            Command::Poll { .. } | Command::Get { .. } | Command::ListRequests { .. } | Command::ListResources { .. }
+            Command::Poll { .. }
+                | Command::Cancel { .. }
+                | Command::Get { .. }
+                | Command::ListRequests { .. }
+                | Command::ListResources { .. }
         )
     };
     assert!(calls.iter().all(looks), "{calls:?} after the run was let go of");

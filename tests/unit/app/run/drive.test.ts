@@ -72,6 +72,7 @@ function cloud(calls: Partial<Cloud>): Cloud {
     update: unused,
     delete: unused,
     poll: unused,
+    cancel: unused,
     get: unused,
     listRequests: unused,
     listResources: unused,

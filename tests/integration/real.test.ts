@@ -1,0 +1,162 @@
+// What real accounts do, one behaviour at a time and all together: the command line against a sandbox that does the same.
+import { afterEach, expect, test } from 'vitest';
+import { type AnyDocument, type Started, Workspace } from '../support/cli.ts';
+
+const ACCOUNT = '123456789012';
+const SLOW = { timeout: 120_000 };
+const TRUST = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: ['lambda.amazonaws.com'] } }],
+};
+const POLICY = (action: string) => ({
+  Version: '2012-10-17',
+  Statement: [
+    { Sid: 'A', Effect: 'Allow', Action: [action], Resource: '*', Principal: { AWS: [ACCOUNT] } },
+    { Sid: 'B', Effect: 'Deny', Action: ['s3:DeleteObject'], Resource: ['*'], Principal: '*' },
+  ],
+});
+const fn = (role: string, more: object = {}) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    Role: { 'Fn::GetAtt': [role, 'Arn'] },
+    Handler: 'index.handler',
+    Runtime: 'nodejs22.x',
+    Code: { ZipFile: 'exports.handler = async () => 1' },
+    ...more,
+  },
+});
+const role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: TRUST } };
+
+let open: { space: Workspace; server: Started } | undefined;
+afterEach(async () => {
+  open?.server.child.kill('SIGKILL');
+  await open?.server.ended;
+  open?.space[Symbol.dispose]();
+  open = undefined;
+});
+
+async function account(...real: string[]) {
+  const space = new Workspace();
+  const server = space.start(['sandbox', '--speed', '1000', '--format', 'json', '--real', real.join(',')]);
+  open = { space, server };
+  await server.says(/"url"/);
+  const { url } = JSON.parse(server.stdout());
+  const keys = { AWS_ACCESS_KEY_ID: ACCOUNT, AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-east-1' };
+  Object.assign(space.env, { AWS_ENDPOINT_URL: url, ...keys });
+  const cloud = ['--stack', 'real', '--cloud', 'aws'];
+  return {
+    deploy: (Resources: object) =>
+      space.json('deploy', space.file('t.json', { Resources }), ...cloud, '--yes', '--skip-experts'),
+    plan: (Resources: object) => space.json('plan', space.file('t.json', { Resources }), ...cloud),
+    destroy: () => space.json('destroy', ...cloud, '--yes', '--allow-data-loss', 'all'),
+    drift: () => space.json('drift', ...cloud),
+    resources: async (): Promise<AnyDocument[]> =>
+      ((await (await fetch(`${url}/_sandbox/resources`)).json()) as AnyDocument).resources,
+  };
+}
+
+const problems = ({ resources = [] }: AnyDocument) =>
+  resources.filter(({ errorCode }: AnyDocument) => errorCode !== undefined);
+
+/** Deployed, found as it should be, and gone again without a trace. */
+async function lives(cloud: Awaited<ReturnType<typeof account>>, Resources: object): Promise<void> {
+  const { code, document } = await cloud.deploy(Resources);
+  expect({ code, problems: problems(document) }).toEqual({ code: 0, problems: [] });
+  expect((await cloud.drift()).document).toMatchObject({ inSync: true });
+  const { document: plan } = await cloud.plan(Resources);
+  expect(plan.actions.filter(({ action }: AnyDocument) => action !== 'noop')).toEqual([]);
+  const gone = await cloud.destroy();
+  expect({ code: gone.code, problems: problems(gone.document) }).toEqual({ code: 0, problems: [] });
+  expect(await cloud.resources()).toEqual([]);
+}
+
+test('a role that is new in IAM is waited for', SLOW, async () => {
+  await lives(await account('fresh-iam'), { Role: role, One: fn('Role'), Two: fn('Role', { FunctionName: 'two' }) });
+});
+
+test("a hiccup of a handler's own credentials is nothing to worry about", SLOW, async () => {
+  const queues = Array.from({ length: 8 }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }]);
+  await lives(await account('token-hiccup'), Object.fromEntries(queues));
+});
+
+test('what a failed creation left is taken over where it is as asked for, also with a chosen name', SLOW, async () => {
+  const topics = Array.from({ length: 12 }, (_, n) => [
+    `T${n}`,
+    { Type: 'AWS::SNS::Topic', Properties: n % 2 ? { TopicName: `topic-${n}`, DisplayName: 'x' } : {} },
+  ]);
+  await lives(await account('remnants'), Object.fromEntries(topics));
+});
+
+test('one read that finds nothing is not absence', SLOW, async () => {
+  const topics = Array.from({ length: 10 }, (_, n) => [`T${n}`, { Type: 'AWS::SNS::Topic' }]);
+  await lives(await account('late-reads'), Object.fromEntries(topics));
+});
+
+test('what reads show although nobody declared it is no drift and reaches no update', SLOW, async () => {
+  const cloud = await account('injected-arrays');
+  const bucket = (status: string) => ({
+    Bucket: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: status } } },
+  });
+  expect((await cloud.deploy(bucket('Enabled'))).code).toBe(0);
+  const { code, document } = await cloud.deploy(bucket('Suspended'));
+  expect({ code, problems: problems(document) }).toEqual({ code: 0, problems: [] });
+  await lives(cloud, bucket('Suspended'));
+});
+
+test('policies that come back in another form are the same policies', SLOW, async () => {
+  const cloud = await account('reshaped');
+  const resources = (action: string) => ({
+    Role: role,
+    Bucket: { Type: 'AWS::S3::Bucket' },
+    Policy: {
+      Type: 'AWS::S3::BucketPolicy',
+      Properties: { Bucket: { Ref: 'Bucket' }, PolicyDocument: POLICY(action) },
+    },
+  });
+  expect((await cloud.deploy(resources('s3:GetObject'))).code).toBe(0);
+  await lives(cloud, resources('s3:PutObject'));
+});
+
+test('network interfaces that outlive their function are waited for', SLOW, async () => {
+  await lives(await account('network-interfaces'), {
+    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
+    Subnet: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Vpc' }, CidrBlock: '10.0.0.0/24' } },
+    Group: {
+      Type: 'AWS::EC2::SecurityGroup',
+      Properties: { VpcId: { Ref: 'Vpc' }, GroupDescription: 'of the function' },
+    },
+    Role: role,
+    Function: fn('Role', { VpcConfig: { SubnetIds: [{ Ref: 'Subnet' }], SecurityGroupIds: [{ Ref: 'Group' }] } }),
+  });
+});
+
+test('a service that throttles its own writes slows only itself', SLOW, async () => {
+  const models = Array.from({ length: 60 }, (_, n) => [
+    `M${n}`,
+    {
+      Type: 'AWS::ApiGateway::Model',
+      Properties: { RestApiId: { Ref: 'Api' }, ContentType: 'application/json', Schema: { type: 'object' } },
+    },
+  ]);
+  const api = { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'api' } };
+  await lives(await account('service-throttles'), { Api: api, ...Object.fromEntries(models) });
+});
+
+test('what goes one at a time goes one at a time', SLOW, async () => {
+  const permissions = Array.from({ length: 6 }, (_, n) => [
+    `P${n}`,
+    {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        FunctionName: { Ref: 'Function' },
+        Action: 'lambda:InvokeFunction',
+        Principal: `s${n}.amazonaws.com`,
+      },
+    },
+  ]);
+  await lives(await account('serial', 'bucket-conflict'), {
+    Role: role,
+    Function: fn('Role'),
+    ...Object.fromEntries(permissions),
+  });
+});

@@ -1,0 +1,58 @@
+//! Operations that do not end: after the time that their handler gives itself they are cancelled in the cloud, and what
+//! they have done is read like after any failure.
+//! <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html> (`timeoutInMinutes`)
+
+use crate::model::{Command, Millis};
+use crate::schema::{self, Handler};
+
+use super::Engine;
+use super::step::{StepId, Work};
+
+/// Where the schema says nothing; also its longest, and that of handlers that say it themselves.
+const MINUTES: u16 = 120;
+/// So long after it was cancelled an operation counts as ended whatever the cloud says.
+const ENDS_WITHIN: Millis = 5 * 60_000;
+/// What such an operation fails with.
+pub(super) const CODE: &str = "operation_timed_out";
+
+impl Engine {
+    /// Whether it is time to cancel the operation.
+    pub(super) fn is_overdue(&self, id: StepId) -> bool {
+        let step = &self.steps[id];
+        // Seen running so late: after a long sleep it may have ended long ago.
+        step.cancelled_at.is_none() && step.seen >= Millis::from(self.minutes(id)) * 60_000
+    }
+
+    pub(super) fn cancel_operation(&mut self, id: StepId, request_token: String, now: Millis) -> Command {
+        let step = &mut self.steps[id];
+        step.cancelled_at = Some(now);
+        self.touched.insert(id);
+        Command::Cancel { step: self.steps[id].name.clone(), request_token }
+    }
+
+    /// Whether an operation that was cancelled had to be; an engine before this one may have asked for it.
+    pub(super) fn was_overdue(&self, id: StepId, at: Millis) -> bool {
+        at.saturating_sub(self.steps[id].accepted_at) >= Millis::from(self.minutes(id)) * 60_000
+    }
+
+    /// The operation was cancelled and goes on: ends it here.
+    pub(super) fn is_beyond_help(&self, id: StepId, at: Millis) -> bool {
+        self.steps[id].cancelled_at.is_some_and(|cancelled| at >= cancelled.saturating_add(ENDS_WITHIN))
+    }
+
+    /// What an operation that was cancelled for its deadline fails with.
+    pub(super) fn timed_out(&mut self, id: StepId, said: &str, at: Millis) {
+        let minutes = self.minutes(id);
+        let message = format!("It had not ended after {minutes} minutes, so it was cancelled. {said}");
+        self.operation_failed(id, CODE, message.trim_end(), at);
+    }
+
+    fn minutes(&self, id: StepId) -> u16 {
+        let handler = match self.steps[id].work {
+            Work::Update => Handler::Update,
+            Work::Delete => Handler::Delete,
+            _ => Handler::Create,
+        };
+        schema::lookup(self.type_of(id)).and_then(|kind| kind.timeout_minutes(handler)).unwrap_or(MINUTES)
+    }
+}
