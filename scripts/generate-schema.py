@@ -84,6 +84,13 @@ def service_spec():
     return {entity["cloudFormationType"]: entity for entity in database["schema"]["resource"]["entities"]}
 
 
+def holds_data(name, schema, spec):
+    """The rule that the list of stateful types is held to."""
+    last = name.rsplit("::", 1)[1]
+    protected = any(prop.startswith("DeletionProtection") for prop in schema.get("properties", {}))
+    return bool(spec.get("isStateful")) or protected or last.endswith(("Snapshot", "Volume"))
+
+
 def rows(file):
     """Fields of a hand-kept file, comments and blank lines left out."""
     lines = (DATA / file).read_text().splitlines()
@@ -380,6 +387,13 @@ def build():
     for what in ("stateful", "references"):
         if unknown := sorted(set(facts[what]) - set(schemas)):
             sys.exit(f"{what}: no such types: {', '.join(unknown)}")
+
+    stateless = {name for name, _ in rows("stateless.tsv")}
+    ruled = {name for name, schema in schemas.items() if holds_data(name, schema, spec.get(name, {}))}
+    if missing := sorted(ruled - facts["stateful"] - stateless):
+        sys.exit(f"stateful: the rule says these hold data; list or except them: {', '.join(missing)}")
+    if needless := sorted(stateless - ruled | stateless & facts["stateful"]):
+        sys.exit(f"stateless: no exceptions: {', '.join(needless)}")
 
     for name, place, shape in rows("kinds.tsv"):
         *parents, last = place.split("/")

@@ -60,6 +60,8 @@ export interface Place {
   region?: string;
   profile?: string;
   roleArn?: string;
+  /** Where the endpoint has no STS that says it. */
+  account?: string;
 }
 
 export interface PlanOptions extends Place {
@@ -74,6 +76,8 @@ export interface PlanOptions extends Place {
   imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning; default true. */
   refresh?: boolean;
+  /** Names and identifiers may be made from secrets; otherwise such a template is refused. */
+  allowSecretIdentifiers?: boolean;
   /** Operations in flight at most; default 25. */
   maxConcurrency?: number;
   signal?: AbortSignal;
@@ -209,7 +213,7 @@ function named(text: string): { text: string; name: string } {
 }
 
 function inSession<T>(
-  { state = '.assent', cloud = 'sandbox', region, profile, roleArn }: Place,
+  { state = '.assent', cloud = 'sandbox', region, profile, roleArn, account }: Place,
   signal: AbortSignal | undefined,
   work: (session: OpenSession, control: Control) => Promise<T>,
 ): Running<T> {
@@ -220,6 +224,7 @@ function inSession<T>(
       ...(region === undefined ? {} : { region }),
       ...(profile === undefined ? {} : { profile }),
       ...(roleArn === undefined ? {} : { roleArn }),
+      ...(account === undefined ? {} : { account }),
     });
     try {
       return await work(session, { signal, emit });

@@ -1,12 +1,12 @@
 // `approve` and `reject`: a person's answer to a run that waits. Bound to the plan the run was submitted with, and to
 // the time it may wait; the first answer counts. Nothing is called and no lease is held: work.ts goes on from here.
-import { AssentError, InvalidInput } from '../domain/errors.ts';
+import { AssentError } from '../domain/errors.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import { answered } from './gate/gate.ts';
 import { fingerprints } from './planning/fingerprint.ts';
 import { keptPlan } from './planning/planning.ts';
 import type { Run, RunAnswer } from './ports.ts';
-import { missingParameters } from './run/secrets.ts';
+import { changedSecrets, missingParameters } from './run/secrets.ts';
 import type { Local } from './session.ts';
 import { unknownRun } from './status.ts';
 
@@ -51,12 +51,17 @@ export async function reject(local: Local, answering: Answering): Promise<RunDoc
   return result;
 }
 
-/** Ends a waiting run whose time is over; resolves with the run as it is now. */
+/** Ends a waiting run whose time is over; resolves with the run as it is now, also where nothing can be written. */
 export async function expire({ store, clock }: Local, run: Run): Promise<Run> {
   if (run.status !== 'waiting_approval' || run.expiresAt === undefined || clock.now() < run.expiresAt) return run;
   const ended: Run = { ...run, status: 'expired', endedAt: run.expiresAt };
   const result = stoppedDocument(ended, 'expired', 'run_expired');
-  await store.runs.move(run.runId, ['waiting_approval'], { status: 'expired', endedAt: run.expiresAt, result });
+  try {
+    await store.runs.move(run.runId, ['waiting_approval'], { status: 'expired', endedAt: run.expiresAt, result });
+  } catch (error) {
+    if ((error as Partial<AssentError> | null)?.code !== 'state_not_writable') throw error;
+    return ended;
+  }
   return (await store.runs.get(run.runId)) ?? ended;
 }
 
@@ -69,18 +74,15 @@ async function waiting(local: Local, runId: string): Promise<Run> {
 }
 
 async function checkSecrets({ store }: Local, run: Run, parameters: Readonly<Record<string, string>>): Promise<void> {
-  const missing = run.noEcho.filter((name) => parameters[name] === undefined);
+  const missing = run.noEcho.filter((name) => !Object.hasOwn(parameters, name));
   if (missing.length > 0) throw missingParameters(missing);
   const plan = await keptPlan(store.blobs, run.planDigest);
   if (plan === undefined) throw new AssentError('plan_missing', `The plan of run ${run.runId} is not in the store.`);
   const given = Object.fromEntries(run.noEcho.map((name) => [name, parameters[name] ?? '']));
-  const prints = await fingerprints(plan.stack, plan.context, given);
+  const prints = await fingerprints(plan, given);
   const changed = Object.entries(prints).filter(([id, print]) => run.fingerprints[id] !== print);
   if (changed.length === 0) return;
-  const names = changed.map(([id]) => id.replace(/^parameter:/, '')).join(', ');
-  throw new InvalidInput('secret_changed', `${names}: another value than the plan was made with.`, {
-    help: 'Give the value of then, or make a new plan with the new one.',
-  });
+  throw changedSecrets(changed.map(([id]) => id));
 }
 
 function answerOf({ clock }: Local, { by, reason }: Answering, decision: RunAnswer['decision']): RunAnswer {

@@ -36,10 +36,24 @@ export async function metrics({ store }: { store: Pick<Store, 'measures'> }): Pr
   for await (const part of allOf((next) => store.measures.list({ next }))) {
     const key = `${part.name}${labelsKey(part.labels)}`;
     const before = series.get(key);
-    series.set(key, before === undefined ? part : merged(before, part));
+    series.set(key, before === undefined ? part : together(before, part));
   }
   const sorted = [...series].sort(([one], [other]) => (one < other ? -1 : 1));
   return { version: 1, kind: 'metrics', series: sorted.map(([, measured]) => seriesDocument(measured)) };
+}
+
+/** Both were taken as one series when they were kept, so what does not merge is damaged. */
+function together(one: Measured, other: Measured): Measured {
+  try {
+    return merged(one, other);
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    throw damaged(one.name, error);
+  }
+}
+
+function damaged(name: string, cause?: unknown): InvalidInput {
+  return new InvalidInput('state_corrupt', `What is kept of ${name} is damaged.`, { cause });
 }
 
 /** One series as the document shows it. */
@@ -47,7 +61,7 @@ export function seriesDocument(measured: Measured): SeriesDocument {
   if (measured.kind !== 'distribution') return measured;
   const { name, labels, kind, sketch } = measured;
   const summary = summarizeSketch(sketch, QUANTILES);
-  if (summary === undefined) throw new InvalidInput('state_corrupt', `What is kept of ${name} is damaged.`);
+  if (summary === undefined) throw damaged(name);
   const { count, sum, min, max, quantiles } = summary;
   const [p50 = 0, p90 = 0, p99 = 0] = quantiles;
   return { name, labels, kind, count, sum, min, max, p50, p90, p99 };

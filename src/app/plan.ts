@@ -13,6 +13,8 @@ export interface PlanOptions {
   imports?: Readonly<Record<string, string>>;
   /** Read what is recorded first (default). */
   refresh?: boolean;
+  /** Names and identifiers may be made from secrets; otherwise such a template is refused. */
+  allowSecretIdentifiers?: boolean;
   maxConcurrency?: number;
 }
 

@@ -1,7 +1,8 @@
-// `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold.
-// Nothing is read, called or stored here; the command and the gate bring the texts.
-import type { Context, Finding, FindingSeverity, Problem, RuleResult } from '#wasm';
-import { scan as scanInCore } from '../core/calls.ts';
+// `scan`: the core's findings over any number of texts, counted, and measured against a baseline and a threshold; and
+// those over a plan, for the gate. Nothing is read, called or stored here.
+import { createHash } from 'node:crypto';
+import type { Context, Finding, FindingSeverity, Problem, RuleResult, ScanAnswer, ScanCall } from '#wasm';
+import { type PlannedInCore, TemplateInCore } from '../core/template.ts';
 import { InvalidInput } from '../domain/errors.ts';
 
 /** A text that may be a template. */
@@ -13,8 +14,18 @@ export interface ScanSource {
   named: boolean;
 }
 
+/** What should have been looked at and was not. */
+export interface Unreadable {
+  name: string;
+  /** Why, a sentence. */
+  reason: string;
+}
+
 export interface ScanOptions {
   sources: readonly ScanSource[];
+  unreadable?: readonly Unreadable[];
+  /** Unreadable files are only worth knowing. */
+  allowUnreadable?: boolean;
   /** Values of parameters; those left out have their default or are unknown. */
   parameters?: Readonly<Record<string, string>>;
   /** Where it will be deployed to, if that is known. */
@@ -50,13 +61,10 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
   const findings: Finding[] = [];
   const rules: RuleResult[] = [];
   let filesScanned = 0;
+  const { parameters = {}, context, baseline = [] } = options;
+  const call = { parameters, baseline: [...baseline], ...(context === undefined ? {} : { context }) };
   for (const { text, name, named } of options.sources) {
-    const answer = scanInCore(text, {
-      file: name,
-      parameters: { ...options.parameters },
-      ...(options.context === undefined ? {} : { context: options.context }),
-      baseline: [...(options.baseline ?? [])],
-    });
+    const answer = scanText(text, { ...call, file: name });
     if (answer.type === 'notTemplate') {
       if (named) throw noTemplate(name, answer.problems);
       continue;
@@ -65,6 +73,8 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
     findings.push(...answer.findings);
     rules.push(...answer.rules);
   }
+  const severity = options.allowUnreadable === true ? 'info' : 'high';
+  findings.push(...(options.unreadable ?? []).map((one) => unreadableFinding(one, severity)));
   const count = (severity: FindingSeverity) => reported(findings).filter((one) => one.severity === severity).length;
   return {
     version: 1,
@@ -81,6 +91,39 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
       filesScanned,
       elapsedMs: now() - start,
     },
+  };
+}
+
+function scanText(text: string, call: ScanCall): ScanAnswer {
+  using template = new TemplateInCore(text);
+  return template.scan(call);
+}
+
+/** What a plan is judged by: the findings over the very values that a deployment of it sends, secrets included. */
+export function findingsOf(planned: PlannedInCore, file: string): Finding[] {
+  const answer = planned.scan({ file, baseline: [] });
+  if (answer.type === 'notTemplate') throw noTemplate(file, answer.problems);
+  return answer.findings;
+}
+
+/** Rule of the findings about what could not be looked at. */
+export const UNREADABLE = 'unreadable';
+
+function unreadableFinding({ name, reason }: Unreadable, severity: FindingSeverity): Finding {
+  return {
+    ruleId: UNREADABLE,
+    category: 'template',
+    severity,
+    title: 'File was not looked at',
+    resource: '',
+    path: '',
+    file: name,
+    line: 0,
+    column: 0,
+    endLine: 0,
+    message: `It may be a template and was not looked at: ${reason}`,
+    help: 'Make it readable, move it elsewhere, or accept what is not looked at.',
+    fingerprint: createHash('sha256').update(`${UNREADABLE}\n${name}`).digest('hex').slice(0, 32),
   };
 }
 

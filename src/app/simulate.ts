@@ -1,8 +1,9 @@
 // `simulate`: the real engine on a virtual clock, over the plan of a new stack. Nothing is read, called or stored.
 import type { Context, DeclaredParameter, Found, Lookup, Plan, Policy } from '#wasm';
-import { plan as planInCore, simulate as simulateInCore } from '../core/calls.ts';
+import { simulate as simulateInCore } from '../core/calls.ts';
+import { TemplateInCore } from '../core/template.ts';
 import type { SimulateDocument } from './documents/documents.ts';
-import { declaredIn, refused, type Template } from './planning/planning.ts';
+import { refused, type Template } from './planning/planning.ts';
 
 /** What `simulate` takes. */
 export interface SimulateOptions {
@@ -59,22 +60,24 @@ export function simulate(options: SimulateOptions, now: () => number): SimulateD
 }
 
 function planNowhere(template: Template, { parameters = {}, maxConcurrency }: SimulateOptions): Plan {
-  const values: Record<string, string> = {};
-  for (const parameter of declaredIn(template)) {
-    const value = parameters[parameter.name] ?? (parameter.default === undefined ? madeUp(parameter) : undefined);
-    if (value !== undefined) values[parameter.name] = value;
-  }
+  using text = new TemplateInCore(template.text);
+  const given = new Map(Object.entries(parameters));
+  const values = text.declared().flatMap((parameter) => {
+    const { name, default: preset } = parameter;
+    const value = given.get(name) ?? (preset === undefined ? madeUp(parameter) : undefined);
+    return value === undefined ? [] : [[name, value] as const];
+  });
   const found: Found[] = [];
   for (;;) {
-    const answer = planInCore(template.text, {
+    const answer = text.plan({
       stack: 'simulated',
       mode: 'deploy',
       context: NOWHERE,
-      parameters: values,
+      parameters: Object.fromEntries(values),
       found,
       maxConcurrency,
     });
-    if (answer.type === 'planned') return answer.plan;
+    if (answer.type === 'planned') return answer.planned.plan;
     if (answer.type === 'refused') throw refused(answer.problems, template);
     const before = found.length;
     for (const lookup of answer.lookups) {

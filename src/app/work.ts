@@ -1,10 +1,11 @@
 // `work`: takes up a run that is approved, or that a worker has left, and drives it until it ends or is suspended. The
 // only use case that changes a cloud, and always under the stack's lease.
+import type { Plan } from '#wasm';
 import { AssentError } from '../domain/errors.ts';
 import { isSameStack, placeWords } from '../domain/stack.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run, StackRecord } from './ports.ts';
-import { claimExports } from './run/exports.ts';
+import { claimExports, settleExports } from './run/exports.ts';
 import { type Held, withLease } from './run/lease.ts';
 import { goOn, loadRun } from './run/run.ts';
 import { missingParameters } from './run/secrets.ts';
@@ -55,11 +56,16 @@ async function begin(
   control: Control,
 ): Promise<RunDocument> {
   const { store, clock } = session;
-  const missing = run.noEcho.filter((name) => secretParameters[name] === undefined);
+  const missing = run.noEcho.filter((name) => !Object.hasOwn(secretParameters, name));
   if (missing.length > 0) throw missingParameters(missing);
   const left = await loadRun(session, run, secretParameters);
-  await claimExports(session, left.plan, run.stack);
   const { plan } = left;
+  try {
+    await claimExports(session, plan, held.lease);
+  } catch (error) {
+    await giveBackExports(session, held, run, plan);
+    throw error;
+  }
   const fresh: StackRecord = {
     key: run.stack,
     state: {
@@ -75,9 +81,16 @@ async function begin(
   if (await store.runs.begin(held.lease, run.runId, startedAt, fresh)) {
     return goOn(session, held, { ...left, run: { ...run, status: 'running', startedAt } }, control);
   }
+  await giveBackExports(session, held, run, plan);
   const result = stoppedDocument(run, 'superseded', 'run_superseded');
   await store.runs.move(run.runId, ['approved'], { status: 'superseded', endedAt: startedAt, result });
   return result;
+}
+
+/** Names that a run has taken without coming to begin, and that its stack does not have, are free again. */
+async function giveBackExports(session: Session, { lease }: Held, { stack }: Run, claimed: Plan): Promise<void> {
+  const after = (await session.store.stacks.get(stack)) ?? { outputs: {} };
+  await settleExports(session, { before: after, claimed, after, lease });
 }
 
 /** A run belongs to the place it was submitted in. */

@@ -7,12 +7,13 @@ export function shell(words: readonly string[]): string {
 }
 
 /** The options that commands on the same stack need again, with a leading blank; empty for the defaults. */
-export function placeOptions({ state, cloud, region, profile, roleArn }: CloudOptions): string {
+export function placeOptions({ state, cloud, region, profile, roleArn, account }: CloudOptions): string {
   const words: string[] = [];
   if (state !== '.assent') words.push('--state', state);
   if (cloud !== 'sandbox') words.push('--cloud', cloud);
   if (region !== undefined) words.push('--region', region);
   if (profile !== undefined) words.push('--profile', profile);
   if (roleArn !== undefined) words.push('--role-arn', roleArn);
+  if (account !== undefined) words.push('--account', account);
   return words.length === 0 ? '' : ` ${shell(words)}`;
 }

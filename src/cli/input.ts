@@ -1,7 +1,9 @@
 // Files a user names: read with a limit, and refused with a reason a person understands.
-import type { Stats } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidInput } from '../domain/errors.ts';
+import { decoded } from './encoding.ts';
 
 /** Larger than any template CloudFormation takes (1 MB), small enough to hold in memory. */
 export const MAX_BYTES = 16 * 1024 * 1024;
@@ -11,14 +13,20 @@ export async function readText(path: string): Promise<string> {
   const name = path === '-' ? 'stdin' : path;
   const bytes = path === '-' ? await readStream(process.stdin, name) : await readFile(path);
   if (bytes.length === 0) throw invalid('file_empty', `${name} is empty.`);
-  if (bytes.includes(0)) throw invalid('file_not_text', `${name} is not a text file.`);
+  const text = decoded(bytes);
+  if (text === undefined) throw invalid('file_not_text', `${name} is not a text file.`);
+  if (text.trim() === '') throw invalid('file_empty', `${name} is empty.`);
+  return text;
+}
+
+/** Writes a file that a user names. Rejects with InvalidInput when that cannot be. */
+export async function writeText(path: string, text: string): Promise<void> {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (text.trim() === '') throw invalid('file_empty', `${name} is empty.`);
-    return text;
+    await writeFile(path, text);
   } catch (error) {
-    if (error instanceof InvalidInput) throw error;
-    throw invalid('file_not_text', `${name} is not UTF-8 text.`);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const why = code === 'ENOENT' ? 'its folder does not exist' : code === 'EISDIR' ? 'it is a folder' : code;
+    throw invalid('file_not_writable', `${path} could not be written: ${why}.`);
   }
 }
 
@@ -32,13 +40,49 @@ async function readFile(path: string): Promise<Buffer> {
   if (found.isDirectory()) throw invalid('file_is_directory', `${path} is a directory, not a file.`);
   if (found.size > MAX_BYTES) throw tooLarge(path);
   try {
-    // Pipes and devices say size 0, so the limit holds while reading too.
+    if (found.isFIFO()) return await readPipe(path);
+    // Devices say size 0, so the limit holds while reading too.
     const file = await open(path, 'r');
     return await readStream(file.createReadStream(), path);
   } catch (error) {
     if (error instanceof InvalidInput) throw error;
     throw unreadable(path, error);
   }
+}
+
+// Whoever writes into a pipe that was named does so at once.
+const SILENCE_MS = 5_000;
+const PAUSE_MS = 20;
+
+/** All of a pipe. Opened so that it does not wait: one that nobody writes into is refused after a while. */
+async function readPipe(path: string): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for (let silentSince = performance.now(); ; ) {
+      const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(65_536) }).catch(nothingYet);
+      if (bytesRead === 0 && size > 0) return Buffer.concat(chunks);
+      if (bytesRead > 0) {
+        size += bytesRead;
+        if (size > MAX_BYTES) throw tooLarge(path);
+        chunks.push(buffer.subarray(0, bytesRead));
+        silentSince = performance.now();
+      } else if (performance.now() - silentSince > SILENCE_MS) {
+        throw invalid('file_not_readable', `${path} is a pipe that nobody writes into.`);
+      } else {
+        await pause(PAUSE_MS);
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Somebody has the pipe open and has not written yet; other errors go on. */
+function nothingYet(error: NodeJS.ErrnoException): { bytesRead: number; buffer: Buffer } {
+  if (error.code === 'EAGAIN') return { bytesRead: -1, buffer: Buffer.alloc(0) };
+  throw error;
 }
 
 async function readStream(stream: AsyncIterable<Buffer | string>, name: string): Promise<Buffer> {

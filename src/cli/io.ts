@@ -13,6 +13,8 @@ export interface Io {
   interactive: boolean;
   /** What lines of stdout have room for; nothing where it is no terminal. */
   width(): { columns?: number };
+  /** Why something that was written is lost, though somebody is there to read it; undefined: nothing is. */
+  lost(): string | undefined;
   /** Size of the terminal that stderr is. */
   size(): { columns: number; rows: number };
 }
@@ -20,7 +22,12 @@ export interface Io {
 /** The process's own streams. A reader that goes away (EPIPE) does not stop the work: a deployment goes on unseen. */
 export function processIo(environment: { noColour: boolean; dumb: boolean }): Io {
   const { stdout, stderr, stdin } = process;
-  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
+  let lost: string | undefined;
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') lost ??= error.message;
+    });
+  }
   const colour = (stream: NodeJS.WriteStream) => stream.isTTY === true && !environment.noColour && !environment.dumb;
   return {
     out: (text) => void stdout.write(text),
@@ -29,6 +36,7 @@ export function processIo(environment: { noColour: boolean; dumb: boolean }): Io
     live: stderr.isTTY === true && !environment.dumb,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     width: () => (stdout.isTTY === true && stdout.columns > 0 ? { columns: stdout.columns } : {}),
+    lost: () => lost,
     size: () => ({ columns: stderr.columns || 80, rows: stderr.rows || 24 }),
   };
 }

@@ -7,8 +7,16 @@ import { terminalEnvironment } from '../edge/env.ts';
 import { flush, processIo } from './io.ts';
 import { run } from './run.ts';
 
-const code = await run(process.argv.slice(2), processIo(terminalEnvironment()), version());
+const io = processIo(terminalEnvironment());
+let code = await run(process.argv.slice(2), io, version());
 await flush();
+const lost = io.lost();
+if (lost !== undefined) {
+  // A script that reads half a document must not take it for the whole.
+  io.err(`The output could not be written: ${lost}\n`);
+  if (code === 0) code = 2;
+  await flush();
+}
 // Not left to the event loop: a keep-alive connection must not hold a finished command.
 process.exit(code);
 

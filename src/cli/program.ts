@@ -27,6 +27,7 @@ export interface CloudOptions extends StateOptions {
   region?: string;
   profile?: string;
   roleArn?: string;
+  account?: string;
 }
 export interface TextOrJson {
   format: 'text' | 'json';
@@ -40,6 +41,7 @@ export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   tags: string[];
   import: string[];
   refresh: boolean;
+  allowSecretIdentifiers?: true;
   maxConcurrency: number;
   format: 'text' | 'json' | 'mermaid';
 }
@@ -98,6 +100,7 @@ export interface ScanCommandOptions {
   format: 'text' | 'json' | 'sarif' | 'junit' | 'markdown';
   baseline?: string;
   writeBaseline?: string;
+  allowUnreadable?: true;
   failOn: FailOn;
 }
 export type RulesCommandOptions = TextOrJson;
@@ -165,6 +168,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(format('text', 'json', 'sarif', 'junit', 'markdown'))
     .option('--baseline <file>', 'findings in this file are known and not reported')
     .option('--write-baseline <file>', 'write what is found now to this file, and accept it')
+    .option('--allow-unreadable', 'do not fail for files of a folder that cannot be read')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 on findings this severe or more')
         .choices(['critical', 'high', 'medium', 'low', 'none'])
@@ -376,7 +380,8 @@ function planOptions(command: Command): Command {
         .default([], 'none')
         .argParser(collect),
     )
-    .option('--no-refresh', 'plan from what is recorded, without reading it first');
+    .option('--no-refresh', 'plan from what is recorded, without reading it first')
+    .option('--allow-secret-identifiers', 'names may be made from secrets, which makes them readable');
   concurrencyOption(command);
   return cloudOptions(command);
 }
@@ -413,7 +418,8 @@ function cloudOptions(command: Command): Command {
     .addOption(new Option('--cloud <cloud>', 'where to deploy to').choices(['sandbox', 'aws']).default('sandbox'))
     .option('--region <region>', 'region (default: as configured)')
     .option('--profile <name>', "profile of the AWS SDK's configuration")
-    .option('--role-arn <arn>', 'role to assume first');
+    .option('--role-arn <arn>', 'role to assume first')
+    .option('--account <id>', 'account, where the endpoint has no STS that says it');
   return stateOption(command);
 }
 

@@ -7,31 +7,17 @@ import type {
   ConsultCall,
   DriftCall,
   Drifted,
-  InspectAnswer,
   PermissionsAnswer,
   Plan,
-  PlanAnswer,
-  PlanCall,
   RollbackAnswer,
   RollbackCall,
   RuleInfo,
-  ScanAnswer,
-  ScanCall,
   Share,
   SimulateCall,
   Simulated,
 } from '#wasm';
 import { pure } from './instance.ts';
-
-/** What a template declares. */
-export function inspect(text: string): InspectAnswer {
-  return pure('inspect', (wasm) => wasm.inspect(text));
-}
-
-/** Plans a template, or with `mode: destroy` and empty text the end of a stack. */
-export function plan(text: string, call: PlanCall): PlanAnswer {
-  return pure('plan', (wasm) => wasm.plan(text, call));
-}
+import { textOf } from './stored.ts';
 
 /** The circle's verdict over a plan. */
 export function consult(call: ConsultCall): Consultation {
@@ -50,13 +36,8 @@ export function rollback(call: RollbackCall): RollbackAnswer {
 
 /** Runs a plan with the real engine on a virtual clock. */
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
-  const text = JSON.stringify(planned);
+  const text = textOf(planned);
   return pure('simulate', (wasm) => wasm.simulate(text, call));
-}
-
-/** Policy, secrets and mistakes of one text. */
-export function scan(text: string, call: ScanCall): ScanAnswer {
-  return pure('scan', (wasm) => wasm.scan(text, call));
 }
 
 /** The built-in rules. */
@@ -92,6 +73,11 @@ export interface ResourceSchema {
 
 /** Schema of a resource type; `undefined` for a type the registry does not know. */
 export function resourceSchema(typeName: string): ResourceSchema | undefined {
-  const text = pure('resourceSchema', (wasm) => wasm.resourceSchema(typeName));
+  const text = resourceSchemaText(typeName);
   return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** The same as JSON text, whole. */
+export function resourceSchemaText(typeName: string): string | undefined {
+  return pure('resourceSchema', (wasm) => wasm.resourceSchema(typeName));
 }

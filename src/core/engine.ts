@@ -3,6 +3,7 @@
 // An engine holds state, so a trap is not retried here: the caller stops, and a new engine is made from the journal.
 import type { Command, EngineConfig, Event, Plan, Engine as WasmEngine } from '#wasm';
 import { coreFailed, drop, instance, isTrap } from './instance.ts';
+import { planAltered, textOf } from './stored.ts';
 
 /** What the driver needs of an engine. */
 export interface Decider {
@@ -19,18 +20,22 @@ export class UnresolvedPayload extends Error {
   override name = 'UnresolvedPayload';
 }
 
-/** An engine for one plan; dispose of it to free its memory. */
+/**
+ * An engine for one plan; dispose of it to free its memory. Throws `plan_altered` for a plan that its digest was not made
+ * of.
+ */
 export class Engine implements Decider, Disposable {
   readonly #engine: WasmEngine;
   #usable = true;
 
   constructor(plan: Plan, config: EngineConfig) {
-    const planText = JSON.stringify(plan);
+    const planText = textOf(plan);
     const configText = JSON.stringify(config);
     try {
       this.#engine = new (instance().Engine)(planText, configText);
     } catch (error) {
       if (isTrap(error)) drop();
+      if (error instanceof Error && error.message === 'plan_altered') throw planAltered(plan.digest);
       throw coreFailed('Engine', error);
     }
   }

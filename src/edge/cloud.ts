@@ -3,6 +3,7 @@
 import { openCloudControl } from '../adapters/aws/cloud-control.ts';
 import { connect, type Wanted } from '../adapters/aws/connection.ts';
 import { openFacts } from '../adapters/aws/facts.ts';
+import { systemClock } from '../adapters/embedded/clock.ts';
 import type { Cloud, Facts } from '../app/ports.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { endpointName } from '../domain/stack.ts';
@@ -16,6 +17,8 @@ export interface CloudChoice {
   profile?: string | undefined;
   /** `aws` only. */
   roleArn?: string | undefined;
+  /** Whose cloud it is, where STS cannot say; in the sandbox one of its accounts. */
+  account?: string | undefined;
   /** State folder; the sandbox keeps its resources there too. */
   state: string;
 }
@@ -36,10 +39,7 @@ export async function openCloud(options: CloudChoice): Promise<OpenCloud> {
 }
 
 /** The cloud of an installed service's target; `name` is what stacks are bound to, where the endpoint is not AWS's. */
-export async function openTarget(
-  wanted: Pick<Wanted, 'region' | 'endpoint' | 'roleArn'>,
-  name: string | undefined,
-): Promise<OpenCloud> {
+export async function openTarget(wanted: Omit<Wanted, 'profile'>, name: string | undefined): Promise<OpenCloud> {
   const { endpoint, ...clients } = await openClients(wanted);
   return {
     ...clients,
@@ -51,8 +51,8 @@ export async function openTarget(
   };
 }
 
-async function openAws({ region, profile, roleArn }: CloudChoice, env: CloudEnvironment): Promise<OpenCloud> {
-  const { endpoint, ...clients } = await openClients({ region: region ?? env.region, profile, roleArn });
+async function openAws({ region, profile, roleArn, account }: CloudChoice, env: CloudEnvironment): Promise<OpenCloud> {
+  const { endpoint, ...clients } = await openClients({ region: region ?? env.region, profile, roleArn, account });
   return {
     ...clients,
     endpoint: endpoint === undefined ? 'aws' : endpointName(endpoint),
@@ -64,7 +64,7 @@ async function openAws({ region, profile, roleArn }: CloudChoice, env: CloudEnvi
 }
 
 async function openSandbox(
-  { region, profile, roleArn, state }: CloudChoice,
+  { region, profile, roleArn, account, state }: CloudChoice,
   env: CloudEnvironment,
 ): Promise<OpenCloud> {
   if (profile !== undefined || roleArn !== undefined) {
@@ -79,7 +79,9 @@ async function openSandbox(
     const { cloud, facts } = await openClients({
       region: region ?? SANDBOX_REGION,
       endpoint: sandbox.url,
-      credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
+      account,
+      // A key of twelve digits is its own account there.
+      credentials: { accessKeyId: account ?? 'sandbox', secretAccessKey: 'sandbox' },
     });
     return {
       cloud,
@@ -99,6 +101,6 @@ async function openSandbox(
 
 async function openClients(wanted: Wanted) {
   const connection = await connect(wanted);
-  const cloud = await openCloudControl(connection);
+  const cloud = await openCloudControl(connection, {}, systemClock.now);
   return { cloud, facts: openFacts(connection), endpoint: connection.customEndpoint };
 }

@@ -25,15 +25,15 @@ export interface OpenSession extends Session {
   close(): Promise<void>;
 }
 
-/** Opens the store only. */
-export async function openLocal(state: string): Promise<OpenLocal> {
-  const store = await openStore(state, { now: systemClock.now });
+/** Opens the store only; one in a folder that cannot be written may still be read. */
+export async function openLocal(state: string, { mayOnlyRead = true } = {}): Promise<OpenLocal> {
+  const store = await openStore(state, { now: systemClock.now, mayOnlyRead });
   return { store, clock: systemClock, close: () => store.close() };
 }
 
 /** Opens the store and a cloud; starts the sandbox where that is the cloud and none runs. */
 export async function openSession(options: CloudChoice): Promise<OpenSession> {
-  const local = await openLocal(options.state);
+  const local = await openLocal(options.state, { mayOnlyRead: false });
   try {
     // Loaded here, because the SDK is most of the start-up time and not every command needs it.
     const { openCloud } = await import('./cloud.ts');
@@ -86,8 +86,17 @@ export function sessionOver(local: Local, open: OpenCloud, { speed }: { speed: n
   };
 }
 
-/** `20261123-055343-1a2b3c4d5e`: sorts by time, can be read aloud, does not collide. */
+/** A fresh run id. */
 export function newRunId(): string {
-  const [day = '', time = ''] = new Date(systemClock.now()).toISOString().split('T');
-  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(5).toString('hex')}`;
+  return runId(systemClock.now(), randomBytes(4));
+}
+
+/**
+ * `20261123-055343-1a2b3c4d5e`: sorts by time, can be read aloud, does not collide. The last part begins with the
+ * millisecond: which of a stack's runs is the newest decides what may be resumed.
+ */
+export function runId(now: number, chance: Buffer): string {
+  const [day = '', time = ''] = new Date(now).toISOString().split('T');
+  const last = `${(now % 1_000).toString(16).padStart(3, '0')}${chance.toString('hex')}`.slice(0, 10);
+  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${last}`;
 }

@@ -161,7 +161,8 @@ export function chooseFault(store: Store, rules: readonly FaultRule[], subject: 
   let chosen: Fault | undefined;
   rules.forEach((rule, index) => {
     if (!concerns(rule.match, subject)) return;
-    const key = `${index} ${JSON.stringify(rule)}`;
+    // A rule may name values of properties, which the database does not hold in plain text.
+    const key = store.hash(`${index} ${JSON.stringify(rule)}`);
     const hits = Number(store.get('SELECT hits FROM fault_hits WHERE rule = ?', key)?.['hits'] ?? 0) + 1;
     store.run('INSERT OR REPLACE INTO fault_hits VALUES (?, ?)', key, hits);
     const { nth, probability = 1, seed = 0 } = rule.match;

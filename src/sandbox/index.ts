@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type FaultsFile, parseFaults } from './faults.ts';
+import { isLoopback } from './foreign.ts';
 import { coreSchemas } from './schema.ts';
 import { type Reply, type Settings, serve } from './server.ts';
 import type { Schemas } from './shape.ts';
@@ -48,6 +49,8 @@ const LARGEST_BODY = 2 * 1024 * 1024;
 /** Starts a sandbox. Rejects with BadFaults, RangeError for options out of range, or the socket's error. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dir, port = 0, host = '127.0.0.1', speed = 60, rate = DEFAULT_RATE, faults, clock = Date.now } = options;
+  if (!isLoopback(host))
+    throw new RangeError('host must be an address of this machine alone: 127.0.0.1, ::1, localhost');
   if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError('speed must be a positive number');
   if (rate && !(rate.perSecond > 0 && rate.burst >= 1)) throw new RangeError('rate needs perSecond > 0 and burst >= 1');
   const rules = faults ? parseFaults(faults) : [];

@@ -47,6 +47,7 @@ export function createResource(world: World, input: JsonObject): Answer {
     ...key,
     state: 'creating',
     properties: JSON.stringify(model),
+    named: store.named(key.type, model),
     request: token,
     hidden_reads: world.fault?.kind === 'notFoundAfterCreate' ? world.fault.reads : 0,
     created_at: now,

@@ -37,7 +37,7 @@ export function replay(world: World, operation: string, input: JsonObject): Answ
     world.now - TOKEN_MEMORY,
   );
   if (!row) return undefined;
-  if (row['fingerprint'] !== fingerprint(operation, input)) {
+  if (row['fingerprint'] !== world.store.hash(fingerprint(operation, input))) {
     throw new ApiError(
       'ClientTokenConflictException',
       'The specified client token has already been used in another resource request.',
@@ -84,7 +84,7 @@ export function accept(
     scope: scopeOf(caller),
     home: homeOf(type.typeName, caller),
     client_token: typeof input['ClientToken'] === 'string' ? input['ClientToken'] : null,
-    fingerprint: fingerprint(`${operation[0]}${operation.slice(1).toLowerCase()}Resource`, input),
+    fingerprint: store.hash(fingerprint(`${operation[0]}${operation.slice(1).toLowerCase()}Resource`, input)),
     operation,
     type: type.typeName,
     identifier: identifier ?? null,

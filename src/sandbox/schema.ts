@@ -1,7 +1,7 @@
 // The sandbox's only tie to the rest of Assent: the core's table of resource types. Turns its JSON into the shapes
 // the sandbox works with, once per type.
 
-import { createRequire } from 'node:module';
+import { resourceSchemaText } from '../core/calls.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { Kind, ResourceType, Schemas, Shape } from './shape.ts';
 
@@ -19,8 +19,7 @@ export function schemasFrom(resourceSchema: (typeName: string) => string | undef
 
 /** The built core's table; loaded at the first use. */
 export function coreSchemas(): Schemas {
-  const core = createRequire(import.meta.url)('#wasm') as { resourceSchema(typeName: string): string | undefined };
-  return schemasFrom((typeName) => core.resourceSchema(typeName));
+  return schemasFrom(resourceSchemaText);
 }
 
 function read(schema: JsonObject): ResourceType {

@@ -18,11 +18,11 @@ export function secretsManager(world: World, operation: string, input: JsonObjec
   if (typeof id !== 'string') throw validation('SecretId must be a string');
   const row = world.store.get(
     `SELECT identifier, properties, created_at FROM resources WHERE home = ? AND type = ? AND state <> 'creating'
-     AND (identifier = ? OR json_extract(properties, '$.Name') = ?)`,
+     AND (identifier = ? OR named = ?)`,
     homeOf(TYPE, world.caller),
     TYPE,
     id,
-    id,
+    world.store.named(TYPE, { Name: id }),
   );
   const arn = String(row?.['identifier']);
   const versionId = mintUuid(arn);

@@ -7,6 +7,7 @@ import { OPERATIONS } from './cloudcontrol.ts';
 import { ec2 } from './ec2.ts';
 import { ApiError, validation } from './errors.ts';
 import { chooseFault, type Fault, type FaultRule, type Subject } from './faults.ts';
+import { isForeign } from './foreign.ts';
 import { checkInput, type OperationName } from './input.ts';
 import { calls, inFlight, logCall, resources } from './journal.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
@@ -50,6 +51,8 @@ export interface Reply {
 
 /** Answers one request. Never throws for what a caller can do wrong. */
 export function serve(settings: Settings, request: Request): Reply {
+  const foreign = isForeign(request.headers);
+  if (foreign !== undefined) return reply(403, 'application/json', JSON.stringify({ message: foreign }));
   if (request.url.startsWith('/_sandbox/')) return inspect(settings, request);
   const target = /^([\w.]+)\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''));
   const protocol: Protocol = target ? json(target[1] as string) : query(request);
@@ -125,7 +128,7 @@ function serveJson(
 ): Reply {
   const input = readBody(body);
   if (service === 'CloudApiService') return serveCloudControl(settings, caller, operation, input, protocol);
-  const handler = SERVICES[service];
+  const handler = Object.hasOwn(SERVICES, service) ? SERVICES[service] : undefined;
   if (!handler) throw new ApiError('UnknownOperationException', `The sandbox does not know the service ${service}`);
   if (!isObject(input)) throw validation('The request is not a JSON object');
   return plainCall(settings, caller, `${service}.${operation}`, (world) =>

@@ -70,8 +70,9 @@ function endUpdate(store: Store, row: Row, undone: boolean): void {
     emptySlots(store, key, model);
     const after = row['after'] as string;
     store.run(
-      'UPDATE resources SET properties = ? WHERE home = ? AND type = ? AND identifier = ?',
-      after,
+      'UPDATE resources SET properties = ?, named = ? WHERE home = ? AND type = ? AND identifier = ?',
+      store.sealed(after, 'properties'),
+      store.named(type, JSON.parse(after) as JsonObject),
       home,
       type,
       identifier,

@@ -28,11 +28,37 @@ const votes = Array.from({ length: 10 }, (_, at) => ({
   reasons: [],
 }));
 
+/** As cores exported it before a template was an object. */
+interface Before {
+  inspect(text: string): unknown;
+  plan(text: string, call: PlanCall): unknown;
+}
+
+function declared(text: string): unknown {
+  if (core.Template === undefined) return (core as unknown as Before).inspect(text);
+  const template = new core.Template(text);
+  const answer = template.declared();
+  template.free();
+  return answer;
+}
+
+/** The plan as an object, which earlier cores gave at once. */
+function plan(text: string): unknown {
+  if (core.Template === undefined) return (core as unknown as Before).plan(text, CALL);
+  const template = new core.Template(text);
+  template.plan(CALL);
+  const planned = template.planned();
+  const answer = JSON.parse(planned?.text() ?? '');
+  planned?.free();
+  template.free();
+  return answer;
+}
+
 const CASES: Record<string, () => unknown> = {
-  'parse-yaml': () => core.inspect(yaml),
-  'parse-json': () => core.inspect(json),
-  'plan-yaml': () => core.plan(yaml, CALL),
-  'plan-json': () => core.plan(json, CALL),
+  'parse-yaml': () => declared(yaml),
+  'parse-json': () => declared(json),
+  'plan-yaml': () => plan(yaml),
+  'plan-json': () => plan(json),
   simulate: () => core.simulate(graph, { maxConcurrency: 25, seed: '1', noise: 0.2 }),
   consensus: () => {
     for (let turn = 0; turn < 50; turn++) core.consensus({ votes, method: 'bayesian' });

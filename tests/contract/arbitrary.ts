@@ -1,7 +1,7 @@
-// Arbitrary values for the store's contract.
+// Arbitrary values for the contracts.
 import fc from 'fast-check';
 import type { StackRecord } from '../../src/app/ports.ts';
-import { CONTEXT } from './samples.ts';
+import { CONTEXT, WEB } from './samples.ts';
 
 const name = fc.stringMatching(/^[A-Za-z0-9]{1,12}$/);
 
@@ -29,15 +29,14 @@ export const jsonStack: fc.Arbitrary<StackRecord> = fc
         { requiredKeys: ['value'] },
       ),
     ),
-    endpoint: fc.webUrl(),
   })
-  .map(({ resources, parameters, outputs, endpoint }) => ({
+  .map(({ resources, parameters, outputs }) => ({
+    key: WEB,
     state: {
-      stack: '',
+      stack: 'web',
       context: CONTEXT,
       parameters,
       resources: resources.sort((a, b) => (a.logicalId < b.logicalId ? -1 : 1)),
     },
-    endpoint,
     outputs,
   }));

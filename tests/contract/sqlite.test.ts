@@ -1,3 +1,4 @@
+import { module as sqlite } from './sqlite-module.ts';
 import { storeContract } from './store.ts';
 
-storeContract('SQLite', new URL('./sqlite-module.ts', import.meta.url));
+storeContract('SQLite', sqlite);

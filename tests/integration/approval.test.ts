@@ -103,21 +103,16 @@ test('an approval takes the secrets of the plan again, and only those', TIMEOUT,
   expect(await space.json('approve', runId, '--parameters', 'Word=correct-horse-battery')).toMatchObject({ code: 0 });
 });
 
-test('what was changed behind the plan is refused by the plan, not overwritten', TIMEOUT, async () => {
-  const queue = (seconds: number) => ({
-    Resources: {
-      ...plain.Resources,
-      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q', VisibilityTimeout: seconds } },
-    },
-  });
-  const first = await waiting(queue(10));
-  expect(await space.json('approve', first)).toMatchObject({ code: 0 });
-  const second = await waiting(queue(20));
-  const db = new DatabaseSync(join(space.dir, '.assent/sandbox.db'));
-  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+test('a plan that was changed in the store is refused by name, and nothing is called', TIMEOUT, async () => {
+  const runId = await waiting();
+  const db = new DatabaseSync(join(space.dir, '.assent/assent.db'));
+  const { changes } = db
+    .prepare("UPDATE blobs SET text = replace(text, '0.0.0.0/0', '10.0.0.0/8') WHERE kind = 'plan'")
+    .run();
   db.close();
-  expect(tables.length).toBeGreaterThan(0);
-  expect(await space.json('approve', second)).toMatchObject({ code: 0 });
+  expect(changes).toBe(1);
+  expect(await space.json('approve', runId)).toMatchObject({ code: 1, document: { code: 'plan_altered' } });
+  expect((await space.json('status')).document).toMatchObject({ stacks: [], runs: [{ status: 'waiting_approval' }] });
 });
 
 test('a run that waits may be called off, and is then gone', TIMEOUT, async () => {

@@ -5,6 +5,7 @@ import { type AwsCredentials, connect } from '../../src/adapters/aws/connection.
 import type { Cloud } from '../../src/app/ports.ts';
 import { Unreachable } from '../../src/domain/errors.ts';
 import { type Reply, type Scripted, scriptedServer } from '../support/scripted-server.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 const CREDENTIALS: AwsCredentials = { accessKeyId: '123456789012', secretAccessKey: 'secret' };
 
@@ -102,6 +103,7 @@ describe('progress', () => {
   const answer = (event: unknown): Reply => ({ body: { ProgressEvent: event } });
 
   test('comes with everything that was in it', async () => {
+    const soon = Date.now() + 20_250;
     server.reply = () =>
       answer({
         RequestToken: 'r',
@@ -111,7 +113,7 @@ describe('progress', () => {
         ResourceModel: '{"Arn":"arn:q"}',
         ErrorCode: 'AlreadyExists',
         StatusMessage: 'exists',
-        RetryAfter: 1_800_000_000.25,
+        RetryAfter: soon / 1_000,
         EventTime: 1_800_000_000,
       });
     expect(await cloud.poll('r')).toEqual({
@@ -123,7 +125,7 @@ describe('progress', () => {
         model: { Arn: 'arn:q' },
         errorCode: 'AlreadyExists',
         message: 'exists',
-        retryAfter: 1_800_000_000_250,
+        retryAfter: soon,
       },
     });
   });
@@ -331,6 +333,57 @@ describe('errors', () => {
       hasty.close();
     },
   );
+
+  test('an answer that drips is lost within the time, however steadily it drips', async () => {
+    server.reply = () => 'drip';
+    const hasty = await open(server.url, 300);
+    expect(await hasty.poll('r')).toMatchObject({
+      ok: false,
+      error: { kind: 'lost', message: expect.stringMatching(/no complete answer/) },
+    });
+    hasty.close();
+  });
+
+  test.each([401, 403, 407])(
+    'a page with status %i, which a proxy wrote, ends the work and says what to do',
+    async (status) => {
+      server.reply = () => ({
+        status,
+        headers: { 'content-type': 'text/html' },
+        body: '<!DOCTYPE html><h1>Blocked</h1>',
+      });
+      for (const [name, call] of Object.entries(CALLS)) {
+        const error = await call(cloud).catch((thrown: unknown) => thrown);
+        expect(error, name).toMatchObject({
+          name: 'Unreachable',
+          message: expect.stringContaining(`${status} with a page`),
+          help: expect.stringContaining('HTTPS_PROXY'),
+        });
+      }
+    },
+  );
+
+  test('a certificate that nobody signed ends the work and says what to do', async () => {
+    const secure = await selfSigned();
+    const untrusting = await open(secure.url);
+    const error = await untrusting.poll('r').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'Unreachable',
+      message: expect.stringContaining('certificate'),
+      help: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    });
+    untrusting.close();
+    secure.close();
+  });
+
+  test('an endpoint that does not speak TLS is said to be one', async () => {
+    const plain = await open(server.url.replace('http:', 'https:'));
+    await expect(plain.poll('r')).rejects.toMatchObject({
+      name: 'Unreachable',
+      help: expect.stringContaining('http://'),
+    });
+    plain.close();
+  });
 
   test('credentials that cannot be had reject with Unreachable before anything is sent', async () => {
     const connection = await connect({ region: 'eu-west-1', endpoint: server.url, credentials: CREDENTIALS });

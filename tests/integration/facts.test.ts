@@ -4,6 +4,7 @@ import { connect, type Wanted } from '../../src/adapters/aws/connection.ts';
 import { openFacts } from '../../src/adapters/aws/facts.ts';
 import { InvalidInput, Unreachable } from '../../src/domain/errors.ts';
 import { type Reply, type Scripted, type Seen, scriptedServer } from '../support/scripted-server.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 
@@ -24,9 +25,10 @@ afterEach(async () => {
   await server.close();
 });
 
-async function factsAt(wanted: Wanted = {}) {
+async function factsAt(wanted: Wanted = {}, identityMs?: number) {
   const facts = openFacts(
     await connect({ region: 'eu-west-1', endpoint: server.url, credentials: CREDENTIALS, ...wanted }),
+    identityMs,
   );
   opened.push(facts);
   return facts;
@@ -64,26 +66,68 @@ describe('identity', () => {
     ['answers something else', { body: { hello: 'world' } }],
     ['names no account', caller('', '')],
     ['ends the connection', 'reset'],
-  ])('beside a custom endpoint whose STS %s is guessed, with a warning', async (_, reply) => {
+  ])('beside a custom endpoint whose STS %s is refused, never guessed: --account is the way out', async (_, reply) => {
     server.reply = () => reply;
-    const identity = await (await factsAt()).identity();
-    expect(identity).toMatchObject({ account: '000000000000', partition: 'aws', region: 'eu-west-1' });
-    expect(identity.warning).toContain('000000000000');
-    expect(identity.warning).toContain(server.url);
-    expect(server.seen).toHaveLength(1);
+    const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Unreachable);
+    expect(error).toMatchObject({
+      exitCode: 5,
+      message: expect.stringContaining(server.url),
+      help: expect.stringContaining('--account'),
+    });
+    server.seen.length = 0;
+    const said = await factsAt({ account: '111122223333', region: 'cn-north-1' });
+    expect(await said.identity()).toEqual({ account: '111122223333', partition: 'aws-cn', region: 'cn-north-1' });
+    expect(server.seen).toEqual([]);
   });
 
-  test('beside a custom endpoint whose STS hangs is guessed within a few seconds', async () => {
+  test('beside a custom endpoint whose STS hangs is refused, within the time', async () => {
     server.reply = () => 'hang';
-    const started = performance.now();
-    expect((await (await factsAt()).identity()).account).toBe('000000000000');
-    expect(performance.now() - started).toBeLessThan(4_500);
+    const error = await (await factsAt({}, 200)).identity().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('--account') });
   });
 
-  test('is guessed from an access key of twelve digits', async () => {
+  test('behind a proxy that answers with a page is unreachable, and the way out is the proxy', async () => {
+    server.reply = () => ({
+      status: 403,
+      headers: { 'content-type': 'text/html' },
+      body: '<html><body>Blocked</body></html>',
+    });
+    const error = await (await factsAt()).identity().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('HTTPS_PROXY') });
+  });
+
+  test('behind a certificate that nobody signed is unreachable, and the way out is the certificate', async () => {
+    const secure = await selfSigned();
+    const error = await (await factsAt({ endpoint: secure.url })).identity().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'Unreachable', help: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
+    secure.close();
+  });
+
+  test('waits for a slow STS', async () => {
+    let asked = 0;
+    server.reply = () => {
+      asked += 1;
+      return asked < 3 ? xmlError('InternalFailure', 500) : caller('210987654321', 'arn:aws:iam::210987654321:user/me');
+    };
+    expect((await (await factsAt()).identity()).account).toBe('210987654321');
+  });
+
+  test('is what an access key of twelve digits says, which only emulators take, with a warning', async () => {
     server.reply = () => xmlError('InvalidAction', 400);
     const facts = await factsAt({ credentials: { accessKeyId: '555566667777', secretAccessKey: 'x' } });
     expect(await facts.identity()).toMatchObject({ account: '555566667777', warning: expect.any(String) });
+  });
+
+  test('that differs from the account said is refused', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', server.url);
+    server.reply = () => caller('210987654321', 'arn:aws:iam::210987654321:user/me');
+    const facts = await factsAt({ endpoint: undefined, account: '111122223333' });
+    await expect(facts.identity()).rejects.toMatchObject({ code: 'account_differs' });
+    const same = await factsAt({ endpoint: undefined, account: '210987654321' });
+    expect((await same.identity()).account).toBe('210987654321');
+    await expect(factsAt({ account: '1234' })).rejects.toMatchObject({ code: 'account_invalid' });
+    await expect(factsAt({ region: '' })).rejects.toMatchObject({ code: 'region_invalid' });
   });
 
   test('is not guessed where nothing listens: exit code 5, and soon', async () => {

@@ -122,3 +122,82 @@ test('what holds data is deleted or replaced only when it was named', TIMEOUT, a
     document: { outcome: 'succeeded' },
   });
 });
+
+/** SSH, open to whom `cidr` says. */
+const door = (cidr: unknown, parameters: object = {}) => ({
+  Parameters: { Unused: { Type: 'String', Default: '' }, ...parameters },
+  Resources: {
+    Group: {
+      Type: 'AWS::EC2::SecurityGroup',
+      Properties: {
+        GroupDescription: 'ssh',
+        SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: cidr }],
+      },
+    },
+  },
+});
+const NO_ECHO = { Cidr: { Type: 'String', NoEcho: true, Default: '10.0.0.0/8' } };
+const WORLD = '0.0.0.0/0';
+
+/** What templates look up, with a world-wide net behind every name. */
+const network = {
+  Resources: {
+    Parameter: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/net/cidr', Type: 'String', Value: WORLD } },
+    Secret: {
+      Type: 'AWS::SecretsManager::Secret',
+      Properties: { Name: 'net', SecretString: JSON.stringify({ cidr: WORLD }) },
+    },
+  },
+  Outputs: { Cidr: { Value: WORLD, Export: { Name: 'net-cidr' } } },
+};
+const LOOKED_UP = { Cidr: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/net/cidr' } };
+
+test('what is judged is what would be deployed, wherever its values come from', TIMEOUT, async () => {
+  const values = space.file('network.json', network);
+  expect((await space.json('deploy', values, '--stack', 'network', '--yes', '--fail-on', 'none')).code).toBe(0);
+  const given = ['--parameters', `Cidr=${WORLD}`];
+  for (const [name, template, args, isSecret] of [
+    ['noecho', door({ Ref: 'Cidr' }, NO_ECHO), given, true],
+    ['reference', door('{{resolve:secretsmanager:net:SecretString:cidr}}'), [], true],
+    ['lookup', door('{{resolve:ssm:/net/cidr}}'), [], false],
+    ['parameter', door({ Ref: 'Cidr' }, LOOKED_UP), [], false],
+    ['import', door({ 'Fn::ImportValue': 'net-cidr' }), [], false],
+  ] as const) {
+    const file = space.file(`${name}.json`, template);
+    const { code, document } = await space.json('deploy', file, '--stack', name, '--yes', ...args);
+    expect({ name, code, document }).toMatchObject({
+      name,
+      code: 1,
+      document: { outcome: 'refused', code: 'security_validation_failed', calls: { create: 0 } },
+    });
+    expect(document.verdict.reasons[0]).toContain('sg-open-ssh');
+    expect(JSON.stringify(document).includes(WORLD), name).toBe(!isSecret);
+  }
+});
+
+test('another secret value is another plan', TIMEOUT, async () => {
+  const file = space.file('t.json', door({ Ref: 'Cidr' }, NO_ECHO));
+  const digest = async (...args: string[]) =>
+    (await space.json('plan', file, '--stack', 'web', ...args)).document.digest;
+  const one = await digest('--parameters', 'Cidr=10.1.0.0/16');
+  expect(await digest('--parameters', 'Cidr=10.1.0.0/16')).toBe(one);
+  expect(await digest('--parameters', 'Cidr=10.2.0.0/16')).not.toBe(one);
+  const deploy = ['deploy', file, '--stack', 'web', '--yes', '--approve', one, '--parameters'];
+  expect((await space.json(...deploy, 'Cidr=10.2.0.0/16')).document).toMatchObject({ code: 'plan_changed' });
+  expect((await space.json(...deploy, 'Cidr=10.1.0.0/16')).document).toMatchObject({ outcome: 'succeeded' });
+});
+
+test('a reference that nobody can read yet is named in the plan, and is part of its digest', TIMEOUT, async () => {
+  const file = space.file('t.json', door('{{resolve:secretsmanager:later:SecretString:cidr}}'));
+  const plan = async () => (await space.json('plan', file, '--stack', 'web')).document;
+  const before = await plan();
+  expect(before.problems).toMatchObject([{ code: 'secret_unread', severity: 'warning' }]);
+  const secret = { Name: 'later', SecretString: JSON.stringify({ cidr: '10.0.0.0/8' }) };
+  const made = { Resources: { Secret: { Type: 'AWS::SecretsManager::Secret', Properties: secret } } };
+  const later = space.file('later.json', made);
+  expect((await space.json('deploy', later, '--stack', 'later', '--yes', '--fail-on', 'none')).code).toBe(0);
+  const after = await plan();
+  expect(after.problems).toEqual([]);
+  expect(after.digest).not.toBe(before.digest);
+  expect((await plan()).digest).toBe(after.digest);
+});

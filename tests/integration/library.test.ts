@@ -67,7 +67,7 @@ test('an abort in the middle ends in good order; the stack can be deployed again
   const stop = new AbortController();
   const run = deploy({ template, stack: 'lib', state, signal: stop.signal });
   for await (const event of run) if (event.event === 'resource' && event.status === 'in_progress') stop.abort();
-  await expect(run).rejects.toMatchObject({ code: 'interrupted', cause: { outcome: 'cancelled' } });
+  await expect(run).rejects.toMatchObject({ code: 'interrupted', cause: { outcome: 'suspended' } });
   expect(await deploy({ template, stack: 'lib', state })).toMatchObject({ outcome: 'succeeded' });
 });
 

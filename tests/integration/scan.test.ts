@@ -1,5 +1,5 @@
 // `scan` and `rules` as a user runs them: folders, formats, exit codes, baselines.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Workspace } from '../support/cli.ts';
@@ -76,6 +76,34 @@ test('a folder without templates is an error: nothing looked at is not nothing f
   using space = folder();
   mkdirSync(join(space.dir, 'nothing'));
   expect(await space.json('scan', 'nothing')).toMatchObject({ code: 2, document: { code: 'no_template' } });
+});
+
+test('what cannot be read is a finding and ends with 2, unless that is allowed', async () => {
+  using space = folder();
+  writeFileSync(join(space.dir, 'stacks/odd.yaml'), Uint8Array.of(1, 0, 2, 0, 0, 3));
+  const refused = await space.json('scan', 'stacks', '--fail-on', 'none');
+  expect(refused).toMatchObject({ code: 2, document: { summary: { critical: 1, high: 1 } } });
+  const finding = { ruleId: 'unreadable', severity: 'high', file: 'stacks/odd.yaml', line: 0 };
+  expect(refused.document.findings).toContainEqual(expect.objectContaining(finding));
+  const allowed = await space.json('scan', 'stacks', '--fail-on', 'none', '--allow-unreadable');
+  expect(allowed).toMatchObject({ code: 0, document: { summary: { info: 1 } } });
+  expect((await space.run('scan', 'stacks', '--write-baseline', 'known.json')).code).toBe(2);
+  expect(readFileSync(join(space.dir, 'known.json'), 'utf8')).not.toContain('unreadable');
+  rmSync(join(space.dir, 'stacks'), { recursive: true });
+  mkdirSync(join(space.dir, 'stacks'));
+  writeFileSync(join(space.dir, 'stacks/odd.yaml'), Uint8Array.of(1, 0, 2, 0, 0, 3));
+  for (const format of ['text', 'sarif', 'junit', 'markdown']) {
+    const { code, stdout } = await space.run('scan', 'stacks', '--format', format);
+    expect({ code, format }).toEqual({ code: 2, format });
+    expect(stdout).toContain('odd.yaml');
+  }
+});
+
+test('a baseline that cannot be written is refused by name', async () => {
+  using space = folder();
+  const { code, document } = await space.json('scan', 'stacks', '--write-baseline', 'nowhere/known.json');
+  expect(code).toBe(2);
+  expect(document).toMatchObject({ kind: 'error', code: 'file_not_writable' });
 });
 
 test('a baseline is written once and silences what it holds', async () => {

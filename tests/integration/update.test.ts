@@ -262,6 +262,26 @@ test('what drifted on a touched path is refused: after approval by digest, durin
   await place.destroyed();
 });
 
+test('an approval does not overwrite what was changed while the person thought', { timeout: 60_000 }, async () => {
+  place = await Place.open();
+  const port = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' };
+  const template = (seconds: number, open: object[] = []) => ({
+    Resources: {
+      Q: { Type: QUEUE, Properties: { VisibilityTimeout: seconds } },
+      G: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'g', SecurityGroupIngress: open } },
+    },
+  });
+  await place.deployed(template(30));
+  const { Q: url = '' } = await place.recorded();
+  // A split circle: the run waits.
+  const { code, document } = await place.json('deploy', template(60, [port]), '--fail-on', 'none');
+  expect({ code, document }).toMatchObject({ code: 7, document: { outcome: 'waiting_approval' } });
+  await place.change(QUEUE, url, '/VisibilityTimeout', 45);
+  const approved = await place.space.json('approve', document.runId, '--cloud', 'aws');
+  expect(approved).toMatchObject({ code: 1, document: { outcome: 'refused', code: 'drifted' } });
+  expect(await place.read(QUEUE, url)).toMatchObject({ VisibilityTimeout: 45 });
+});
+
 test('UpdateReplacePolicy Retain keeps the old one and says so', { timeout: 60_000 }, async () => {
   place = await Place.open();
   const keep = { UpdateReplacePolicy: 'Retain' };

@@ -21,6 +21,7 @@ export function captured(more: Partial<Pick<Io, 'colour' | 'live' | 'interactive
     live: false,
     interactive: false,
     width: () => ({}),
+    lost: () => undefined,
     size: () => ({ columns: 80, rows: 24 }),
     ...more,
   };

@@ -17,7 +17,9 @@ export type Reply =
   /** The connection ends without one. */
   | 'reset'
   /** An answer that stops in its middle. */
-  | 'stall';
+  | 'stall'
+  /** An answer that comes byte by byte and never ends. */
+  | 'drip';
 
 export interface Scripted {
   url: string;
@@ -46,6 +48,12 @@ export async function scriptedServer(port = 0): Promise<Scripted> {
       if (reply === 'stall') {
         response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': '100' });
         response.write('{"ProgressEvent":');
+        return;
+      }
+      if (reply === 'drip') {
+        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+        const drop = setInterval(() => response.write(' '), 20);
+        response.on('close', () => clearInterval(drop));
         return;
       }
       const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? {});

@@ -31,9 +31,20 @@ const reserved: { what: RegExp; only: RegExp; why: string }[] = [
     why: 'clock and randomness are arguments outside the wiring',
   },
   {
-    what: /import (?!type\b)[^;]*from '#wasm'|import '#wasm'|(?<!typeof )\b(require|import)\('#wasm'\)/,
+    // A `require` made by createRequire may have any name, so any call with the name of the package counts.
+    what: /\b(import|export) (?!type\b)[^;]*from ['"](#wasm|@assent\/core)['"]|import ['"](#wasm|@assent\/core)['"]|(?<!typeof import)\(['"](#wasm|@assent\/core)['"]\)/,
     only: /^src\/core\//,
     why: 'only src/core loads wasm',
+  },
+  {
+    what: /['"](node:)?(fs|net|http|https|child_process|sqlite|tls|dgram|cluster|worker_threads)(\/promises)?['"]/,
+    only: /^(src\/(adapters|edge|sandbox|cli)|functions)\//,
+    why: 'files, sockets and processes belong to adapters',
+  },
+  {
+    what: /['"`][^'"`\n]*(\bassent (plan|deploy|destroy|status|resume|cancel|approve|reject|rules|outputs|drift)\b|(^|[\s(])--[a-z])/,
+    only: /^src\/(cli|sandbox)\//,
+    why: 'command lines are the CLI’s: give a Way',
   },
 ];
 
@@ -68,6 +79,49 @@ test('every source file keeps the rules', () => {
   expect(files.flatMap((file) => violations(file, readFileSync(join(root, file), 'utf8')))).toEqual([]);
 });
 
+/** Rooms of the core: a room uses only lower ranks. */
+const rooms: readonly (readonly string[])[] = [
+  ['problem', 'digest', 'expr', 'graph', 'sketch', 'consensus'],
+  ['template', 'model'],
+  ['call', 'schema', 'secret', 'durations', 'share'],
+  ['same', 'intrinsics'],
+  ['plan', 'engine'],
+  ['permissions', 'scan', 'simulate'],
+  ['circle', 'session'],
+  ['door'],
+];
+
+/** Every use of a room that is not below, of one Rust file, as `file: reason`. */
+function rustViolations(file: string, source: string): string[] {
+  const rank = (room: string) => rooms.findIndex((names) => names.includes(room));
+  const own = file.replace(/^wasm-core\/src\//, '').replace(/[/.].*$/, '');
+  if (own === 'lib') return [];
+  if (rank(own) === -1) return [`${file}: room ${own} has no rank`];
+  const code = source.replace(/\/\/.*$/gm, '').replace(/#\[cfg\(test\)\][\s\S]*$/, '');
+  const one = [...code.matchAll(/\bcrate::([a-z_]+)/g)].map(([, room = '']) => room);
+  const many = [...code.matchAll(/\bcrate::\{([^;]*)\}/g)].flatMap(([, list = '']) =>
+    [...list.matchAll(/(?:^|,)\s*([a-z_]+)/g)].map(([, room = '']) => room),
+  );
+  const used = [...new Set([...one, ...many])].filter((room) => room !== own);
+  return used.filter((room) => rank(room) >= rank(own)).map((room) => `${file}: must not use ${room}`);
+}
+
+test('every room of the core uses only what is below it', () => {
+  const sources = globSync('wasm-core/src/**/*.rs', { cwd: root }).map((file) => file.replaceAll('\\', '/'));
+  expect(sources.length).toBeGreaterThan(0);
+  expect(sources.flatMap((file) => rustViolations(file, readFileSync(join(root, file), 'utf8')))).toEqual([]);
+});
+
+test.each([
+  ['wasm-core/src/expr/a.rs', 'use crate::intrinsics::functions;'],
+  ['wasm-core/src/engine/a.rs', 'use crate::plan::patch;'],
+  ['wasm-core/src/schema/a.rs', 'use crate::{\n    digest,\n    plan,\n};'],
+  ['wasm-core/src/new/a.rs', 'use crate::expr::Expr;'],
+  ['wasm-core/src/template.rs', 'let a = crate::scan::find();'],
+])('%s is refused %s', (file, text) => {
+  expect(rustViolations(file, text)).toHaveLength(1);
+});
+
 test.each([
   ['src/domain/a.ts', "import { b } from '../core/b.ts';"],
   ['src/core/a.ts', "import type { B } from '../app/ports.ts';"],
@@ -89,6 +143,13 @@ test.each([
   ['src/domain/a.ts', "import { randomUUID } from 'node:crypto';"],
   ['src/app/a.ts', "import { plan } from '#wasm';"],
   ['src/cli/a.ts', "const core = require('#wasm');"],
+  ['src/cli/a.ts', "const load = createRequire(import.meta.url); const core = load('#wasm');"],
+  ['src/edge/a.ts', "export { plan } from '#wasm';"],
+  ['functions/a.ts', "import { plan } from '@assent/core';"],
+  ['src/core/a.ts', "import { readFileSync } from 'node:fs';"],
+  ['src/app/a.ts', "import { readFile } from 'fs/promises';"],
+  ['src/app/a.ts', "throw new InvalidInput('a', 'b', { help: 'Say assent resume RUN.' });"],
+  ['src/adapters/a.ts', "const help = 'Choose a folder with --state DIR.';"],
 ])('%s is refused %s', (file, text) => {
   expect(violations(file, text)).toHaveLength(1);
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { scan } from '../../src/core/calls.ts';
+import { TemplateInCore } from '../../src/core/template.ts';
 
 interface Case {
   name: string;
@@ -14,7 +14,8 @@ const file = join(import.meta.dirname, '../vectors/scan/precision.json');
 const cases = JSON.parse(readFileSync(file, 'utf8')) as Case[];
 
 test.each(cases)('$name', ({ template, expect: expected }) => {
-  const answer = scan(template, { file: 't', parameters: {}, baseline: [] });
+  using text = new TemplateInCore(template);
+  const answer = text.scan({ file: 't', parameters: {}, baseline: [] });
   if (answer.type !== 'scanned') throw new Error(JSON.stringify(answer));
   expect(answer.findings.map(({ ruleId, line, column }) => `${ruleId}@${line}:${column}`)).toEqual(expected);
 });

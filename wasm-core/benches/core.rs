@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
-use assent_core::call::{PlanAnswer, PlanCall, SimulateCall};
+use assent_core::call::{PlanCall, SimulateCall};
 use assent_core::consensus::{ConsensusCall, Method, Vote, aggregate};
 use assent_core::digest::{canonical, canonical_of};
 use assent_core::model::{Plan, Policy};
+use assent_core::plan::planned::Planning;
+use assent_core::session::Template;
+use assent_core::simulate;
 use assent_core::sketch::Sketch;
 use assent_core::template::{Limits, parse};
-use assent_core::{plan, simulate};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::json;
 
@@ -28,9 +30,13 @@ fn call() -> PlanCall {
     .unwrap()
 }
 
+fn planning_of(text: &str) -> Planning {
+    Template::new(text.to_owned()).plan(call())
+}
+
 fn planned() -> Plan {
-    match plan::plan(FLEET, call()) {
-        PlanAnswer::Planned { plan, .. } => plan,
+    match planning_of(FLEET) {
+        Planning::Planned(planned) => planned.plan,
         other => panic!("{other:?}"),
     }
 }
@@ -42,7 +48,7 @@ fn planning(criterion: &mut Criterion) {
         bench.iter(|| parse(black_box(FLEET), &Limits::default()).unwrap());
     });
     group.bench_function("plan from YAML, 400 resources", |bench| {
-        bench.iter(|| plan::plan(black_box(FLEET), call()));
+        bench.iter(|| planning_of(black_box(FLEET)));
     });
     let plan = planned();
     group.bench_function("canonical JSON of the plan, by a tree", |bench| {

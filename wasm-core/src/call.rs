@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tsify::Tsify;
 
-use crate::model::{Context, Millis, Mode, Plan, Policy, StackResource};
+use crate::model::{Context, Millis, Mode, Policy, StackResource};
 use crate::problem::Problem;
 
 /// What is recorded of a stack.
@@ -118,6 +118,10 @@ pub struct PlanCall {
     /// Resources that exist already and are to be taken over: logical id to primary identifier.
     #[serde(default)]
     pub imports: BTreeMap<String, String>,
+    /// Names and identifiers may be made from secrets.
+    #[serde(default)]
+    #[tsify(optional)]
+    pub allow_secret_identifiers: bool,
     /// For the forecast.
     pub max_concurrency: u32,
     /// How many times longer everything takes than the schema table says: below 1 in a sandbox that is faster than AWS.
@@ -147,20 +151,11 @@ pub struct KeptNotes {
 /// The answer to [`PlanCall`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
-#[allow(clippy::large_enum_variant)] // one answer a call, moved once
 pub enum PlanAnswer {
-    /// A plan; problems are warnings.
+    /// A plan.
     Planned {
-        /// The plan.
-        plan: Plan,
-        /// Warnings.
-        problems: Vec<Problem>,
-        /// How long it will take.
-        forecast: Forecast,
-        /// Effective parameter values to record; NoEcho ones `null`.
-        parameters: BTreeMap<String, Option<String>>,
-        /// NoEcho parameters whose values the deployment needs.
-        no_echo: Vec<String>,
+        /// What is worth knowing of it first.
+        planned: PlanSummary,
     },
     /// Call again with these found.
     Needs {
@@ -176,6 +171,47 @@ pub enum PlanAnswer {
         /// Every problem, errors first.
         problems: Vec<Problem>,
     },
+}
+
+/// A plan without what it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlanSummary {
+    /// Of the plan.
+    pub digest: String,
+    /// Warnings.
+    pub problems: Vec<Problem>,
+    /// How long it will take.
+    pub forecast: Forecast,
+    /// Effective parameter values to record; NoEcho ones `null`.
+    pub parameters: BTreeMap<String, Option<String>>,
+    /// NoEcho parameters whose values the deployment needs.
+    pub no_echo: Vec<String>,
+    /// Dynamic references whose values it uses, sorted: to be read and bound before the digest is shown to anybody.
+    pub references: Vec<String>,
+}
+
+/// What came of reading a dynamic reference. The value goes into the core and never out of it.
+#[derive(Clone, PartialEq, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reference {
+    /// As in the plan.
+    pub id: String,
+    /// Absent: it cannot be read now.
+    #[serde(default)]
+    #[tsify(optional)]
+    pub read: Option<ReadSecret>,
+}
+
+/// A secret's value.
+#[derive(Clone, PartialEq, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadSecret {
+    /// What is looked at.
+    #[tsify(type = "unknown")]
+    pub value: Value,
+    /// What the digest binds.
+    pub fingerprint: String,
 }
 
 /// How long a plan will take.

@@ -6,36 +6,20 @@
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use crate::call::{InspectAnswer, PlanAnswer, PlanCall, SimulateCall, Simulated};
+use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
 use crate::circle::{ConsultCall, Consultation};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
-use crate::model::{Event, Millis};
+use crate::model::{Event, Millis, Plan};
 use crate::permissions::PermissionsAnswer;
 use crate::plan::drift::{DriftCall, Drifted};
+use crate::plan::planned::Planning;
 use crate::plan::rollback::{RollbackAnswer, RollbackCall};
 use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
+use crate::session;
 use crate::share::{Claim, Share};
 use crate::sketch::{Sketch, SketchAnswer};
-
-/// What a template declares.
-///
-/// # Errors
-/// Never on account of the text: that is an answer.
-#[wasm_bindgen]
-pub fn inspect(text: &str) -> Result<Ts<InspectAnswer>, JsError> {
-    Ok(crate::plan::inspect(text).into_ts()?)
-}
-
-/// Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
-///
-/// # Errors
-/// When the call itself is malformed.
-#[wasm_bindgen]
-pub fn plan(text: &str, call: Ts<PlanCall>) -> Result<Ts<PlanAnswer>, JsError> {
-    Ok(crate::plan::plan(text, call.to_rust()?).into_ts()?)
-}
 
 /// What is there against what was deployed.
 ///
@@ -55,6 +39,15 @@ pub fn rollback(call: Ts<RollbackCall>) -> Result<Ts<RollbackAnswer>, JsError> {
     Ok(crate::plan::rollback::rollback(&call.to_rust()?).into_ts()?)
 }
 
+/// The digest that a stored plan (JSON) has by what it says.
+///
+/// # Errors
+/// When the text is no plan.
+#[wasm_bindgen(js_name = planDigest)]
+pub fn plan_digest(plan: &str) -> Result<String, JsError> {
+    Ok(crate::plan::digest_of(&serde_json::from_str(plan)?))
+}
+
 /// Runs a plan (JSON) with the real engine on a virtual clock.
 ///
 /// # Errors
@@ -71,15 +64,6 @@ pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsE
 #[wasm_bindgen]
 pub fn consult(call: Ts<ConsultCall>) -> Result<Ts<Consultation>, JsError> {
     Ok(crate::circle::consult(&call.to_rust()?).map_err(|error| JsError::new(&error))?.into_ts()?)
-}
-
-/// Scans a text: policy, secrets, the template itself.
-///
-/// # Errors
-/// When the call itself is malformed.
-#[wasm_bindgen]
-pub fn scan(text: &str, call: Ts<ScanCall>) -> Result<Ts<ScanAnswer>, JsError> {
-    Ok(crate::scan::scan(text, &call.to_rust()?).into_ts()?)
 }
 
 /// The built-in rules, explained.
@@ -170,6 +154,126 @@ pub fn learn_durations(kept: Option<String>, observed: &str) -> Result<String, J
     Ok(learned.text())
 }
 
+/// A template: parsed once, then asked.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Template {
+    template: session::Template,
+    planned: Option<session::Planned>,
+}
+
+#[wasm_bindgen]
+impl Template {
+    /// From a text, which may be anything: what is wrong with it is an answer to each question. Empty for the end of a
+    /// stack.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(text: String) -> Template {
+        Self { template: session::Template::new(text), planned: None }
+    }
+
+    /// What it declares.
+    ///
+    /// # Errors
+    /// Never on account of the text.
+    pub fn declared(&self) -> Result<Ts<InspectAnswer>, JsError> {
+        Ok(self.template.declared().into_ts()?)
+    }
+
+    /// Policy, secrets, the template itself; for a text that is not about to be deployed.
+    ///
+    /// # Errors
+    /// When the call itself is malformed.
+    pub fn scan(&self, call: Ts<ScanCall>) -> Result<Ts<ScanAnswer>, JsError> {
+        Ok(self.template.scan(&call.to_rust()?).into_ts()?)
+    }
+
+    /// Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`. What is
+    /// recorded and what is live may come as the JSON texts that they are kept as, in place of the call's.
+    ///
+    /// # Errors
+    /// When the call itself is malformed.
+    #[allow(clippy::needless_pass_by_value)] // what crosses the door is owned
+    pub fn plan(
+        &mut self,
+        call: Ts<PlanCall>,
+        recorded: Option<String>,
+        live: Option<String>,
+    ) -> Result<Ts<PlanAnswer>, JsError> {
+        let mut call = call.to_rust()?;
+        if let Some(recorded) = recorded {
+            call.recorded = Some(serde_json::from_str(&recorded)?);
+        }
+        if let Some(live) = live {
+            call.live = serde_json::from_str(&live)?;
+        }
+        let planning = self.template.plan(call);
+        self.planned = None;
+        Ok(match planning {
+            Planning::Planned(planned) => {
+                let planned = session::Planned::new(self.template.clone(), *planned);
+                let summary = planned.summary();
+                self.planned = Some(planned);
+                PlanAnswer::Planned { planned: summary }
+            }
+            Planning::Needs { lookups, optional } => PlanAnswer::Needs { lookups, optional },
+            Planning::Refused { problems } => PlanAnswer::Refused { problems },
+        }
+        .into_ts()?)
+    }
+
+    /// The plan that the last `plan` made, once.
+    pub fn planned(&mut self) -> Option<Planned> {
+        self.planned.take().map(|planned| Planned { planned })
+    }
+}
+
+/// A plan, with the values that it was made with.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Planned {
+    planned: session::Planned,
+}
+
+#[wasm_bindgen]
+impl Planned {
+    /// Takes in what came of reading its dynamic references; digest and text are others then.
+    ///
+    /// # Errors
+    /// When they are malformed.
+    pub fn bind(&mut self, references: &str) -> Result<Ts<PlanSummary>, JsError> {
+        self.planned.bind(serde_json::from_str(references).map_err(|_| malformed())?);
+        Ok(self.planned.summary().into_ts()?)
+    }
+
+    /// SHA-256 (hex).
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.planned.plan().digest.clone()
+    }
+
+    /// The plan, JSON text.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn text(&self) -> Result<String, JsError> {
+        Ok(serde_json::to_string(self.planned.plan())?)
+    }
+
+    /// What the scan finds in the values that a deployment of it sends.
+    ///
+    /// # Errors
+    /// When the call itself is malformed.
+    pub fn scan(&self, call: Ts<ScanCall>) -> Result<Ts<ScanAnswer>, JsError> {
+        Ok(self.planned.scan(&call.to_rust()?).into_ts()?)
+    }
+}
+
+/// For a call with secrets in it: what is wrong with it might quote one.
+fn malformed() -> JsError {
+    JsError::new("the call is malformed")
+}
+
 /// The deployment engine: events in, commands out.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -182,10 +286,14 @@ impl Engine {
     /// From a plan and an `EngineConfig`, both JSON text.
     ///
     /// # Errors
-    /// When either is malformed, or the plan wants what the engine does not do.
+    /// `plan_altered` when the plan is not the one that its digest was made of; when either is malformed, or the plan
+    /// wants what the engine does not do.
     #[wasm_bindgen(constructor)]
     pub fn new(plan: &str, config: &str) -> Result<Engine, JsError> {
-        let (plan, config) = (serde_json::from_str(plan)?, serde_json::from_str(config)?);
+        let (plan, config): (Plan, _) = (serde_json::from_str(plan)?, serde_json::from_str(config)?);
+        if crate::plan::digest_of(&plan) != plan.digest {
+            return Err(JsError::new("plan_altered"));
+        }
         Ok(Self { engine: crate::engine::Engine::new(plan, config, Box::new(Schemas))? })
     }
 

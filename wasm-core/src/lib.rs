@@ -20,6 +20,8 @@ pub mod problem;
 mod same;
 pub mod scan;
 pub mod schema;
+pub mod secret;
+pub mod session;
 pub mod share;
 pub mod simulate;
 pub mod sketch;

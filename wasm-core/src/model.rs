@@ -148,6 +148,15 @@ pub struct Plan {
     pub resources: Vec<PlannedResource>,
     /// Outputs, sorted by name.
     pub outputs: Vec<PlannedOutput>,
+    /// Keyed fingerprints of the secrets that it was made with, NoEcho parameters and dynamic references: secret id to
+    /// hex. Another value is another plan.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[tsify(optional)]
+    pub fingerprints: BTreeMap<String, String>,
+    /// Dynamic references that could not be read when it was made: nobody has judged their values. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub unread: Vec<String>,
     /// SHA-256 (hex) over the canonical JSON of everything above but estimates.
     pub digest: String,
 }

@@ -89,8 +89,8 @@ fn a_client_token_is_of_cloud_controls_alphabet_and_belongs_to_one_attempt() {
 #[test]
 fn names_do_not_change_between_versions() {
     assert_eq!(
-        client_token("run-1", "Table/create", 1),
-        "6a02ef2e60e06433760562254d98551d6410fdf64e7c3fdc516fb04367803adb"
+        client_token("run-1", "create:Table", 1),
+        "4f109173786daf1c92916720b6f4bb19d0ecd6c2e9cae5ac9f0995810de53351"
     );
     assert_eq!(
         name_uuid("arn:aws:cloudformation:eu-central-1:123456789012:stack/web"),
@@ -224,4 +224,26 @@ proptest! {
 #[test]
 fn what_has_no_json_form_has_no_text() {
     assert_eq!(canonical_of(&std::collections::BTreeMap::from([(1, 2)]), &[]), "");
+}
+
+#[test]
+fn keys_that_begin_alike_are_put_in_the_order_of_their_code_units() {
+    let keys = ["a", "a ", "a!", "a\"", "a#", "a\\", "a\n", "a\t", "a\u{1}b", "ab", "aé", "a\u{e000}", "a😀", "", "b"];
+    for one in keys {
+        for other in keys.into_iter().filter(|other| *other != one) {
+            let value = Value::Object(
+                [(one, 1), (other, 2)].map(|(key, n)| (key.to_owned(), Value::from(n))).into_iter().collect(),
+            );
+            assert_eq!(canonical_of(&Unsorted([(one, 1), (other, 2)]), &[]), canonical(&value), "{one:?} {other:?}");
+        }
+    }
+}
+
+/// An object whose members come as they are given.
+struct Unsorted<'a>([(&'a str, u32); 2]);
+
+impl serde::Serialize for Unsorted<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0)
+    }
 }

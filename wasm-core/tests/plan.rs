@@ -4,16 +4,23 @@
 
 use std::collections::BTreeMap;
 
-use assent_core::call::{Live, PlanAnswer, PlanCall, StackState};
+use assent_core::call::{Live, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{Action, Context, Mode, Plan, ResourceStatus, StackResource};
-use assent_core::plan::{plan, stack_id};
+use assent_core::plan::planned::Planning;
+use assent_core::plan::stack_id;
 use assent_core::problem::Problem;
+use assent_core::session::Template;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+fn planning(text: &str, call: PlanCall) -> Planning {
+    Template::new(text.to_owned()).plan(call)
+}
+
 fn call() -> PlanCall {
     PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: Context {
@@ -36,15 +43,15 @@ fn call() -> PlanCall {
 }
 
 fn planned(text: &str, call: PlanCall) -> (Plan, Vec<Problem>) {
-    match plan(text, call) {
-        PlanAnswer::Planned { plan, problems, .. } => (plan, problems),
+    match planning(text, call) {
+        Planning::Planned(planned) => (planned.plan, planned.problems),
         other => panic!("{other:#?}"),
     }
 }
 
 fn refused(text: &str) -> Vec<Problem> {
-    match plan(text, call()) {
-        PlanAnswer::Refused { problems } => problems,
+    match planning(text, call()) {
+        Planning::Refused { problems } => problems,
         other => panic!("{other:#?}"),
     }
 }
@@ -326,4 +333,77 @@ Resources:
         let (elsewhere, _) = planned(&json(&order), PlanCall { stack: "other".into(), ..call() });
         prop_assert_ne!(&one.digest, &elsewhere.digest);
     }
+}
+
+/// `Fn::Sub` in `Fn::Sub`, each ten times the inner one.
+fn nested(levels: usize, innermost: &str) -> String {
+    let ten = "${a}".repeat(10);
+    (0..levels).fold(format!("\"{innermost}\""), |inner, _| format!(r#"{{"Fn::Sub":["{ten}",{{"a":{inner}}}]}}"#))
+}
+
+#[test]
+fn text_is_bounded_while_it_grows() {
+    let property = |value: &str| {
+        format!(
+            r#"{{"Resources":{{"T":{{"Type":"AWS::SNS::Topic"}},"Q":{{"Type":"AWS::SNS::Topic","Properties":{{"DisplayName":{value}}}}}}}}}"#
+        )
+    };
+    let wide = (0..20).map(|_| nested(4, "xxxxxxxxxx")).collect::<Vec<_>>().join(",");
+    let heavy = "x".repeat(100_000);
+    for too_large in [
+        nested(8, "xxxxxxxxxx"),
+        nested(8, "").replace("\"\"", r#"{"Ref":"T"}"#),
+        format!(r#"{{"Fn::Join":["{heavy}",["a","b","c","d","e","f","g","h","i","j","k","l","m"]]}}"#),
+        format!(r#"{{"Fn::Base64":{{"Fn::Join":["",[{wide},{wide}]]}}}}"#),
+    ] {
+        let problems = refused(&property(&too_large));
+        assert!(codes(&problems).contains(&"expansion_limit"), "{problems:?}");
+        assert!(problems[0].path.starts_with("Resources/Q/Properties/DisplayName/Fn::"), "{}", problems[0].path);
+        assert!(problems[0].line > 0 && problems.len() < 30, "{problems:?}");
+    }
+    let tags: Vec<String> = (0..40).map(|at| format!(r#"{{"Key":"k{at}","Value":{}}}"#, nested(4, "xxxxx"))).collect();
+    let many = format!(
+        r#"{{"Resources":{{"Q":{{"Type":"AWS::SNS::Topic","Properties":{{"Tags":[{}]}}}}}}}}"#,
+        (0..10).map(|_| tags.join(",")).collect::<Vec<_>>().join(",")
+    );
+    let problems = refused(&many);
+    assert_eq!(codes(&problems), ["expansion_limit"], "all of them together, said once");
+    let (plan, _) = planned(&property(&nested(4, "xxxxxxxxxx")), call());
+    assert_eq!(plan.resources.len(), 2);
+}
+
+#[test]
+fn a_secret_becomes_no_name_unless_that_is_said() {
+    let template = |type_name: &str, property: &str, value: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String, NoEcho: true}}}}\nResources:\n  T: {{Type: 'AWS::SNS::Topic'}}\n  N: {{Type: '{type_name}', Properties: {{{property}: {value}}}}}\n"
+        )
+    };
+    let given = |allow| PlanCall {
+        parameters: BTreeMap::from([("P".to_owned(), "hunter22".to_owned())]),
+        allow_secret_identifiers: allow,
+        ..call()
+    };
+    for (type_name, property, value) in [
+        ("AWS::SQS::Queue", "QueueName", "!Sub 'q-${P}'"),
+        ("AWS::SQS::Queue", "QueueName", "'q-{{resolve:secretsmanager:s:SecretString:p}}'"),
+        ("AWS::SNS::Topic", "TopicName", "!Ref P"),
+        ("AWS::S3::Bucket", "BucketName", "!Join ['-', [b, !Ref P]]"),
+        ("AWS::SecretsManager::Secret", "Name", "!Ref P"),
+        ("AWS::Logs::LogGroup", "LogGroupName", "{'Fn::Sub': '{{resolve:ssm-secure:/x/${T.TopicName}}}'}"),
+    ] {
+        let text = template(type_name, property, value);
+        let PlanAnswer::Refused { problems } = plan(&text, given(false)) else { panic!("{text}") };
+        assert_eq!(codes(&problems), ["secret_identifier"], "{text}");
+        assert_eq!(
+            (problems[0].path.as_str(), problems[0].line),
+            (format!("Resources/N/Properties/{property}").as_str(), 4)
+        );
+        assert!(!problems[0].message.contains("hunter22"));
+        let (_, warnings) = planned(&text, given(true));
+        assert_eq!(codes(&warnings), ["secret_identifier"], "{text}");
+    }
+    // What is no name may be made from a secret.
+    let (_, warnings) = planned(&template("AWS::SNS::Topic", "DisplayName", "!Ref P"), given(false));
+    assert_eq!(codes(&warnings), [""; 0]);
 }

@@ -4,17 +4,23 @@
 
 use std::collections::BTreeMap;
 
-use assent_core::call::{Found, Live, Lookup, PlanAnswer, PlanCall, StackState};
+use assent_core::call::{Found, Live, Lookup, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{
     Action, Context, Mode, OldResource, Plan, PlannedResource, Replacement, ResourceStatus, StackResource,
 };
-use assent_core::plan::plan;
+use assent_core::plan::planned::Planning;
 use assent_core::problem::Problem;
+use assent_core::session::Template;
 use serde_json::{Value, json};
+
+fn planning(text: &str, call: PlanCall) -> Planning {
+    Template::new(text.to_owned()).plan(call)
+}
 
 fn call() -> PlanCall {
     PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: Context {
@@ -57,15 +63,15 @@ fn state(resources: Vec<StackResource>) -> Option<StackState> {
 }
 
 fn planned(template: &Value, call: PlanCall) -> (Plan, Vec<Problem>) {
-    match plan(&template.to_string(), call) {
-        PlanAnswer::Planned { plan, problems, .. } => (plan, problems),
+    match planning(&template.to_string(), call) {
+        Planning::Planned(planned) => (planned.plan, planned.problems),
         other => panic!("{other:#?}"),
     }
 }
 
 fn refused(template: &Value, call: PlanCall) -> Vec<String> {
-    match plan(&template.to_string(), call) {
-        PlanAnswer::Refused { problems } => problems.into_iter().map(|problem| problem.code).collect(),
+    match planning(&template.to_string(), call) {
+        Planning::Refused { problems } => problems.into_iter().map(|problem| problem.code).collect(),
         other => panic!("{other:#?}"),
     }
 }
@@ -339,8 +345,8 @@ fn an_import_is_read_first_and_taken_over_with_its_difference() {
     let imports = BTreeMap::from([("R".to_owned(), "url".to_owned())]);
     let lookup = Lookup::Resource { type_name: QUEUE.to_owned(), identifier: "url".to_owned() };
     let asking = PlanCall { imports, ..call() };
-    match plan(&template.to_string(), asking.clone()) {
-        PlanAnswer::Needs { lookups, .. } => assert_eq!(lookups, std::slice::from_ref(&lookup)),
+    match planning(&template.to_string(), asking.clone()) {
+        Planning::Needs { lookups, .. } => assert_eq!(lookups, std::slice::from_ref(&lookup)),
         other => panic!("{other:#?}"),
     }
     let found = |value: Value| PlanCall { found: vec![Found { lookup: lookup.clone(), value }], ..asking.clone() };

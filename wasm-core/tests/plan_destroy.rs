@@ -4,12 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use assent_core::call::{PlanAnswer, PlanCall, StackState};
+use assent_core::call::{PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{Action, Context, Mode, PlannedResource, ResourceStatus, StackResource};
-use assent_core::plan::plan;
+use assent_core::plan::planned::Planning;
 use assent_core::problem::Problem;
+use assent_core::session::Template;
 use proptest::prelude::*;
+
+fn planning(text: &str, call: PlanCall) -> Planning {
+    Template::new(text.to_owned()).plan(call)
+}
 
 fn resource(id: &str, policy: &str, depends_on: &[&str]) -> StackResource {
     StackResource {
@@ -35,6 +40,7 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         stack_id: String::new(),
     };
     let call = PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Destroy,
         context: context.clone(),
@@ -49,8 +55,8 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         duration_scale: None,
         learned: Default::default(),
     };
-    match plan("", call) {
-        PlanAnswer::Planned { plan, problems, .. } => (plan.resources, problems),
+    match planning("", call) {
+        Planning::Planned(planned) => (planned.plan.resources, planned.problems),
         other => panic!("{other:#?}"),
     }
 }

@@ -4,14 +4,20 @@
 
 use std::collections::BTreeMap;
 
-use assent_core::call::{PlanAnswer, PlanCall};
+use assent_core::call::PlanCall;
 use assent_core::model::{Context, Mode, Plan};
-use assent_core::plan::plan;
+use assent_core::plan::planned::Planning;
+use assent_core::session::Template;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+fn planning(text: &str, call: PlanCall) -> Planning {
+    Template::new(text.to_owned()).plan(call)
+}
+
 fn planned(resources: &Value) -> Plan {
     let call = PlanCall {
+        allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: Context {
@@ -31,8 +37,8 @@ fn planned(resources: &Value) -> Plan {
         duration_scale: None,
         learned: Default::default(),
     };
-    match plan(&json!({ "Resources": resources }).to_string(), call) {
-        PlanAnswer::Planned { plan, .. } => plan,
+    match planning(&json!({ "Resources": resources }).to_string(), call) {
+        Planning::Planned(planned) => planned.plan,
         other => panic!("{other:#?}"),
     }
 }

@@ -5,14 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_core::scan::{self, Category, Finding, FindingSeverity, RuleStatus, ScanAnswer, ScanCall};
+use assent_core::session::Template;
 use proptest::prelude::*;
+
+fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
+    Template::new(text.to_owned()).scan(call)
+}
 
 fn call() -> ScanCall {
     ScanCall { file: "web.yaml".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() }
 }
 
 fn findings_of(text: &str, call: &ScanCall) -> Vec<Finding> {
-    match scan::scan(text, call) {
+    match scanned(text, call) {
         ScanAnswer::Scanned { findings, .. } => findings,
         ScanAnswer::NotTemplate { problems } => panic!("{problems:?} in {text}"),
     }
@@ -27,7 +32,7 @@ fn ids(text: &str) -> Vec<String> {
 }
 
 fn status(text: &str, rule: &str) -> RuleStatus {
-    let ScanAnswer::Scanned { rules, .. } = scan::scan(text, &call()) else { panic!("{text}") };
+    let ScanAnswer::Scanned { rules, .. } = scanned(text, &call()) else { panic!("{text}") };
     rules.into_iter().find(|result| result.rule_id == rule).expect(rule).status
 }
 
@@ -246,7 +251,7 @@ fn each_opening_to_the_world_is_reported_once_by_what_it_opens() {
 #[test]
 fn what_is_no_template_is_not_scanned_and_what_was_meant_as_one_is() {
     for other in ["a: 1", "[1, 2]", "{\"name\": \"x\"}", "apiVersion: v1\nkind: List", "Resources: [a]", "{", ""] {
-        assert!(matches!(scan::scan(other, &call()), ScanAnswer::NotTemplate { .. }), "{other}");
+        assert!(matches!(scanned(other, &call()), ScanAnswer::NotTemplate { .. }), "{other}");
     }
     let broken = findings("AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  A: {Type: [}\n");
     assert!(broken.iter().all(|finding| finding.category == Category::Template && finding.line == 3), "{broken:?}");
@@ -334,9 +339,9 @@ proptest! {
 
     #[test]
     fn no_text_whatsoever_is_too_much(text in any::<String>()) {
-        let _ = scan::scan(&text, &call());
-        let _ = scan::scan(&format!("Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      AccessControl: {text}\n"), &call());
-        let _ = scan::scan(&format!("-----BEGIN {text}AKIA{text}eyJ{text}https://{text}"), &call());
+        let _ = scanned(&text, &call());
+        let _ = scanned(&format!("Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      AccessControl: {text}\n"), &call());
+        let _ = scanned(&format!("-----BEGIN {text}AKIA{text}eyJ{text}https://{text}"), &call());
     }
 }
 

@@ -5,13 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assent_core::scan::{self, Category, Finding, ScanAnswer, ScanCall};
+use assent_core::scan::{Category, Finding, ScanAnswer, ScanCall};
+use assent_core::session::Template;
 use proptest::prelude::*;
+
+fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
+    Template::new(text.to_owned()).scan(call)
+}
 
 fn findings(text: &str) -> Vec<Finding> {
     let call =
         ScanCall { file: "t.yaml".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() };
-    match scan::scan(text, &call) {
+    match scanned(text, &call) {
         ScanAnswer::Scanned { findings, .. } => {
             findings.into_iter().filter(|finding| finding.category == Category::Secret).collect()
         }
@@ -212,5 +217,70 @@ proptest! {
     fn fingerprints_tell_nothing_of_the_secret(one in 1_u64..1_000, other in 1_001_u64..2_000) {
         let print = |seed| findings(&variable("DB_PASSWORD", &noise("BCDFGHJK23456789", 14, seed))).remove(0).fingerprint;
         prop_assert_eq!(print(one), print(other));
+    }
+}
+
+/// What a template's secrets are, by rule and path.
+fn places(text: &str) -> Vec<(String, String)> {
+    findings(text).into_iter().map(|finding| (finding.rule_id, finding.path)).collect()
+}
+
+#[test]
+fn a_secret_in_pieces_is_put_together() {
+    let key = format!("AKIA{}", noise("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16, 7));
+    let (first, second) = key.split_at(9);
+    let pem: Vec<String> = (0..4).map(|line| noise(ALNUM, 64, 90 + line)).collect();
+    let lines = pem.iter().map(|line| format!("{line:?}")).collect::<Vec<_>>().join(", ");
+    let encoded = {
+        // Of `export AWS_ACCESS_KEY_ID=…` with the key of the test.
+        let text = format!("export AWS_ACCESS_KEY_ID={key}\n");
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let bits: Vec<u8> = text.bytes().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+        bits.chunks(6)
+            .map(|six| digits[(0..6).fold(0, |sum, at| sum * 2 + usize::from(*six.get(at).unwrap_or(&0)))] as char)
+            .collect::<String>()
+    };
+    let cases = [
+        ("secret-aws-access-key-id", format!("!Join ['', [{first}, {second}]]")),
+        ("secret-aws-access-key-id", format!("!Sub ['${{a}}${{ b }}', {{a: {first}, b: {second}}}]")),
+        ("secret-aws-access-key-id", format!("!Join ['-', [!Ref 'AWS::Region', !Join ['', [{first}, {second}]]]]")),
+        ("secret-aws-access-key-id", format!("!Base64 {{'Fn::Join': ['', ['id=', {first}, {second}]]}}")),
+        ("secret-aws-access-key-id", encoded),
+        ("secret-url-password", "!Join ['', ['postgres://admin:', s3cr3tPassw0rd, '@db.internal/app']]".to_owned()),
+        (
+            "secret-private-key",
+            format!("!Join [\"\\n\", ['-----BEGIN RSA PRIVATE', {lines}]]")
+                .replace("PRIVATE'", "PRIVATE KEY-----'")
+                .replace("'-----BEGIN RSA PRIVATE KEY-----'", "!Join [' ', ['-----BEGIN RSA', 'PRIVATE KEY-----']]"),
+        ),
+    ];
+    for (rule, value) in cases {
+        let text = format!(
+            "Resources:\n  Job:\n    Type: AWS::Lambda::Function\n    Properties:\n      Environment:\n        Variables:\n          V: {value}\n"
+        );
+        let found = findings(&text);
+        let wanted: Vec<&Finding> = found.iter().filter(|finding| finding.rule_id == rule).collect();
+        assert_eq!(wanted.len(), 1, "{rule}\n{text}\n{found:?}");
+        assert!(wanted[0].path.starts_with("Resources/Job/Properties/Environment/Variables/V"), "{wanted:?}");
+        assert_eq!(wanted[0].line, 7);
+        assert!(!wanted[0].message.contains(&key));
+    }
+}
+
+#[test]
+fn what_a_function_gives_stands_under_its_key() {
+    let named = |value: &str| {
+        format!(
+            "Conditions: {{C: !Equals [!Ref 'AWS::Region', x]}}\nResources:\n  Job:\n    Type: AWS::Lambda::Function\n    Properties:\n      Environment:\n        Variables:\n          DB_PASSWORD: {value}\n"
+        )
+    };
+    let place = "Resources/Job/Properties/Environment/Variables/DB_PASSWORD".to_owned();
+    assert_eq!(
+        places(&named("!If [C, hunter2-prod-2024, !Ref 'AWS::NoValue']")),
+        [("secret-password".to_owned(), format!("{place}/Fn::If/1"))]
+    );
+    assert_eq!(places(&named("!Join ['', [hunter2, '-prod-2024']]")), [("secret-password".to_owned(), place)]);
+    for none in ["!If [C, '{{resolve:ssm-secure:/p}}', !Ref P]", "!Sub '${AWS::StackName}'", "!GetAtt Db.Secret"] {
+        assert_eq!(places(&named(none)), [], "{none}");
     }
 }

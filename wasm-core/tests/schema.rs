@@ -189,12 +189,18 @@ fn tags_have_a_known_place_and_shape() {
 
 #[test]
 fn data_is_known_where_it_lies() {
-    for name in
-        ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::KMS::Key", "AWS::Logs::LogGroup"]
-    {
+    for name in [
+        "AWS::DynamoDB::Table",
+        "AWS::S3::Bucket",
+        "AWS::RDS::DBInstance",
+        "AWS::KMS::Key",
+        "AWS::Logs::LogGroup",
+        "AWS::EC2::Instance",
+        "AWS::RDS::DBSnapshot",
+    ] {
         assert!(known(name).stateful(), "{name}");
     }
-    for name in ["AWS::Lambda::Function", "AWS::IAM::Role", "AWS::EC2::VPC", "AWS::SNS::Topic"] {
+    for name in ["AWS::Lambda::Function", "AWS::IAM::Role", "AWS::EC2::VPC", "AWS::SNS::Topic", "AWS::SQS::Queue"] {
         assert!(!known(name).stateful(), "{name}");
     }
 }

@@ -88,6 +88,36 @@ export interface ConsultCall {
 }
 
 /**
+ * A plan without what it does.
+ */
+export interface PlanSummary {
+    /**
+     * Of the plan.
+     */
+    digest: string;
+    /**
+     * Warnings.
+     */
+    problems: Problem[];
+    /**
+     * How long it will take.
+     */
+    forecast: Forecast;
+    /**
+     * Effective parameter values to record; NoEcho ones `null`.
+     */
+    parameters: Record<string, string | null>;
+    /**
+     * NoEcho parameters whose values the deployment needs.
+     */
+    noEcho: string[];
+    /**
+     * Dynamic references whose values it uses, sorted: to be read and bound before the digest is shown to anybody.
+     */
+    references: string[];
+}
+
+/**
  * A property that differs.
  */
 export interface Difference {
@@ -340,6 +370,20 @@ export interface ScanCall {
 }
 
 /**
+ * A secret's value.
+ */
+export interface ReadSecret {
+    /**
+     * What is looked at.
+     */
+    value: unknown;
+    /**
+     * What the digest binds.
+     */
+    fingerprint: string;
+}
+
+/**
  * Direction of a plan.
  */
 export type Mode = "deploy" | "destroy";
@@ -388,6 +432,10 @@ export interface PlanCall {
      * Resources that exist already and are to be taken over: logical id to primary identifier.
      */
     imports?: Record<string, string>;
+    /**
+     * Names and identifiers may be made from secrets.
+     */
+    allowSecretIdentifiers?: boolean;
     /**
      * For the forecast.
      */
@@ -880,7 +928,7 @@ export type RequestStatus = "PENDING" | "IN_PROGRESS" | "SUCCESS" | "FAILED" | "
 /**
  * The answer to [`PlanCall`].
  */
-export type PlanAnswer = { type: "planned"; plan: Plan; problems: Problem[]; forecast: Forecast; parameters: Record<string, string | null>; noEcho: string[] } | { type: "needs"; lookups: Lookup[]; optional?: Lookup[] } | { type: "refused"; problems: Problem[] };
+export type PlanAnswer = { type: "planned"; planned: PlanSummary } | { type: "needs"; lookups: Lookup[]; optional?: Lookup[] } | { type: "refused"; problems: Problem[] };
 
 /**
  * The answer to [`ScanCall`].
@@ -891,6 +939,11 @@ export type ScanAnswer = { type: "scanned"; findings: Finding[]; rules: RuleResu
  * The answer to `inspect(text)`.
  */
 export type InspectAnswer = { type: "inspected"; declared: Declared } | { type: "refused"; problems: Problem[] };
+
+/**
+ * The answer to `permissions(text)`.
+ */
+export type PermissionsAnswer = { type: "needed"; needed: Needed } | { type: "refused"; problems: Problem[] };
 
 /**
  * The answer to a [`Claim`].
@@ -1092,6 +1145,36 @@ export interface Claim {
 export type Live = { status: "present"; properties: unknown } | { status: "absent" } | { status: "unreadable" };
 
 /**
+ * What a resource type needs.
+ */
+export interface TypePermissions {
+    /**
+     * The type.
+     */
+    typeName: string;
+    /**
+     * Actions to create it, sorted; so the others.
+     */
+    create: string[];
+    /**
+     * Actions to read it.
+     */
+    read: string[];
+    /**
+     * Actions to update it.
+     */
+    update: string[];
+    /**
+     * Actions to delete it.
+     */
+    delete: string[];
+    /**
+     * Actions to list the type.
+     */
+    list: string[];
+}
+
+/**
  * What a simulated run came to.
  */
 export interface Simulated {
@@ -1132,6 +1215,36 @@ export interface Declared {
 }
 
 /**
+ * What a template's deployment needs.
+ */
+export interface Needed {
+    /**
+     * Its resource types, by name.
+     */
+    types: TypePermissions[];
+    /**
+     * SSM parameters it reads, by name; `*` in a name stands for anything.
+     */
+    parameters: string[];
+    /**
+     * Of these, whether some are read decrypted.
+     */
+    decrypts: boolean;
+    /**
+     * Secrets of Secrets Manager it reads, by name or ARN; `*` in it stands for anything.
+     */
+    secrets: string[];
+    /**
+     * Whether it asks for availability zones.
+     */
+    zones: boolean;
+    /**
+     * Warnings: what cannot be deployed and a condition may leave out.
+     */
+    problems: Problem[];
+}
+
+/**
  * What an expert needs to know of a finding.
  */
 export interface FindingBrief {
@@ -1157,6 +1270,20 @@ export interface FindingBrief {
  * What came of a rule on a file.
  */
 export type RuleStatus = "pass" | "fail" | "skip" | "unknown";
+
+/**
+ * What came of reading a dynamic reference. The value goes into the core and never out of it.
+ */
+export interface Reference {
+    /**
+     * As in the plan.
+     */
+    id: string;
+    /**
+     * Absent: it cannot be read now.
+     */
+    read?: ReadSecret;
+}
 
 /**
  * What happened. A step is one operation of the run, named `<operation>:<logicalId>` (`create:Table`).
@@ -1303,6 +1430,15 @@ export interface Plan {
      */
     outputs: PlannedOutput[];
     /**
+     * Keyed fingerprints of the secrets that it was made with, NoEcho parameters and dynamic references: secret id to
+     * hex. Another value is another plan.
+     */
+    fingerprints?: Record<string, string>;
+    /**
+     * Dynamic references that could not be read when it was made: nobody has judged their values. Sorted.
+     */
+    unread?: string[];
+    /**
      * SHA-256 (hex) over the canonical JSON of everything above but estimates.
      */
     digest: string;
@@ -1442,7 +1578,8 @@ export class Engine {
      * From a plan and an `EngineConfig`, both JSON text.
      *
      * # Errors
-     * When either is malformed, or the plan wants what the engine does not do.
+     * `plan_altered` when the plan is not the one that its digest was made of; when either is malformed, or the plan
+     * wants what the engine does not do.
      */
     constructor(plan: string, config: string);
     /**
@@ -1466,6 +1603,78 @@ export class Engine {
      * When they are malformed.
      */
     replay(events: string): void;
+}
+
+/**
+ * A plan, with the values that it was made with.
+ */
+export class Planned {
+    private constructor();
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Takes in what came of reading its dynamic references; digest and text are others then.
+     *
+     * # Errors
+     * When they are malformed.
+     */
+    bind(references: string): PlanSummary;
+    /**
+     * SHA-256 (hex).
+     */
+    digest(): string;
+    /**
+     * What the scan finds in the values that a deployment of it sends.
+     *
+     * # Errors
+     * When the call itself is malformed.
+     */
+    scan(call: ScanCall): ScanAnswer;
+    /**
+     * The plan, JSON text.
+     *
+     * # Errors
+     * Never.
+     */
+    text(): string;
+}
+
+/**
+ * A template: parsed once, then asked.
+ */
+export class Template {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * What it declares.
+     *
+     * # Errors
+     * Never on account of the text.
+     */
+    declared(): InspectAnswer;
+    /**
+     * From a text, which may be anything: what is wrong with it is an answer to each question. Empty for the end of a
+     * stack.
+     */
+    constructor(text: string);
+    /**
+     * Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`.
+     *
+     * # Errors
+     * When the call itself is malformed.
+     */
+    plan(call: PlanCall): PlanAnswer;
+    /**
+     * The plan that the last `plan` made, once.
+     */
+    planned(): Planned | undefined;
+    /**
+     * Policy, secrets, the template itself; for a text that is not about to be deployed.
+     *
+     * # Errors
+     * When the call itself is malformed.
+     */
+    scan(call: ScanCall): ScanAnswer;
 }
 
 /**
@@ -1501,14 +1710,6 @@ export function consult(call: ConsultCall): Consultation;
 export function drift(call: DriftCall): Drifted;
 
 /**
- * What a template declares.
- *
- * # Errors
- * Never on account of the text: that is an answer.
- */
-export function inspect(text: string): InspectAnswer;
-
-/**
  * What is kept of durations, with what a run observed (JSON list) added; the answer takes its place.
  *
  * # Errors
@@ -1517,12 +1718,20 @@ export function inspect(text: string): InspectAnswer;
 export function learnDurations(kept: string | null | undefined, observed: string): string;
 
 /**
- * Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
+ * What whoever deploys a template must be allowed to do.
  *
  * # Errors
- * When the call itself is malformed.
+ * Never on account of the text: that is an answer.
  */
-export function plan(text: string, call: PlanCall): PlanAnswer;
+export function permissions(text: string): PermissionsAnswer;
+
+/**
+ * The digest that a stored plan (JSON) has by what it says.
+ *
+ * # Errors
+ * When the text is no plan.
+ */
+export function planDigest(plan: string): string;
 
 /**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
@@ -1544,14 +1753,6 @@ export function rollback(call: RollbackCall): RollbackAnswer;
  * Never.
  */
 export function rules(): RulesAnswer;
-
-/**
- * Scans a text: policy, secrets, the template itself.
- *
- * # Errors
- * When the call itself is malformed.
- */
-export function scan(text: string, call: ScanCall): ScanAnswer;
 
 /**
  * Runs a plan (JSON) with the real engine on a virtual clock.

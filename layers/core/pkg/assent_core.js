@@ -48,7 +48,8 @@ class Engine {
      * From a plan and an `EngineConfig`, both JSON text.
      *
      * # Errors
-     * When either is malformed, or the plan wants what the engine does not do.
+     * `plan_altered` when the plan is not the one that its digest was made of; when either is malformed, or the plan
+     * wants what the engine does not do.
      * @param {string} plan
      * @param {string} config
      */
@@ -155,6 +156,186 @@ if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
 exports.Engine = Engine;
 
 /**
+ * A plan, with the values that it was made with.
+ */
+class Planned {
+    static __wrap(ptr) {
+        const obj = Object.create(Planned.prototype);
+        obj.__wbg_ptr = ptr;
+        PlannedFinalization.register(obj, obj.__wbg_ptr, obj);
+        return obj;
+    }
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        PlannedFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_planned_free(ptr, 0);
+    }
+    /**
+     * Takes in what came of reading its dynamic references; digest and text are others then.
+     *
+     * # Errors
+     * When they are malformed.
+     * @param {string} references
+     * @returns {PlanSummary}
+     */
+    bind(references) {
+        const ptr0 = passStringToWasm0(references, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.planned_bind(this.__wbg_ptr, ptr0, len0);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * SHA-256 (hex).
+     * @returns {string}
+     */
+    digest() {
+        let deferred1_0;
+        let deferred1_1;
+        try {
+            const ret = wasm.planned_digest(this.__wbg_ptr);
+            deferred1_0 = ret[0];
+            deferred1_1 = ret[1];
+            return getStringFromWasm0(ret[0], ret[1]);
+        } finally {
+            wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
+        }
+    }
+    /**
+     * What the scan finds in the values that a deployment of it sends.
+     *
+     * # Errors
+     * When the call itself is malformed.
+     * @param {ScanCall} call
+     * @returns {ScanAnswer}
+     */
+    scan(call) {
+        const ret = wasm.planned_scan(this.__wbg_ptr, call);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * The plan, JSON text.
+     *
+     * # Errors
+     * Never.
+     * @returns {string}
+     */
+    text() {
+        let deferred2_0;
+        let deferred2_1;
+        try {
+            const ret = wasm.planned_text(this.__wbg_ptr);
+            var ptr1 = ret[0];
+            var len1 = ret[1];
+            if (ret[3]) {
+                ptr1 = 0; len1 = 0;
+                throw takeFromExternrefTable0(ret[2]);
+            }
+            deferred2_0 = ptr1;
+            deferred2_1 = len1;
+            return getStringFromWasm0(ptr1, len1);
+        } finally {
+            wasm.__wbindgen_free(deferred2_0, deferred2_1, 1);
+        }
+    }
+}
+if (Symbol.dispose) Planned.prototype[Symbol.dispose] = Planned.prototype.free;
+exports.Planned = Planned;
+
+/**
+ * A template: parsed once, then asked.
+ */
+class Template {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        TemplateFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_template_free(ptr, 0);
+    }
+    /**
+     * What it declares.
+     *
+     * # Errors
+     * Never on account of the text.
+     * @returns {InspectAnswer}
+     */
+    declared() {
+        const ret = wasm.template_declared(this.__wbg_ptr);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * From a text, which may be anything: what is wrong with it is an answer to each question. Empty for the end of a
+     * stack.
+     * @param {string} text
+     */
+    constructor(text) {
+        const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.template_new(ptr0, len0);
+        this.__wbg_ptr = ret;
+        TemplateFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * Plans it (`mode: deploy`), or the end of a stack (`mode: destroy`). A plan stays inside: see `planned`.
+     *
+     * # Errors
+     * When the call itself is malformed.
+     * @param {PlanCall} call
+     * @returns {PlanAnswer}
+     */
+    plan(call) {
+        const ret = wasm.template_plan(this.__wbg_ptr, call);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * The plan that the last `plan` made, once.
+     * @returns {Planned | undefined}
+     */
+    planned() {
+        const ret = wasm.template_planned(this.__wbg_ptr);
+        return ret === 0 ? undefined : Planned.__wrap(ret);
+    }
+    /**
+     * Policy, secrets, the template itself; for a text that is not about to be deployed.
+     *
+     * # Errors
+     * When the call itself is malformed.
+     * @param {ScanCall} call
+     * @returns {ScanAnswer}
+     */
+    scan(call) {
+        const ret = wasm.template_scan(this.__wbg_ptr, call);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+}
+if (Symbol.dispose) Template.prototype[Symbol.dispose] = Template.prototype.free;
+exports.Template = Template;
+
+/**
  * Puts a claim to a share of the account's and region's rate to what is kept of it.
  *
  * # Errors
@@ -226,25 +407,6 @@ function drift(call) {
 exports.drift = drift;
 
 /**
- * What a template declares.
- *
- * # Errors
- * Never on account of the text: that is an answer.
- * @param {string} text
- * @returns {InspectAnswer}
- */
-function inspect(text) {
-    const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-    const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.inspect(ptr0, len0);
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
-exports.inspect = inspect;
-
-/**
  * What is kept of durations, with what a run observed (JSON list) added; the answer takes its place.
  *
  * # Errors
@@ -285,24 +447,53 @@ function learnDurations(kept, observed) {
 exports.learnDurations = learnDurations;
 
 /**
- * Plans a template (`mode: deploy`) or a stack's end (`mode: destroy`, empty text).
+ * What whoever deploys a template must be allowed to do.
  *
  * # Errors
- * When the call itself is malformed.
+ * Never on account of the text: that is an answer.
  * @param {string} text
- * @param {PlanCall} call
- * @returns {PlanAnswer}
+ * @returns {PermissionsAnswer}
  */
-function plan(text, call) {
+function permissions(text) {
     const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
     const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.plan(ptr0, len0, call);
+    const ret = wasm.permissions(ptr0, len0);
     if (ret[2]) {
         throw takeFromExternrefTable0(ret[1]);
     }
     return takeFromExternrefTable0(ret[0]);
 }
-exports.plan = plan;
+exports.permissions = permissions;
+
+/**
+ * The digest that a stored plan (JSON) has by what it says.
+ *
+ * # Errors
+ * When the text is no plan.
+ * @param {string} plan
+ * @returns {string}
+ */
+function planDigest(plan) {
+    let deferred3_0;
+    let deferred3_1;
+    try {
+        const ptr0 = passStringToWasm0(plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.planDigest(ptr0, len0);
+        var ptr2 = ret[0];
+        var len2 = ret[1];
+        if (ret[3]) {
+            ptr2 = 0; len2 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred3_0 = ptr2;
+        deferred3_1 = len2;
+        return getStringFromWasm0(ptr2, len2);
+    } finally {
+        wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
+    }
+}
+exports.planDigest = planDigest;
 
 /**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
@@ -354,26 +545,6 @@ function rules() {
     return takeFromExternrefTable0(ret[0]);
 }
 exports.rules = rules;
-
-/**
- * Scans a text: policy, secrets, the template itself.
- *
- * # Errors
- * When the call itself is malformed.
- * @param {string} text
- * @param {ScanCall} call
- * @returns {ScanAnswer}
- */
-function scan(text, call) {
-    const ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-    const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.scan(ptr0, len0, call);
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
-exports.scan = scan;
 
 /**
  * Runs a plan (JSON) with the real engine on a virtual clock.
@@ -533,6 +704,12 @@ function __wbg_get_imports() {
 const EngineFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_engine_free(ptr, 1));
+const PlannedFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_planned_free(ptr, 1));
+const TemplateFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_template_free(ptr, 1));
 
 function addToExternrefTable0(obj) {
     const idx = wasm.__externref_table_alloc();

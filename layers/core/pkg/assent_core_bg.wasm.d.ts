@@ -2,6 +2,8 @@
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
 export const __wbg_engine_free: (a: number, b: number) => void;
+export const __wbg_planned_free: (a: number, b: number) => void;
+export const __wbg_template_free: (a: number, b: number) => void;
 export const claimRate: (a: number, b: number, c: any) => [number, number, number];
 export const consensus: (a: any) => [number, number, number];
 export const consult: (a: any) => [number, number, number];
@@ -11,17 +13,25 @@ export const engine_new: (a: number, b: number, c: number, d: number) => [number
 export const engine_observed: (a: number) => [number, number, number, number];
 export const engine_payload: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
 export const engine_replay: (a: number, b: number, c: number) => [number, number];
-export const inspect: (a: number, b: number) => [number, number, number];
 export const learnDurations: (a: number, b: number, c: number, d: number) => [number, number, number, number];
-export const plan: (a: number, b: number, c: any) => [number, number, number];
+export const permissions: (a: number, b: number) => [number, number, number];
+export const planDigest: (a: number, b: number) => [number, number, number, number];
+export const planned_bind: (a: number, b: number, c: number) => [number, number, number];
+export const planned_digest: (a: number) => [number, number];
+export const planned_scan: (a: number, b: any) => [number, number, number];
+export const planned_text: (a: number) => [number, number, number, number];
 export const resourceSchema: (a: number, b: number) => [number, number];
 export const rollback: (a: any) => [number, number, number];
 export const rules: () => [number, number, number];
-export const scan: (a: number, b: number, c: any) => [number, number, number];
 export const simulate: (a: number, b: number, c: any) => [number, number, number];
 export const sketchFromCounts: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number];
 export const sketchMerge: (a: number, b: number, c: number, d: number) => [number, number];
 export const sketchSummary: (a: number, b: number, c: number, d: number) => [number, number, number];
+export const template_declared: (a: number) => [number, number, number];
+export const template_new: (a: number, b: number) => number;
+export const template_plan: (a: number, b: any) => [number, number, number];
+export const template_planned: (a: number) => number;
+export const template_scan: (a: number, b: any) => [number, number, number];
 export const __wbindgen_malloc: (a: number, b: number) => number;
 export const __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
 export const __wbindgen_free: (a: number, b: number, c: number) => void;

@@ -5,6 +5,7 @@ import type { RequestStatus } from '#wasm';
 import type { Answer, Cloud, Progress } from '../../app/ports.ts';
 import { type Connection, clientConfig } from './connection.ts';
 import { callError } from './errors.ts';
+import { askAgainAt, type Times } from './server-time.ts';
 
 // One worker holds 500 operations in flight; every call must find a socket at once.
 const SOCKETS = 1_000;
@@ -20,11 +21,28 @@ export interface Timeouts {
 export async function openCloudControl(
   connection: Connection,
   { connectMs = 5_000, answerMs = 60_000 }: Timeouts = {},
+  now: () => number = Date.now,
 ): Promise<Cloud> {
   const sdk = await import('@aws-sdk/client-cloudcontrol');
   const client = new sdk.CloudControlClient(
     await clientConfig(connection, { attempts: 1, connectMs, answerMs, sockets: SOCKETS }),
   );
+
+  // A time in an answer means something only beside the time at which the server wrote it.
+  const dates = new WeakMap<object, Pick<Times, 'date' | 'sent' | 'received'>>();
+  client.middlewareStack.add(
+    (next) => async (call) => {
+      const sent = now();
+      const result = await next(call);
+      const headers = (result.response as { headers?: Record<string, string> }).headers;
+      const date = Date.parse(headers?.['date'] ?? '');
+      dates.set(result.output ?? {}, { date: Number.isNaN(date) ? undefined : date, sent, received: now() });
+      return result;
+    },
+    { step: 'deserialize', priority: 'high', name: 'dateOfAnswer' },
+  );
+  const progressIn = (output: { ProgressEvent?: ProgressEvent | undefined }): Answer<Progress> =>
+    progressOf(output.ProgressEvent, dates.get(output));
 
   /** `ResourceNotFoundException` means "absent" only as the answer to a read. */
   async function answer<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
@@ -44,25 +62,25 @@ export async function openCloudControl(
     create: ({ typeName, desiredState, clientToken }) =>
       answer(async () => {
         const input = { TypeName: typeName, DesiredState: desiredState, ClientToken: clientToken };
-        return progressOf((await client.send(new sdk.CreateResourceCommand(input))).ProgressEvent);
+        return progressIn(await client.send(new sdk.CreateResourceCommand(input)));
       }),
 
     update: ({ typeName, identifier, patch, clientToken }) =>
       answer(async () => {
         const input = { TypeName: typeName, Identifier: identifier, PatchDocument: patch, ClientToken: clientToken };
-        return progressOf((await client.send(new sdk.UpdateResourceCommand(input))).ProgressEvent);
+        return progressIn(await client.send(new sdk.UpdateResourceCommand(input)));
       }),
 
     delete: ({ typeName, identifier, clientToken }) =>
       answer(async () => {
         const input = { TypeName: typeName, Identifier: identifier, ClientToken: clientToken };
-        return progressOf((await client.send(new sdk.DeleteResourceCommand(input))).ProgressEvent);
+        return progressIn(await client.send(new sdk.DeleteResourceCommand(input)));
       }),
 
     poll: (requestToken) =>
       answer(async () => {
         const command = new sdk.GetResourceRequestStatusCommand({ RequestToken: requestToken });
-        return progressOf((await client.send(command)).ProgressEvent);
+        return progressIn(await client.send(command));
       }),
 
     async get({ typeName, identifier }) {
@@ -132,7 +150,7 @@ const STATUSES: ReadonlySet<string | undefined> = new Set<RequestStatus>([
 ]);
 
 /** A progress event in our words; one without token or with an unknown status tells nothing. */
-function progressOf(event: ProgressEvent | undefined): Answer<Progress> {
+function progressOf(event: ProgressEvent | undefined, times?: Omit<Times, 'retryAfter'>): Answer<Progress> {
   if (event?.RequestToken === undefined) return unusable('without a request token');
   if (!STATUSES.has(event.OperationStatus)) return unusable(`with the status ${event.OperationStatus}`);
   const progress: Progress = {
@@ -145,8 +163,10 @@ function progressOf(event: ProgressEvent | undefined): Answer<Progress> {
   if (model !== undefined) progress.model = model;
   if (event.ErrorCode !== undefined) progress.errorCode = event.ErrorCode;
   if (event.StatusMessage !== undefined) progress.message = event.StatusMessage;
-  const retryAfter = event.RetryAfter?.getTime();
-  if (retryAfter !== undefined && retryAfter >= 0) progress.retryAfter = retryAfter;
+  if (event.RetryAfter !== undefined && times !== undefined) {
+    const retryAfter = askAgainAt({ ...times, retryAfter: event.RetryAfter.getTime() });
+    if (retryAfter !== undefined) progress.retryAfter = retryAfter;
+  }
   return { ok: true, value: progress };
 }
 

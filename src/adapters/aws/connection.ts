@@ -3,6 +3,7 @@
 //
 // Credentials, region and endpoints come from the SDK's usual places (flags, environment, profiles) unless given.
 import { InvalidInput } from '../../domain/errors.ts';
+import { withinTime } from './deadline.ts';
 import { NoCredentials } from './errors.ts';
 
 /** An access key, permanent or temporary. */
@@ -21,6 +22,8 @@ export interface Wanted {
   roleArn?: string | undefined;
   /** One URL for every service, whatever the environment says. */
   endpoint?: string | undefined;
+  /** The account the credentials are of, where nobody else says. */
+  account?: string | undefined;
   /** Instead of any that could be found. */
   credentials?: AwsCredentials | undefined;
 }
@@ -33,12 +36,18 @@ export interface Connection {
   /** One URL for every service. */
   endpoint?: string;
   profile?: string;
+  /** What the user says the account is. */
+  account?: string;
   /** Origin of the Cloud Control endpoint, when it is not one of AWS's own. */
   customEndpoint?: string;
 }
 
-/** Rejects with InvalidInput: `region_missing`, `region_invalid`, `endpoint_invalid`. */
+/** Rejects with InvalidInput: `region_missing`, `region_invalid`, `account_invalid`, `endpoint_invalid`. */
 export async function connect(wanted: Wanted): Promise<Connection> {
+  if (wanted.region === '') throw noRegion('""', undefined);
+  if (wanted.account !== undefined && !/^\d{12}$/.test(wanted.account)) {
+    throw new InvalidInput('account_invalid', `${JSON.stringify(wanted.account)} is no account: it has twelve digits.`);
+  }
   const { CloudControlClient, ListResourceRequestsCommand } = await import('@aws-sdk/client-cloudcontrol');
   // Never sends anything: it only says what the SDK would do.
   const probe = new CloudControlClient({
@@ -73,6 +82,7 @@ export async function connect(wanted: Wanted): Promise<Connection> {
   const connection: Connection = { region, credentials: await credentialsOf(wanted, region) };
   if (wanted.endpoint !== undefined) connection.endpoint = wanted.endpoint;
   if (wanted.profile !== undefined) connection.profile = wanted.profile;
+  if (wanted.account !== undefined) connection.account = wanted.account;
   if (url !== undefined && !isAws(url.hostname)) connection.customEndpoint = url.origin;
   return connection;
 }
@@ -90,15 +100,18 @@ export async function clientConfig(
     maxAttempts: limits.attempts,
     // `adaptive` (AWS_RETRY_MODE) would hold calls back behind the engine's own rate.
     retryMode: 'standard',
-    requestHandler: new NodeHttpHandler({
-      httpAgent: agent,
-      httpsAgent: agent,
-      connectionTimeout: limits.connectMs,
-      requestTimeout: limits.answerMs,
-      throwOnRequestTimeout: true,
-      // An answer that stops in its middle.
-      socketTimeout: limits.answerMs,
-    }),
+    requestHandler: withinTime(
+      new NodeHttpHandler({
+        httpAgent: agent,
+        httpsAgent: agent,
+        connectionTimeout: limits.connectMs,
+        requestTimeout: limits.answerMs,
+        throwOnRequestTimeout: true,
+        // An answer that stops in its middle.
+        socketTimeout: limits.answerMs,
+      }),
+      limits.connectMs + limits.answerMs,
+    ),
     ...(endpoint === undefined ? {} : ownEndpoint(endpoint)),
     ...(profile === undefined ? {} : { profile }),
   };

@@ -4,19 +4,19 @@ import type { Lookup } from '#wasm';
 import type { Facts } from '../../app/ports.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { type Connection, clientConfig } from './connection.ts';
-import { callError } from './errors.ts';
+import { blocked, callError } from './errors.ts';
 import { reach } from './reach.ts';
 import { parseSecretId, type SecretId } from './secret-id.ts';
 
 const LIMITS = { attempts: 3, connectMs: 3_000, answerMs: 10_000, sockets: 25 };
 
-// How long a custom endpoint's users wait for an STS that may not exist.
-const STS_BESIDE_CUSTOM_ENDPOINT_MS = 3_000;
+// Long enough for an STS that is slow or retried, short enough to be told of one that hangs.
+const IDENTITY_MS = 18_000;
 
 type ParameterLookup = { name: string; decrypt: boolean };
 
 /** Facts of the connection's account; `close` frees its sockets. */
-export function openFacts(connection: Connection): Facts & { close(): void } {
+export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Facts & { close(): void } {
   const clients = new Set<{ destroy(): void }>();
   const kept = <C extends { destroy(): void }>(make: () => Promise<C>): (() => Promise<C>) => {
     let made: Promise<C> | undefined;
@@ -82,20 +82,32 @@ export function openFacts(connection: Connection): Facts & { close(): void } {
 
   return {
     async identity() {
-      const { region, customEndpoint } = connection;
+      const { region, customEndpoint, account: said } = connection;
       const { accessKeyId } = await connection.credentials().catch((error: unknown) => {
         throw refusal(error, 'The credentials');
       });
       if (customEndpoint !== undefined) await reach(customEndpoint);
-      try {
-        return { ...(await callerOf(connection)), region };
-      } catch (error) {
-        if (customEndpoint === undefined) throw refusal(error, 'The account of the credentials', 'unreachable');
-        const account = /^\d{12}$/.test(accessKeyId) ? accessKeyId : '000000000000';
-        const why = error instanceof Error ? error.name : String(error);
-        const warning = `STS did not say which account the credentials are of (${why}); with ${customEndpoint} account ${account} is assumed.`;
-        return { account, partition: 'aws', region, warning };
+      // Whoever brings an endpoint of their own knows whose it is.
+      if (customEndpoint !== undefined && said !== undefined) {
+        return { account: said, partition: partitionOf(region), region };
       }
+      const caller = await callerOf(connection, identityMs).catch((error: unknown) => {
+        if (customEndpoint === undefined) throw refusal(error, 'The account of the credentials', 'unreachable');
+        // Emulators take such a key as the account; AWS has none like it.
+        if (/^\d{12}$/.test(accessKeyId) && answeredAtAll(error)) {
+          const warning = `STS of ${customEndpoint} does not say which account this is; the access key says ${accessKeyId}.`;
+          return { account: accessKeyId, partition: partitionOf(region), warning };
+        }
+        throw blocked(error) ?? noAccount(error, customEndpoint);
+      });
+      if (said !== undefined && said !== caller.account) {
+        throw new InvalidInput(
+          'account_differs',
+          `--account says ${said}, but the credentials are of account ${caller.account}.`,
+          { help: 'Use other credentials (--profile, --role-arn), or leave --account out.' },
+        );
+      }
+      return { ...caller, region };
     },
 
     async lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' | 'resources' }>) {
@@ -135,19 +147,45 @@ const ABSENT = new Set([
   'ResourceNotFoundException',
 ]);
 
-/** GetCallerIdentity; beside a custom endpoint it may take only a few seconds. */
-async function callerOf(connection: Connection): Promise<{ account: string; partition: string }> {
+interface CallerIdentity {
+  account: string;
+  partition: string;
+  warning?: string;
+}
+
+/** GetCallerIdentity, all attempts within the time. */
+async function callerOf(connection: Connection, limitMs: number): Promise<CallerIdentity> {
   const { STS } = await import('@aws-sdk/client-sts');
-  const custom = connection.customEndpoint !== undefined;
-  const client = new STS(await clientConfig(connection, custom ? { ...LIMITS, attempts: 1 } : LIMITS));
+  const client = new STS(await clientConfig(connection, LIMITS));
   try {
-    const limit = custom ? { abortSignal: AbortSignal.timeout(STS_BESIDE_CUSTOM_ENDPOINT_MS) } : {};
-    const { Account, Arn } = await client.getCallerIdentity({}, limit);
+    const { Account, Arn } = await client.getCallerIdentity({}, { abortSignal: AbortSignal.timeout(limitMs) });
     if (Account === undefined || !/^\d{12}$/.test(Account)) throw new Error('STS named no account');
     return { account: Account, partition: Arn?.split(':')[1] || 'aws' };
   } finally {
     client.destroy();
   }
+}
+
+/** The refusal where only a guess could say the account: it would be written into resources and the stack's binding. */
+function noAccount(error: unknown, endpoint: string): Unreachable {
+  const { message } = refusal(error, 'The account', 'unreachable');
+  return new Unreachable(`STS beside ${endpoint} does not say which account the credentials are of. ${message}`, {
+    help: 'If this endpoint has no STS, say the account: --account 123456789012. If it is slow, try again.',
+    cause: error,
+  });
+}
+
+/** Whether the endpoint said something, rather than nothing in time or not over this protocol. */
+function answeredAtAll(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && '$metadata' in error
+    ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode !== undefined
+    : false;
+}
+
+/** Of AWS's regions; endpoints of others are in `aws`. */
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** The value of a key as text, as CloudFormation inserts it. No message and no cause may quote the secret. */

@@ -14,7 +14,12 @@ export class S3Blobs implements Blobs {
   }
 
   async put(...[kind, digest, text]: Parameters<Blobs['put']>): Promise<void> {
-    const object = { Bucket: this.#bucket, Key: `${kind}/${digest}`, Body: text, ContentType: 'application/json' };
+    const object = {
+      Bucket: this.#bucket,
+      Key: `${kind}/${digest}`,
+      Body: Buffer.from(text),
+      ContentType: 'application/json',
+    };
     try {
       await this.#client.putObject({ ...object, IfNoneMatch: '*' });
     } catch (error) {

@@ -1,24 +1,37 @@
 // One SQLite file: opened, checked, brought to this version's schema; statements cached; SQLite's error codes in the
-// product's words. Used by store.ts only.
+// product's words. Used by store.ts and table.ts.
 //
 // WAL with synchronous=FULL: a commit is fsync'd when it returns, and readers never wait for a writer.
 // <https://sqlite.org/wal.html>, <https://sqlite.org/rescode.html>
-import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { AssentError, InvalidInput } from '../../domain/errors.ts';
+import { addFile, FILE, isReadOnly, prepareFolder, sizeOf } from './folder.ts';
 import { SCHEMA_VERSION, STEPS } from './schema.ts';
-
-/** Name of the file inside the state folder. */
-export const FILE = 'assent.db';
-
-/** What this program keeps in a state folder: the store and the sandbox's database. */
-const OURS = /^(assent|sandbox)\.db(-wal|-shm|-journal)?$/;
+import { DatabaseSync } from './sqlite.ts';
 
 // Transactions of other processes last milliseconds; one that holds the file this long is stuck.
 const BUSY_TIMEOUT_MS = 5_000;
 
 export type Row = Record<string, unknown>;
+
+/**
+ * Opens `<dir>/assent.db`, creating folder and file when missing. `mayOnlyRead`: a folder that cannot be written is opened
+ * all the same, and every write is refused then.
+ */
+export function openDatabase(dir: string, { mayOnlyRead = false } = {}): Database {
+  const file = join(dir, FILE);
+  if (mayOnlyRead && isReadOnly(dir)) return new Database(file, 'read');
+  try {
+    prepareFolder(dir);
+    if (!existsSync(file)) addFile(dir, (draft) => new Database(draft, 'make').close());
+  } catch (error) {
+    throw error instanceof AssentError ? error : notWritable(dir, error);
+  }
+  return new Database(file, 'write');
+}
 
 /** An open store file. Every method is synchronous; errors are AssentErrors with a stable code. */
 export class Database {
@@ -26,13 +39,13 @@ export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** Opens `<dir>/assent.db`, creating folder and file when missing. */
-  constructor(dir: string) {
-    this.file = join(dir, FILE);
-    prepareFolder(dir, this.file);
-    this.#db = this.#guard(() => new DatabaseSync(this.file, { timeout: BUSY_TIMEOUT_MS }));
+  /** Opens a file: to `make` the tables in an empty one, to `write` or `read` one that has them. */
+  constructor(file: string, wanted: 'make' | 'write' | 'read') {
+    this.file = file;
+    if (wanted !== 'make' && existsSync(file) && sizeOf(file) === 0) throw this.#empty();
+    this.#db = this.#guard(() => this.#open(wanted));
     try {
-      this.#guard(() => this.#migrate());
+      this.#guard(() => this.#check(wanted));
     } catch (error) {
       this.#db.close();
       throw error;
@@ -103,17 +116,42 @@ export class Database {
     return Number(this.get('PRAGMA user_version')?.['user_version']);
   }
 
+  #open(wanted: 'make' | 'write' | 'read'): DatabaseSync {
+    if (wanted !== 'read') return new DatabaseSync(this.file, { timeout: BUSY_TIMEOUT_MS });
+    const options = { timeout: BUSY_TIMEOUT_MS, readOnly: true };
+    const db = new DatabaseSync(this.file, options);
+    try {
+      db.prepare('PRAGMA user_version').get();
+      return db;
+    } catch (error) {
+      db.close();
+      // A reader needs the files beside the database, or has to make them. Where nothing is in them, it can do without.
+      if (!NOT_WRITABLE.has(primaryCode(error) ?? 0) || sizeOf(`${this.file}-wal`) > 0) throw error;
+      const url = pathToFileURL(this.file);
+      url.searchParams.set('immutable', '1');
+      return new DatabaseSync(url, options);
+    }
+  }
+
   /** Nothing is written before the version is known to be ours. */
-  #migrate(): void {
+  #check(wanted: 'make' | 'write' | 'read'): void {
     const found = this.#version();
     if (found > SCHEMA_VERSION) throw this.#tooNew(found);
-    // Asked again, because another process may have made the tables, and with them the version, in between.
-    if (found === 0 && this.all('SELECT 1 FROM sqlite_schema LIMIT 1').length > 0 && this.#version() === 0) {
-      throw this.corrupt('it is a database of another program');
+    if (found === 0 && wanted !== 'make') {
+      throw this.all('SELECT 1 FROM sqlite_schema LIMIT 1').length > 0
+        ? this.corrupt('it is a database of another program')
+        : this.#empty();
     }
-    this.#journalInWal();
+    if (wanted === 'read') {
+      if (found < SCHEMA_VERSION) throw this.#tooOldToRead();
+      return;
+    }
+    if (wanted === 'write') this.#journalInWal();
     this.#db.exec('PRAGMA synchronous = FULL');
-    if (found === SCHEMA_VERSION) return;
+    if (found < SCHEMA_VERSION) this.#migrate();
+  }
+
+  #migrate(): void {
     this.write(() => {
       // Another process may have been faster.
       const now = this.#version();
@@ -148,6 +186,22 @@ export class Database {
         help: 'Update assent, or use another folder. The file was not changed.',
         ways: [{ option: 'state' }],
       },
+    );
+  }
+
+  /** A file is put into the folder whole, so this one has lost what was in it. */
+  #empty(): InvalidInput {
+    return new InvalidInput('state_corrupt', `${this.file} is damaged: it is empty.`, {
+      help: `${RESTORE} If nothing was ever deployed with it, delete the file.`,
+      ways: [{ option: 'state' }],
+    });
+  }
+
+  #tooOldToRead(): InvalidInput {
+    return new InvalidInput(
+      'state_not_writable',
+      `${this.file} was written by an older assent and cannot be brought to this version: its folder is read-only.`,
+      { help: 'Copy the folder to where you may write, and use it there.', ways: [{ option: 'state' }] },
     );
   }
 
@@ -201,6 +255,8 @@ const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
+const NOT_WRITABLE: ReadonlySet<number> = new Set([PERMISSION, READ_ONLY, CANNOT_OPEN]);
+
 const RESTORE = 'Restore the folder from a backup, or start with another one. Deployed resources are not affected.';
 
 function primaryCode(error: unknown): number | undefined {
@@ -214,17 +270,4 @@ function notWritable(path: string, cause: unknown): InvalidInput {
     ways: [{ option: 'state' }],
     cause,
   });
-}
-
-/** Ours alone: plans and states describe infrastructure. What exists already keeps its owner's choice. */
-function prepareFolder(dir: string, file: string): void {
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    // Only in a folder that is ours: `--state .` must not hide somebody's files from git.
-    if (readdirSync(dir).every((name) => OURS.test(name))) writeFileSync(join(dir, '.gitignore'), '*\n');
-    // SQLite gives its -wal and -shm files the mode of the database.
-    closeSync(openSync(file, 'a', 0o600));
-  } catch (error) {
-    throw notWritable(dir, error);
-  }
 }

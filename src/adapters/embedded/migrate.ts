@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import type { StackResource, StackState } from '#wasm';
 import type { BlobKind, Brief, RunHead, StackRecord } from '../../app/ports.ts';
 import { labelsKey } from '../../domain/metrics.ts';
-import { endpointName, type Place, placeText, type StackKey } from '../../domain/stack.ts';
+import { endpointName, type Place, type StackKey, stackText } from '../../domain/stack.ts';
 import { keys, MEASURES } from '../table/keys.ts';
 import type { Fields, ItemKey } from '../table/table.ts';
 import type { Database, Row } from './database.ts';
@@ -29,7 +29,7 @@ export function moveToItems(db: Database): void {
 
 class Move {
   readonly #db: Database;
-  /** Places of stacks by name; a run of a stack that is gone names its place itself. */
+  /** Places of stacks by name, of those that are gone that of a run. */
   readonly #places = new Map<string, Place>();
 
   constructor(db: Database) {
@@ -62,16 +62,19 @@ class Move {
       for (const { exportName, value } of Object.values(outputs)) {
         if (exportName === undefined) continue;
         const body = { name: exportName, owner: key, value };
-        this.#put(keys.export(place, exportName), { owner: `${placeText(place)}|${name}` }, JSON.stringify(body));
+        // Two ports of one machine have become one place: the name stays with the first of them.
+        this.#put(keys.export(place, exportName), { owner: stackText(key) }, JSON.stringify(body), 'IGNORE');
       }
     }
   }
 
   runs(): void {
-    for (const row of this.#db.all('SELECT * FROM runs ORDER BY id')) {
+    for (const row of this.#db.all('SELECT * FROM runs ORDER BY id DESC')) {
       const runId = String(row['run_id']);
       const about = this.#json<OldAbout>(row['about']);
-      const stack = { ...this.#placeOfRun(String(row['stack']), about.binding), name: String(row['stack']) };
+      const name = String(row['stack']);
+      const stack = { ...placeOfRun(about.binding), name };
+      if (!this.#places.has(name)) this.#places.set(name, stack);
       const { parameters, fingerprints, verdict = null } = about;
       const brief: Brief = { parameters, fingerprints, verdict, noEcho: [], findings: [] };
       const entries = this.#db.all('SELECT entry FROM journal WHERE run_id = ? ORDER BY seq', runId);
@@ -95,7 +98,7 @@ class Move {
         ...(row['measured_until'] === null ? {} : { measuredUntil: row['measured_until'] as number }),
       };
       const fields: Record<string, string | number> = {
-        fence: this.#fence(String(row['stack'])),
+        fence: this.#fence(name),
         folded: head.seq ?? 0,
       };
       for (const [name, value] of Object.entries(head)) {
@@ -133,7 +136,8 @@ class Move {
       const [kind, endpoint, ...rest] = String(name).split('|');
       const port = kind === 'rate' ? 'limits' : kind === 'durations' ? 'estimates' : undefined;
       if (port === undefined || endpoint === undefined) continue;
-      this.#put(keys.note(port, [named(endpoint), ...rest].join('|')), { version: 1 }, String(text));
+      // What two ports of one machine have learned: one of them will do.
+      this.#put(keys.note(port, [named(endpoint), ...rest].join('|')), { version: 1 }, String(text), 'IGNORE');
     }
   }
 
@@ -148,15 +152,6 @@ class Move {
       }));
     if (measured.length === 0) return;
     this.#put({ pk: MEASURES, sk: 'sum#0' }, { version: 1 }, JSON.stringify(measured));
-  }
-
-  #placeOfRun(stack: string, binding: string): Place {
-    const known = this.#places.get(stack);
-    if (known !== undefined) return known;
-    const [endpoint = '', account = '', region = ''] = binding.split('|');
-    const place = { endpoint: named(endpoint), account, region };
-    this.#places.set(stack, place);
-    return place;
   }
 
   #fence(stack: string): number {
@@ -174,8 +169,8 @@ class Move {
     this.#db.run('INSERT OR IGNORE INTO blobs (kind, digest, text) VALUES (?, ?, ?)', kind, digest, text);
   }
 
-  #put({ pk, sk }: ItemKey, fields: Fields, body?: string): void {
-    const sql = 'INSERT INTO items (pk, sk, fields, body) VALUES (?, ?, ?, ?)';
+  #put({ pk, sk }: ItemKey, fields: Fields, body?: string, taken: 'ABORT' | 'IGNORE' = 'ABORT'): void {
+    const sql = `INSERT OR ${taken} INTO items (pk, sk, fields, body) VALUES (?, ?, ?, ?)`;
     this.#db.run(sql, pk, sk, JSON.stringify(fields), body ?? null);
   }
 
@@ -198,6 +193,11 @@ interface OldAbout extends Pick<RunHead, 'mode' | 'planDigest' | 'config' | 'for
 
 function placeOf(row: Row): Omit<Place, 'endpoint'> {
   return { account: String(row['account']), region: String(row['region']) };
+}
+
+function placeOfRun(binding: string): Place {
+  const [endpoint = '', account = '', region = ''] = binding.split('|');
+  return { endpoint: named(endpoint), account, region };
 }
 
 /** Custom endpoints were kept with their port. */

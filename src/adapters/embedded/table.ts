@@ -16,6 +16,8 @@ import {
 } from '../table/table.ts';
 import type { Database, Row } from './database.ts';
 
+const END = Buffer.from([0xff]);
+
 export class SqliteTable implements Table {
   readonly #db: Database;
   readonly #now: () => number;
@@ -30,14 +32,15 @@ export class SqliteTable implements Table {
   }
 
   async query(pk: string, { prefix, after: behind, limit, newestFirst = false }: Query): Promise<Page<Item>> {
-    // BINARY, SQLite's default collation, compares UTF-8 bytes. A prefix ends where its last character would grow.
+    // BINARY, SQLite's default collation, compares UTF-8 bytes, and no text holds the byte FF: all that begins with the
+    // prefix lies between it and it with that byte behind.
     const [order, than] = newestFirst ? ['DESC', '<'] : ['ASC', '>'];
     const rows = this.#db.all(
-      `SELECT * FROM items WHERE pk = ? AND sk >= ? AND sk < ? ${behind === undefined ? '' : `AND sk ${than} ?`}
+      `SELECT * FROM items WHERE pk = ? AND sk >= ? AND sk < CAST(? AS TEXT) ${behind === undefined ? '' : `AND sk ${than} ?`}
        AND (expires_at IS NULL OR expires_at > ?) ORDER BY sk ${order} LIMIT ?`,
       pk,
       prefix,
-      `${prefix}\u{10FFFF}`,
+      Buffer.concat([Buffer.from(prefix), END]),
       ...(behind === undefined ? [] : [behind]),
       this.#now() / 1_000,
       limit + 1,

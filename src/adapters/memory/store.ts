@@ -32,7 +32,7 @@ export function openMemoryStore(
   });
 }
 
-class MemoryTable implements Table {
+export class MemoryTable implements Table {
   readonly #memory: Memory;
   readonly #now: () => number;
 

@@ -1,19 +1,22 @@
 // Exports on a table: a name is claimed by a condition on its owner.
-import type { Export, Exports, Page, PageOf } from '../../app/ports.ts';
+import { type Export, type Exports, type Lease, LeaseLost, type Page, type PageOf } from '../../app/ports.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import { type Place, type StackKey, stackText } from '../../domain/stack.ts';
 import { parsed } from './content.ts';
 import { IMPORTER, keys } from './keys.ts';
-import { ConditionFailed, type Item, retried, type Table } from './table.ts';
+import type { TableLeases } from './leases.ts';
+import { type Action, ConditionFailed, type Item, MOST_KEY_BYTES, retried, type Table } from './table.ts';
 
 const MOST_LISTED = 100;
 const MOST_BYTES = 300_000;
 
 export class TableExports implements Exports {
   readonly #table: Table;
+  readonly #leases: TableLeases;
 
-  constructor(table: Table) {
+  constructor(table: Table, leases: TableLeases) {
     this.#table = table;
+    this.#leases = leases;
   }
 
   async get(place: Place, name: string): Promise<Export | undefined> {
@@ -27,31 +30,43 @@ export class TableExports implements Exports {
     return found.next === undefined ? { items } : { items, next: found.next };
   }
 
-  async claim(wanted: Export): Promise<StackKey | undefined> {
+  async claim(lease: Lease, { name, value }: Pick<Export, 'name' | 'value'>): Promise<StackKey | undefined> {
+    const { stack } = lease;
+    const wanted: Export = { name, owner: stack, ...(value === undefined ? {} : { value }) };
     const body = JSON.stringify(wanted);
-    if (Buffer.byteLength(body) > MOST_BYTES) {
-      throw new InvalidInput('export_too_large', `The value of export ${wanted.name} is too large.`);
+    if (Buffer.byteLength(body) > MOST_BYTES || Buffer.byteLength(name) > MOST_KEY_BYTES.sk) {
+      throw new InvalidInput('export_too_large', `Export ${name.slice(0, 100)} is too large.`);
     }
     return retried(async () => {
-      const key = keys.export(wanted.owner, wanted.name);
+      const key = keys.export(stack, name);
       const item = await this.#table.get(key);
-      const owner = stackText(wanted.owner);
+      const owner = stackText(stack);
       const before = item === undefined ? undefined : exportFrom(item);
       if (before !== undefined && stackText(before.owner) !== owner) return before.owner;
       // A claim before the value is known takes nothing from those who read the old one.
-      if (before !== undefined && wanted.value === undefined) return undefined;
-      await this.#table.write([
-        { put: { ...key, fields: { owner }, body }, if: before === undefined ? 'absent' : { owner } },
-      ]);
+      if (before !== undefined && value === undefined) return undefined;
+      const put = { ...key, fields: { owner }, body };
+      await this.#write(lease, { put, if: before === undefined ? 'absent' : { owner } });
       return undefined;
     });
   }
 
-  async release(name: string, owner: StackKey): Promise<void> {
+  async release(lease: Lease, name: string): Promise<void> {
+    const owner = stackText(lease.stack);
     try {
-      await this.#table.write([{ delete: keys.export(owner, name), if: { owner: stackText(owner) } }]);
+      await this.#write(lease, { delete: keys.export(lease.stack, name), if: { owner } });
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
+    }
+  }
+
+  /** Rejects with LeaseLost, or with ConditionFailed when it is the action that cannot be. */
+  async #write(lease: Lease, action: Action): Promise<void> {
+    try {
+      await this.#table.write([this.#leases.check(lease), action]);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed) || (await this.#leases.counts(lease))) throw error;
+      throw new LeaseLost(`lease ${lease.fence} of stack ${lease.stack.name} no longer counts`);
     }
   }
 

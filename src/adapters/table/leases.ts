@@ -52,11 +52,13 @@ export class TableLeases {
     const actions: Action[] = [
       {
         put: { ...keys.lease(stack), fields: { fence, holder, since: now, until: now + this.#ttlMs } },
-        if: item === undefined ? 'absent' : { fence: fence - 1, holder: item.fields['holder'] ?? '' },
+        // `until` too: a holder that has just renewed has not lost it.
+        if: item === undefined ? 'absent' : item.fields,
       },
     ];
     const unfinished = String(head?.fields['unfinished'] ?? '');
-    if (head !== undefined) actions.push({ check: keys.stackHead(stack), if: { unfinished } });
+    // A run that begins meanwhile would keep its old fence: read again then.
+    actions.push({ check: keys.stackHead(stack), if: head === undefined ? 'absent' : { unfinished } });
     if (unfinished !== '') {
       const run = await this.#table.get(keys.runHead(unfinished));
       if (run !== undefined) {
@@ -83,6 +85,12 @@ export class TableLeases {
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
     }
+  }
+
+  /** Whether it is this lease that counts. */
+  async counts({ stack, fence, holder }: Lease): Promise<boolean> {
+    const item = await this.#table.get(keys.lease(stack));
+    return item?.fields['fence'] === fence && item.fields['holder'] === holder;
   }
 
   /** For a write that only the holder may make. */

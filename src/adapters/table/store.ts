@@ -29,7 +29,7 @@ export function storeOn(table: Table, blobs: Blobs, options: TableStoreOptions):
     measures: new TableMeasures(table, blobs, shard),
     limits: new TableNotes(table, 'limits'),
     estimates: new TableNotes(table, 'estimates'),
-    exports: new TableExports(table),
+    exports: new TableExports(table, leases),
     close: () => table.close(),
   };
 }

@@ -57,12 +57,15 @@ export interface Query {
   prefix: string;
   /** Only sort keys behind this one, in the order of the query. */
   after?: string | undefined;
+  /** At least 1. */
   limit: number;
   newestFirst?: boolean;
 }
 
 export interface Table {
+  /** As all writes that resolved before have left it. */
   get(key: ItemKey): Promise<Item | undefined>;
+  /** As all writes that resolved before have left it; a last page may be empty. */
   query(pk: string, query: Query): Promise<Page<Item>>;
   /** All of it, durable when it resolves, or none: rejects with ConditionFailed when a condition does not hold. */
   write(actions: readonly Action[]): Promise<void>;
@@ -77,6 +80,7 @@ export class ConditionFailed extends Error {
 export const MOST_ACTIONS = 100;
 /** DynamoDB's 400 KB, less what names and numbers take. */
 export const MOST_BYTES = 390_000;
+export const MOST_KEY_BYTES = { pk: 2_048, sk: 1_024 } as const;
 
 /** Throws where DynamoDB would refuse: our mistake, found by every test on any table. */
 export function checkLimits(actions: readonly Action[]): void {
@@ -84,11 +88,18 @@ export function checkLimits(actions: readonly Action[]): void {
   const keys = new Set<string>();
   for (const action of actions) {
     const { pk, sk } = keyOf(action);
+    checkKey('pk', pk);
+    checkKey('sk', sk);
     const name = `${pk}\n${sk}`;
     if (keys.has(name)) throw new Error(`two actions on one item in one write: ${name}`);
     keys.add(name);
     if ('put' in action && sizeOf(action.put) > MOST_BYTES) throw new Error(`an item of ${sizeOf(action.put)} bytes`);
   }
+}
+
+function checkKey(part: keyof typeof MOST_KEY_BYTES, text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes === 0 || bytes > MOST_KEY_BYTES[part]) throw new Error(`a ${part} of ${bytes} bytes`);
 }
 
 function sizeOf({ pk, sk, fields, body = '' }: Item): number {

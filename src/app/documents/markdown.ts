@@ -1,5 +1,6 @@
 // Findings as Markdown, for a comment on a pull request.
 import type { Finding } from '#wasm';
+import { plain } from '../../domain/plain.ts';
 import { reported, type ScanDocument, SEVERITIES } from '../scan.ts';
 
 /** The document as Markdown: a line that says it all, then a table. */
@@ -30,5 +31,5 @@ function rank({ severity }: Finding): number {
 
 /** Text that stays in its cell and is shown as it is. */
 function cell(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#]/g, '\\$&');
+  return plain(text).replace(/[\\`*_[\]<>|#]/g, '\\$&');
 }

@@ -1,6 +1,7 @@
 // Findings as SARIF 2.1.0, which code hosts show beside the code.
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 import type { Finding, FindingSeverity, RuleInfo } from '#wasm';
+import { plain } from '../../domain/plain.ts';
 import type { ScanDocument } from '../scan.ts';
 
 const LEVEL: Record<FindingSeverity, 'error' | 'warning' | 'note'> = {
@@ -42,8 +43,8 @@ function descriptor({ ruleId, title, help, severity, category }: Finding, rule: 
   const text = rule?.help ?? help;
   return {
     id: ruleId,
-    shortDescription: { text: title },
-    ...(text === '' ? {} : { help: { text } }),
+    shortDescription: { text: plain(title) },
+    ...(text === '' ? {} : { help: { text: plain(text) } }),
     defaultConfiguration: { level: LEVEL[severity] },
     properties: {
       tags: ['security', category, ...(rule?.aliases ?? [])],
@@ -59,11 +60,11 @@ function result(finding: Finding, ruleIndex: number) {
     ruleId,
     ruleIndex,
     level: LEVEL[severity],
-    message: { text: help === '' ? message : `${message}. ${help}.` },
+    message: { text: plain(help === '' ? message : `${message}. ${help}.`) },
     locations: [
       {
         physicalLocation: { artifactLocation: { uri: uri(file) }, ...region },
-        ...(path === '' ? {} : { logicalLocations: [{ fullyQualifiedName: path }] }),
+        ...(path === '' ? {} : { logicalLocations: [{ fullyQualifiedName: plain(path) }] }),
       },
     ],
     partialFingerprints: { 'assent/v1': fingerprint },
@@ -73,7 +74,7 @@ function result(finding: Finding, ruleIndex: number) {
           suppressions: [
             {
               kind: suppressed.by === 'baseline' ? 'external' : 'inSource',
-              ...(suppressed.reason === '' ? {} : { justification: suppressed.reason }),
+              ...(suppressed.reason === '' ? {} : { justification: plain(suppressed.reason) }),
             },
           ],
         }),

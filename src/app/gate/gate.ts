@@ -6,7 +6,7 @@ import type { ConsultCall, Finding, History, Plan } from '#wasm';
 import { consult } from '../../core/calls.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import type { Planned, Template } from '../planning/planning.ts';
-import { type FailOn, refusing, reported, scan } from '../scan.ts';
+import { type FailOn, findingsOf, refusing, reported } from '../scan.ts';
 import { placeOf, type Session } from '../session.ts';
 import type { AllowedLoss } from './guard.ts';
 
@@ -27,7 +27,7 @@ export interface Judged {
   findings: Finding[];
 }
 
-/** Scans the template and asks the circle about the plan. */
+/** Scans the plan and asks the circle about it. */
 export async function judge(
   session: Session,
   planned: Planned,
@@ -37,7 +37,7 @@ export async function judge(
   const planDigest = planned.plan.digest;
   const { clock, endpoint, monitor } = session;
   const scanned = clock.now();
-  const findings = reported(findingsOf(session, planned, template));
+  const findings = reported(findingsOf(planned.inCore, template.name));
   monitor.record('scan_duration_ms', clock.now() - scanned, { endpoint });
   const blocking = refusing(findings, failOn);
   const skipped = [...(failOn === 'none' ? ['scan'] : []), ...(skipExperts ? ['experts'] : [])];
@@ -101,12 +101,6 @@ function forgiven(plan: Plan, allowed: AllowedLoss): Plan {
     allowed === 'all' || allowed.includes(resource.logicalId) ? { ...resource, irreversible: [] } : resource,
   );
   return { ...plan, resources };
-}
-
-function findingsOf({ clock }: Session, { plan, parameters }: Planned, template: Template): Finding[] {
-  const known = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== null);
-  const source = { ...template, named: true };
-  return scan({ sources: [source], parameters: Object.fromEntries(known), context: plan.context }, clock.now).findings;
 }
 
 async function history(session: Session, { plan }: Planned): Promise<History> {

@@ -12,13 +12,15 @@ import type {
   PlanCall,
   Problem,
 } from '#wasm';
-import { inspect, plan as planInCore } from '../../core/calls.ts';
+import { storedPlan } from '../../core/stored.ts';
+import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { type Place, placeText } from '../../domain/stack.ts';
 import type { Answer, Blobs, StackRecord } from '../ports.ts';
 import { estimatesName } from '../run/learn.ts';
 import { type Control, contextOf, placeOf, type Session } from '../session.ts';
 import { fingerprints } from './fingerprint.ts';
+import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
 
 /** A template as it came, with the name to call it by in messages. */
@@ -39,12 +41,16 @@ export interface Wanted {
   imports?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning. */
   refresh: boolean;
+  /** Names and identifiers may be made from secrets. */
+  allowSecretIdentifiers?: boolean;
   maxConcurrency: number;
 }
 
 /** A plan with what was found on the way to it. */
 export interface Planned {
   plan: Plan;
+  /** The same plan in the core, with the values that it was made with: what is judged is what is deployed. */
+  inCore: PlannedInCore;
   /** Warnings. */
   problems: Problem[];
   forecast: Forecast;
@@ -67,10 +73,10 @@ export async function keepPlan(blobs: Blobs, plan: Plan): Promise<void> {
   await blobs.put('plan', plan.digest, JSON.stringify(plan));
 }
 
-/** The plan kept under a digest. */
+/** The plan kept under a digest. Rejects with `plan_altered` when it is not what it was when the digest was made. */
 export async function keptPlan(blobs: Blobs, digest: string): Promise<Plan | undefined> {
   const text = await blobs.get('plan', digest);
-  return text === undefined ? undefined : JSON.parse(text);
+  return text === undefined ? undefined : storedPlan(text, digest);
 }
 
 /** Rejects with InvalidInput and every problem when nothing can be planned, with Unreachable when a fact cannot be had. */
@@ -84,19 +90,20 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
 
 async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
   const { stack, mode, template, tags, imports } = wanted;
-  const text = template?.text ?? '';
+  using text = new TemplateInCore(template?.text ?? '');
   const parameters = { ...wanted.parameters };
-  const declared = template === undefined ? [] : declaredIn(template);
+  const declared = template === undefined ? [] : text.declared();
   const context = await contextOf(session, control);
   const place = placeOf(session, context);
   const recorded = await session.store.stacks.get({ ...place, name: stack });
   const secretParameters = noEchoValues(declared, parameters);
   session.cleaner.add(Object.values(secretParameters));
-  const secretPrints = await fingerprints(stack, context, secretParameters);
+  const secretPrints = await fingerprints({ stack, context }, secretParameters);
 
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
   call.fingerprints = secretPrints;
+  if (wanted.allowSecretIdentifiers === true) call.allowSecretIdentifiers = true;
   const learned = await keptNotes(session, place);
   call.learned = learned;
   const hasLearned = learned.durations !== undefined;
@@ -105,14 +112,18 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (imports !== undefined) call.imports = { ...imports };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
-  const found = await answered(session, text, call, template);
-  if (recorded === undefined || !wanted.refresh || mode === 'destroy') {
-    return { ...found, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+  let inCore = await answered(session, text, call, template);
+  if (recorded !== undefined && wanted.refresh && mode === 'deploy') {
+    const budget = session.budgets.of(place);
+    const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
+    inCore[Symbol.dispose]();
+    inCore = await answered(session, text, { ...call, live }, template);
   }
-  const budget = session.budgets.of(place);
-  const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
-  const read = await answered(session, text, { ...call, live }, template);
-  return { ...read, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+  inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
+  const { plan, summary } = inCore;
+  const { problems, forecast, parameters: effective, noEcho } = summary;
+  const made = { plan, inCore, problems, forecast, parameters: effective, noEcho };
+  return { ...made, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
 }
 
 /** What earlier runs in the same account and region know; a plan's digest does not depend on it. */
@@ -125,19 +136,20 @@ async function keptNotes(session: Session, place: Place): Promise<KeptNotes> {
   return { ...(durations === undefined ? {} : { durations }), ...(rate === undefined ? {} : { rate }) };
 }
 
-type Answered = Pick<Planned, 'plan' | 'problems' | 'forecast' | 'parameters' | 'noEcho'>;
-
 /** Asks until the core needs no more facts; `call.found` grows. */
-async function answered(session: Session, text: string, call: PlanCall, template?: Template): Promise<Answered> {
+async function answered(
+  session: Session,
+  text: TemplateInCore,
+  call: PlanCall,
+  template?: Template,
+): Promise<PlannedInCore> {
   const found = call.found ?? [];
   const asked = new Set(found.map(({ lookup }) => JSON.stringify(lookup)));
   for (;;) {
-    const answer = planInCore(text, { ...call, found });
+    const answer = text.plan({ ...call, found });
     switch (answer.type) {
-      case 'planned': {
-        const { type: _, ...planned } = answer;
-        return planned;
-      }
+      case 'planned':
+        return answer.planned;
       case 'refused':
         throw refused(answer.problems, template);
       case 'needs': {
@@ -186,22 +198,15 @@ function given<T>(answer: Answer<T>, what: string): T {
   throw new Unreachable(message, { help: 'Try again.' });
 }
 
-/** Parameters the template declares; none when it is no template, for planning it then says everything about it. */
-export function declaredIn(template: Template): DeclaredParameter[] {
-  const answer = inspect(template.text);
-  return answer.type === 'refused' ? [] : answer.declared.parameters;
-}
-
 function noEchoValues(
   declared: readonly DeclaredParameter[],
   given: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const { name, noEcho, default: preset } of declared) {
-    const value = given[name] ?? preset;
-    if (noEcho && value !== undefined) values[name] = value;
-  }
-  return values;
+  const values = declared.flatMap(({ name, noEcho, default: preset }) => {
+    const value = Object.hasOwn(given, name) ? given[name] : preset;
+    return noEcho && value !== undefined ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(values);
 }
 
 /** A template that cannot be planned; `file` is the name its problems' places belong to. */

@@ -12,6 +12,8 @@ export const MASK = '********';
 const LEAST = 4;
 /** Shorter lines of a value occur by chance. */
 const LEAST_LINE = 16;
+/** Shorter items of a list would mask ordinary words. */
+const LEAST_ITEM = 6;
 
 /** Knows secrets and removes them. */
 export class Cleaner {
@@ -74,13 +76,16 @@ export class Cleaner {
   }
 }
 
-/** The texts in a value that give it away: itself, its long lines, the secret members of an object. */
+/** The texts in a value that give it away: itself, its long lines, its items, the secret members of an object. */
 function* texts(value: unknown): Generator<string> {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (text === undefined) return;
   for (const part of [text, text.trim()]) if (part.length >= LEAST) yield part;
   const lines = text.split(/\r?\n/);
   if (lines.length > 1) for (const line of lines) if (line.trim().length >= LEAST_LINE) yield line.trim();
+  // A list of CloudFormation is a text with commas; each item goes to a property of its own.
+  const items = text.split(',');
+  if (items.length > 1) for (const item of items) if (item.trim().length >= LEAST_ITEM) yield item.trim();
   const object = typeof value === 'string' ? parsed(value) : value;
   if (typeof object !== 'object' || object === null) return;
   for (const [key, member] of Object.entries(object)) {

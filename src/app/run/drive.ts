@@ -115,8 +115,11 @@ class Driver {
       this.#inbox = [];
       const finish = await this.#turn(events);
       if (finish !== undefined) {
+        const { secrets } = this.#work;
         const { type: _, ...ended } = finish;
-        return { ...ended, calls: this.#tally.calls, seq: this.#seq };
+        // An identifier may have been made from a secret, where that was allowed.
+        const [resources, outputs] = [secrets.shown(finish.resources), secrets.shown(finish.outputs)];
+        return { ...ended, resources, outputs, calls: this.#tally.calls, seq: this.#seq };
       }
       if (this.#inbox.length === 0 && this.#failure === undefined) {
         await new Promise<void>((resolve) => {
@@ -179,7 +182,11 @@ class Driver {
           this.#sleep(command.until);
           break;
         case 'report':
-          this.#work.emit({ event: 'resource', at: iso(now), ...resourceDocument(command.resource) });
+          this.#work.emit({
+            event: 'resource',
+            at: iso(now),
+            ...resourceDocument(this.#work.secrets.shown(command.resource)),
+          });
           break;
         case 'finish':
           turn.finish = command;

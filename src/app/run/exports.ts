@@ -3,18 +3,18 @@
 import type { Plan } from '#wasm';
 import { InvalidInput } from '../../domain/errors.ts';
 import { isSameStack, type StackKey } from '../../domain/stack.ts';
-import type { StackRecord } from '../ports.ts';
+import type { Lease, StackRecord } from '../ports.ts';
 import type { Session } from '../session.ts';
 
-/** Takes the plan's export names for its stack. Rejects with `export_taken` where another stack has one. */
+/** Takes the plan's export names for the lease's stack. Rejects with `export_taken` where another stack has one. */
 export async function claimExports(
   { store }: Pick<Session, 'store'>,
   { outputs }: Pick<Plan, 'outputs'>,
-  stack: StackKey,
+  lease: Lease,
 ): Promise<void> {
   for (const { exportName } of outputs) {
     if (exportName === undefined) continue;
-    const other = await store.exports.claim({ name: exportName, owner: stack });
+    const other = await store.exports.claim(lease, { name: exportName });
     if (other !== undefined) throw exportTaken([{ name: exportName, owner: other }]);
   }
 }
@@ -40,22 +40,22 @@ export async function settleExports(
     before,
     claimed,
     after,
-    stack,
+    lease,
   }: {
     before: Pick<StackRecord, 'outputs'>;
     claimed: Pick<Plan, 'outputs'>;
     after: Pick<StackRecord, 'outputs'>;
-    stack: StackKey;
+    lease: Lease;
   },
 ): Promise<void> {
   const now = new Set<string>();
   for (const { exportName, value } of Object.values(after.outputs)) {
     if (exportName === undefined) continue;
     now.add(exportName);
-    await store.exports.claim({ name: exportName, owner: stack, value });
+    await store.exports.claim(lease, { name: exportName, value });
   }
   for (const { exportName } of [...Object.values(before.outputs), ...claimed.outputs]) {
-    if (exportName !== undefined && !now.has(exportName)) await store.exports.release(exportName, stack);
+    if (exportName !== undefined && !now.has(exportName)) await store.exports.release(lease, exportName);
   }
 }
 

@@ -2,7 +2,7 @@
 // becomes an event, and the engine decides.
 import type { CallKind, Command, Event } from '#wasm';
 import { type Decider, UnresolvedPayload } from '../../core/engine.ts';
-import { InvalidInput } from '../../domain/errors.ts';
+import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import type { Calls } from '../documents/events.ts';
 import type { Answer, CallError, Clock, Cloud, Progress } from '../ports.ts';
 import { isTerminal } from './journal.ts';
@@ -35,6 +35,16 @@ export async function perform(command: CallCommand, caller: Caller): Promise<Eve
   return Promise.all(events.map((event) => caller.secrets.clean(event)));
 }
 
+const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'NotAuthorized']);
+
+/** Nobody could tell how any operation ends: better said at once than after every wait has run out. */
+function pollDenied(message: string): Unreachable {
+  return new Unreachable(`The credentials may not ask how operations end (GetResourceRequestStatus): ${message}`, {
+    help: 'Allow cloudformation:GetResourceRequestStatus; then resume the run. What was started goes on meanwhile.',
+    retryable: false,
+  });
+}
+
 async function answers(command: CallCommand, body: string, caller: Caller): Promise<Event[]> {
   const { step } = command;
   const { cloud, clock, calls } = caller;
@@ -57,6 +67,9 @@ async function answers(command: CallCommand, body: string, caller: Caller): Prom
     case 'poll': {
       calls.poll += 1;
       const answer = await cloud.poll(command.requestToken);
+      if (!answer.ok && answer.error.kind === 'rejected' && DENIED.has(answer.error.errorCode)) {
+        throw pollDenied(answer.error.message);
+      }
       return [answer.ok ? progress(step, answer.value, clock.now()) : failed(step, 'poll', answer.error, caller)];
     }
     case 'listRequests': {

@@ -27,13 +27,13 @@ export function hasSecret(desired: unknown): boolean {
 export function withoutSecrets(model: unknown, desired: unknown): unknown {
   if (!isObject(model) || !isObject(desired)) return model;
   const wanted = isObject(desired['$map']) ? desired['$map'] : desired;
-  const kept: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(model)) {
-    const part = wanted[key];
-    if (part === undefined || !hasSecret(part)) kept[key] = value;
-    else if (isObject(value) && isObject(part) && !isSymbolic(part)) kept[key] = withoutSecrets(value, part);
-  }
-  return kept;
+  const kept = Object.entries(model).flatMap(([key, value]) => {
+    const part = Object.hasOwn(wanted, key) ? wanted[key] : undefined;
+    if (part === undefined || !hasSecret(part)) return [[key, value] as const];
+    const isInside = isObject(value) && isObject(part) && !isSymbolic(part);
+    return isInside ? [[key, withoutSecrets(value, part)] as const] : [];
+  });
+  return Object.fromEntries(kept);
 }
 
 /**

@@ -64,7 +64,7 @@ function lostSecrets(
 ): string[] {
   const lost = Object.entries(before).filter(([id, print]) => {
     const name = id.startsWith('parameter:') ? id.slice('parameter:'.length) : undefined;
-    if (name !== undefined && given[name] === undefined) return true;
+    if (name !== undefined && !Object.hasOwn(given, name)) return true;
     return now[id] !== undefined && now[id] !== print;
   });
   return lost.map(([id]) => id);

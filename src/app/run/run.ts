@@ -15,7 +15,7 @@ import { eventsOf } from './journal.ts';
 import { estimatesName, learn } from './learn.ts';
 import { type Held, underLease } from './lease.ts';
 import { planRollback, rolledBack, turnsBack } from './rollback.ts';
-import { logicalIdOf, missingParameters, Secrets } from './secrets.ts';
+import { changedSecrets, logicalIdOf, missingParameters, Secrets } from './secrets.ts';
 
 // Most operations in flight end within this; what does not is found out by whoever goes on.
 const GRACE_MS = 30_000;
@@ -182,8 +182,9 @@ async function end(
   );
   // All of this may be done again after a crash before the run's end is written: it comes to the same.
   const left = ending(record, row, plan, driven.outputs);
-  await settleExports(session, { before: record, claimed: plan, after: left, stack });
-  await store.measures.put(`${runId}/${driven.seq}`, measured);
+  await settleExports(session, { before: record, claimed: plan, after: left, lease: held.lease });
+  // Named by what was measured of it before, so that ending it again replaces this until the end is written.
+  await store.measures.put(`${runId}/${run.measuredUntil ?? 0}`, measured);
   const gone = isGone(row, left);
   await store.runs.finish(held.lease, runId, driven.seq, {
     status: outcome,
@@ -262,6 +263,8 @@ async function checkSecrets(
   const pending = settleOnly ? unanswered(journal) : undefined;
   const missing = secrets.missing((id) => !complete.has(id) && (pending === undefined || pending.has(id)));
   if (missing.length > 0) throw missingParameters(missing);
+  const changed = await secrets.changed();
+  if (changed.length > 0) throw changedSecrets(changed.map((name) => `parameter:${name}`));
 }
 
 const CHANGES: ReadonlySet<Action> = new Set(['update', 'replace', 'import']);

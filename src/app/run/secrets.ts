@@ -1,8 +1,10 @@
 // Values that are never stored: NoEcho parameters given for this run, and dynamic references asked for when a payload
 // is built. Nothing is kept for another call, only in memory for cleaning; concurrent calls for the same secret share
-// one request.
+// one request. A value that is not the one that the plan was judged with is refused, so that it reaches no payload.
+import { createHash } from 'node:crypto';
 import type { Event, Plan } from '#wasm';
 import { InvalidInput } from '../../domain/errors.ts';
+import { fingerprint } from '../planning/fingerprint.ts';
 import type { Facts } from '../ports.ts';
 import { Cleaner } from './cleaner.ts';
 import { hasSecret, withoutEchoes, withoutSecrets } from './redact.ts';
@@ -14,6 +16,8 @@ interface User {
   desired: unknown;
   applied: unknown[];
   ids: readonly string[];
+  /** Its identifier, once known to hold a secret. */
+  identifier?: string;
 }
 
 /** Resolves secret ids and keeps their values out of events; one per run. */
@@ -24,6 +28,9 @@ export class Secrets {
   /** Ids whose values the cleaner knows. */
   readonly #known = new Set<string>();
   readonly #pending = new Map<string, Promise<unknown>>();
+  readonly #plan: Plan;
+  /** Secret id to SHA-256 of the value that was compared last: scrypt is slow, and most values stay. */
+  readonly #compared = new Map<string, string>();
   /**
    * Logical id to wanted properties and the ids in them, only of resources that use secrets. Ids of dynamic references
    * that are put together while the run goes on come with the first call; until then `ids` is empty.
@@ -35,6 +42,7 @@ export class Secrets {
     this.#parameters = parameters;
     this.#cleaner = cleaner;
     cleaner.add(Object.values(parameters));
+    this.#plan = plan;
     for (const { logicalId, desired, recorded } of plan.resources) {
       // What was made from a secret last time is one still, until the update is over.
       const applied = recorded === undefined ? undefined : [recorded.applied, recorded.attempted];
@@ -50,7 +58,7 @@ export class Secrets {
       if (!isOpen(logicalId)) continue;
       for (const id of ids) {
         const name = parameterName(id);
-        if (name !== undefined && this.#parameters[name] === undefined) names.add(name);
+        if (name !== undefined && this.#parameter(name) === undefined) names.add(name);
       }
     }
     return [...names].sort();
@@ -63,7 +71,17 @@ export class Secrets {
     return this.values(ids);
   }
 
-  /** Values of the ids. Rejects with InvalidInput when one does not exist or may not be read, or with Unreachable. */
+  /** NoEcho parameters that were given another value than the one that the plan was judged with. */
+  async changed(): Promise<string[]> {
+    const names = Object.keys(this.#parameters).sort();
+    const same = await Promise.all(names.map((name) => this.#isJudged(PARAMETER + name, this.#parameters[name])));
+    return names.filter((_, at) => !same[at]);
+  }
+
+  /**
+   * Values of the ids. Rejects with InvalidInput when one does not exist, may not be read or is not the one that was
+   * judged, or with Unreachable.
+   */
   async values(ids: readonly string[]): Promise<Record<string, unknown>> {
     const pairs = await Promise.all(ids.map(async (id) => [id, await this.#value(id)] as const));
     this.#cleaner.add(pairs.map(([, value]) => value));
@@ -78,6 +96,9 @@ export class Secrets {
   async clean(event: Event): Promise<Event> {
     if (!('step' in event)) return event;
     const user = this.#users.get(logicalIdOf(event.step));
+    if (user !== undefined && 'identifier' in event && event.identifier !== undefined) {
+      if (this.#cleaner.finds(event.identifier)) user.identifier = event.identifier;
+    }
     switch (event.type) {
       case 'progress': {
         const { message, ...rest } = event;
@@ -108,8 +129,20 @@ export class Secrets {
       : event;
   }
 
+  /** What people may see of a value: every known secret in it masked. */
+  shown<T>(value: T): T {
+    return this.#cleaner.value(value);
+  }
+
+  /**
+   * The model without what was made from secrets. Where the identifier itself was, which somebody has allowed, what
+   * names the resource stays: others refer to it.
+   */
   #stripped(model: unknown, user: User): unknown {
-    return withoutEchoes(withoutAny(model, user), this.#cleaner);
+    const stripped = withoutAny(model, user);
+    const { identifier } = user;
+    if (identifier === undefined) return withoutEchoes(stripped, this.#cleaner);
+    return { ...namesIn(model, identifier), ...(stripped as object) };
   }
 
   async #mask(message: string, user: User | undefined, ask: boolean): Promise<string> {
@@ -125,18 +158,35 @@ export class Secrets {
     return this.#cleaner.text(message);
   }
 
+  #parameter(name: string): string | undefined {
+    return Object.hasOwn(this.#parameters, name) ? this.#parameters[name] : undefined;
+  }
+
   #value(id: string): Promise<unknown> {
-    const name = parameterName(id);
-    if (name !== undefined) {
-      const value = this.#parameters[name];
-      if (value !== undefined) return Promise.resolve(value);
-      return Promise.reject(missingParameters([name]));
-    }
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
-    const asked = this.#facts.secret(id).finally(() => this.#pending.delete(id));
+    const asked = this.#judgedValue(id).finally(() => this.#pending.delete(id));
     this.#pending.set(id, asked);
     return asked;
+  }
+
+  async #judgedValue(id: string): Promise<unknown> {
+    const name = parameterName(id);
+    const value = name === undefined ? await this.#facts.secret(id) : this.#parameter(name);
+    if (name !== undefined && value === undefined) throw missingParameters([name]);
+    if (!(await this.#isJudged(id, value))) throw changedSecrets([id]);
+    return value;
+  }
+
+  /** Whether the plan was made with this value. A secret that it has no fingerprint of was not known then. */
+  async #isJudged(id: string, value: unknown): Promise<boolean> {
+    const judged = this.#plan.fingerprints?.[id];
+    if (judged === undefined) return true;
+    const hash = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+    if (this.#compared.get(id) === hash) return true;
+    if ((await fingerprint(this.#plan, id, value)) !== judged) return false;
+    this.#compared.set(id, hash);
+    return true;
   }
 }
 
@@ -151,6 +201,14 @@ export function missingParameters(names: readonly string[]): InvalidInput {
   );
 }
 
+/** The refusal of values that nobody has judged; ids as in the plan. */
+export function changedSecrets(ids: readonly string[]): InvalidInput {
+  const names = ids.map((id) => parameterName(id) ?? `{{resolve:${id}}}`).join(', ');
+  return new InvalidInput('secret_changed', `Not the value that the plan was judged with: ${names}.`, {
+    help: 'Plan and deploy again, so that the new value is judged.',
+  });
+}
+
 /** `create:Table` to `Table`. */
 export function logicalIdOf(step: string): string {
   return step.slice(step.indexOf(':') + 1);
@@ -158,6 +216,13 @@ export function logicalIdOf(step: string): string {
 
 function withoutAny(model: unknown, { desired, applied }: User): unknown {
   return [desired, ...applied].reduce(withoutSecrets, model);
+}
+
+/** The properties that are a part of an identifier. */
+function namesIn(model: unknown, identifier: string): Record<string, unknown> {
+  if (typeof model !== 'object' || model === null) return {};
+  const names = Object.entries(model).filter(([, value]) => typeof value === 'string' && identifier.includes(value));
+  return Object.fromEntries(names);
 }
 
 function parameterName(id: string): string | undefined {

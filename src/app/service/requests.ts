@@ -1,5 +1,5 @@
 // What the service's API does: takes a submission and starts its workflow, shows a run, passes an answer on.
-import { inspect } from '../../core/calls.ts';
+import { TemplateInCore } from '../../core/template.ts';
 import { AssentError, InvalidInput, ResourceNotFound } from '../../domain/errors.ts';
 import { approve, expire, reject } from '../answer.ts';
 import { type CancelDocument, cancel } from '../cancel.ts';
@@ -111,10 +111,10 @@ export async function cancelRun(
 }
 
 /** Their values would have to be kept until the work, and nothing keeps them sealed yet. */
-function refuseNoEcho({ template }: Submission): void {
-  const answer = template === undefined ? undefined : inspect(template);
-  if (answer?.type !== 'inspected') return;
-  const secret = answer.declared.parameters.filter(({ noEcho }) => noEcho).map(({ name }) => name);
+function refuseNoEcho({ template: text }: Submission): void {
+  if (text === undefined) return;
+  using template = new TemplateInCore(text);
+  const secret = template.declared().flatMap(({ name, noEcho }) => (noEcho ? [name] : []));
   if (secret.length === 0) return;
   throw new InvalidInput('no_echo_not_kept', `${secret.join(', ')}: the service takes no NoEcho parameters.`, {
     help: 'Put the value into Secrets Manager and use a dynamic reference.',

@@ -13,8 +13,19 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
   const text = await readText(file);
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
-  const { stack, refresh, maxConcurrency, failOn, explain = false } = options;
-  const wanted = { template: { text, name: file }, stack, parameters, tags, refresh, maxConcurrency, failOn };
+  const imports = pairs(options.import, '--import');
+  const { stack, refresh, allowSecretIdentifiers = false, maxConcurrency, failOn, explain = false } = options;
+  const wanted = {
+    template: { text, name: file },
+    stack,
+    parameters,
+    tags,
+    imports,
+    refresh,
+    allowSecretIdentifiers,
+    maxConcurrency,
+    failOn,
+  };
   return withSession(io, options, async ({ session, control }) => {
     const document = await consult(session, wanted, control);
     if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);

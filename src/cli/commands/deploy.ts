@@ -25,6 +25,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         tags,
         imports,
         refresh,
+        allowSecretIdentifiers: options.allowSecretIdentifiers === true,
         maxConcurrency,
         failOn,
         onFailure,

@@ -14,8 +14,9 @@ export const work: Work<PlanCommandOptions> = async ({ io, options, operands: [f
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
-  const { stack, refresh, maxConcurrency } = options;
-  const wanted = { template: { text, name: file }, stack, parameters, tags, imports, refresh, maxConcurrency };
+  const { stack, refresh, maxConcurrency, allowSecretIdentifiers = false } = options;
+  const template = { text, name: file };
+  const wanted = { template, stack, parameters, tags, imports, refresh, allowSecretIdentifiers, maxConcurrency };
   await withSession(io, options, async ({ session, control }) => {
     const { document, planned } = await plan(session, wanted, control);
     if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);

@@ -1,6 +1,8 @@
 // Colours and small formats that all renderers share.
 import { stripVTControlCharacters } from 'node:util';
 
+export { plain } from '../../domain/plain.ts';
+
 export type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
 
 /** Colours a text, or leaves it as it is. */
@@ -42,14 +44,6 @@ export function seconds(ms: number): string {
 /** `1 resource`, `2 resources`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
-/**
- * Text from elsewhere (templates, cloud messages, identifiers) made safe for a terminal: control characters and escape
- * sequences gone, line breaks to spaces.
- */
-export function plain(text: string): string {
-  return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, ' ');
 }
 
 /** Columns padded to their widest cell; the last one is left as it is. */

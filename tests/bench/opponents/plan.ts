@@ -1,8 +1,9 @@
 // The work of `plan` in plain TypeScript, written only to be measured against: parse (with the `yaml` package, or
-// JSON.parse), resolve references and functions, order, compare with what is recorded, digest. It knows no schema, so
-// unlike the core it checks no property, coerces no value and forecasts no time; that is in its favour.
+// JSON.parse), resolve references and functions, check properties (check.ts), order, compare with what is recorded,
+// digest. Unlike the core it coerces no value and forecasts no time; that is in its favour.
 import { createHash } from 'node:crypto';
 import { parse as parseYaml, type ScalarTag } from 'yaml';
+import type { Check, Mistake } from './check.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -24,6 +25,8 @@ export interface OpponentResource {
 }
 
 export interface OpponentPlan {
+  /** Of a template with mistakes there is nothing else. */
+  mistakes: Mistake[];
   resources: OpponentResource[];
   digest: string;
 }
@@ -73,6 +76,7 @@ export function planTemplate(
   template: Json,
   parameters: Record<string, string>,
   recorded: readonly Recorded[],
+  check: Check,
 ): OpponentPlan {
   const { Resources: declared, Parameters: defaults = {} } = template as unknown as {
     Resources: Record<string, Declared>;
@@ -85,11 +89,14 @@ export function planTemplate(
     if (value !== undefined) values.set(name, value);
   }
   const resolved = new Map<string, { desired: Json; dependsOn: string[] }>();
-  for (const [id, { Properties = {}, DependsOn = [] }] of Object.entries(declared)) {
+  const mistakes: Mistake[] = [];
+  for (const [id, { Type, Properties = {}, DependsOn = [] }] of Object.entries(declared)) {
     const references = new Set<string>(typeof DependsOn === 'string' ? [DependsOn] : DependsOn);
     const desired = resolve(Properties, { declared, values, references });
+    mistakes.push(...check(id, Type, desired));
     resolved.set(id, { desired, dependsOn: [...references].sort() });
   }
+  if (mistakes.length > 0) return { mistakes, resources: [], digest: '' };
   const stays = new Set<string>();
   const resources: OpponentResource[] = [];
   for (const logicalId of order(resolved)) {
@@ -107,7 +114,7 @@ export function planTemplate(
     if (!resolved.has(logicalId)) resources.push({ logicalId, type, action: 'delete', changed: [], dependsOn: [] });
   }
   resources.sort((a, b) => (a.logicalId < b.logicalId ? -1 : 1));
-  return { resources, digest: createHash('sha256').update(canonical(resources)).digest('hex') };
+  return { mistakes, resources, digest: createHash('sha256').update(canonical(resources)).digest('hex') };
 }
 
 interface World {

@@ -41,7 +41,7 @@ test('parameters and secrets are granted by name, keys only through their servic
 });
 
 test('a name that is known in part is granted as far', () => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Fn::Sub's own notation.
   const QueueName = { 'Fn::Sub': '{{resolve:secretsmanager:db-${Stage}:SecretString:p}}' };
   const found = statements({ Resources: { A: { ...queue.A, Properties: { QueueName } } } });
   expect(found.get('ReadSecrets')?.Resource).toEqual(['arn:aws:secretsmanager:*:*:secret:db-*']);

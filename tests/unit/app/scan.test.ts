@@ -168,3 +168,21 @@ test('Markdown keeps a message in its cell, worst first', () => {
   ]);
   expect(markdown(scanned({ 'a.yaml': FINE }))).toBe('## Assent scan\n\nNo findings in 1 template.\n');
 });
+
+test('Markdown and SARIF carry no control characters', () => {
+  const odd = 'a\u001b[31mb\u0007c\u202ed\u0000\u2028e';
+  const [finding] = scanned({ 'a.yaml': OPEN }).findings;
+  if (finding === undefined) throw new Error('no finding');
+  const suppressed = { by: 'assent', reason: odd };
+  const strange = { ...finding, title: odd, resource: odd, path: odd, file: odd, message: odd, help: odd };
+  const document = { ...scanned({ 'a.yaml': OPEN }), findings: [strange, { ...strange, suppressed }] };
+  const texts = (value: unknown): string[] => {
+    if (typeof value === 'string') return [value];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
+  };
+  const known = rules();
+  for (const text of [...texts(JSON.parse(sarif(document, known))), ...markdown(document).split('\n')]) {
+    expect(text).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+  }
+  expect(markdown(document)).toContain('ab c d e');
+});

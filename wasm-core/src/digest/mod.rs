@@ -20,10 +20,10 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// Cloud Control's ClientToken of an attempt: 64 characters of its alphabet (`[-A-Za-z0-9+/=]{1,128}`), the same
-/// whenever the same attempt is made again, different for any other.
+/// whenever the same attempt is made again, different for any other. Neither run nor step has a line break.
 #[must_use]
 pub fn client_token(run: &str, step: &str, attempt: u32) -> String {
-    named("client-token", &[run, step, &attempt.to_string()])
+    sha256_hex(format!("{run}\n{step}\n{attempt}").as_bytes())
 }
 
 /// A UUID made of a name: version 8 (RFC 9562, 5.8) over the first 122 free bits of its SHA-256.
@@ -43,16 +43,6 @@ pub fn name_uuid(input: &str) -> String {
         uuid.push_str(&hex(&[byte]));
     }
     uuid
-}
-
-/// Hash of parts under a label; each part is preceded by its length, so that no two lists run together.
-fn named(label: &str, parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in std::iter::once(&label).chain(parts) {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hex(&hash.finalize())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -167,12 +167,20 @@ impl Object<'_, '_> {
     }
 }
 
-/// RFC 8785, 3.2.3: by UTF-16 code units. `one` and `other` are keys as JSON texts.
+/// RFC 8785, 3.2.3: by UTF-16 code units. `one` and `other` are keys as JSON texts. Where they part decides, and in plain
+/// ASCII the bytes there do; this is called for every member of every object of a plan.
 fn by_key(one: &str, other: &str) -> Ordering {
-    let plain = |key: &str| key.bytes().all(|byte| byte.is_ascii() && byte != b'\\');
-    if plain(one) && plain(other) {
-        // Without the closing quote, which would count as a character.
-        return one.trim_end_matches('"').cmp(other.trim_end_matches('"'));
+    for (left, right) in one.bytes().zip(other.bytes()) {
+        if left == b'\\' || right == b'\\' || !left.is_ascii() || !right.is_ascii() {
+            break;
+        }
+        match (left, right) {
+            _ if left == right => {}
+            // A bare quote ends a key.
+            (b'"', _) => return Ordering::Less,
+            (_, b'"') => return Ordering::Greater,
+            _ => return left.cmp(&right),
+        }
     }
     let (one, other) = (unquoted(one), unquoted(other));
     one.encode_utf16().cmp(other.encode_utf16())

@@ -1,7 +1,6 @@
 //! Facts to commands: what may go, goes, heaviest first, as long as there are slots and tokens.
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::client_token;
 use crate::model::{CallKind, Command, Millis};
 
 use super::queues::{Next, Queues};
@@ -11,17 +10,6 @@ use super::{Change, Engine};
 
 /// A call without an answer is not repeated after this: the cloud forgets client tokens after 36 hours.
 const RESEND_WITHIN: Millis = 24 * 3_600_000;
-
-/// Client token of an attempt: the same whoever computes it, and another for every attempt.
-pub(super) fn client_token(run_id: &str, step: &str, attempt: u32) -> String {
-    use std::fmt::Write;
-    let mut token = String::with_capacity(64);
-    for byte in Sha256::digest(format!("{run_id}\n{step}\n{attempt}")) {
-        // Writing to a string cannot fail.
-        let _ = write!(token, "{byte:02x}");
-    }
-    token
-}
 
 impl Engine {
     /// The answer to intents that were recorded: their calls, already paid for.

@@ -34,6 +34,7 @@ mod settle;
 mod standing;
 mod step;
 mod suspend;
+mod typed;
 mod update;
 mod values;
 
@@ -276,12 +277,17 @@ impl Engine {
     pub fn payload(&self, step: &str, secrets: &BTreeMap<String, Value>) -> Result<Value, ResolveError> {
         let none = || ResolveError::Function(format!("{step} has no payload"));
         let id = *self.by_name.get(step).ok_or_else(none)?;
+        let type_name = &self.resource(id).type_name;
         match self.steps[id].work {
             Work::Create => {
                 let desired = self.resource(id).desired.as_ref().ok_or_else(none)?;
-                self.resolve(desired, Secrets::Given(secrets))
+                let made = self.resolve(desired, Secrets::Given(secrets))?;
+                Ok(if secrets.is_empty() { made } else { typed::properties(type_name, made) })
             }
-            Work::Update => self.patch(id, Secrets::Given(secrets)),
+            Work::Update => {
+                let made = self.patch(id, Secrets::Given(secrets))?;
+                Ok(if secrets.is_empty() { made } else { typed::patch(type_name, made) })
+            }
             _ => Err(none()),
         }
     }

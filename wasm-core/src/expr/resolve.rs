@@ -52,15 +52,27 @@ impl Expr {
     /// can be. Secrets stay. A function that fails on the values stays too, so that [`Expr::resolve`] reports it.
     #[must_use]
     pub fn simplify(&self, scope: &dyn Scope) -> Self {
+        self.put_in(scope, false)
+    }
+
+    /// [`Self::simplify`] with the secrets put in too: to be looked at, never to be stored or shown.
+    #[must_use]
+    pub fn reveal(&self, scope: &dyn Scope) -> Self {
+        self.put_in(scope, true)
+    }
+
+    fn put_in(&self, scope: &dyn Scope, secrets: bool) -> Self {
         match self {
-            Self::List(items) => Self::List(items.iter().map(|item| item.simplify(scope)).collect()),
+            Self::List(items) => Self::List(items.iter().map(|item| item.put_in(scope, secrets)).collect()),
             Self::Map(entries) => {
-                Self::Map(entries.iter().map(|(key, item)| (key.clone(), item.simplify(scope))).collect())
+                Self::Map(entries.iter().map(|(key, item)| (key.clone(), item.put_in(scope, secrets))).collect())
             }
             Self::Ref(id) => scope.reference(id).map_or_else(|| self.clone(), Self::known),
             Self::Att(id, attribute) => scope.attribute(id, attribute).map_or_else(|| self.clone(), Self::known),
+            Self::Secret(id) if secrets => scope.secret(id).map_or_else(|| self.clone(), Self::known),
             Self::Call(call) => {
-                let computed: Result<_, std::convert::Infallible> = call.map(&mut |part| Ok(part.simplify(scope)));
+                let computed: Result<_, std::convert::Infallible> =
+                    call.map(&mut |part| Ok(part.put_in(scope, secrets)));
                 match computed {
                     Ok(Ok(simpler)) => simpler,
                     Ok(Err(_)) => self.clone(),
@@ -134,7 +146,7 @@ impl Expr {
     }
 
     /// Calls `look` with every part, itself first.
-    fn visit(&self, look: &mut dyn FnMut(&Self)) {
+    pub fn visit(&self, look: &mut dyn FnMut(&Self)) {
         look(self);
         match self {
             Self::List(items) => items.iter().for_each(|item| item.visit(look)),

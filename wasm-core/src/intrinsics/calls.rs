@@ -1,5 +1,6 @@
 //! From a function's name to its evaluation, and the shape of its arguments.
 
+use super::bounds::Growing;
 use super::document::{macro_name, macro_problem};
 use super::evaluate::{Evaluated, Evaluator, Section, Stop};
 use super::nearest::did_you_mean;
@@ -54,7 +55,13 @@ impl Evaluator<'_> {
                 let [delimiter, items] = self.exactly(name, argument, at, "a delimiter and a list")?;
                 let delimiter = self.literal(delimiter, &at.index(0), "The delimiter of Fn::Join");
                 let items = self.argument(items, &at.index(1));
-                let joined = functions::join(&delimiter?, items?);
+                let (delimiter, items) = (delimiter?, items?);
+                let mut growing = Growing::new();
+                let gaps = if let Expr::List(items) = &items { items.len() } else { 0 };
+                if !growing.fits(&items, 1) || !growing.fits(&Expr::Str(delimiter.clone()), gaps) {
+                    return self.too_large(span, at);
+                }
+                let joined = functions::join(&delimiter, items);
                 self.computed(joined, argument.span, at).map(Some)
             }
             "Fn::Split" => {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::bounds;
 use super::document::{Document, macro_name, macro_problem};
 use super::foreach::{self, Member};
 use super::parameters::{self, Given};
@@ -17,6 +18,7 @@ use super::{Effective, refused};
 use crate::call::Lookup;
 use crate::expr::{Expr, Scope};
 use crate::problem::{Problem, Severity, Span};
+use crate::secret::SecretValues;
 use crate::template::{Entry, Kind, Node};
 
 /// A problem or a lookup has been noted; there is no value.
@@ -64,6 +66,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) no_echo: BTreeSet<String>,
     /// Nodes that loops may still make.
     pub(super) budget: usize,
+    /// Bytes that functions may still make.
+    pub(super) room: usize,
     found: BTreeMap<&'a Lookup, &'a Value>,
     /// With each whether the plan can do without.
     needs: BTreeMap<Lookup, bool>,
@@ -87,6 +91,7 @@ impl<'a> Evaluator<'a> {
             references: BTreeSet::new(),
             no_echo: BTreeSet::new(),
             budget: foreach::BUDGET,
+            room: bounds::TOTAL,
             found: world.found.iter().map(|found| (&found.lookup, &found.value)).collect(),
             needs: BTreeMap::new(),
             problems,
@@ -122,6 +127,20 @@ impl<'a> Evaluator<'a> {
         let (optional, lookups): (Vec<_>, Vec<_>) = self.needs.into_iter().partition(|(_, optional)| *optional);
         let names = |needs: Vec<(Lookup, bool)>| needs.into_iter().map(|(lookup, _)| lookup).collect();
         Evaluation::Needs { lookups: names(lookups), optional: names(optional) }
+    }
+
+    /// Values of the NoEcho parameters.
+    pub(super) fn secrets(&self) -> SecretValues {
+        let hidden = self.given.iter().filter_map(|(name, given)| {
+            let text = given.as_ref()?.hidden()?;
+            Some((format!("parameter:{name}"), Value::String(text.to_owned())))
+        });
+        hidden.collect()
+    }
+
+    /// Whether each condition holds.
+    pub(super) fn outcomes(&self) -> BTreeMap<String, bool> {
+        self.conditions.iter().filter_map(|(name, holds)| Some((name.clone(), (*holds).ok()?))).collect()
     }
 
     /// Effective parameters, used NoEcho parameters, warnings.
@@ -183,7 +202,11 @@ impl<'a> Evaluator<'a> {
             Kind::List(items) => Expr::List(self.items(items, at, Self::raw)?),
             Kind::Map(entries) => {
                 return match function(entries) {
-                    Some(entry) => self.call(&entry.key, &entry.value, entry.key_span, &at.key(&entry.key)),
+                    Some(entry) => {
+                        let at = at.key(&entry.key);
+                        let value = self.call(&entry.key, &entry.value, entry.key_span, &at);
+                        self.bounded(value, entry.key_span, &at)
+                    }
                     None => self.map(entries, at, Self::raw),
                 };
             }

@@ -17,6 +17,7 @@
 //!   taken for template text.
 
 mod account;
+mod bounds;
 mod calls;
 mod conditions;
 mod constraints;
@@ -62,8 +63,10 @@ pub fn evaluate<'t>(template: &'t Node, world: &World<'_>) -> Evaluation<'t> {
     if evaluator.is_unfinished() {
         return evaluator.unfinished(resources);
     }
+    let (secrets, conditions) = (evaluator.secrets(), evaluator.outcomes());
     let (parameters, no_echo, problems) = evaluator.into_parts();
-    Evaluation::Done(Evaluated { resources, outputs, parameters, no_echo, problems: sorted(problems) })
+    let problems = sorted(problems);
+    Evaluation::Done(Evaluated { resources, outputs, parameters, no_echo, secrets, conditions, problems })
 }
 
 /// What a template declares.

@@ -158,6 +158,11 @@ impl Given {
         self.shape.is_list()
     }
 
+    /// The value of a NoEcho parameter.
+    pub(super) fn hidden(&self) -> Option<&str> {
+        self.no_echo.then_some(self.text.as_str())
+    }
+
     /// What is recorded of it.
     pub(super) fn recorded(self) -> Option<String> {
         (!self.no_echo).then_some(self.text)
@@ -328,10 +333,10 @@ fn check(
         ));
     }
     if declared.no_echo && shape.is_list() && text.split(',').any(|member| member != member.trim()) {
-        return Err(invalid("Has blanks around its commas, which a NoEcho list cannot have".into()));
+        return Err(invalid("has blanks around its commas, which a NoEcho list cannot have".into()));
     }
     if matches!(shape, Shape::Looked { .. }) && text.is_empty() {
-        return Err(invalid("Is empty, where the name of an SSM parameter belongs".into()));
+        return Err(invalid("is empty, where the name of an SSM parameter belongs".into()));
     }
     for member in members {
         let shown = (!declared.no_echo).then_some(member);

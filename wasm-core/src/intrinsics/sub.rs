@@ -1,6 +1,7 @@
 //! `Fn::Sub`: a text with `${Name}`, `${Resource.Attribute}` and `${!Literal}`.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html>
 
+use super::bounds::Growing;
 use super::evaluate::{Evaluator, Stop};
 use super::place::Place;
 use crate::expr::Expr;
@@ -39,13 +40,18 @@ impl Evaluator<'_> {
             }
         }
         let mut parts = Vec::new();
+        let mut growing = Growing::new();
         for part in split(template) {
             let value = match part {
                 Part::Text(text) => Ok(Expr::Str(text.to_owned())),
                 Part::Variable(name) => match values.iter().find(|(variable, _)| *variable == name) {
-                    Some((_, value)) => Ok(value.clone()),
+                    Some((_, value)) if growing.fits(value, 1) => Ok(value.clone()),
+                    Some(_) => return self.too_large(text.span, at),
                     None if variables.iter().any(|variable| variable.key == name) => Err(Stop),
-                    None => self.variable(name, text.span, at),
+                    None => match self.variable(name, text.span, at) {
+                        Ok(value) if !growing.fits(&value, 1) => return self.too_large(text.span, at),
+                        value => value,
+                    },
                 },
             };
             match value {

@@ -9,6 +9,7 @@ use crate::call::{Found, Lookup};
 use crate::expr::Expr;
 use crate::model::Context;
 use crate::problem::{Problem, Span};
+use crate::secret::SecretValues;
 use crate::template::{Kind, Node};
 
 /// Everything known about the world when a plan is made.
@@ -59,6 +60,10 @@ pub struct Evaluated<'t> {
     pub parameters: BTreeMap<String, Option<String>>,
     /// NoEcho parameters that properties or outputs use, sorted.
     pub no_echo: Vec<String>,
+    /// Values of the NoEcho parameters among them.
+    pub secrets: SecretValues,
+    /// Whether each condition holds.
+    pub conditions: BTreeMap<String, bool>,
     /// Warnings.
     pub problems: Vec<Problem>,
 }
@@ -111,6 +116,12 @@ pub struct EvaluatedOutput {
 }
 
 impl EvaluatedResource<'_> {
+    /// The resource as a loop made it; `None`: it stands in the template.
+    #[must_use]
+    pub fn unrolled(&self) -> Option<&Node> {
+        if let Cow::Owned(node) = &self.source { Some(node) } else { None }
+    }
+
     /// Where a property stands, by its path below `Properties` with slashes (`KeySchema/0/AttributeName`): the place
     /// of its key or item, or of the nearest part above it when a function computes it. The empty path is `Properties`.
     #[must_use]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::expr::Expr;
 use crate::model::{Action, PatchOperation, ResourceStatus, StackResource};
+use crate::same::identical;
 use crate::schema::{Handler, Kind, ResourceType};
 
 use super::diff;
@@ -53,8 +54,15 @@ pub fn change(comparison: &Comparison<'_>) -> Change {
     if recorded.type_name != kind.name() {
         return Change::of(Action::Replace, vec![format!("its type was {}", recorded.type_name)]);
     }
+    let secrets = if renewed.is_empty() { Vec::new() } else { desired.secrets() };
+    let is_renewed = secrets.iter().any(|id| renewed.contains(id));
+    let failed = recorded.status == ResourceStatus::UpdateFailed || recorded.attempted.is_some();
+    let unchanged = !is_renewed && !failed && identical(&recorded.applied, desired);
+    if unchanged && live.is_none() {
+        return Change::of(Action::Noop, Vec::new());
+    }
     let shape = Some(Kind::Object(kind.object()));
-    let paths = diff::changed(shape, &recorded.applied, desired);
+    let paths = if unchanged { Vec::new() } else { diff::changed(shape, &recorded.applied, desired) };
     let replacing = replacing(*kind, &paths, &recorded.applied, desired);
     if !replacing.is_empty() {
         return Change::of(Action::Replace, replacing);
@@ -71,7 +79,6 @@ pub fn change(comparison: &Comparison<'_>) -> Change {
             reasons.push(format!("{path} changes"));
         }
     }
-    let secrets = desired.secrets();
     reasons.extend(secrets.iter().filter(|id| renewed.contains(*id)).map(|id| format!("the value of {id} changes")));
     if recorded.status == ResourceStatus::UpdateFailed {
         reasons.push("its last update failed".to_owned());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::call::{PlanAnswer, PlanCall};
+use crate::call::PlanCall;
 use crate::expr::Expr;
 use crate::graph::{Cycle, Graph};
 use crate::intrinsics::{self, Evaluated, EvaluatedResource, Evaluation, World};
@@ -12,10 +12,11 @@ use crate::schema::{self, ResourceType};
 use crate::template::{Entry, Kind, Node};
 
 use super::desk::Desk;
-use super::{destroy, finish, has_errors, implied, imports, locate, refuse, tags, types};
+use super::planned::{Origin, Planned, Planning};
+use super::{destroy, finish, has_errors, identifiers, implied, imports, locate, refuse, tags, types};
 
 /// Plans a parsed template.
-pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
+pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     let unknown = |_: &str, _: &str| None;
     let world = World {
         context: &call.context,
@@ -27,7 +28,7 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
     };
     let mut evaluated = match intrinsics::evaluate(template, &world) {
         Evaluation::Done(evaluated) => evaluated,
-        Evaluation::Needs { lookups, optional } => return PlanAnswer::Needs { lookups, optional },
+        Evaluation::Needs { lookups, optional } => return Planning::Needs { lookups, optional },
         // Refused below, with what is wrong with the types and properties of the other resources.
         Evaluation::Refused { mut problems, sound } => {
             types_of_others(template, &sound, &mut problems);
@@ -35,38 +36,53 @@ pub fn plan(template: &Node, call: &PlanCall) -> PlanAnswer {
         }
     };
     let mut problems = std::mem::take(&mut evaluated.problems);
-    let kinds = check(&mut evaluated, call, &mut problems);
+    let kinds = check(&mut evaluated, &call, &mut problems);
     implied::add(&mut evaluated.resources, &kinds);
     let order = order(&evaluated, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);
     }
-    let lookups = imports::lookups(call, &evaluated, &kinds, &mut problems);
+    let lookups = imports::lookups(&call, &evaluated, &kinds, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);
     }
     if !lookups.is_empty() {
-        return PlanAnswer::Needs { lookups, optional: Vec::new() };
+        return Planning::Needs { lookups, optional: Vec::new() };
     }
-    let mut desk = Desk::new(call, &evaluated);
+    let recorded = call.recorded.as_mut().map(|state| std::mem::take(&mut state.resources)).unwrap_or_default();
+    let mut desk = Desk::new(&call, recorded, &evaluated);
     for at in order {
         if let (Some(resource), Some(Some(kind))) = (evaluated.resources.get(at), kinds.get(at)) {
             desk.decide(resource, *kind);
         }
     }
     let outputs = outputs(&evaluated, &desk);
-    let gone = desk.unwanted(&evaluated);
+    let gone = desk.unwanted();
     let Desk { planned: mut resources, problems: mut found, .. } = desk;
     problems.append(&mut found);
     if has_errors(&problems) {
         return refuse(problems);
     }
+    let origin = origin(&mut evaluated);
     let (removed, mut warnings) = destroy::remove(&gone, &call.live, "it is no longer in the template");
     resources.extend(removed);
     problems.append(&mut warnings);
-    let (plan, forecast) = finish::plan(call, resources, outputs);
+    let (plan, forecast) = finish::plan(&call, resources, outputs);
     problems.sort_by_key(|problem| (problem.line, problem.column));
-    PlanAnswer::Planned { plan, problems, forecast, parameters: evaluated.parameters, no_echo: evaluated.no_echo }
+    let Evaluated { parameters, no_echo, .. } = evaluated;
+    Planning::Planned(Box::new(Planned { plan, problems, forecast, parameters, no_echo, origin }))
+}
+
+/// How the values came about; the parts of `evaluated` that nobody needs after this are taken out of it.
+fn origin(evaluated: &mut Evaluated<'_>) -> Origin {
+    let unrolled = evaluated.resources.iter().filter_map(|it| Some((it.logical_id.clone(), it.unrolled()?.clone())));
+    let spans = evaluated.resources.iter().map(|resource| (resource.logical_id.clone(), resource.span));
+    Origin {
+        unrolled: unrolled.collect(),
+        spans: spans.collect(),
+        secrets: std::mem::take(&mut evaluated.secrets),
+        conditions: std::mem::take(&mut evaluated.conditions),
+    }
 }
 
 /// Refuses types that cannot be deployed also where the resource has another problem already.
@@ -104,6 +120,7 @@ fn check(evaluated: &mut Evaluated<'_>, call: &PlanCall, problems: &mut Vec<Prob
             }
         };
         schema::coerce(kind, &mut resource.properties);
+        identifiers::guard(resource, kind, call, problems);
         tags::apply(kind, &mut resource.properties, &call.tags);
         for complaint in schema::check(kind, &resource.properties) {
             let path = format!("Resources/{}/Properties/{}", resource.logical_id, complaint.path);

@@ -1,5 +1,6 @@
 //! Decides resource by resource, dependencies first; knows the values of those that stay.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -24,11 +25,12 @@ const VOLATILE: [&str; 6] = ["Version", "Revision", "LastModified", "LastUpdated
 /// What is decided so far.
 pub struct Desk<'a> {
     call: &'a PlanCall,
-    recorded: BTreeMap<&'a str, &'a StackResource>,
+    /// What is recorded and not decided on yet.
+    recorded: BTreeMap<String, StackResource>,
     needs: BTreeMap<String, BTreeSet<String>>,
     /// Secrets whose values are not those used last.
     renewed: BTreeSet<String>,
-    stays: BTreeMap<String, Stay>,
+    stays: BTreeMap<String, Stay<'a>>,
     /// Resources that get another identifier.
     fresh: BTreeSet<String>,
     /// Resources that are deleted before they are created again.
@@ -40,25 +42,25 @@ pub struct Desk<'a> {
 }
 
 /// A resource that keeps its identity.
-struct Stay {
-    recorded: StackResource,
+struct Stay<'a> {
+    /// Index of its decision.
+    at: usize,
     kind: ResourceType,
-    live: Option<Value>,
-    patch: Vec<PatchOperation>,
+    live: Option<Cow<'a, Value>>,
 }
 
 /// A decision in the making.
-struct Decision {
+struct Decision<'a> {
     recorded: Option<StackResource>,
     change: Change,
     replacement: Option<Replacement>,
     irreversible: Vec<String>,
     notes: Vec<String>,
     old: Vec<OldResource>,
-    live: Option<Value>,
+    live: Option<Cow<'a, Value>>,
 }
 
-impl Decision {
+impl Decision<'_> {
     fn create(reasons: Vec<String>, recorded: Option<StackResource>, old: Vec<OldResource>) -> Self {
         let change =
             Change { action: Action::Create, reasons, patch: Vec::new(), drifted: Vec::new(), maybe: Vec::new() };
@@ -67,10 +69,9 @@ impl Decision {
 }
 
 impl<'a> Desk<'a> {
-    /// An empty one.
-    pub fn new(call: &'a PlanCall, evaluated: &Evaluated<'_>) -> Self {
+    /// An empty one; `recorded` are the resources that exist.
+    pub fn new(call: &'a PlanCall, recorded: Vec<StackResource>, evaluated: &Evaluated<'_>) -> Self {
         let state = call.recorded.as_ref();
-        let recorded = state.into_iter().flat_map(|state| &state.resources);
         let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let used = evaluated.resources.iter().map(|resource| &resource.references);
         for (id, attribute) in used.chain(evaluated.outputs.iter().map(|output| &output.references)).flatten() {
@@ -80,7 +81,7 @@ impl<'a> Desk<'a> {
         let renewed = call.fingerprints.iter().filter(|(id, print)| before(id) != Some(print));
         Self {
             call,
-            recorded: recorded.map(|resource| (resource.logical_id.as_str(), resource)).collect(),
+            recorded: recorded.into_iter().map(|resource| (resource.logical_id.clone(), resource)).collect(),
             needs,
             renewed: renewed.map(|(id, _)| id.clone()).collect(),
             stays: BTreeMap::new(),
@@ -99,8 +100,8 @@ impl<'a> Desk<'a> {
         let Decision { recorded, change, replacement, irreversible, notes, old, live } = decision;
         self.warn(resource, &change);
         match (change.action, &recorded) {
-            (Action::Noop | Action::Update | Action::Import, Some(recorded)) => {
-                let stay = Stay { recorded: recorded.clone(), kind, live, patch: change.patch.clone() };
+            (Action::Noop | Action::Update | Action::Import, Some(_)) => {
+                let stay = Stay { at: self.planned.len(), kind, live };
                 self.stays.insert(id.clone(), stay);
             }
             (Action::Replace, _) if replacement == Some(Replacement::DeleteBeforeCreate) => {
@@ -133,12 +134,13 @@ impl<'a> Desk<'a> {
         });
     }
 
-    fn decision(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType, desired: &Expr) -> Decision {
+    fn decision(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType, desired: &Expr) -> Decision<'a> {
         if let Some((adopted, live)) = imports::adopted(self.call, resource, kind, desired) {
             return self.import(resource, kind, desired, adopted, live);
         }
-        let live = self.call.live.get(&resource.logical_id);
-        let Some(recorded) = self.recorded.get(resource.logical_id.as_str()).copied() else {
+        let call = self.call;
+        let live = call.live.get(&resource.logical_id);
+        let Some(recorded) = self.recorded.remove(&resource.logical_id) else {
             return Decision::create(Vec::new(), None, Vec::new());
         };
         let left = recorded.replaced.clone();
@@ -147,11 +149,11 @@ impl<'a> Desk<'a> {
         }
         if recorded.status == ResourceStatus::CreateFailed {
             let reason = "its creation failed; what is left of it is deleted first".to_owned();
-            let old = std::iter::once(as_old(recorded)).chain(left).collect();
-            return Decision::create(vec![reason], Some(recorded.clone()), old);
+            let old = std::iter::once(as_old(&recorded)).chain(left).collect();
+            return Decision::create(vec![reason], Some(recorded), old);
         }
         let live = if let Some(Live::Present { properties }) = live { Some(properties) } else { None };
-        let mut change = change(&Comparison { kind, recorded, desired, live, renewed: &self.renewed });
+        let mut change = change(&Comparison { kind, recorded: &recorded, desired, live, renewed: &self.renewed });
         let (mut irreversible, mut notes, mut old, mut replacement) = (Vec::new(), Vec::new(), left, None);
         if let Some(last) = old.first() {
             if change.action == Action::Noop {
@@ -160,8 +162,8 @@ impl<'a> Desk<'a> {
             change.reasons.push(format!("{}, which it has replaced, is still to be deleted", last.physical_id));
         }
         if change.action == Action::Replace {
-            let kept = keeping(recorded, resource);
-            let first = self.delete_first(resource, kind, recorded, desired);
+            let kept = keeping(&recorded, resource);
+            let first = self.delete_first(resource, kind, &recorded, desired);
             match (kept, first) {
                 (Some(policy), first) => {
                     if let Some(Reason::Name(property)) = first {
@@ -180,10 +182,10 @@ impl<'a> Desk<'a> {
                     let (order, note) = replacement::order(first.as_ref());
                     replacement = Some(order);
                     notes.extend(note);
-                    old.insert(0, as_old(recorded));
+                    old.insert(0, as_old(&recorded));
                     let stateful = crate::schema::lookup(&recorded.type_name).is_some_and(|kind| kind.stateful());
                     if stateful {
-                        let OldResource { physical_id, .. } = as_old(recorded);
+                        let OldResource { physical_id, .. } = as_old(&recorded);
                         irreversible
                             .push(format!("{} ({physical_id}) and the data in it are replaced", recorded.logical_id));
                     }
@@ -191,13 +193,13 @@ impl<'a> Desk<'a> {
             }
         }
         Decision {
-            recorded: Some(recorded.clone()),
+            recorded: Some(recorded),
             change,
             replacement,
             irreversible,
             notes,
             old,
-            live: live.cloned(),
+            live: live.map(Cow::Borrowed),
         }
     }
 
@@ -208,7 +210,7 @@ impl<'a> Desk<'a> {
         desired: &Expr,
         adopted: StackResource,
         live: Value,
-    ) -> Decision {
+    ) -> Decision<'a> {
         let none = BTreeSet::new();
         let comparison = Comparison { kind, recorded: &adopted, desired, live: Some(&live), renewed: &none };
         let mut change = change(&comparison);
@@ -228,7 +230,15 @@ impl<'a> Desk<'a> {
         change.reasons.insert(0, format!("{} is taken over", adopted.physical_id));
         change.drifted.clear();
         let (irreversible, notes, old) = (Vec::new(), Vec::new(), Vec::new());
-        Decision { recorded: Some(adopted), change, replacement: None, irreversible, notes, old, live: Some(live) }
+        Decision {
+            recorded: Some(adopted),
+            change,
+            replacement: None,
+            irreversible,
+            notes,
+            old,
+            live: Some(Cow::Owned(live)),
+        }
     }
 
     fn delete_first(
@@ -287,14 +297,15 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Recorded resources that the template no longer has.
-    pub fn unwanted(&self, evaluated: &Evaluated<'_>) -> Vec<StackResource> {
-        let wanted: BTreeSet<&str> = evaluated.resources.iter().map(|resource| resource.logical_id.as_str()).collect();
-        self.recorded.iter().filter(|(id, _)| !wanted.contains(*id)).map(|(_, resource)| (*resource).clone()).collect()
+    /// Recorded resources that the template no longer has: those that nothing was decided on.
+    pub fn unwanted(&mut self) -> Vec<StackResource> {
+        std::mem::take(&mut self.recorded).into_values().collect()
     }
 
     fn value(&self, id: &str, attribute: &str) -> Option<Value> {
-        let Stay { recorded, kind, live, patch } = self.stays.get(id)?;
+        let Stay { at, kind, live } = self.stays.get(id)?;
+        let PlannedResource { recorded, patch, .. } = self.planned.get(*at)?;
+        let recorded = recorded.as_ref()?;
         if attribute != "Ref" && is_affected(attribute, patch) {
             return None;
         }
@@ -302,7 +313,7 @@ impl<'a> Desk<'a> {
             return Some(value.clone());
         }
         let nothing = Value::Object(serde_json::Map::new());
-        let properties = live.as_ref().unwrap_or(&nothing);
+        let properties = live.as_deref().unwrap_or(&nothing);
         match attribute {
             "Ref" => kind.reference_value(&recorded.physical_id, properties),
             other => kind.attribute_value(other, &recorded.physical_id, properties),

@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
-use crate::call::{Live, PlanAnswer, PlanCall};
+use crate::call::{Live, PlanCall};
 use crate::model::{Action, PlannedResource, ResourceStatus, StackResource};
 use crate::problem::{Problem, Span};
 use crate::schema;
 
 use super::finish;
+use super::planned::{Origin, Planned};
 
 /// The end of a whole stack.
-pub fn plan(call: &PlanCall) -> PlanAnswer {
+pub fn plan(call: &PlanCall) -> Planned {
     let recorded = call.recorded.as_ref().map_or(&[][..], |state| state.resources.as_slice());
     let (resources, problems) = remove(recorded, &call.live, "the stack is destroyed");
     let (plan, forecast) = finish::plan(call, resources, Vec::new());
-    PlanAnswer::Planned { plan, problems, forecast, parameters: BTreeMap::new(), no_echo: Vec::new() }
+    let (parameters, no_echo, origin) = (BTreeMap::new(), Vec::new(), Origin::default());
+    Planned { plan, problems, forecast, parameters, no_echo, origin }
 }
 
 /// Deletes or retains each of `unwanted`, dependents first.

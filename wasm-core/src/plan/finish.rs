@@ -27,6 +27,8 @@ pub fn plan(call: &PlanCall, mut resources: Vec<PlannedResource>, mut outputs: V
         mode: call.mode,
         resources,
         outputs,
+        fingerprints: call.fingerprints.clone(),
+        unread: Vec::new(),
         digest: String::new(),
     };
     plan.digest = digest_of(&plan);

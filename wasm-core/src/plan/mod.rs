@@ -10,49 +10,53 @@ mod destroy;
 mod diff;
 pub mod drift;
 mod finish;
+mod identifiers;
 mod implied;
 mod imports;
 mod locate;
 mod patch;
+pub mod planned;
 mod replacement;
 pub mod rollback;
 mod tags;
 mod types;
 pub use types::deployable;
 
-use crate::call::{InspectAnswer, PlanAnswer, PlanCall};
+use crate::call::{InspectAnswer, PlanCall};
 use crate::digest;
 use crate::intrinsics;
-use crate::model::{Context, Mode};
+use crate::model::{Context, Mode, Plan};
 use crate::problem::{Problem, Severity};
-use crate::template::{self, Limits, Node};
+use crate::template::Node;
+use planned::Planning;
 
-/// Plans a template, or the end of a stack (`mode: destroy`, the text is not looked at).
+/// Plans a parsed template, or the end of a stack (`mode: destroy`, the template is not looked at).
 #[must_use]
-pub fn plan(text: &str, mut call: PlanCall) -> PlanAnswer {
+pub fn plan(template: Result<&Node, &[Problem]>, mut call: PlanCall) -> Planning {
     if call.context.stack_id.is_empty() {
         call.context.stack_id = stack_id(&call.context, &call.stack);
     }
-    let answer = match call.mode {
-        Mode::Destroy => Ok(destroy::plan(&call)),
-        Mode::Deploy => template::parse(text, &Limits::default()).map(|template| deploy::plan(&template, &call)),
-    };
-    answer.unwrap_or_else(refuse)
+    match (call.mode, template) {
+        (Mode::Destroy, _) => Planning::Planned(Box::new(destroy::plan(&call))),
+        (Mode::Deploy, Ok(template)) => deploy::plan(template, call),
+        (Mode::Deploy, Err(problems)) => refuse(problems.to_vec()),
+    }
 }
 
 /// The problems of a parsed template that would be planned with `call`; none while something has to be looked up.
 #[must_use]
-pub fn problems(template: &Node, call: &PlanCall) -> Vec<Problem> {
+pub fn problems(template: &Node, call: PlanCall) -> Vec<Problem> {
     match deploy::plan(template, call) {
-        PlanAnswer::Planned { problems, .. } | PlanAnswer::Refused { problems } => problems,
-        PlanAnswer::Needs { .. } => Vec::new(),
+        Planning::Planned(planned) => planned.problems,
+        Planning::Refused { problems } => problems,
+        Planning::Needs { .. } => Vec::new(),
     }
 }
 
-/// What a template declares.
+/// What a parsed template declares.
 #[must_use]
-pub fn inspect(text: &str) -> InspectAnswer {
-    match template::parse(text, &Limits::default()).and_then(|template| intrinsics::declared(&template)) {
+pub fn inspect(template: Result<&Node, &[Problem]>) -> InspectAnswer {
+    match template.map_err(<[Problem]>::to_vec).and_then(intrinsics::declared) {
         Ok(declared) => InspectAnswer::Inspected { declared },
         Err(problems) => InspectAnswer::Refused { problems },
     }
@@ -67,9 +71,15 @@ pub fn stack_id(context: &Context, stack: &str) -> String {
     format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{uuid}")
 }
 
-fn refuse(mut problems: Vec<Problem>) -> PlanAnswer {
+/// The digest that a plan has by what it says; of a plan that nobody changed the one it bears.
+#[must_use]
+pub fn digest_of(plan: &Plan) -> String {
+    finish::digest_of(plan)
+}
+
+fn refuse(mut problems: Vec<Problem>) -> Planning {
     problems.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
-    PlanAnswer::Refused { problems }
+    Planning::Refused { problems }
 }
 
 fn has_errors(problems: &[Problem]) -> bool {

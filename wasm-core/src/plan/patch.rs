@@ -55,7 +55,10 @@ pub struct Patched {
 /// The operations that lead to what is wanted.
 #[must_use]
 pub fn patch(subject: &Subject<'_>) -> Patched {
-    let stand_in = subject.before.first().map_or(Value::Null, |applied| applied.to_json());
+    let stand_in = match subject.live {
+        Some(_) => Value::Null,
+        None => subject.before.first().map_or(Value::Null, |applied| applied.to_json()),
+    };
     let mut walk = Walk {
         subject,
         read_only: subject.kind.read_only(),

@@ -313,6 +313,7 @@ fn planned_as(before: &StackResource, action: Action, reason: &str) -> PlannedRe
 
 fn finishing(call: &RollbackCall) -> PlanCall {
     PlanCall {
+        allow_secret_identifiers: false,
         stack: call.forward.stack.clone(),
         mode: Mode::Deploy,
         context: call.forward.context.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::resolved;
 use super::rules::{self, Check, Checker, Resource, Rule};
 use super::suppress::{self, Suppression};
 use super::value::{V, Val, View};
@@ -10,8 +11,9 @@ use crate::call::PlanCall;
 use crate::digest;
 use crate::model::{Context, Mode};
 use crate::plan;
+use crate::plan::planned::Planned;
 use crate::problem::{Problem, Severity, Span};
-use crate::template::{self, Limits, Node};
+use crate::template::{self, Node};
 
 /// The way out of every secret.
 pub(super) const SECRET_HELP: &str = "Revoke it now: it is in the history of this file. Keep the new one in Secrets Manager and use {{resolve:secretsmanager:…}}, or a NoEcho parameter";
@@ -28,6 +30,12 @@ const OF_VALUES: [&str; 8] = [
     "rule_not_checked",
 ];
 
+/// What hangs on the stack as it is, not on the template.
+const OF_STACK: [&str; 3] = ["drifted", "maybe_replaced", "secret_unread"];
+
+/// Rules about what stands in the template: a secret is what they ask for, so they never look at the value of one.
+const OF_TEXT: [&str; 3] = ["database-plain-password", "codebuild-credentials", "cfn-init-credentials"];
+
 /// What Assent does not deploy, though it is no mistake.
 const OF_ASSENT: [&str; 9] = [
     "macro",
@@ -41,34 +49,70 @@ const OF_ASSENT: [&str; 9] = [
     "snapshot_not_supported",
 ];
 
-/// Scans a text.
+/// Scans a text that is not about to be deployed, or not yet.
 #[must_use]
-pub fn scan(text: &str, call: &ScanCall) -> ScanAnswer {
-    let template = match template::parse(text, &Limits::default()) {
+pub fn scan(text: &str, parsed: Result<&Node, &[Problem]>, call: &ScanCall) -> ScanAnswer {
+    let template = match parsed {
         Ok(template) => template,
         Err(problems) if looks_like_template(text) => {
             let mut desk = Desk { call, findings: Vec::new(), ignored: HashMap::new() };
             for problem in problems {
-                desk.problem(problem, FindingSeverity::Critical);
+                desk.problem(problem.clone(), FindingSeverity::Critical);
             }
             let results = desk.secrets(text, None);
             return desk.answer(results);
         }
-        Err(problems) => return ScanAnswer::NotTemplate { problems },
+        Err(problems) => return ScanAnswer::NotTemplate { problems: problems.to_vec() },
     };
-    if let Some(problem) = is_something_else(&template) {
+    if let Some(problem) = is_something_else(template) {
         return ScanAnswer::NotTemplate { problems: vec![problem] };
     }
+    let mut desk = Desk { call, findings: Vec::new(), ignored: suppressions(template) };
+    desk.problems(template);
+    let view = View::new(template, &call.parameters);
+    let written = resources(template, &view);
+    let mut results = desk.rules(template, &view, &Seen { shown: &written, revealed: None, written: &written });
+    results.extend(desk.secrets(text, Some(template)));
+    desk.unreasoned();
+    desk.answer(results)
+}
+
+/// Scans a plan: the very values that a deployment of it sends, those of secrets included. No part of the answer is made
+/// from a secret, but whether a rule found something.
+#[must_use]
+pub fn judge(text: &str, template: &Node, planned: &Planned, call: &ScanCall) -> ScanAnswer {
+    let mut ignored = suppressions(template);
+    for (id, node) in &planned.origin.unrolled {
+        ignored.insert(id, suppress::read(node));
+    }
+    let mut desk = Desk { call, findings: Vec::new(), ignored };
+    desk.warnings(&planned.problems);
+    let public = planned.parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
+    let view = View::new(template, &public);
+    let seen = resolved::see(template, planned, &view);
+    let revealed = seen.revealed.as_deref();
+    let mut results = desk.rules(template, &view, &Seen { shown: &seen.shown, revealed, written: &seen.written });
+    results.extend(desk.secrets(text, Some(template)));
+    desk.unreasoned();
+    desk.answer(results)
+}
+
+/// The resources as rules look at them.
+struct Seen<'s, 't> {
+    /// With the values that may be shown.
+    shown: &'s [Resource<'t>],
+    /// With those of secrets too; absent where there are none.
+    revealed: Option<&'s [Resource<'t>]>,
+    /// As they stand in the template.
+    written: &'s [Resource<'t>],
+}
+
+fn suppressions(template: &Node) -> HashMap<&str, Vec<Suppression>> {
     let entries = template.get("Resources").and_then(Node::as_map).unwrap_or_default();
     let mut ignored: HashMap<&str, Vec<Suppression>> =
         entries.iter().map(|entry| (entry.key.as_str(), suppress::read(&entry.value))).collect();
-    ignored.insert("", suppress::read(&template));
-    let mut desk = Desk { call, findings: Vec::new(), ignored };
-    desk.problems(&template);
-    let mut results = desk.rules(&template);
-    results.extend(desk.secrets(text, Some(&template)));
-    desk.unreasoned();
-    desk.answer(results)
+    ignored.insert("", suppress::read(template));
+    ignored
 }
 
 /// What was meant as a template, though it cannot be read.
@@ -104,6 +148,7 @@ impl Desk<'_> {
     fn problems(&mut self, template: &Node) {
         let context = self.call.context.clone().unwrap_or_else(anywhere);
         let call = PlanCall {
+            allow_secret_identifiers: false,
             stack: "scan".to_owned(),
             mode: Mode::Deploy,
             context,
@@ -118,12 +163,17 @@ impl Desk<'_> {
             duration_scale: None,
             learned: Default::default(),
         };
-        for problem in plan::problems(template, &call) {
+        self.warnings(&plan::problems(template, call));
+    }
+
+    /// What planning said of the template.
+    fn warnings(&mut self, problems: &[Problem]) {
+        for problem in problems {
             let code = problem.code.as_str();
             // Depends on the region, and on which resources the defaults switch off.
             let elsewhere = matches!(code, "unknown_mapping_key" | "unresolved_reference");
             let regional = self.call.context.is_none() && elsewhere;
-            if OF_VALUES.contains(&code) || regional {
+            if OF_VALUES.contains(&code) || OF_STACK.contains(&code) || regional {
                 continue;
             }
             let severity = match problem.severity {
@@ -131,7 +181,7 @@ impl Desk<'_> {
                 Severity::Error => FindingSeverity::High,
                 Severity::Warning => FindingSeverity::Low,
             };
-            self.problem(problem, severity);
+            self.problem(problem.clone(), severity);
         }
     }
 
@@ -176,9 +226,7 @@ impl Desk<'_> {
         secrets::RULES.iter().map(result).collect()
     }
 
-    fn rules(&mut self, template: &Node) -> Vec<RuleResult> {
-        let view = View::new(template, &self.call.parameters);
-        let resources = resources(template, &view);
+    fn rules(&mut self, template: &Node, view: &View<'_>, seen: &Seen<'_, '_>) -> Vec<RuleResult> {
         let whole = Resource {
             logical_id: "",
             type_name: "",
@@ -187,35 +235,47 @@ impl Desk<'_> {
         };
         let mut results = Vec::new();
         for rule in rules::all() {
-            let mut status = RuleStatus::Skip;
-            match rule.check {
+            let status = match rule.check {
                 Checker::Resource(check) => {
-                    for resource in resources.iter().filter(|resource| rule.types.contains(&resource.type_name)) {
-                        let mut at_work =
-                            Check { resource, all: &resources, view: &view, failures: Vec::new(), unknown: false };
-                        check(&mut at_work);
-                        status = worse(status, &at_work);
-                        for (path, message) in at_work.failures {
-                            self.failure(rule, resource, &path, message);
+                    let of_text = OF_TEXT.contains(&rule.id);
+                    let (open, revealed) = if of_text { (seen.written, None) } else { (seen.shown, seen.revealed) };
+                    let told = run(rule, check, open, view);
+                    match revealed {
+                        None => self.tell(rule, told, open),
+                        Some(revealed) => {
+                            let found = run(rule, check, revealed, view);
+                            self.tell(rule, without_secrets(rule, found, &told, seen.shown), revealed)
                         }
                     }
                 }
                 Checker::Template(check) => {
                     let mut at_work =
-                        Check { resource: &whole, all: &resources, view: &view, failures: Vec::new(), unknown: false };
+                        Check { resource: &whole, all: seen.shown, view, failures: Vec::new(), unknown: false };
                     check(&mut at_work, template);
-                    if template.get("Parameters").is_some() {
-                        status = worse(status, &at_work);
-                    }
+                    let status = match template.get("Parameters") {
+                        Some(_) => worse(RuleStatus::Skip, &at_work),
+                        None => RuleStatus::Skip,
+                    };
                     for (path, message) in at_work.failures {
                         let span = span_of(template, &path);
                         self.add(policy(rule, message, self.blank(String::new(), path, span)));
                     }
+                    status
                 }
-            }
+            };
             results.push(RuleResult { rule_id: rule.id.to_owned(), file: self.call.file.clone(), status });
         }
         results
+    }
+
+    /// Makes findings of what a rule said.
+    fn tell(&mut self, rule: &Rule, told: Told, resources: &[Resource<'_>]) -> RuleStatus {
+        for Failure { at, path, message } in told.failures {
+            if let Some(resource) = resources.get(at) {
+                self.failure(rule, resource, &path, message);
+            }
+        }
+        told.status
     }
 
     fn failure(&mut self, rule: &Rule, resource: &Resource<'_>, path: &str, message: String) {
@@ -348,6 +408,63 @@ fn anywhere() -> Context {
         stack_id: String::new(),
     };
     Context { stack_id: plan::stack_id(&context, "scan"), ..context }
+}
+
+/// What a rule says of all resources.
+struct Told {
+    status: RuleStatus,
+    failures: Vec<Failure>,
+}
+
+/// What a rule says of one.
+#[derive(PartialEq)]
+struct Failure {
+    /// Index of the resource.
+    at: usize,
+    path: String,
+    message: String,
+}
+
+fn run(rule: &Rule, check: fn(&mut Check<'_>), resources: &[Resource<'_>], view: &View<'_>) -> Told {
+    let mut told = Told { status: RuleStatus::Skip, failures: Vec::new() };
+    for (at, resource) in resources.iter().enumerate().filter(|(_, one)| rule.types.contains(&one.type_name)) {
+        let mut at_work = Check { resource, all: resources, view, failures: Vec::new(), unknown: false };
+        check(&mut at_work);
+        told.status = worse(told.status, &at_work);
+        told.failures.extend(at_work.failures.into_iter().map(|(path, message)| Failure { at, path, message }));
+    }
+    told
+}
+
+/// What a rule found with secrets put in, told with nothing of them: word for word only what it says without them too.
+fn without_secrets(rule: &Rule, found: Told, shown: &Told, resources: &[Resource<'_>]) -> Told {
+    let failures = found.failures.into_iter().map(|failure| {
+        if shown.failures.contains(&failure) {
+            return failure;
+        }
+        let Failure { at, path, .. } = failure;
+        // A path may lead into what a secret holds, a policy as text.
+        let path = resources.get(at).map(|resource| known_part(&resource.properties, &path)).unwrap_or_default();
+        Failure { at, path, message: format!("{}, by a secret value that is not shown", rule.title) }
+    });
+    Told { status: found.status, failures: failures.collect() }
+}
+
+/// The part of a path that is there.
+fn known_part(value: &Val, path: &str) -> String {
+    let mut value = value;
+    let mut steps = Vec::new();
+    for step in path.split('/').filter(|step| !step.is_empty()) {
+        let there = match &value.kind {
+            V::Map(entries) => entries.iter().find(|(key, _)| key == step).map(|(_, below)| below),
+            V::List(items) => step.parse::<usize>().ok().and_then(|at| items.get(at)),
+            _ => None,
+        };
+        let Some(below) = there else { break };
+        steps.push(step);
+        value = below;
+    }
+    steps.join("/")
 }
 
 fn policy(rule: &Rule, message: String, blank: Finding) -> Finding {

@@ -7,6 +7,7 @@
 pub mod addresses;
 mod find;
 pub mod policy;
+mod resolved;
 pub mod rules;
 pub mod secrets;
 mod suppress;
@@ -21,7 +22,7 @@ use crate::model::Context;
 use crate::problem::Problem;
 use rules::Rule;
 
-pub use find::scan;
+pub use find::{judge, scan};
 
 /// How much a finding matters; in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]

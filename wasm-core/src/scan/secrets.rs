@@ -4,8 +4,10 @@
 //! Where an issuer put a checksum into its tokens (GitHub, npm) a token that fails it is none. Besides, a literal under
 //! a key that is named like a password, or a random-looking one under a key that is named like a token. A finding shows
 //! at most the first four characters and the length.
+//! What stands in pieces is put together first (`joined`).
 
 mod forms;
+mod joined;
 
 use std::collections::HashSet;
 
@@ -77,6 +79,9 @@ pub fn find(text: &str, template: Option<&Node>) -> Vec<Hit> {
     if let Some(template) = template {
         let mut path = Vec::new();
         literals(template, &mut path, &mut hits);
+        // What is seen where it stands needs no second finding where a function repeats it.
+        let mut seen: HashSet<(&str, String)> = hits.iter().map(|hit| (hit.rule, hit.masked.clone())).collect();
+        hits.extend(joined::find(template).into_iter().filter(|hit| seen.insert((hit.rule, hit.masked.clone()))));
     }
     hits.sort_by_key(|hit| hit.span);
     // A named literal that is a token of known form as well is one secret: forms say more.

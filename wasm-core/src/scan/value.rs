@@ -7,11 +7,15 @@
 //! - what only the cloud knows (`Ref` and `Fn::GetAtt` of resources, account, region) is [`V::Link`] or a hole in a text;
 //! - anything else that is not understood is unknown. No rule makes a finding of an unknown value.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::problem::Span;
 use crate::template::{Entry, Kind, Node};
+
+/// Bytes of text that functions may make in all, and of one value: as planning has it.
+const TOTAL: usize = 16 * 1024 * 1024;
+const VALUE: usize = 1024 * 1024;
 
 /// Stands in a text for a part that is not known.
 pub const HOLE: char = '\u{fffc}';
@@ -188,9 +192,11 @@ pub struct View<'t> {
     conditions: HashMap<&'t str, &'t Node>,
     resources: HashMap<&'t str, &'t Node>,
     /// Outcome (if decided) and whether a default took part in it.
-    decided: RefCell<HashMap<&'t str, Option<Truth>>>,
+    decided: RefCell<HashMap<String, Option<Truth>>>,
     /// Whether what is being evaluated used a default.
     defaults: RefCell<bool>,
+    /// Bytes of text that functions may still make; a value that does not fit is unknown.
+    room: Cell<usize>,
     given: &'t BTreeMap<String, String>,
 }
 
@@ -217,6 +223,7 @@ impl<'t> View<'t> {
             resources: pairs("Resources"),
             decided: RefCell::default(),
             defaults: RefCell::new(false),
+            room: Cell::new(TOTAL),
             given,
         }
     }
@@ -314,7 +321,7 @@ impl<'t> View<'t> {
     }
 
     fn named(&self, name: &str, depth: u8) -> Option<Truth> {
-        let (name, node) = self.conditions.get_key_value(name)?;
+        let node = self.conditions.get(name)?;
         if let Some(truth) = self.decided.borrow().get(name) {
             return *truth;
         }
@@ -323,12 +330,12 @@ impl<'t> View<'t> {
             return None;
         }
         // Conditions that go round in a circle come back to this.
-        self.decided.borrow_mut().insert(name, None);
+        self.decided.borrow_mut().insert(name.to_owned(), None);
         let before = self.defaults.replace(false);
         let holds = self.condition(node, depth);
         let by_default = self.defaults.replace(before);
         let truth = holds.map(|holds| Truth { holds, by_default });
-        self.decided.borrow_mut().insert(name, truth);
+        self.decided.borrow_mut().insert(name.to_owned(), truth);
         if by_default {
             *self.defaults.borrow_mut() = true;
         }
@@ -401,9 +408,12 @@ impl<'t> View<'t> {
                 return value;
             }
             push(&mut result, &value);
+            if result.len() > VALUE {
+                return V::Unknown;
+            }
         }
         result.push_str(rest);
-        V::Text(result)
+        self.kept(result)
     }
 
     fn joined(&self, argument: &'t Node) -> Option<V> {
@@ -417,8 +427,22 @@ impl<'t> View<'t> {
                 text.push_str(delimiter);
             }
             push(&mut text, &item.kind);
+            if text.len() > VALUE {
+                return None;
+            }
         }
-        Some(V::Text(text))
+        Some(self.kept(text))
+    }
+
+    /// A text that was made, if there is room for it.
+    fn kept(&self, text: String) -> V {
+        match self.room.get().checked_sub(text.len()) {
+            Some(left) if text.len() <= VALUE => {
+                self.room.set(left);
+                V::Text(text)
+            }
+            _ => V::Unknown,
+        }
     }
 
     fn selected(&self, argument: &'t Node) -> Option<V> {

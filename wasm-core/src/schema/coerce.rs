@@ -24,7 +24,8 @@ fn coerce_object(object: Object, value: &mut Expr) {
     }
 }
 
-fn coerce_kind(kind: Kind, value: &mut Expr) {
+/// [`coerce`] for the value of one property.
+pub fn coerce_kind(kind: Kind, value: &mut Expr) {
     match kind {
         Kind::String | Kind::Integer | Kind::Number | Kind::Boolean => {
             if let Some(converted) = scalar(kind, value) {

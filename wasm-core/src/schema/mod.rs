@@ -16,7 +16,7 @@ mod table;
 mod value;
 
 pub use check::{Complaint, check};
-pub use coerce::coerce;
+pub use coerce::{coerce, coerce_kind};
 pub use json::resource_schema;
 pub use kind::{Kind, List, Map, Object, Property, Union};
 pub use resource::{Handler, Reference, ResourceType, TagShape, Tagging};

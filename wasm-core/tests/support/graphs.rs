@@ -36,6 +36,8 @@ pub fn plan(mode: Mode, mut resources: Vec<PlannedResource>) -> Plan {
         context: Context::default(),
         mode,
         resources,
+        fingerprints: Default::default(),
+        unread: Vec::new(),
         outputs: Vec::new(),
         digest: String::new(),
     }

@@ -10,6 +10,7 @@ import { type Holder, isGone, parseHolder, thisProcess } from '../../../../src/a
 import { openStore } from '../../../../src/adapters/embedded/store.ts';
 import { LeaseLost } from '../../../../src/app/ports.ts';
 import { LeaseHeld } from '../../../../src/domain/errors.ts';
+import { WEB } from '../../../contract/samples.ts';
 
 const me = thisProcess();
 const linux = process.platform === 'linux';
@@ -111,20 +112,20 @@ describe.runIf(linux)('a lease', () => {
     const store = await openStore(dir, { now: () => now });
     try {
       const killed = await holder(dir);
-      const refused = await store.acquire('web').catch((error: unknown) => error);
+      const refused = await store.runs.acquire(WEB).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(LeaseHeld);
       expect((refused as LeaseHeld).message).toContain(`process ${killed.pid} `);
       killed.kill('SIGKILL');
       await once(killed, 'close');
-      await store.release(await store.acquire('web'));
+      await store.runs.release(await store.runs.acquire(WEB));
 
       const paused = await holder(dir);
       paused.kill('SIGSTOP');
       now += 14_999;
-      await expect(store.acquire('web')).rejects.toThrow(LeaseHeld);
+      await expect(store.runs.acquire(WEB)).rejects.toThrow(LeaseHeld);
       now += 1;
-      const taken = await store.acquire('web');
-      await expect(store.renew({ ...taken, fence: taken.fence - 1 })).rejects.toThrow(LeaseLost);
+      const taken = await store.runs.acquire(WEB);
+      await expect(store.runs.renew({ ...taken, fence: taken.fence - 1 })).rejects.toThrow(LeaseLost);
     } finally {
       await store.close();
       await rm(dir, { recursive: true });

@@ -81,7 +81,7 @@ const report = (logicalId: string, more: Partial<ResourceReport>): ResourceRepor
 
 test('the end of a run tells durations, failures and the error of its forecast, once', () => {
   const ended: EndedRun = {
-    run: aRun('r', 's'),
+    run: aRun('r'),
     endpoint: 'x',
     outcome: 'succeeded',
     resources: [

@@ -1,9 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Answer, ChangeNote, Cloud } from '../../../../src/app/ports.ts';
-import { Budget, Budgets, rateNote } from '../../../../src/app/run/budget.ts';
+import { openMemoryStore } from '../../../../src/adapters/memory/store.ts';
+import type { Answer, ChangeNote, Cloud, Limits } from '../../../../src/app/ports.ts';
+import { Budget, Budgets } from '../../../../src/app/run/budget.ts';
+import { placeText } from '../../../../src/domain/stack.ts';
+import { HERE } from '../../../contract/samples.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const START_RATE = 20;
+const NAME = placeText(HERE);
 const never = new AbortController().signal;
 const open: Budget[] = [];
 
@@ -11,24 +15,24 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((budget) => budget.close()));
 });
 
-/** A store as far as shares need one: every change sees the text of the one before. */
-function notes() {
-  const kept = new Map<string, string>();
+/** Limits in memory, which can fail. */
+function notes(clock: VirtualClock) {
+  const { limits } = openMemoryStore({ now: clock.now });
   let fails = false;
   return {
-    kept,
     fail: (now: boolean) => {
       fails = now;
     },
-    changeNote: async (name: string, change: ChangeNote) => {
+    get: (name: string) => limits.get(name),
+    change: async (name: string, change: ChangeNote) => {
       if (fails) throw new Error('the store is busy');
-      kept.set(name, change(kept.get(name)));
+      await limits.change(name, change);
     },
   };
 }
 
-function budget(store: ReturnType<typeof notes>, clock: VirtualClock, holder: string): Budget {
-  const made = new Budget({ store, clock, note: rateNote('here'), holder });
+function budget(limits: Limits, clock: VirtualClock, holder: string): Budget {
+  const made = new Budget({ limits, clock, name: NAME, holder });
   open.push(made);
   return made;
 }
@@ -56,20 +60,22 @@ async function busy(budget: Budget, throttles: () => boolean, stop: AbortSignal)
 }
 
 test('who is alone has all of it, and nothing is claimed before it is used', async () => {
-  const [store, clock] = [notes(), new VirtualClock()];
-  const one = budget(store, clock, 'one');
-  expect(store.kept.size).toBe(0);
+  const clock = new VirtualClock();
+  const limits = notes(clock);
+  const one = budget(limits, clock, 'one');
+  expect(await limits.get(NAME)).toBeUndefined();
   expect((await one.share()).rate).toBe(START_RATE);
 });
 
 test('two that both want more come to half each, and the one that stays has it all again', async () => {
-  const [store, clock] = [notes(), new VirtualClock()];
-  const [one, two] = [budget(store, clock, 'one'), budget(store, clock, 'two')];
+  const clock = new VirtualClock();
+  const limits = notes(clock);
+  const [one, two] = [budget(limits, clock, 'one'), budget(limits, clock, 'two')];
   const stop = new AbortController();
   const work = [one, two].map((each) => busy(each, () => false, stop.signal));
   await pass(clock, 8_000);
   const [a, b] = [(await one.share()).rate, (await two.share()).rate];
-  const { rate: total } = JSON.parse(store.kept.get(rateNote('here')) ?? '{}') as { rate: number };
+  const { rate: total } = JSON.parse((await limits.get(NAME)) ?? '{}') as { rate: number };
   expect(a + b).toBeLessThanOrEqual(total + 1.001);
   expect(Math.min(a, b) / Math.max(a, b)).toBeGreaterThan(0.75);
   stop.abort();
@@ -80,8 +86,9 @@ test('two that both want more come to half each, and the one that stays has it a
 });
 
 test('throttled calls of one cut the share of both', async () => {
-  const [store, clock] = [notes(), new VirtualClock()];
-  const [one, two] = [budget(store, clock, 'one'), budget(store, clock, 'two')];
+  const clock = new VirtualClock();
+  const limits = notes(clock);
+  const [one, two] = [budget(limits, clock, 'one'), budget(limits, clock, 'two')];
   const stop = new AbortController();
   let refusing = false;
   const work = [busy(one, () => refusing, stop.signal), busy(two, () => false, stop.signal)];
@@ -98,28 +105,31 @@ test('throttled calls of one cut the share of both', async () => {
 });
 
 test('a store that cannot be asked for a while changes nothing', async () => {
-  const [store, clock] = [notes(), new VirtualClock()];
-  const one = budget(store, clock, 'one');
+  const clock = new VirtualClock();
+  const limits = notes(clock);
+  const one = budget(limits, clock, 'one');
   const before = await one.share();
-  store.fail(true);
+  limits.fail(true);
   await pass(clock, 5_000);
   expect(await one.share()).toEqual(before);
-  store.fail(false);
+  limits.fail(false);
 });
 
 test('a first claim that fails rejects', async () => {
-  const [store, clock] = [notes(), new VirtualClock()];
-  store.fail(true);
-  await expect(budget(store, clock, 'one').share()).rejects.toThrow('the store is busy');
+  const clock = new VirtualClock();
+  const limits = notes(clock);
+  limits.fail(true);
+  await expect(budget(limits, clock, 'one').share()).rejects.toThrow('the store is busy');
 });
 
 test('closing gives everything back and leaves nobody waiting', async () => {
-  const [store, clock] = [notes(), new VirtualClock()];
-  const budgets = new Budgets({ store, clock }, () => 'one');
-  await budgets.of('here').share();
-  expect(budgets.of('here')).toBe(budgets.of('here'));
+  const clock = new VirtualClock();
+  const limits = notes(clock);
+  const budgets = new Budgets({ store: { limits }, clock }, () => 'one');
+  await budgets.of(HERE).share();
+  expect(budgets.of(HERE)).toBe(budgets.of(HERE));
   await budgets.close();
-  expect(JSON.parse(store.kept.get(rateNote('here')) ?? '{}')).toMatchObject({ members: {} });
+  expect(JSON.parse((await limits.get(NAME)) ?? '{}')).toMatchObject({ members: {} });
   await new Promise((resolve) => setImmediate(resolve));
   expect(clock.waiting).toBe(0);
 });

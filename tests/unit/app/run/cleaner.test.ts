@@ -58,6 +58,7 @@ test('short words and other texts stay as they are', () => {
 test('what a secret is made of is one: its lines and the secret members of its JSON', () => {
   const key = '-----BEGIN KEY-----\nMIIEvAIBADANBgkqhkiG9w0B\n-----END KEY-----';
   expect(cleanerOf(key).text('bad line MIIEvAIBADANBgkqhkiG9w0B')).toBe(`bad line ${MASK}`);
+  expect(cleanerOf('first-item,second-item,no').text('no second-item')).toBe(`no ${MASK}`);
   const json = '{"username":"admin","password":"hunter22"}';
   expect(cleanerOf(json).text('admin may not have hunter22')).toBe(`admin may not have ${MASK}`);
 });

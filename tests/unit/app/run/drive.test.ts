@@ -2,13 +2,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Command, Event, Plan, PlannedResource, StackResource } from '#wasm';
-import type { Answer, Changes, Cloud, Facts, Lease, Progress, Store } from '../../../../src/app/ports.ts';
+import type { Answer, Cloud, Facts, Lease, Progress, Turn } from '../../../../src/app/ports.ts';
 import { LeaseLost } from '../../../../src/app/ports.ts';
 import { type Drive, drive } from '../../../../src/app/run/drive.ts';
 import { Secrets } from '../../../../src/app/run/secrets.ts';
 import type { Decider } from '../../../../src/core/engine.ts';
 import { UnresolvedPayload } from '../../../../src/core/engine.ts';
 import { InvalidInput, Unreachable } from '../../../../src/domain/errors.ts';
+import { WEB } from '../../../contract/samples.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const FINISH: Command = { type: 'finish', outcome: 'succeeded', resources: [], outputs: {} };
@@ -41,15 +42,15 @@ class Scripted implements Decider {
 
 class Books {
   readonly entries: Event[] = [];
-  readonly commits: { entries: readonly Event[]; changes: Changes }[] = [];
+  readonly commits: Turn[] = [];
   cancel = false;
   failWith: Error | undefined;
-  async append(_lease: Lease, _run: string, seq: number, entries: readonly Event[], changes: Changes): Promise<number> {
+  async append(_lease: Lease, _run: string, seq: number, turn: Turn): Promise<number> {
     await setImmediate();
     if (this.failWith !== undefined) throw this.failWith;
-    this.entries.push(...entries);
-    this.commits.push({ entries, changes });
-    return seq + entries.length;
+    this.entries.push(...turn.entries);
+    this.commits.push(turn);
+    return seq + 1;
   }
   async cancelRequested(): Promise<boolean> {
     return this.cancel;
@@ -97,18 +98,19 @@ function setUp(
   const secrets = new Secrets(plan, parameters, { identity: unused, lookup: unused, secret: unused, ...facts });
   const work: Drive = {
     engine,
-    store: books as unknown as Store,
+    runs: books,
     cloud: cloud(calls),
     clock,
     nextPoll: () => setImmediate(),
     secrets,
     held: {
-      lease: { stack: 's', fence: 1, holder: 'test' },
+      lease: { stack: WEB, fence: 1, holder: 'test' },
       lost: lost.signal,
       ensure: async () => lost.signal.throwIfAborted(),
     },
     runId: 'run',
     journal: [],
+    seq: 0,
     emit: () => undefined,
     ...rest,
   };
@@ -185,7 +187,7 @@ test('events, intents and changes of one turn are one commit', async () => {
   await drive(work);
   expect(books.commits).toHaveLength(2);
   expect(books.commits[1]?.entries.map(({ type }) => type)).toEqual(['accepted', 'progress', 'intentRecorded']);
-  expect(books.commits[1]?.changes).toMatchObject({ record: [recorded('A')], forget: ['Old'] });
+  expect(books.commits[1]).toMatchObject({ record: [recorded('A')], forget: ['Old'] });
 });
 
 test('nothing is committed where nothing durable happened', async () => {
@@ -294,12 +296,12 @@ test('a resumed run replays its journal first and counts on from it', async () =
   const { work, engine, books } = setUp(
     (event) => (event.type === 'started' ? [create('create:A')] : [FINISH]),
     { create: async () => done('t') },
-    { journal },
+    { journal, seq: 1 },
   );
   const { seq } = await drive(work);
   expect(engine.replayed).toEqual(journal);
   expect(books.entries.map(({ type }) => type)).toEqual(['accepted', 'progress']);
-  expect(seq).toBe(3);
+  expect(seq).toBe(2);
 });
 
 test('a lost lease stops the run: nothing is performed and nothing written any more', async () => {
@@ -319,6 +321,23 @@ test('credentials that are not accepted stop the run as unreachable', async () =
     },
   });
   await expect(drive(work)).rejects.toMatchObject({ code: 'unreachable', kind: 'unreachable' });
+});
+
+test('a poll that is denied stops the run at once: nobody could tell how anything ends', async () => {
+  const denied = { kind: 'rejected' as const, errorCode: 'AccessDeniedException', message: 'not authorized' };
+  const { work, clock } = setUp(
+    (event) => (event.type === 'started' ? [{ type: 'poll', step: 'create:A', requestToken: 'r' }] : []),
+    {
+      poll: async () => ({ ok: false, error: denied }),
+    },
+  );
+  const before = clock.now();
+  await expect(drive(work)).rejects.toMatchObject({
+    name: 'Unreachable',
+    message: expect.stringContaining('GetResourceRequestStatus'),
+    help: expect.stringContaining('resume'),
+  });
+  expect(clock.now()).toBe(before);
 });
 
 test('an abort becomes one request to cancel, however often it is asked', async () => {

@@ -1,0 +1,108 @@
+// A state folder that an earlier version left behind (tests/unit/adapters/embedded/state-v2), met by this one.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { Workspace } from '../support/cli.ts';
+
+const LEFT = join(import.meta.dirname, '../unit/adapters/embedded/state-v2');
+const CLOCK = pathToFileURL(join(import.meta.dirname, '../support/at-time.mjs')).href;
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+const WORD = ['--parameters', 'Password=hunter22'];
+// Ten minutes after the folder was left.
+const THEN = { NODE_OPTIONS: `--import ${CLOCK}`, ASSENT_TEST_NOW: String(Date.UTC(2026, 10, 26, 1, 55)) };
+
+function left(env: Record<string, string> = {}): Workspace {
+  const space = new Workspace(env);
+  mkdirSync(join(space.dir, '.assent'));
+  for (const name of readdirSync(LEFT)) {
+    const bytes = readFileSync(join(LEFT, name));
+    if (name.endsWith('.gz')) writeFileSync(join(space.dir, '.assent', name.slice(0, -3)), gunzipSync(bytes));
+    else if (name.endsWith('.json')) writeFileSync(join(space.dir, name), bytes);
+  }
+  return space;
+}
+
+test('every stack and run is there, and what was deployed re-plans as unchanged', { timeout: 180_000 }, async () => {
+  using space = left();
+  const { document } = await space.json('status');
+  expect(document.stacks.map((one: { stack: string; status: string }) => `${one.stack} ${one.status}`).sort()).toEqual([
+    'flaky failed',
+    'half interrupted',
+    'stopped cancelled',
+    'user complete',
+    'web complete',
+  ]);
+  expect(document.runs).toHaveLength(5);
+  const outputs = await space.json('outputs', '--stack', 'web');
+  expect(outputs.document.outputs.QueueArn).toMatch(/^arn:aws:sqs:us-east-1:123456789012:jobs-dev$/);
+  for (const command of [
+    ['plan', 'web.json', '--stack', 'web', ...WORD],
+    ['plan', 'user.json', '--stack', 'user'],
+  ]) {
+    const planned = await space.json(...command);
+    expect(planned.code).toBe(0);
+    expect(planned.document.actions.map(({ action }: { action: string }) => action)).not.toContain('create');
+    expect(new Set(planned.document.actions.map(({ action }: { action: string }) => action))).toEqual(
+      new Set(['noop']),
+    );
+  }
+  // Another word is another value: the fingerprints of then still tell.
+  const other = await space.json('plan', 'web.json', '--stack', 'web', '--parameters', 'Password=another-word');
+  expect(other.document.actions).toContainEqual(expect.objectContaining({ logicalId: 'Secret', action: 'update' }));
+  expect(await space.json('deploy', 'web.json', '--stack', 'web', ...WORD)).toMatchObject({
+    code: 0,
+    document: { outcome: 'no_changes' },
+  });
+});
+
+test('a run that was killed then goes on now: nothing is created twice', { timeout: 180_000 }, async () => {
+  using space = left(THEN);
+  const resumed = await space.json('resume');
+  expect(resumed).toMatchObject({ code: 0, document: { outcome: 'succeeded' } });
+  expect(resumed.document.resources).toHaveLength(12);
+  const planned = await space.json('plan', 'layers.json', '--stack', 'half');
+  expect(new Set(planned.document.actions.map(({ action }: { action: string }) => action))).toEqual(new Set(['noop']));
+  const destroyed = await space.json('destroy', '--stack', 'half', '--yes', '--allow-data-loss', 'all');
+  expect(destroyed).toMatchObject({ code: 0, document: { calls: { delete: 12 } } });
+});
+
+test.runIf(process.platform === 'linux')(
+  'status, outputs and metrics read a folder that may only be read; what would write is refused',
+  { timeout: 180_000 },
+  async (context) => {
+    using space = left();
+    expect((await space.run('status')).code).toBe(0);
+    const state = join(space.dir, '.assent');
+    for (const name of readdirSync(state)) chmodSync(join(state, name), 0o444);
+    chmodSync(state, 0o555);
+    chmodSync(space.dir, 0o755);
+    // Root may write anywhere, so it becomes nobody, who may not read every clone.
+    const reader = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const as = (...args: string[]) => {
+      const command = ['--disable-warning=ExperimentalWarning', MAIN, ...args, '--format', 'json'];
+      return spawnSync(process.execPath, command, { cwd: space.dir, encoding: 'utf8', ...reader });
+    };
+    if (as('--version').status !== 0) context.skip('the clone is not readable for a user other than root');
+    expect(JSON.parse(as('status').stdout).stacks).toHaveLength(5);
+    expect(JSON.parse(as('outputs', '--stack', 'web').stdout).outputs.Url).toMatch(/^https:/);
+    expect(as('metrics').status).toBe(0);
+    const { status: exit, stdout } = as('destroy', '--stack', 'web', '--yes');
+    expect([exit, JSON.parse(stdout).code]).toEqual([2, 'state_not_writable']);
+    chmodSync(state, 0o755);
+  },
+);
+
+test('an empty state file is refused by name, and the command says where else to look', async () => {
+  using space = new Workspace();
+  mkdirSync(join(space.dir, '.assent'));
+  writeFileSync(join(space.dir, '.assent', 'assent.db'), '');
+  for (const command of [['status'], ['deploy', space.file('t.json', { Resources: {} }), '--stack', 'web', '--yes']]) {
+    const { code, document } = await space.json(...command);
+    expect({ code, document }).toMatchObject({ code: 2, document: { kind: 'error', code: 'state_corrupt' } });
+    expect(document.help).toContain('--state');
+  }
+  expect(statSync(join(space.dir, '.assent', 'assent.db')).size).toBe(0);
+});
