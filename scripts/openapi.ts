@@ -53,7 +53,7 @@ export function openApiText(): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function operation({ method, path, summary, scope, status, body, answer }: Route) {
+function operation({ method, path, summary, scope, status, body, answer, type = 'application/json' }: Route) {
   const problem = (code: string) => [
     code,
     { description: PROBLEMS[Number(code)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
@@ -73,7 +73,7 @@ function operation({ method, path, summary, scope, status, body, answer }: Route
     responses: {
       [status]: {
         description: status === 202 ? 'Begun; `Location` says where to look' : 'Done',
-        content: { 'application/json': { schema: ref(answer) } },
+        content: { [type]: { schema: ref(answer) } },
       },
       ...Object.fromEntries(codes.map(problem)),
       403: { description: 'Who asks may not (401 where tokens are used)' },

@@ -11,7 +11,7 @@ import { routes as allRoutes } from '../../src/edge/http/routes.ts';
 import { problemDetails } from '../../src/edge/http/schemas.ts';
 
 const root = join(import.meta.dirname, '../..');
-const routes = allRoutes.filter((route) => route.function !== 'deploy');
+const routes = allRoutes.filter((route) => ['scan', 'consensus'].includes(route.function));
 
 function captured(name: string): APIGatewayProxyEventV2 {
   return JSON.parse(readFileSync(join(root, 'events/api', `${name}.json`), 'utf8'));

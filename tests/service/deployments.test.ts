@@ -1,9 +1,9 @@
 // Deployments through the whole service: HTTP, state machine, worker, store, and the sandbox as the cloud.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { deploymentAnswer } from '../../src/edge/http/schemas.ts';
-import { call, ENDS, signedByUser, until } from './support/call.ts';
+import { call, ENDS, SIGNED, signedByUser, until } from './support/call.ts';
 
 const webApp = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
 const queue = 'Resources: {Queue: {Type: AWS::SQS::Queue}}';
@@ -43,6 +43,14 @@ test('a template is deployed, changed, found unchanged and deleted', async () =>
   expect(gone.status).toBe(202);
   expect(await ended(gone.location ?? '')).toMatchObject({ status: 'succeeded', mode: 'destroy' });
   expect((await call('DELETE', `/stacks/${stack}`, {})).status).toBe(404);
+});
+
+test('what was measured can be read by Prometheus', async () => {
+  const answer = await fetch(`${inject('service')}/metrics`, { headers: SIGNED });
+  expect(answer.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+  const text = await answer.text();
+  expect(text).toMatch(/^assent_runs_total\{.*outcome="succeeded".*\} [1-9]/m);
+  expect(text).toMatch(/# EOF\n$/);
 });
 
 test('a finding refuses, and says why', async () => {

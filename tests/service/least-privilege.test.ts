@@ -61,6 +61,7 @@ test('the roles suffice: scanned, voted, deployed, rejected, deleted', async () 
   expect(await ended(asked.document.runId)).toMatchObject({ status: 'rejected' });
   const gone = await call('DELETE', '/stacks/roles', {});
   expect(await ended(gone.document.runId)).toMatchObject({ status: 'succeeded' });
+  expect((await fetch(`${service}/metrics`, { headers: SIGNED })).status).toBe(200);
 });
 
 test('a role without its policy turns it red', async () => {

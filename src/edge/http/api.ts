@@ -16,13 +16,15 @@ export type ApiEvent = APIGatewayProxyEventV2;
 
 export type ApiHandler = (event: ApiEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** What a route answers; 200 unless it says otherwise. */
-export interface Answer {
-  status?: 200 | 202;
-  document: unknown;
-  /** Where what was begun can be looked at. */
-  location?: string;
-}
+/** What a route answers: a document, 200 unless it says otherwise, or a text of a type of its own. */
+export type Answer =
+  | {
+      status?: 200 | 202;
+      document: unknown;
+      /** Where what was begun can be looked at. */
+      location?: string;
+    }
+  | { text: string; type: string };
 
 /** A function of one or several routes, by their keys (`POST /scans`). */
 export function httpApi(
@@ -41,24 +43,26 @@ export function httpApi(
         // Messages may quote what was sent; only what is ours goes to the log in full.
         if (problem.status >= 500) logger.error('failed', { error: request.error });
         else logger.info('refused', { status: problem.status, code: problem.code });
-        request.response = response(problem.status, problem, 'application/problem+json');
+        request.response = response(problem.status, JSON.stringify(problem), 'application/problem+json');
       },
     })
     .handler(async (event: ApiEvent) => {
       const route = routes[event.routeKey];
       if (route === undefined) throw new HttpRefusal(404, 'no_such_route', 'There is no such route.');
-      const { status = 200, document, location } = await route(event);
-      return response(status, document, 'application/json', location === undefined ? {} : { location });
+      const answer = await route(event);
+      if ('text' in answer) return response(200, answer.text, answer.type);
+      const { status = 200, document, location } = answer;
+      const headers: Record<string, string> = location === undefined ? {} : { location };
+      return response(status, JSON.stringify(document), 'application/json', headers);
     });
 }
 
 function response(
   statusCode: number,
-  document: unknown,
+  body: string,
   type: string,
   headers: Record<string, string> = {},
 ): APIGatewayProxyStructuredResultV2 {
-  const body = JSON.stringify(document);
   if (Buffer.byteLength(body) > ANSWER_BYTES) {
     throw new HttpRefusal(422, 'answer_too_large', 'The answer is larger than one response may be: send less at once.');
   }

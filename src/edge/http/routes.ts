@@ -1,5 +1,6 @@
 // Every route of the HTTP API: what docs/openapi.json is made from, and what functions/*/function.yml is held to.
 import type { z } from 'zod';
+import { OPENMETRICS_TYPE } from '../../app/measure/openmetrics.ts';
 import {
   approvalBody,
   cancelAnswer,
@@ -8,6 +9,7 @@ import {
   deploymentAnswer,
   deploymentBody,
   destructionBody,
+  metricsText,
   scanAnswer,
   scanBody,
   statusAnswer,
@@ -27,6 +29,8 @@ export interface Route {
   /** When it is done, or for 202 begun. */
   status: 200 | 202;
   answer: z.ZodType;
+  /** Of an answer that is not JSON. */
+  type?: string;
 }
 
 export const routes: readonly Route[] = [
@@ -49,6 +53,16 @@ export const routes: readonly Route[] = [
     status: 200,
     body: consensusBody,
     answer: consensusAnswer,
+  },
+  {
+    function: 'metrics',
+    method: 'get',
+    path: '/metrics',
+    summary: 'What has been measured over all runs, as OpenMetrics',
+    scope: 'read',
+    status: 200,
+    answer: metricsText,
+    type: OPENMETRICS_TYPE,
   },
   {
     function: 'deploy',

@@ -179,6 +179,8 @@ export const statusAnswer = z
   })
   .meta({ id: 'Status' });
 
+export const metricsText = z.string().meta({ id: 'Metrics' });
+
 export const problemDetails = z
   .strictObject({
     type: z.literal('about:blank'),
