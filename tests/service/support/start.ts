@@ -15,6 +15,10 @@ declare module 'vitest' {
     emulator: string;
     /** Of the service's API. */
     service: string;
+    /** Of the cloud that it deploys to. */
+    sandbox: string;
+    /** Where the emulator keeps its files: in the command line of every worker. */
+    folder: string;
   }
 }
 
@@ -29,6 +33,8 @@ export default async function start(project: TestProject) {
   };
   try {
     project.provide('emulator', url);
+    project.provide('sandbox', sandbox.url);
+    project.provide('folder', folder);
     const target = { targetEndpoint: sandbox.url, targetName: 'sandbox', targetSpeed: SPEED };
     const args = Object.entries(target).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
     project.provide('service', await install(url, { args }));
