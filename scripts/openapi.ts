@@ -8,6 +8,8 @@ import { problemDetails } from '../src/edge/http/schemas.ts';
 
 const PROBLEMS: Record<number, string> = {
   400: 'The body is malformed or not what is asked for',
+  404: 'There is none of that name',
+  409: 'Something stands against it: it has ended, is held, or waits for somebody else',
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'The body is well-formed and cannot be worked with',
@@ -31,7 +33,10 @@ export function openApiText(): string {
     paths,
     components: {
       schemas: Object.fromEntries([
-        ...routes.flatMap(({ body, answer }) => [schema(body, 'input'), schema(answer, 'output')]),
+        ...routes.flatMap(({ body, answer }) => [
+          ...(body === undefined ? [] : [schema(body, 'input')]),
+          schema(answer, 'output'),
+        ]),
         schema(problemDetails, 'output'),
       ]),
       securitySchemes: {
@@ -48,22 +53,38 @@ export function openApiText(): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function operation({ function: name, summary, scope, body, answer }: Route) {
-  const problem = (status: string) => [
-    status,
-    { description: PROBLEMS[Number(status)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
+function operation({ method, path, summary, scope, status, body, answer, type = 'application/json' }: Route) {
+  const problem = (code: string) => [
+    code,
+    { description: PROBLEMS[Number(code)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
   ];
+  const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const codes = Object.keys(PROBLEMS).filter((code) => mayHappen(Number(code), { body, named }));
   return {
-    operationId: name,
+    operationId: `${method}_${path.replaceAll(/\W+/g, '_').replaceAll(/^_|_$/g, '')}`,
     summary,
     'x-scope': scope,
-    requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } },
+    ...(named.length === 0
+      ? {}
+      : { parameters: named.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })) }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
     responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: ref(answer) } } },
-      ...Object.fromEntries(Object.keys(PROBLEMS).map(problem)),
+      [status]: {
+        description: status === 202 ? 'Begun; `Location` says where to look' : 'Done',
+        content: { [type]: { schema: ref(answer) } },
+      },
+      ...Object.fromEntries(codes.map(problem)),
       403: { description: 'Who asks may not (401 where tokens are used)' },
     },
   };
+}
+
+function mayHappen(code: number, { body, named }: { body: z.ZodType | undefined; named: readonly string[] }): boolean {
+  if (code === 400 || code === 413 || code === 415) return body !== undefined;
+  if (code === 404 || code === 409) return named.length > 0;
+  return true;
 }
 
 function ref(type: z.ZodType) {

@@ -1,7 +1,7 @@
 // The emulator that stands in for the user's AWS account: started and stopped by its process group, bound to loopback,
 // with an environment that holds nothing of the caller's (its Lambda workers inherit it) and all files in one folder.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -23,6 +23,8 @@ export async function startEmulator({ folder, auth = false, started = () => {} }
   const port = await freePort();
   const tmp = join(folder, 'tmp');
   mkdirSync(tmp, { recursive: true });
+  // Its workers' scripts are CommonJS; a package.json above the folder may say otherwise.
+  writeFileSync(join(folder, 'package.json'), '{}');
   const log = join(folder, 'emulator.log');
   const out = openSync(log, 'a');
   const child = spawn(python, ['-m', 'ministack'], {

@@ -38,6 +38,19 @@ export async function openCloud(options: CloudChoice): Promise<OpenCloud> {
   return options.cloud === 'sandbox' ? openSandbox(options, cloudEnvironment()) : openAws(options, cloudEnvironment());
 }
 
+/** The cloud of an installed service's target; `name` is what stacks are bound to, where the endpoint is not AWS's. */
+export async function openTarget(wanted: Omit<Wanted, 'profile'>, name: string | undefined): Promise<OpenCloud> {
+  const { endpoint, ...clients } = await openClients(wanted);
+  return {
+    ...clients,
+    endpoint: name ?? (endpoint === undefined ? 'aws' : endpointName(endpoint)),
+    async close() {
+      clients.cloud.close();
+      clients.facts.close();
+    },
+  };
+}
+
 async function openAws({ region, profile, roleArn, account }: CloudChoice, env: CloudEnvironment): Promise<OpenCloud> {
   const { endpoint, ...clients } = await openClients({ region: region ?? env.region, profile, roleArn, account });
   return {

@@ -27,6 +27,43 @@ export function cloudEnvironment(): CloudEnvironment {
   };
 }
 
+/** What an installed function is told by its environment. */
+export interface ServiceEnvironment {
+  region: string;
+  /** ASSENT_TABLE, ASSENT_BUCKET, ASSENT_MACHINE: where the store and the workflow are. */
+  table: string;
+  bucket: string;
+  machineArn: string;
+  /** ASSENT_TARGET_ROLE: the role that deployments are made with; without it the function's own. */
+  targetRole: string | undefined;
+  /** ASSENT_TARGET_ENDPOINT, ASSENT_TARGET_NAME: Cloud Control and what plans ask, where that is not AWS. */
+  targetEndpoint: string | undefined;
+  targetName: string | undefined;
+  /** How much faster than AWS the target is. */
+  speed: number;
+}
+
+/** Throws InvalidInput `environment_invalid` for what is missing. */
+export function serviceEnvironment(): ServiceEnvironment {
+  const { AWS_REGION, ASSENT_TABLE, ASSENT_BUCKET, ASSENT_MACHINE } = process.env;
+  const { ASSENT_TARGET_ROLE, ASSENT_TARGET_ENDPOINT, ASSENT_TARGET_NAME, ASSENT_SANDBOX_SPEED } = process.env;
+  return {
+    region: needed('AWS_REGION', AWS_REGION),
+    table: needed('ASSENT_TABLE', ASSENT_TABLE),
+    bucket: needed('ASSENT_BUCKET', ASSENT_BUCKET),
+    machineArn: needed('ASSENT_MACHINE', ASSENT_MACHINE),
+    targetRole: ASSENT_TARGET_ROLE || undefined,
+    targetEndpoint: ASSENT_TARGET_ENDPOINT || undefined,
+    targetName: ASSENT_TARGET_NAME || undefined,
+    speed: positive('ASSENT_SANDBOX_SPEED', ASSENT_SANDBOX_SPEED, 1),
+  };
+}
+
+function needed(name: string, text: string | undefined): string {
+  if (text) return text;
+  throw new InvalidInput('environment_invalid', `${name} is not set.`);
+}
+
 function positive(name: string, text: string | undefined, preset: number): number {
   if (text === undefined || text === '') return preset;
   const value = Number(text);

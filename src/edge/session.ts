@@ -9,7 +9,7 @@ import { Budgets } from '../app/run/budget.ts';
 import { cleanedCloud, cleanedFacts } from '../app/run/cleaned.ts';
 import { Cleaner } from '../app/run/cleaner.ts';
 import type { Local, Session } from '../app/session.ts';
-import type { CloudChoice } from './cloud.ts';
+import type { CloudChoice, OpenCloud } from './cloud.ts';
 import { cloudEnvironment } from './env.ts';
 
 // What a killed process may lose of its counts of calls; a flush is one commit.
@@ -37,32 +37,13 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
   try {
     // Loaded here, because the SDK is most of the start-up time and not every command needs it.
     const { openCloud } = await import('./cloud.ts');
-    const { endpoint, cloud, facts, close } = await openCloud(options);
-    const { store, clock } = local;
-    const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
-    const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
-    const budgets = new Budgets(local, newSeed);
-    const cleaner = new Cleaner();
-    return {
-      ...local,
-      endpoint,
-      cloud: cleanedCloud(
-        measuredCloud(cloud, endpoint, monitor, () => performance.now()),
-        cleaner,
-      ),
-      facts: cleanedFacts(facts, cleaner),
-      cleaner,
-      budgets,
-      monitor,
+    const session = sessionOver(local, await openCloud(options), {
       speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
-      nextPoll: () => setImmediate(),
-      newRunId: () => runId(systemClock.now(), randomBytes(4)),
-      newSeed,
+    });
+    return {
+      ...session,
       close: async () => {
-        await budgets.close();
-        await close();
-        // Measurements are not worth failing a run that has ended; those that belong to the run are in its last commit.
-        await monitor.close().catch(() => undefined);
+        await session.close();
         await local.close();
       },
     };
@@ -70,6 +51,44 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
     await local.close();
     throw error;
   }
+}
+
+/** A session over an open store and cloud; closing it closes the cloud, not the store. */
+export function sessionOver(local: Local, open: OpenCloud, { speed }: { speed: number }): OpenSession {
+  const { store, clock } = local;
+  const { endpoint } = open;
+  const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
+  const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
+  const budgets = new Budgets(local, newSeed);
+  const cleaner = new Cleaner();
+  return {
+    store,
+    clock,
+    endpoint,
+    cloud: cleanedCloud(
+      measuredCloud(open.cloud, endpoint, monitor, () => performance.now()),
+      cleaner,
+    ),
+    facts: cleanedFacts(open.facts, cleaner),
+    cleaner,
+    budgets,
+    monitor,
+    speed,
+    nextPoll: () => setImmediate(),
+    newRunId,
+    newSeed,
+    close: async () => {
+      await budgets.close();
+      await open.close();
+      // Measurements are not worth failing a run that has ended; those that belong to the run are in its last commit.
+      await monitor.close().catch(() => undefined);
+    },
+  };
+}
+
+/** A fresh run id. */
+export function newRunId(): string {
+  return runId(systemClock.now(), randomBytes(4));
 }
 
 /**

@@ -1,4 +1,5 @@
-// Every function's handler with the whole of its middleware and the built core, fed from events/.
+// The handlers that keep nothing, with the whole of their middleware and the built core, fed from events/. Those that keep
+// state are called in tests/service.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
@@ -6,10 +7,11 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { localContext } from '../../scripts/invocation.ts';
 import type { ApiHandler } from '../../src/edge/http/api.ts';
 import { BODY_BYTES } from '../../src/edge/http/api.ts';
-import { routes } from '../../src/edge/http/routes.ts';
+import { routes as allRoutes } from '../../src/edge/http/routes.ts';
 import { problemDetails } from '../../src/edge/http/schemas.ts';
 
 const root = join(import.meta.dirname, '../..');
+const routes = allRoutes.filter((route) => ['scan', 'consensus'].includes(route.function));
 
 function captured(name: string): APIGatewayProxyEventV2 {
   return JSON.parse(readFileSync(join(root, 'events/api', `${name}.json`), 'utf8'));

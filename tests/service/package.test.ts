@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { functionPackage } from './support/scripts.ts';
 
-const functions = readdirSync(join(import.meta.dirname, '../../functions'), { withFileTypes: true })
+const folder = join(import.meta.dirname, '../../functions');
+const handlers = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
+  .flatMap(({ name }) =>
+    readdirSync(join(folder, name))
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => [name, file.slice(0, -3)] as const),
+  );
 
-test.each(functions)('the package of %s is below 1 MB, and the same every time', async (name) => {
-  const [one, other] = [await functionPackage(name, ['handler']), await functionPackage(name, ['handler'])];
+test.each(handlers)('the package of %s/%s is below 1 MB, and the same every time', async (name, handler) => {
+  const [one, other] = [await functionPackage(name, [handler]), await functionPackage(name, [handler])];
   expect(one.length).toBeLessThan(1_000_000);
   expect(one.equals(other)).toBe(true);
 });

@@ -7,6 +7,8 @@ export default defineConfig({
     root: join(import.meta.dirname, '../..'),
     include: ['tests/service/**/*.test.ts'],
     globalSetup: ['tests/service/support/start.ts'],
+    // osls keeps what it packages in one folder of the clone.
+    fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     allowOnly: false,

@@ -86,7 +86,7 @@ const rooms: readonly (readonly string[])[] = [
   ['call', 'schema', 'secret', 'durations', 'share'],
   ['same', 'intrinsics'],
   ['plan', 'engine'],
-  ['scan', 'simulate', 'permissions'],
+  ['permissions', 'scan', 'simulate'],
   ['circle', 'session'],
   ['door'],
 ];

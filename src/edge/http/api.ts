@@ -1,5 +1,5 @@
-// The way of a request through a function of the HTTP API: logged, its body checked, the use case called, an answer or
-// problem details given. A handler brings the schema of its body and what is done with it, and decides nothing else.
+// The way of a request through a function of the HTTP API: logged, checked, the use case called, an answer or problem
+// details given. A handler brings its routes, and decides nothing else.
 import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
@@ -12,18 +12,26 @@ export const BODY_BYTES = 3_000_000;
 /** A function's synchronous answer may hold 6 MB; headers and JSON's escapes of the envelope need some of it. */
 const ANSWER_BYTES = 5_000_000;
 
-export type ApiHandler = (
-  event: APIGatewayProxyEventV2,
-  context: Context,
-) => Promise<APIGatewayProxyStructuredResultV2>;
+export type ApiEvent = APIGatewayProxyEventV2;
 
-/** A function that takes a JSON body of a schema and answers 200 with what `work` gives. */
-export function jsonApi<Body extends z.ZodType>(
-  body: Body,
-  work: (asked: z.output<Body>) => unknown,
+export type ApiHandler = (event: ApiEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** What a route answers: a document, 200 unless it says otherwise, or a text of a type of its own. */
+export type Answer =
+  | {
+      status?: 200 | 202;
+      document: unknown;
+      /** Where what was begun can be looked at. */
+      location?: string;
+    }
+  | { text: string; type: string };
+
+/** A function of one or several routes, by their keys (`POST /scans`). */
+export function httpApi(
+  routes: Readonly<Record<string, (event: ApiEvent) => Answer | Promise<Answer>>>,
   logger = new Logger(),
 ): ApiHandler {
-  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+  return middy<ApiEvent, APIGatewayProxyStructuredResultV2>()
     .use({
       before: ({ event, context }) => {
         logger.addContext(context);
@@ -35,22 +43,52 @@ export function jsonApi<Body extends z.ZodType>(
         // Messages may quote what was sent; only what is ours goes to the log in full.
         if (problem.status >= 500) logger.error('failed', { error: request.error });
         else logger.info('refused', { status: problem.status, code: problem.code });
-        request.response = answer(problem.status, problem, 'application/problem+json');
+        request.response = response(problem.status, JSON.stringify(problem), 'application/problem+json');
       },
     })
-    .handler(async (event: APIGatewayProxyEventV2) => answer(200, work(parsed(body, event)), 'application/json'));
+    .handler(async (event: ApiEvent) => {
+      const route = routes[event.routeKey];
+      if (route === undefined) throw new HttpRefusal(404, 'no_such_route', 'There is no such route.');
+      const answer = await route(event);
+      if ('text' in answer) return response(200, answer.text, answer.type);
+      const { status = 200, document, location } = answer;
+      const headers: Record<string, string> = location === undefined ? {} : { location };
+      return response(status, JSON.stringify(document), 'application/json', headers);
+    });
 }
 
-function answer(statusCode: number, document: unknown, type: string): APIGatewayProxyStructuredResultV2 {
-  const body = JSON.stringify(document);
+function response(
+  statusCode: number,
+  body: string,
+  type: string,
+  headers: Record<string, string> = {},
+): APIGatewayProxyStructuredResultV2 {
   if (Buffer.byteLength(body) > ANSWER_BYTES) {
     throw new HttpRefusal(422, 'answer_too_large', 'The answer is larger than one response may be: send less at once.');
   }
-  return { statusCode, headers: { 'content-type': type, 'cache-control': 'no-store' }, body };
+  return { statusCode, headers: { ...headers, 'content-type': type, 'cache-control': 'no-store' }, body };
+}
+
+/** Who asks: the signing identity, or the token's subject. */
+export function callerOf({ requestContext }: ApiEvent): string {
+  const { authorizer } = requestContext as {
+    authorizer?: { iam?: { userArn?: string }; jwt?: { claims?: { sub?: unknown } } };
+  };
+  const caller = authorizer?.iam?.userArn ?? authorizer?.jwt?.claims?.sub;
+  if (typeof caller === 'string' && caller !== '') return caller;
+  throw new HttpRefusal(403, 'unknown_caller', 'The request does not say who asks.');
+}
+
+/** A path parameter. */
+export function pathOf({ pathParameters }: ApiEvent, name: string): string {
+  return pathParameters?.[name] ?? '';
 }
 
 /** The body as its schema gives it. Throws HttpRefusal: 413, 415, 400 with every problem. */
-function parsed<Body extends z.ZodType>(schema: Body, { headers, body, isBase64Encoded }: APIGatewayProxyEventV2) {
+export function bodyOf<Body extends z.ZodType>(
+  schema: Body,
+  { headers, body, isBase64Encoded }: ApiEvent,
+): z.output<Body> {
   const type = headers['content-type'] ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new HttpRefusal(415, 'unsupported_media_type', 'The body must be application/json.');

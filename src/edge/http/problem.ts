@@ -1,14 +1,7 @@
 // Errors on the way out of the HTTP API: problem details (RFC 9457). The only place that knows which kind of error is
 // which status; what is ours alone (a bug, a trap) says nothing of its cause.
 import type { Problem } from '#wasm';
-import {
-  AssentError,
-  InvalidInput,
-  LeaseHeld,
-  ResourceNotFound,
-  SecurityValidationFailed,
-  Unreachable,
-} from '../../domain/errors.ts';
+import { AssentError, type ErrorKind } from '../../domain/errors.ts';
 
 /** A problem details object; `code` is the error's stable snake_case, `problems` are the places. */
 export interface ProblemDetails {
@@ -46,28 +39,29 @@ const TITLES: Record<number, string> = {
   422: 'Unprocessable Content',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};
+
+const STATUS: Record<ErrorKind, number> = {
+  // What was sent is well-formed and cannot be worked with.
+  invalid: 422,
+  not_found: 404,
+  refused: 409,
+  waiting: 409,
+  held: 409,
+  failed: 500,
+  unreachable: 502,
+  interrupted: 503,
 };
 
 /** Any error as the caller sees it. */
 export function problemOf(error: unknown): ProblemDetails {
   if (error instanceof HttpRefusal) return details(error.status, error.code, error.message, '', error.problems);
-  const status = statusOf(error);
+  const status = error instanceof AssentError ? STATUS[error.kind] : 500;
   if (status === 500 || !(error instanceof AssentError)) {
     return details(500, 'internal_error', 'The service failed. Its log says why, under the id of this request.');
   }
-  // Ways out are told for the command line, except where they speak of the input itself.
-  const help = error instanceof InvalidInput ? error.help : '';
-  return details(status, error.code, error.message, help, error.problems);
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof ResourceNotFound) return 404;
-  if (error instanceof LeaseHeld) return 409;
-  if (error instanceof SecurityValidationFailed) return 403;
-  if (error instanceof Unreachable) return 502;
-  // What was sent is well-formed and cannot be worked with.
-  if (error instanceof InvalidInput) return 422;
-  return 500;
+  return details(status, error.code, error.message, error.help, error.problems);
 }
 
 function details(

@@ -116,6 +116,71 @@ export const consensusAnswer = z
   })
   .meta({ id: 'Consensus' });
 
+const options = {
+  allowDataLoss: z.array(text).optional().describe('Logical ids of resources whose data may be lost, or `all`.'),
+  maxConcurrency: z.int().min(1).max(1_000).optional(),
+  askAlways: z.boolean().optional().describe('A person is asked whatever the circle says.'),
+};
+const stackName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/);
+const texts = z.record(z.string(), z.string()).optional();
+
+/** `POST /deployments`. */
+export const deploymentBody = z
+  .strictObject({
+    stack: stackName,
+    template: text.describe('Text of the template, JSON or YAML.'),
+    parameters: texts.describe('Values of parameters; without one the previous value stays.'),
+    tags: texts,
+    imports: texts.describe('Resources that exist and are to be taken over: logical id to identifier.'),
+    failOn: z.enum(['critical', 'high', 'medium', 'low']).optional(),
+    onFailure: z.enum(['rollback', 'keep', 'delete']).optional(),
+    ...options,
+  })
+  .meta({ id: 'DeploymentRequest' });
+
+/** `DELETE /stacks/{stack}`. */
+export const destructionBody = z.strictObject(options).meta({ id: 'DestructionRequest' });
+
+/** `POST /deployments/{run}/approval`. */
+export const approvalBody = z
+  .strictObject({ decision: z.enum(['approve', 'reject']), reason: text.max(1_000).optional() })
+  .meta({ id: 'ApprovalRequest' });
+
+/** A run, as far as it has come; `result` is the document of the command line. */
+export const deploymentAnswer = z
+  .looseObject({
+    version: z.literal(1),
+    kind: z.literal('deployment'),
+    runId: z.string(),
+    status: z.string().describe('`planning`, `not_planned`, or the status of the run.'),
+    submittedBy: z.string(),
+    result: z.looseObject({ outcome: z.string() }).optional(),
+    error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
+  })
+  .meta({ id: 'Deployment' });
+
+export const cancelAnswer = z
+  .strictObject({
+    version: z.literal(1),
+    kind: z.literal('cancel'),
+    runId: z.string(),
+    stack: z.string(),
+    status: z.string(),
+    requested: z.boolean(),
+  })
+  .meta({ id: 'Cancellation' });
+
+export const statusAnswer = z
+  .strictObject({
+    version: z.literal(1),
+    kind: z.literal('status'),
+    stacks: z.array(z.looseObject({ stack: z.string(), account: z.string(), region: z.string(), status: z.string() })),
+    runs: z.array(z.looseObject({ runId: z.string(), status: z.string() })),
+  })
+  .meta({ id: 'Status' });
+
+export const metricsText = z.string().meta({ id: 'Metrics' });
+
 export const problemDetails = z
   .strictObject({
     type: z.literal('about:blank'),

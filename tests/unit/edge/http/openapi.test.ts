@@ -9,7 +9,7 @@ import { routes } from '../../../../src/edge/http/routes.ts';
 const root = join(import.meta.dirname, '../../../..');
 
 interface FunctionYaml {
-  events: { httpApi?: { method: string; path: string; authorizer: string } }[];
+  events?: { httpApi?: { method: string; path: string; authorizer: string } }[];
 }
 
 test('the committed document is what `npm run openapi` writes', () => {
@@ -20,7 +20,7 @@ test('function.yml and the routes name the same, with the same scope', () => {
   const installed = globSync('functions/*/function.yml', { cwd: root }).flatMap((file) =>
     Object.entries(
       parse(readFileSync(join(root, file), 'utf8'), { logLevel: 'error' }) as Record<string, FunctionYaml>,
-    ).flatMap(([name, { events }]) =>
+    ).flatMap(([name, { events = [] }]) =>
       events.flatMap(({ httpApi }) =>
         httpApi === undefined
           ? []

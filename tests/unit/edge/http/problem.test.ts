@@ -15,7 +15,7 @@ test.each<[Error, number, string]>([
   [new InvalidInput('no_template', 'No template.'), 422, 'no_template'],
   [new ResourceNotFound('No stack.'), 404, 'resource_not_found'],
   [new LeaseHeld('Held.'), 409, 'lease_held'],
-  [new SecurityValidationFailed('Refused.'), 403, 'security_validation_failed'],
+  [new SecurityValidationFailed('Refused.'), 409, 'security_validation_failed'],
   [new Unreachable('Gone.'), 502, 'unreachable'],
   [new HttpRefusal(415, 'unsupported_media_type', 'Not JSON.'), 415, 'unsupported_media_type'],
 ])('%s', (error, status, code) => {
@@ -23,7 +23,7 @@ test.each<[Error, number, string]>([
 });
 
 test.each([
-  new AssentError('internal_error', 'The core failed at /var/task/secret'),
+  new AssentError('internal_error', 'The core failed at /var/task/secret', { kind: 'failed' }),
   new DeploymentFailed('queue secret failed'),
   new TypeError('secret is not a function'),
   'secret',
@@ -33,7 +33,14 @@ test.each([
   expect(JSON.stringify(problem)).not.toContain('secret');
 });
 
-test('a way out on the command line is not told over HTTP', () => {
-  const problem = problemOf(new LeaseHeld('Held.', { help: 'Run assent resume.' }));
-  expect(JSON.stringify(problem)).not.toContain('assent');
+test('the way out is told in words that hold for everybody, the ways of the command line are not', () => {
+  const error = new LeaseHeld('Held.', { help: 'Wait.', ways: [{ action: 'resume', runId: 'r1' }] });
+  expect(problemOf(error)).toEqual({
+    type: 'about:blank',
+    title: 'Conflict',
+    status: 409,
+    detail: 'Held.',
+    code: 'lease_held',
+    help: 'Wait.',
+  });
 });

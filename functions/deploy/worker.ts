@@ -1,0 +1,46 @@
+// What the state machine calls, one task after the other (machine.asl.json). Only the machine calls it.
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
+import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from '../../src/app/service/steps.ts';
+import { onTarget, service } from '../../src/edge/service/open.ts';
+
+/** A task of the machine. */
+export type Task = { runId: string } & (
+  | { task: 'judge' | 'answered' | 'work' | 'stop' }
+  | { task: 'ask'; token: string }
+);
+
+// What is in flight when time runs out gets so long to answer; then the run is let go of, with time left to write it down.
+const GRACE_MS = 5_000;
+const LET_GO_MS = 20_000;
+
+const logger = new Logger();
+
+export async function handler(task: Task, context: Context): Promise<Next> {
+  logger.addContext(context);
+  const { runId } = task;
+  const open = await service();
+  logger.info('begins', { task: task.task, runId });
+  const next = await perform(task, open, context);
+  logger.info('ends', { task: task.task, runId, next: next.next });
+  return next;
+}
+
+async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, context: Context): Promise<Next> {
+  const { runId } = task;
+  const signal = AbortSignal.timeout(Math.max(context.getRemainingTimeInMillis() - LET_GO_MS, 0));
+  const control = { signal, graceMs: GRACE_MS, emit: () => undefined };
+  switch (task.task) {
+    case 'judge':
+      return onTarget(open, (session) => judgeStep(session, open, runId, control));
+    case 'ask':
+      await askStep(open, open, runId, task.token);
+      return { next: 'ask' };
+    case 'answered':
+      return answeredStep(open, runId);
+    case 'work':
+      return onTarget(open, (session) => workStep(session, runId, control));
+    case 'stop':
+      return stopStep(open, runId);
+  }
+}

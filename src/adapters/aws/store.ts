@@ -1,0 +1,47 @@
+// The service's store: items in one DynamoDB table, blobs in one S3 bucket of the account that the process runs in.
+
+import type { Submissions } from '../../app/ports/service.ts';
+import { LEASE_MS, type Store } from '../../app/ports.ts';
+import { storeOn } from '../table/store.ts';
+import { TableSubmissions } from '../table/submissions.ts';
+import { DynamoTable } from './dynamo-table.ts';
+import { S3Blobs } from './s3-blobs.ts';
+
+export interface ServiceStoreOptions {
+  tableName: string;
+  bucket: string;
+  region: string;
+  /** ms since the epoch. */
+  now: () => number;
+  pause: (ms: number) => Promise<void>;
+  /** Who takes leases: one process, by a name that no other has. */
+  holder: string;
+  /** How long a lease lasts unless renewed. */
+  leaseMs?: number;
+  /** Which of the sums of measurements this process adds to. */
+  shard?: number;
+}
+
+/** Opens the store; credentials and endpoint are the process's own. Whether table and bucket exist shows the first use. */
+export async function openServiceStore(
+  options: ServiceStoreOptions,
+): Promise<{ store: Store; submissions: Submissions }> {
+  const { tableName, bucket, region, now, pause, holder, leaseMs = LEASE_MS, shard = 0 } = options;
+  const [{ DynamoDB }, { S3 }] = await Promise.all([import('@aws-sdk/client-dynamodb'), import('@aws-sdk/client-s3')]);
+  const s3 = new S3({ region, forcePathStyle: true });
+  const table = new DynamoTable(new DynamoDB({ region, maxAttempts: 8 }), { tableName, now, pause });
+  const blobs = new S3Blobs(s3, bucket);
+  const store = storeOn(table, blobs, {
+    now,
+    leaseMs,
+    holder,
+    // Nobody can look into another worker: its lease ends by release or by time.
+    isGone: () => false,
+    shard,
+  });
+  const close = async () => {
+    s3.destroy();
+    await store.close();
+  };
+  return { store: { ...store, close }, submissions: new TableSubmissions(table, blobs) };
+}

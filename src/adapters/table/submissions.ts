@@ -1,0 +1,79 @@
+// Submissions on a table: a head beside the run's, the submission itself in a blob.
+import { createHash } from 'node:crypto';
+import type { Submission, SubmissionHead, Submissions } from '../../app/ports/service.ts';
+import type { Blobs } from '../../app/ports.ts';
+import { keep, kept } from './content.ts';
+import { keys } from './keys.ts';
+import { ConditionFailed, type Item, type ItemKey, type Table } from './table.ts';
+
+// How long a repeated request is known as one.
+const KEY_LIVES_S = 24 * 60 * 60;
+
+export class TableSubmissions implements Submissions {
+  readonly #table: Table;
+  readonly #blobs: Blobs;
+
+  constructor(table: Table, blobs: Blobs) {
+    this.#table = table;
+    this.#blobs = blobs;
+  }
+
+  async keep(wanted: SubmissionHead, submission: Submission, key?: string): Promise<SubmissionHead> {
+    const digest = await keep(this.#blobs, 'document', submission);
+    const { runId, by, at } = wanted;
+    const fields = { runId, submission: digest, by, at };
+    const put = { put: { ...submissionKey(runId), fields }, if: 'absent' as const };
+    if (key === undefined) {
+      await this.#table.write([put]);
+      return { ...wanted, submission: digest };
+    }
+    const expiresAt = Math.ceil(at / 1_000) + KEY_LIVES_S;
+    const known = { ...idempotencyKey(by, key), fields, expiresAt };
+    try {
+      await this.#table.write([put, { put: known, if: 'absent' }]);
+      return { ...wanted, submission: digest };
+    } catch (error) {
+      const first = error instanceof ConditionFailed ? await this.#table.get(known) : undefined;
+      if (first === undefined) throw error;
+      return headFrom(first);
+    }
+  }
+
+  async head(runId: string): Promise<SubmissionHead | undefined> {
+    const item = await this.#table.get(submissionKey(runId));
+    return item === undefined ? undefined : headFrom(item);
+  }
+
+  async submission({ submission }: Pick<SubmissionHead, 'submission'>): Promise<Submission> {
+    return kept<Submission>(this.#blobs, 'document', submission);
+  }
+
+  async waits(runId: string, token: string): Promise<void> {
+    await this.#table.write([{ put: { ...tokenKey(runId), fields: {}, body: token } }]);
+  }
+
+  async token(runId: string): Promise<string | undefined> {
+    return (await this.#table.get(tokenKey(runId)))?.body;
+  }
+}
+
+function submissionKey(runId: string): ItemKey {
+  return { pk: keys.runPartition(runId), sk: 'submission' };
+}
+
+function tokenKey(runId: string): ItemKey {
+  return { pk: keys.runPartition(runId), sk: 'token' };
+}
+
+function idempotencyKey(by: string, key: string): ItemKey {
+  return { pk: `key#${createHash('sha256').update(`${by}\n${key}`).digest('hex')}`, sk: 'key' };
+}
+
+function headFrom({ fields }: Item): SubmissionHead {
+  return {
+    runId: String(fields['runId']),
+    submission: String(fields['submission']),
+    by: String(fields['by']),
+    at: Number(fields['at']),
+  };
+}

@@ -1,0 +1,144 @@
+// What a run's workflow calls, one step after the other. Each step may be called again after a crash, and says by a tag what
+// comes next; only infrastructure that fails is an exception. Nothing is decided here: submit, judge, answer and work are
+// the use cases of the command line.
+import { AssentError, LeaseHeld } from '../../domain/errors.ts';
+import { expire } from '../answer.ts';
+import { cancel } from '../cancel.ts';
+import type { ErrorDocument } from '../documents/documents.ts';
+import { judge } from '../judge.ts';
+import { DEFAULT_CONCURRENCY } from '../plan.ts';
+import { makePlan } from '../planning/planning.ts';
+import type { Submission, Submissions, Workflow } from '../ports/service.ts';
+import type { Run } from '../ports.ts';
+import type { Control, Local, Session } from '../session.ts';
+import { submit } from '../submit.ts';
+import { work } from '../work.ts';
+
+/** What every step works with. */
+export interface Steps {
+  submissions: Submissions;
+  workflow: Workflow;
+}
+
+/** What comes next. `refused`: there is no run, for this reason. */
+export type Next =
+  | { next: 'ask' | 'work' | 'end' }
+  | { next: 'refused'; error: ErrorDocument }
+  | { next: 'wait'; waitSeconds: number };
+
+// Somebody else works on the stack: look again after so long.
+const HELD_S = 5;
+// Problems of a template that cannot be planned; an answer of the workflow holds 256 KB.
+const MOST_PROBLEMS = 50;
+
+/** Plans and judges a submission: the run exists from here on. Called again, it goes on where it stopped. */
+export async function judgeStep(
+  session: Session,
+  { submissions }: Steps,
+  runId: string,
+  control: Control,
+): Promise<Next> {
+  const head = await submissions.head(runId);
+  if (head === undefined) throw new Error(`nothing was submitted as ${runId}`);
+  const submission = await submissions.submission(head);
+  const found = await session.store.runs.get(runId);
+  if (found !== undefined && found.status !== 'submitted') return nextOf(found);
+  try {
+    return await (found === undefined
+      ? begin(session, runId, submission, control)
+      : goOn(session, found, submission, control));
+  } catch (error) {
+    if (!(error instanceof AssentError) || error.retryable) throw error;
+    const { code, message, help, problems } = error;
+    const shown = problems.slice(0, MOST_PROBLEMS);
+    return { next: 'refused', error: { version: 1, kind: 'error', code, message, help, problems: shown } };
+  }
+}
+
+async function begin(session: Session, runId: string, submission: Submission, control: Control): Promise<Next> {
+  const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
+  const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
+  const { run } = await judge(session, submitted, judgeOptions(submission), control);
+  return nextOf(run);
+}
+
+/** A worker ended between writing the run down and judging it: the same plan is made again, or it is not the same run. */
+async function goOn(session: Session, run: Run, submission: Submission, control: Control): Promise<Next> {
+  const planned = await makePlan(session, wantedOf(submission), control);
+  if (planned.plan.digest !== run.planDigest) {
+    await cancel(session, run.runId);
+    return { next: 'end' };
+  }
+  const judged = await judge(session, { run, planned }, judgeOptions(submission), control);
+  return nextOf(judged.run);
+}
+
+/** Leaves behind what wakes the workflow once a person has answered; that may have happened by now. */
+export async function askStep(
+  local: Local,
+  { submissions, workflow }: Steps,
+  runId: string,
+  token: string,
+): Promise<void> {
+  await submissions.waits(runId, token);
+  const run = await local.store.runs.get(runId);
+  if (run?.status !== 'waiting_approval') await workflow.wake(token);
+}
+
+/** After the answer, or when nobody has answered in time. */
+export async function answeredStep(local: Local, runId: string): Promise<Next> {
+  const run = await local.store.runs.get(runId);
+  return run === undefined ? { next: 'end' } : nextOf(await expire(local, run));
+}
+
+/** Works until the run ends or `control.signal` says that this worker's time is over. */
+export async function workStep(session: Session, runId: string, control: Control): Promise<Next> {
+  try {
+    const { outcome, resumeInMs = 0 } = await work(session, { runId, secretParameters: {} }, control);
+    return outcome === 'suspended' ? { next: 'wait', waitSeconds: Math.ceil(resumeInMs / 1_000) } : { next: 'end' };
+  } catch (error) {
+    if (error instanceof LeaseHeld) return { next: 'wait', waitSeconds: HELD_S };
+    throw error;
+  }
+}
+
+/** The workflow has failed: what nobody has begun is called off; what was begun can be resumed. */
+export async function stopStep(local: Local, runId: string): Promise<Next> {
+  if ((await local.store.runs.get(runId)) !== undefined) await cancel(local, runId);
+  return { next: 'end' };
+}
+
+function nextOf({ status }: Pick<Run, 'status'>): Next {
+  switch (status) {
+    case 'waiting_approval':
+      return { next: 'ask' };
+    case 'approved':
+    case 'running':
+    case 'suspended':
+      return { next: 'work' };
+    default:
+      return { next: 'end' };
+  }
+}
+
+function wantedOf({ mode, stack, template, parameters = {}, tags, imports, maxConcurrency }: Submission) {
+  return {
+    mode,
+    stack,
+    parameters,
+    refresh: mode === 'deploy',
+    maxConcurrency: maxConcurrency ?? DEFAULT_CONCURRENCY,
+    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(imports === undefined ? {} : { imports }),
+  };
+}
+
+function judgeOptions({ template, failOn = 'critical', allowDataLoss = [], askAlways = false }: Submission) {
+  return {
+    failOn,
+    allowDataLoss: allowDataLoss.includes('all') ? ('all' as const) : allowDataLoss,
+    askAlways,
+    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
+  };
+}

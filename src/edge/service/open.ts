@@ -1,0 +1,51 @@
+// The wiring of the service: store, submissions and workflow of the account that a function runs in, and the target that
+// it deploys to. Opened once per process and kept while it is warm.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openServiceStore } from '../../adapters/aws/store.ts';
+import { openWorkflow } from '../../adapters/aws/workflow.ts';
+import { systemClock } from '../../adapters/embedded/clock.ts';
+import type { Steps } from '../../app/service/steps.ts';
+import type { Local } from '../../app/session.ts';
+import { openTarget } from '../cloud.ts';
+import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
+import { type OpenSession, sessionOver } from '../session.ts';
+
+export interface Service extends Local, Steps {
+  environment: ServiceEnvironment;
+}
+
+let opened: Promise<Service> | undefined;
+
+/** The service of this process. */
+export function service(): Promise<Service> {
+  // One that failed to open is opened anew.
+  opened ??= open().catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
+async function open(): Promise<Service> {
+  const environment = serviceEnvironment();
+  const { region, table, bucket, machineArn } = environment;
+  const { now } = systemClock;
+  const [workflow, { store, submissions }] = await Promise.all([
+    openWorkflow({ region, machineArn }),
+    openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID() }),
+  ]);
+  return { environment, store, submissions, workflow, clock: systemClock };
+}
+
+/** Calls `use` with a session on the target, closed afterwards: what was measured is flushed before the function freezes. */
+export async function onTarget<T>(local: Service, use: (session: OpenSession) => Promise<T>): Promise<T> {
+  const { region, targetEndpoint, targetRole, targetName, speed } = local.environment;
+  const cloud = await openTarget({ region, endpoint: targetEndpoint, roleArn: targetRole }, targetName);
+  const session = sessionOver(local, cloud, { speed });
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}

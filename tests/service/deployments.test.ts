@@ -1,0 +1,145 @@
+// Deployments through the whole service: HTTP, state machine, worker, store, and the sandbox as the cloud.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { deploymentAnswer } from '../../src/edge/http/schemas.ts';
+import { call, ENDS, SIGNED, signedByUser, until } from './support/call.ts';
+
+const webApp = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
+const queue = 'Resources: {Queue: {Type: AWS::SQS::Queue}}';
+
+/** Somebody else than the one who signs by default. */
+let ANN: Record<string, string>;
+beforeAll(async () => {
+  ANN = await signedByUser('ann');
+});
+
+async function deploy(body: object, headers: Record<string, string> = {}) {
+  const asked = await call('POST', '/deployments', body, headers);
+  expect(asked).toMatchObject({ status: 202, document: { kind: 'deployment' } });
+  return asked.location ?? '';
+}
+
+async function ended(location: string) {
+  const { document } = await until(location, ENDS);
+  return deploymentAnswer.parse(document);
+}
+
+test('a template is deployed, changed, found unchanged and deleted', async () => {
+  const stack = 'web-app';
+  const first = await ended(await deploy({ stack, template: webApp }));
+  expect(first).toMatchObject({ status: 'succeeded', result: { outcome: 'succeeded' } });
+  const { document } = await call('GET', `/stacks/${stack}`);
+  expect(document.stacks).toMatchObject([{ stack, account: '111111111111', status: 'complete', endpoint: 'sandbox' }]);
+  expect(document.stacks[0].resources.length).toBeGreaterThan(3);
+
+  const again = await ended(await deploy({ stack, template: webApp }));
+  expect(again).toMatchObject({ status: 'no_changes' });
+
+  const changed = await ended(await deploy({ stack, template: webApp, parameters: { LogLevel: 'debug' } }));
+  expect(changed).toMatchObject({ status: 'succeeded' });
+
+  const gone = await call('DELETE', `/stacks/${stack}`, { allowDataLoss: ['all'] });
+  expect(gone.status).toBe(202);
+  expect(await ended(gone.location ?? '')).toMatchObject({ status: 'succeeded', mode: 'destroy' });
+  expect((await call('DELETE', `/stacks/${stack}`, {})).status).toBe(404);
+});
+
+test('what was measured can be read by Prometheus', async () => {
+  const answer = await fetch(`${inject('service')}/metrics`, { headers: SIGNED });
+  expect(answer.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+  const text = await answer.text();
+  expect(text).toMatch(/^assent_runs_total\{.*outcome="succeeded".*\} [1-9]/m);
+  expect(text).toMatch(/# EOF\n$/);
+});
+
+test('a finding refuses, and says why', async () => {
+  const template = JSON.stringify({
+    Resources: {
+      Group: {
+        Type: 'AWS::EC2::SecurityGroup',
+        Properties: {
+          GroupDescription: 'open',
+          SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' }],
+        },
+      },
+    },
+  });
+  const { document } = await until(await deploy({ stack: 'open', template }), ENDS);
+  expect(document).toMatchObject({
+    status: 'refused',
+    result: { outcome: 'refused', code: 'security_validation_failed', resources: [] },
+  });
+  expect((await call('GET', '/stacks/open')).document.stacks).toEqual([]);
+});
+
+test('what cannot be planned ends without a run, with every problem', async () => {
+  const template = 'Resources: {A: {Type: AWS::SQS::Quee}, B: {Type: Custom::X}}';
+  const document = await ended(await deploy({ stack: 'bad', template }));
+  expect(document).toMatchObject({ status: 'not_planned', error: { code: 'invalid_template' } });
+  expect((document.error as { problems?: unknown[] }).problems).toHaveLength(2);
+});
+
+test('a run waits for a person; whoever submitted it may not approve it', async () => {
+  const location = await deploy({ stack: 'asked', template: queue, askAlways: true });
+  const waits = await until(location, [...ENDS, 'waiting_approval']);
+  expect(waits.document.status).toBe('waiting_approval');
+
+  const own = await call('POST', `${location}/approval`, { decision: 'approve' });
+  expect(own).toMatchObject({ status: 409, document: { code: 'own_run' } });
+  expect((await call('GET', location)).document.status).toBe('waiting_approval');
+
+  const answered = await call('POST', `${location}/approval`, { decision: 'approve', reason: 'looks right' }, ANN);
+  expect(answered.status).toBe(200);
+  const document = await ended(location);
+  expect(document).toMatchObject({
+    status: 'succeeded',
+    answer: { decision: 'approve', by: 'arn:aws:iam::111111111111:user/ann', reason: 'looks right' },
+  });
+  const late = await call('POST', `${location}/approval`, { decision: 'reject' }, ANN);
+  expect(late.status).toBe(422);
+});
+
+test('a person rejects: nothing is called', async () => {
+  const location = await deploy({ stack: 'rejected', template: queue, askAlways: true });
+  await until(location, [...ENDS, 'waiting_approval']);
+  await call('POST', `${location}/approval`, { decision: 'reject', reason: 'not on Fridays' }, ANN);
+  expect(await ended(location)).toMatchObject({
+    status: 'rejected',
+    result: { outcome: 'rejected', calls: { create: 0 }, answer: { reason: 'not on Fridays' } },
+  });
+});
+
+test('a run that waits is called off', async () => {
+  const location = await deploy({ stack: 'off', template: queue, askAlways: true });
+  await until(location, [...ENDS, 'waiting_approval']);
+  expect(await call('DELETE', location)).toMatchObject({ status: 200, document: { status: 'rejected' } });
+  expect((await ended(location)).status).toBe('rejected');
+});
+
+test('the same idempotency key is the same run; another request under it is refused', async () => {
+  const key = { 'idempotency-key': 'once' };
+  const first = await deploy({ stack: 'once', template: queue }, key);
+  const again = await deploy({ stack: 'once', template: queue }, key);
+  expect(again).toBe(first);
+  const other = await call('POST', '/deployments', { stack: 'twice', template: queue }, key);
+  expect(other).toMatchObject({ status: 409, document: { code: 'idempotency_key_reused' } });
+  expect((await ended(first)).status).toBe('succeeded');
+});
+
+test('NoEcho parameters are refused at the door', async () => {
+  const template = 'Parameters: {P: {Type: String, NoEcho: true}}\nResources: {A: {Type: AWS::SQS::Queue}}';
+  const answer = await call('POST', '/deployments', { stack: 'secret', template, parameters: { P: 'canary-4711' } });
+  expect(answer).toMatchObject({ status: 422, document: { code: 'no_echo_not_kept' } });
+  expect(JSON.stringify(answer)).not.toContain('canary');
+});
+
+test.each([
+  ['GET', '/deployments/nope', undefined],
+  ['DELETE', '/deployments/nope', undefined],
+  ['POST', '/deployments/nope/approval', { decision: 'approve' }],
+  ['GET', '/stacks/nope', undefined],
+  ['DELETE', '/stacks/nope', {}],
+])('%s %s: there is none', async (method, path, body) => {
+  expect(await call(method, path, body)).toMatchObject({ status: 404, document: { code: 'resource_not_found' } });
+});

@@ -1,0 +1,62 @@
+// A worker is killed in the middle of a run: the machine starts another one, and nothing is made twice.
+import { execFileSync } from 'node:child_process';
+import { expect, inject, test } from 'vitest';
+import { call, ENDS, SIGNED, until } from './support/call.ts';
+
+/** Process ids of the workers that run now. */
+function workers(): number[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+  return lines
+    .filter((line) => line.includes(inject('folder')) && line.includes('ministack-lambda-assent-local-worker'))
+    .map((line) => Number.parseInt(line, 10));
+}
+
+/** Queues that there are in the sandbox. */
+async function queues(): Promise<string[]> {
+  const found: string[] = [];
+  for (let NextToken: string | undefined; ; ) {
+    const answer = await fetch(inject('sandbox'), {
+      method: 'POST',
+      headers: {
+        authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'cloudcontrolapi'),
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'CloudApiService.ListResources',
+      },
+      body: JSON.stringify({ TypeName: 'AWS::SQS::Queue', ...(NextToken === undefined ? {} : { NextToken }) }),
+    });
+    expect(answer.status).toBe(200);
+    const page = (await answer.json()) as { ResourceDescriptions: { Identifier: string }[]; NextToken?: string };
+    found.push(...page.ResourceDescriptions.map(({ Identifier }) => Identifier));
+    if (page.NextToken === undefined) return found;
+    NextToken = page.NextToken;
+  }
+}
+
+test('killed twice, the run ends as if nothing had happened', { timeout: 180_000 }, async () => {
+  // One after the other: killed anywhere, something is there and something is not.
+  const size = 30;
+  const chain = Array.from({ length: size }, (_, n) => [
+    `Q${n}`,
+    { Type: 'AWS::SQS::Queue', ...(n === 0 ? {} : { DependsOn: `Q${n - 1}` }) },
+  ]);
+  const template = JSON.stringify({ Resources: Object.fromEntries(chain) });
+  const before = new Set(await queues());
+  const made = async () => (await queues()).filter((one) => !before.has(one));
+  const { location } = await call('POST', '/deployments', { stack: 'killed', template });
+  for (const atLeast of [3, 12]) {
+    await expect
+      .poll(async () => (await made()).length, { timeout: 90_000, interval: 50 })
+      .toBeGreaterThanOrEqual(atLeast);
+    expect((await made()).length).toBeLessThan(size);
+    const pids = workers();
+    expect(pids.length).toBeGreaterThan(0);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+  }
+  const { document } = await until(location ?? '', ENDS);
+  expect(document).toMatchObject({ status: 'succeeded', result: { outcome: 'succeeded' } });
+  const there = await made();
+  expect(there).toHaveLength(size);
+  const { document: stack } = await call('GET', '/stacks/killed');
+  const recorded = stack.stacks[0].resources.map(({ physicalId }: { physicalId: string }) => physicalId);
+  expect(recorded.sort()).toEqual(there.sort());
+});

@@ -1,0 +1,83 @@
+// Every function with its role and nothing more: an emulator of its own that evaluates IAM policies. What a role lacks
+// turns a run red, and a permission that is taken away does.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { AnyDocument } from '../support/cli.ts';
+import { ENDS, SIGNED } from './support/call.ts';
+import { type Emulator, install, startEmulator, stopEmulator } from './support/scripts.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'assent-roles-'));
+let emulator: Emulator;
+let sandbox: Sandbox;
+let service: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ folder, auth: true });
+  sandbox = await startSandbox({ dir: join(folder, 'sandbox'), speed: 500 });
+  const target = { targetEndpoint: sandbox.url, targetName: 'sandbox', targetSpeed: 500 };
+  const args = Object.entries(target).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+  service = await install(emulator.url, { args });
+});
+
+afterAll(async () => {
+  if (emulator !== undefined) await stopEmulator(emulator.pid);
+  await sandbox?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function call(method: string, path: string, body?: object): Promise<{ status: number; document: AnyDocument }> {
+  const answer = await fetch(`${service}${path}`, {
+    method,
+    headers: { ...SIGNED, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, document: await answer.json() };
+}
+
+async function ended(runId: string): Promise<AnyDocument> {
+  for (;;) {
+    const { status, document } = await call('GET', `/deployments/${runId}`);
+    if (status !== 200 || ENDS.includes(document.status)) return document;
+    await pause(100);
+  }
+}
+
+const template = 'Resources: {Queue: {Type: AWS::SQS::Queue}}';
+
+test('the roles suffice: scanned, voted, deployed, rejected, deleted', async () => {
+  expect((await call('POST', '/scans', { template })).status).toBe(200);
+  expect((await call('POST', '/consensus', { votes: [{ expert: 'a', option: 'x' }] })).status).toBe(200);
+  const { document } = await call('POST', '/deployments', { stack: 'roles', template });
+  expect(await ended(document.runId)).toMatchObject({ status: 'succeeded' });
+  const asked = await call('POST', '/deployments', { stack: 'asked', template, askAlways: true });
+  await expect
+    .poll(async () => (await call('GET', `/deployments/${asked.document.runId}`)).document.status, { timeout: 30_000 })
+    .toBe('waiting_approval');
+  await call('POST', `/deployments/${asked.document.runId}/approval`, { decision: 'reject' });
+  expect(await ended(asked.document.runId)).toMatchObject({ status: 'rejected' });
+  const gone = await call('DELETE', '/stacks/roles', {});
+  expect(await ended(gone.document.runId)).toMatchObject({ status: 'succeeded' });
+  expect((await fetch(`${service}/metrics`, { headers: SIGNED })).status).toBe(200);
+});
+
+test('a role without its policy turns it red', async () => {
+  const iam = async (body: string) => {
+    const answer = await fetch(emulator.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'iam'),
+      },
+      body: `${body}&Version=2010-05-08`,
+    });
+    expect(answer.status).toBe(200);
+    return answer.text();
+  };
+  const role = /<RoleName>([\w-]*DeployRole[\w-]*)<\/RoleName>/.exec(await iam('Action=ListRoles'))?.[1];
+  await iam(`Action=DeleteRolePolicy&RoleName=${role}&PolicyName=deploy`);
+  expect(await call('GET', '/stacks/roles')).toMatchObject({ status: 500, document: { code: 'internal_error' } });
+});

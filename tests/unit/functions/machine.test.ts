@@ -1,0 +1,55 @@
+// The state machine's definition: valid, and agreeing with the worker about tasks and tags.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+// Has no types of its own.
+const validate: (definition: unknown) => { isValid: boolean; errorsText(separator: string): string } = createRequire(
+  import.meta.url,
+)('asl-validator');
+
+const folder = join(import.meta.dirname, '../../../functions/deploy');
+const machine = JSON.parse(readFileSync(join(folder, 'machine.asl.json'), 'utf8'));
+const states: [string, Record<string, unknown>][] = Object.entries(machine.States);
+
+test('it is what the States Language allows', () => {
+  const { isValid, errorsText } = validate(machine);
+  expect(errorsText('\n')).toBe('');
+  expect(isValid).toBe(true);
+});
+
+test('no null stands in it: CloudFormation takes none in a template', () => {
+  expect(JSON.stringify(machine)).not.toContain('null');
+});
+
+test('every task is one that the worker knows, and every one of its tasks is called', () => {
+  const source = readFileSync(join(folder, 'worker.ts'), 'utf8');
+  const known = [...source.matchAll(/case '(\w+)':/g)].map(([, name]) => name).sort();
+  const called = [...JSON.stringify(machine).matchAll(/"task":"(\w+)"/g)].map(([, name]) => name).sort();
+  expect(called).toEqual(known);
+});
+
+test('every tag of a step leads somewhere', () => {
+  const source = readFileSync(join(folder, '../../src/app/service/steps.ts'), 'utf8');
+  const declared = /export type Next =([^;]+;){3}/.exec(source.replaceAll(/\/\*[\s\S]*?\*\//g, ''))?.[0] ?? '';
+  const tags = [...declared.matchAll(/next: ([^;}]+)/g)].flatMap(([, list = '']) =>
+    [...list.matchAll(/'(\w+)'/g)].map(([, tag]) => tag),
+  );
+  const routed = (machine.States['What next'].Choices as { StringEquals: string }[]).map((one) => one.StringEquals);
+  expect([...routed, 'end'].sort()).toEqual(tags.sort());
+});
+
+test('every task is tried again and caught, but the last one', () => {
+  const tasks = states.filter(([, { Type }]) => Type === 'Task');
+  expect(tasks.length).toBeGreaterThan(3);
+  for (const [name, { Retry, Catch }] of tasks) {
+    if (name !== 'Ask') expect(Retry, name).toMatchObject([{ ErrorEquals: ['States.ALL'] }]);
+    if (name !== 'Stop') expect(JSON.stringify(Catch), name).toContain('"Next":"Stop"');
+  }
+});
+
+test('what waits for a person ends by itself', () => {
+  expect(machine.States.Ask.TimeoutSeconds).toBeGreaterThan(24 * 60 * 60);
+  expect(machine.States.Ask.Catch[0]).toMatchObject({ ErrorEquals: ['States.Timeout'], Next: 'Answered' });
+});
