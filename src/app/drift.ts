@@ -1,6 +1,6 @@
 // `drift`: what is there against what was deployed. Reads only; the stack is held meanwhile, so no run moves under it.
 import type { DriftCall, Event } from '#wasm';
-import { compare } from '../core/calls.ts';
+import { compare, resourceSchema } from '../core/calls.ts';
 import type { StackKey } from '../domain/stack.ts';
 import type { DriftDocument } from './documents/documents.ts';
 import { refresh } from './planning/refresh.ts';
@@ -37,6 +37,13 @@ async function baselines(
   resources: DriftCall['resources'],
 ): Promise<Record<string, unknown>> {
   const wanted = new Map(resources.map(({ logicalId, physicalId }) => [logicalId, physicalId]));
+  const types = new Map(resources.map(({ logicalId, type }) => [logicalId, type]));
+  const parts = new Map<string, readonly string[]>();
+  const partsOf = (type = '') => {
+    const known = parts.get(type) ?? resourceSchema(type)?.primaryIdentifier ?? [];
+    parts.set(type, known);
+    return known;
+  };
   const found: Record<string, unknown> = {};
   for await (const { runId, startedAt } of allOf((next) => store.runs.list({ stack, next }))) {
     if (wanted.size === 0) break;
@@ -49,11 +56,19 @@ async function baselines(
       const logicalId = logicalIdOf(told.step);
       const identifier = wanted.get(logicalId);
       if (identifier === undefined || (told.identifier ?? identifier) !== identifier) continue;
+      if (event.type === 'read' && isAnother(partsOf(types.get(logicalId)), told.model, identifier)) continue;
       found[logicalId] = told.model;
       wanted.delete(logicalId);
     }
   }
   return found;
+}
+
+/** Whether a read is certainly of another resource: a step also reads what it changes (wasm-core, `modifies`). */
+function isAnother(parts: readonly string[], model: unknown, identifier: string): boolean {
+  if (typeof model !== 'object' || model === null || parts.some((part) => part.includes('/'))) return false;
+  const values = parts.map((part) => (model as Record<string, unknown>)[part]);
+  return values.some((value) => typeof value === 'string') && values.join('|') !== identifier;
 }
 
 /** A full model, as the end of an operation or a read brings it. */

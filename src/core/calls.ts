@@ -68,6 +68,8 @@ export function learnDurations(kept: string | undefined, observed: string): stri
 /** What the application looks at of a resource type's schema; the core's `schema::json` describes all of it. */
 export interface ResourceSchema {
   typeName: string;
+  /** Slash-separated paths, in the order in which they make an identifier. */
+  primaryIdentifier: string[];
   handlers: { create: boolean; read: boolean; update: boolean; delete: boolean; list: boolean };
 }
 

@@ -11,7 +11,7 @@ import { absent, exists, hold, keyOf, lookup, standing, typeOf } from './locate.
 import { nameClash } from './names.ts';
 import { applyPatch, MalformedPatch, type Operation, PatchFailed, parsePatch } from './patch.ts';
 import { progressEvent, statusOf } from './progress.ts';
-import { injected, refusalNow, remnant } from './real.ts';
+import { injected, notText, refusalNow, remnant } from './real.ts';
 import { findReferences, type Key, recordMinted, recordUses, userOf } from './references.ts';
 import { accept, findRequest, type Outcome, replay, seedOf, shown } from './requests.ts';
 import { type ResourceType, touches, within } from './shape.ts';
@@ -27,7 +27,7 @@ export function createResource(world: World, input: JsonObject): Answer {
   if (!isObject(desired)) throw validation('DesiredState must be a JSON object');
   const leftover = findLeftover(desired);
   if (leftover) throw invalidRequest(leftover);
-  refuse(validateDesired(type, desired));
+  refuse([...validateDesired(type, desired), ...notText(world, type, desired)]);
 
   const { store, caller, now } = world;
   const seed = seedOf(world, type.typeName, input['ClientToken']);
@@ -85,9 +85,9 @@ export function updateResource(world: World, input: JsonObject): Answer {
     });
   }
   if (!isObject(patched)) throw validation('The patched resource is not a JSON object');
-  refuse(validateUpdated(type, patched));
-  refuse(leftInjected(world, type, stored, patched));
   const after = withWriteOnly(type, stored, patched);
+  refuse(validateUpdated(type, after));
+  refuse([...leftInjected(world, type, stored, patched), ...notText(world, type, patched)]);
   const { targets, refusal } = findReferences(store, type, withoutReadOnly(type, after), caller, key);
   const outcome: Outcome = { identifier: key.identifier, after: JSON.stringify(after) };
   const refused = refusal
@@ -181,7 +181,16 @@ function readPatch(type: ResourceType, text: string): Operation[] {
   const readOnly = named(type.readOnly, within);
   if (readOnly.length > 0)
     throw validation(`Invalid patch update: readOnlyProperties [${readOnly.join(', ')}] cannot be updated`);
-  const createOnly = named(type.createOnly, touches);
+  // A parent that is written without the create-only member leaves it as it is.
+  const sets = ({ op, path, from, value }: Operation, pattern: readonly string[]) => {
+    if (op === 'move' && from && touches(from, pattern)) return true;
+    if (!touches(path, pattern)) return false;
+    const whole = path.length >= pattern.length || (op !== 'add' && op !== 'replace');
+    return whole || matches(value, pattern.slice(path.length)).length > 0;
+  };
+  const createOnly = type.createOnly
+    .filter((pattern) => operations.some((operation) => operation.op !== 'test' && sets(operation, pattern)))
+    .map((pattern) => `/properties${formatPointer(pattern)}`);
   if (createOnly.length > 0) {
     throw new ApiError(
       'NotUpdatableException',
@@ -201,7 +210,8 @@ function leftInjected(world: World, type: ResourceType, stored: JsonObject, patc
 /** Write-only values that the patch did not give again stay as they were; a read-only one never changes. */
 function withWriteOnly(type: ResourceType, stored: JsonObject, patched: JsonObject): JsonObject {
   const after = structuredClone(patched);
-  for (const pattern of type.writeOnly) {
+  const hidden = type.createOnly.filter((path) => type.writeOnly.some((parent) => within(path, parent)));
+  for (const pattern of [...type.writeOnly, ...hidden]) {
     for (const path of matches(stored, pattern)) {
       const parent = at(after, path.slice(0, -1));
       const last = path.at(-1) as string;

@@ -18,6 +18,7 @@ export const REAL = [
   'bucket-conflict',
   'fresh-iam',
   'injected-arrays',
+  'json-as-text',
   'late-reads',
   'network-interfaces',
   'remnants',
@@ -207,6 +208,16 @@ export function remnant(world: World): Fault | undefined {
 /** Whether reads do not find it yet (pulumi-aws-native #1139): half of what was created within the last seconds. */
 export function isNotSeenYet(world: World, key: Key): boolean {
   return world.real.has('late-reads') && fraction(`late ${key.identifier}`) < 0.5 && madeWithin(world, key, 6_000);
+}
+
+// cdkd, cloud-control-provider.ts
+const TEXT_ONLY: Readonly<Record<string, string>> = { 'AWS::Events::Rule': 'EventPattern' };
+
+/** What is declared as JSON and taken only as text. */
+export function notText(world: World, type: ResourceType, model: JsonObject): string[] {
+  const property = world.real.has('json-as-text') ? TEXT_ONLY[type.typeName] : undefined;
+  if (property === undefined || !isObject(model[property])) return [];
+  return [`#/${property}: expected type: String, found: JSONObject`];
 }
 
 /** Properties as a read gives them back. */

@@ -1,6 +1,7 @@
 // Operations end by the clock: whenever anybody looks, everything that is due by then is carried out, in the order
 // in which it fell due. Nothing runs in between, so a sandbox that was killed for an hour is right at its next call.
 
+import { takeEffect } from './effects.ts';
 import type { JsonObject } from './json.ts';
 import type { Key } from './references.ts';
 import { emptySlots, takeSlots } from './slots.ts';
@@ -55,6 +56,7 @@ function endCreate(store: Store, row: Row, undone: boolean): void {
   } else {
     stand(store, key);
     takeSlots(store, key, model);
+    takeEffect(store, key, model, true);
   }
 }
 
@@ -90,6 +92,7 @@ function endDelete(store: Store, row: Row, undone: boolean): void {
     stand(store, key);
   } else {
     emptySlots(store, key, model);
+    takeEffect(store, key, model, false);
     forget(store, key);
   }
 }

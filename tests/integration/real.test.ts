@@ -37,7 +37,14 @@ afterEach(async () => {
 
 async function account(...real: string[]) {
   const space = new Workspace();
-  const server = space.start(['sandbox', '--speed', '1000', '--format', 'json', '--real', real.join(',')]);
+  const server = space.start([
+    'sandbox',
+    '--speed',
+    '1000',
+    '--format',
+    'json',
+    ...(real.length === 0 ? [] : ['--real', real.join(',')]),
+  ]);
   open = { space, server };
   await server.says(/"url"/);
   const { url } = JSON.parse(server.stdout());
@@ -140,6 +147,38 @@ test('a service that throttles its own writes slows only itself', SLOW, async ()
   ]);
   const api = { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'api' } };
   await lives(await account('service-throttles'), { Api: api, ...Object.fromEntries(models) });
+});
+
+test('a value that a later resource changes is what it is when it is used', SLOW, async () => {
+  const cidr = { 'Fn::Select': [0, { 'Fn::GetAtt': ['Vpc', 'Ipv6CidrBlocks'] }] };
+  const resources = {
+    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
+    Six: {
+      Type: 'AWS::EC2::VPCCidrBlock',
+      Properties: { VpcId: { Ref: 'Vpc' }, AmazonProvidedIpv6CidrBlock: true },
+    },
+    Subnet: {
+      Type: 'AWS::EC2::Subnet',
+      DependsOn: 'Six',
+      Properties: {
+        VpcId: { Ref: 'Vpc' },
+        CidrBlock: '10.0.1.0/24',
+        Ipv6CidrBlock: { 'Fn::Select': [0, { 'Fn::Cidr': [cidr, 256, 64] }] },
+      },
+    },
+  };
+  await lives(await account(), resources);
+});
+
+test('an event pattern is sent as the text that its handler takes', SLOW, async () => {
+  const cloud = await account('json-as-text');
+  const rule = (source: string) => ({
+    Rule: { Type: 'AWS::Events::Rule', Properties: { EventPattern: { source: [source] }, State: 'ENABLED' } },
+  });
+  expect((await cloud.deploy(rule('aws.s3'))).code).toBe(0);
+  const { code, document } = await cloud.deploy(rule('aws.ec2'));
+  expect({ code, problems: problems(document) }).toEqual({ code: 0, problems: [] });
+  await lives(cloud, rule('aws.ec2'));
 });
 
 test('what goes one at a time goes one at a time', SLOW, async () => {

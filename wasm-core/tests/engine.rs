@@ -688,6 +688,73 @@ fn a_throttled_service_is_held_back_and_others_are_not() {
 }
 
 #[test]
+fn a_value_that_another_resource_changes_is_read_again_before_anything_uses_it() {
+    let of = |id: &str, type_name: &str, depends_on: &[&str]| {
+        let mut resource = create(id, depends_on);
+        resource.type_name = type_name.to_owned();
+        resource
+    };
+    let mut vpc = of("Vpc", "AWS::EC2::VPC", &[]);
+    vpc.needs = vec!["Ipv6CidrBlocks".to_owned(), "Ref".to_owned()];
+    let mut subnet = of("Subnet", "AWS::EC2::Subnet", &["Six", "Vpc"]);
+    let blocks = Expr::Att("Vpc".to_owned(), "Ipv6CidrBlocks".to_owned());
+    subnet.desired = Some(Expr::Map(vec![("Blocks".to_owned(), blocks)]));
+    let resources = || vec![vpc.clone(), of("Six", "AWS::EC2::VPCCidrBlock", &["Vpc"]), subnet.clone()];
+    let mut leash = Leash::new(deploy(resources()));
+    leash.accept("create:Vpc", None);
+    leash.succeed("create:Vpc", "vpc-1");
+    // The list need not be there at all as long as it is empty.
+    leash.read("create:Vpc", Some(json!({})));
+    assert_eq!(leash.calls(), ["create create:Six"]);
+    leash.accept("create:Six", None);
+    leash.succeed("create:Six", "six-1");
+    assert_eq!(leash.recorded("Six").unwrap().physical_id, "six-1");
+    let identifier = leash.commands.iter().find_map(|command| match command {
+        Command::Get { type_name, identifier, .. } => Some(format!("{type_name} {identifier}")),
+        _ => None,
+    });
+    assert_eq!(identifier.as_deref(), Some("AWS::EC2::VPC vpc-1"));
+    leash.read("create:Six", Some(json!({"Ipv6CidrBlocks": []})));
+    assert_eq!(leash.until_call(), ["get create:Six"], "it may take a moment to show");
+    // Another process goes on from here.
+    let mut leash = leash.resumed(deploy(resources()), 0);
+    assert_eq!(leash.calls(), ["get create:Six"]);
+    leash.read("create:Six", Some(json!({"Ipv6CidrBlocks": ["2001:db8::/56"]})));
+    assert_eq!(leash.recorded("Vpc").unwrap().attributes["Ipv6CidrBlocks"], json!(["2001:db8::/56"]));
+    assert_eq!(leash.calls(), ["create create:Subnet"]);
+    let payload = leash.engine.payload("create:Subnet", &BTreeMap::new()).unwrap();
+    assert_eq!(payload, json!({"Blocks": ["2001:db8::/56"]}));
+}
+
+#[test]
+fn permissions_of_one_function_go_one_at_a_time_and_those_of_another_beside_them() {
+    let permission = |id: &str, function: &str| {
+        let mut resource = create(id, &[]);
+        resource.type_name = "AWS::Lambda::Permission".to_owned();
+        resource.desired = Some(Expr::known(json!({"FunctionName": function})));
+        resource
+    };
+    let resources = [("A", "f"), ("B", "f"), ("C", "g"), ("D", "f")].map(|(id, function)| permission(id, function));
+    let mut leash = Leash::new(deploy(resources.to_vec()));
+    assert_eq!(leash.calls(), ["create create:A", "create create:C"]);
+    for (done, next) in [("A", vec!["create create:B"]), ("B", vec!["create create:D"]), ("D", vec![])] {
+        leash.accept(&format!("create:{done}"), None);
+        leash.succeed(&format!("create:{done}"), done);
+        assert_eq!(leash.calls(), next);
+    }
+    leash.accept("create:C", None);
+    leash.succeed("create:C", "C");
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
+#[test]
+fn a_type_that_is_not_there_is_named_as_that() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.reject("create:A", CallKind::Create, "TypeNotFoundException");
+    assert!(leash.report("A").message.unwrap().starts_with("Test::A::B does not exist in this region"));
+}
+
+#[test]
 fn an_update_whose_handler_does_not_see_what_is_there_is_tried_again() {
     let mut leash = Leash::new(deploy(vec![patched("A", &tested())]));
     leash.accept("update:A", None);

@@ -216,6 +216,21 @@ fn empty_lists_that_a_read_shows_and_nobody_declared_leave_with_the_next_patch()
 }
 
 #[test]
+fn what_can_only_be_set_at_creation_is_left_out_of_what_is_added_again() {
+    let pipe = |description: &str| {
+        json!({"Name": "kin", "Description": description, "RoleArn": "arn:aws:iam::123456789012:role/pipe",
+            "Source": "arn:aws:kinesis:us-east-1:123456789012:stream/s", "Target": "arn:aws:sqs:us-east-1:123456789012:dst",
+            "SourceParameters": {"KinesisStreamParameters": {"StartingPosition": "LATEST", "BatchSize": 10}}})
+    };
+    let mut live = pipe("first");
+    live.as_object_mut().unwrap().remove("SourceParameters");
+    let (resource, _) = one("AWS::Pipes::Pipe", pipe("first"), &pipe("second"), live);
+    let added = resource.patch.iter().find(|operation| operation.path == "/SourceParameters").unwrap();
+    let expected = json!({"KinesisStreamParameters": {"BatchSize": 10}});
+    assert_eq!(added.value.clone().unwrap().to_json(), expected);
+}
+
+#[test]
 fn write_only_properties_are_added_again_with_every_patch_and_secrets_are_not_shown() {
     let function = |memory: u32, code: Value| json!({"MemorySize": memory, "Role": "r", "Code": code});
     let live = json!({"MemorySize": 128, "Role": "r"});

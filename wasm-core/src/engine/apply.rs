@@ -246,6 +246,9 @@ impl Engine {
                 if !matches!(step.phase, Phase::Sent | Phase::Unsent) {
                     return;
                 }
+                let unknown = code.starts_with("TypeNotFound");
+                let message = &if unknown { self.unknown_type(id, message) } else { message.to_owned() };
+                let step = &mut self.steps[id];
                 if (class.is_passing() || class == Class::Vague) && step.troubles < REFUSALS {
                     step.phase = Phase::Unsent;
                     step.failure = Some(Failure::new(code, message));
@@ -255,6 +258,11 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Said as what it is.
+    fn unknown_type(&self, id: StepId, message: &str) -> String {
+        format!("{} does not exist in this region: {message}", self.type_of(id))
     }
 
     fn throttled(&mut self, id: StepId, call: CallKind, now: Millis) {
@@ -359,6 +367,7 @@ impl Engine {
         if self.steps[id].slot {
             self.steps[id].slot = false;
             self.in_flight -= 1;
+            self.leaves_line(id);
         }
     }
 
@@ -372,6 +381,7 @@ impl Engine {
             (Why::Attributes, None) => self.vanished(id, at),
             (Why::Tests, Some(properties)) => self.tests_read(id, Some(properties), at),
             (Why::Tests, None) => self.seems_gone(id, at),
+            (Why::Modified, properties) => self.modified_read(id, properties, at),
             (Why::Candidate, properties) => self.candidate_read(id, properties, at),
             (Why::Remains, Some(properties)) => self.remains(id, Existence::Present(properties), at),
             (Why::Remains, None) => self.remains(id, Existence::Absent, at),

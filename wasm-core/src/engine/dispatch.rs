@@ -92,6 +92,10 @@ impl Engine {
             self.propagate(now);
             return;
         }
+        if self.waits_in_line(id) {
+            Queues::leave(&mut self.steps, id);
+            return;
+        }
         let type_name = self.type_of(id).to_owned();
         if let Some(until) = self.services.hold(&type_name, now) {
             // Its service accepts no more for now; others go first.
@@ -173,8 +177,10 @@ impl Engine {
                 step.call = Some(CallKind::Get);
                 let (step, own) = (step.name.clone(), step.identifier.clone());
                 let candidate = self.candidate(id).map(str::to_owned).filter(|_| why == Why::Candidate);
+                let modified = self.modified(id).filter(|_| why == Why::Modified);
+                let own = modified.map_or(own, |other| self.steps[other].identifier.clone());
                 let identifier = candidate.or(own).unwrap_or_default();
-                let type_name = self.type_of(id).to_owned();
+                let type_name = self.type_of(modified.unwrap_or(id)).to_owned();
                 commands.push(Command::Get { step, type_name, identifier });
             }
             _ => return,

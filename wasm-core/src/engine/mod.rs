@@ -15,7 +15,7 @@
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
 //! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
-//! `deadline` (operations that do not end), `seek` (creations nobody remembers), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! `deadline` (operations that do not end), `modifies` (values that change later), `seek` (creations nobody remembers), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
@@ -23,6 +23,7 @@ mod deadline;
 mod dispatch;
 pub mod errors;
 mod layout;
+mod modifies;
 mod outcome;
 pub mod poll;
 mod queues;
@@ -31,6 +32,7 @@ pub mod rate;
 pub mod ready;
 mod report;
 mod seek;
+mod serial;
 mod services;
 mod settle;
 mod standing;
@@ -56,10 +58,11 @@ use queues::Queues;
 use random::Random;
 use rate::Bucket;
 use ready::Rank;
+use serial::Serial;
 use services::Services;
 use standing::Standing;
 use step::{Step, StepId, Steps, Work};
-use values::{Secrets, Values};
+use values::{Secrets, Values, patch_as_taken, state_as_taken};
 
 pub use values::{Attributes, Schemas, unresolved};
 
@@ -133,6 +136,7 @@ pub struct Engine {
     queues: Queues,
     bucket: Bucket,
     services: Services,
+    serial: Serial,
     durations: Durations,
     /// By type index: type and word of the operation.
     types: Vec<(String, Work)>,
@@ -216,6 +220,7 @@ impl Engine {
         let mut engine = Self {
             bucket: Bucket::new(config.rate, config.max_rate, config.burst),
             services: Services::default(),
+            serial: Serial::default(),
             durations: Durations::new(types.len(), config.duration_scale),
             types: named,
             observed: Vec::new(),
@@ -287,11 +292,13 @@ impl Engine {
             Work::Create => {
                 let desired = self.resource(id).desired.as_ref().ok_or_else(none)?;
                 let made = self.resolve(desired, Secrets::Given(secrets))?;
-                Ok(if secrets.is_empty() { made } else { typed::properties(type_name, made) })
+                let made = if secrets.is_empty() { made } else { typed::properties(type_name, made) };
+                Ok(state_as_taken(self.type_of(id), made))
             }
             Work::Update => {
                 let made = self.patch(id, Secrets::Given(secrets))?;
-                Ok(if secrets.is_empty() { made } else { typed::patch(type_name, made) })
+                let made = if secrets.is_empty() { made } else { typed::patch(type_name, made) };
+                Ok(patch_as_taken(self.type_of(id), made))
             }
             _ => Err(none()),
         }

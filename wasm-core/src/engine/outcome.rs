@@ -27,8 +27,8 @@ use super::values::{Secrets, gather, named_by};
 const APPEARS_WITHIN: Millis = 120_000;
 /// So long after a failure a read that finds nothing is not believed: what was created a moment ago may not be visible.
 const APPEARS_AFTER_FAILURE: Millis = 10_000;
-/// How long a value may be missing from what a read returns.
-const COMPLETES_WITHIN: Millis = 30_000;
+/// How long a value may be missing from what a read returns: a stream's ARN, a database's endpoint come minutes later.
+const COMPLETES_WITHIN: Millis = 5 * 60_000;
 /// Refused reads in a row before a resource counts as unreadable.
 const READ_REFUSALS: u32 = 8;
 /// So long something new in IAM, or anywhere, may not be known everywhere.
@@ -75,8 +75,7 @@ impl Engine {
         let identifier = self.steps[id].identifier.as_deref().unwrap_or_default();
         let found = gather(self.attributes.as_ref(), &resource.type_name, &resource.needs, identifier, properties);
         let complete = found.len() == resource.needs.len();
-        let step = &mut self.steps[id];
-        step.attributes.extend(found);
+        self.steps[id].attributes.extend(found);
         if complete {
             self.succeeded(id, at);
         }
@@ -85,6 +84,14 @@ impl Engine {
 
     fn succeeded(&mut self, id: StepId, at: Millis) {
         self.record(id, ResourceStatus::Complete);
+        if self.modified(id).is_some() {
+            self.look_at_modified(id, at);
+        } else {
+            self.done(id, at);
+        }
+    }
+
+    pub(super) fn done(&mut self, id: StepId, at: Millis) {
         self.settle(id, Phase::Succeeded, at);
     }
 
@@ -92,8 +99,11 @@ impl Engine {
         if self.gathered(id, properties, at) {
             return;
         }
+        self.fill_later(id);
         let step = &self.steps[id];
-        if step.work == Work::Create && at < step.reading_since.saturating_add(COMPLETES_WITHIN) {
+        if self.resource(id).needs.iter().all(|name| step.attributes.contains_key(name)) {
+            self.succeeded(id, at);
+        } else if step.work == Work::Create && at < step.reading_since.saturating_add(COMPLETES_WITHIN) {
             self.later(id, Class::Transient, at);
         } else if !self.recalled(id, at) {
             self.values_missing(id, "", at);
@@ -163,6 +173,7 @@ impl Engine {
             Why::Attributes if class == Class::Absent => self.vanished(id, at),
             Why::Remains if class == Class::Absent => self.remains(id, Existence::Absent, at),
             Why::Remains => self.remains(id, Existence::Unreadable, at),
+            Why::Modified => self.modified_read(id, None, at),
             Why::Tests => self.tests_read(id, None, at),
             Why::Candidate if class == Class::Absent => self.candidate_read(id, None, at),
             Why::Candidate => self.candidate_unreadable(id, at),

@@ -187,7 +187,10 @@ impl Durations {
             .map(|time| (cost(time), time))
             .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))
             .map_or(from, |(_, time)| time);
-        if self.knows(flight.type_index) || wait == 0 { best } else { best.min(seen + seen.max(PATIENCE * wait)) }
+        if self.knows(flight.type_index) || flight.earliest.is_none() {
+            return best;
+        }
+        best.min(seen + seen.max(PATIENCE * wait).max(CLOSEST))
     }
 
     /// Whether operations of this type have been seen to end. Until then an estimate is hearsay: a cloud that says
@@ -243,6 +246,14 @@ mod tests {
         }
         assert!(polls <= 250, "{polls}");
         assert!(late as f64 <= 0.02 * 200.0 * 20_000.0, "{late}");
+    }
+
+    #[test]
+    fn an_estimate_that_nobody_has_confirmed_is_not_waited_for_once_retry_after_has_passed() {
+        let durations = Durations::new(1, Some(1.0));
+        assert!(durations.place(flight(60_000, 150, Some(6)), 10) <= 600);
+        // A cloud that says nothing leaves only the estimate.
+        assert!(durations.place(flight(60_000, 0, None), 10) >= 40_000);
     }
 
     #[test]

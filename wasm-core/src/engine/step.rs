@@ -57,6 +57,8 @@ pub(super) enum Why {
     Tests,
     /// Nobody knows what the creation made; is it this?
     Candidate,
+    /// It is there; what has become of the resource that it changes?
+    Modified,
 }
 
 /// Where a creation that nobody remembers is looked for.

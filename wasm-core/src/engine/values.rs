@@ -30,6 +30,34 @@ impl Attributes for Schemas {
     }
 }
 
+/// Properties that a schema declares as JSON and whose handlers take it only as text (cdkd, cloud-control-provider.ts).
+const AS_TEXT: [(&str, &str); 1] = [("AWS::Events::Rule", "EventPattern")];
+
+fn as_text(type_name: &str, property: &str, value: &mut Value) {
+    if AS_TEXT.contains(&(type_name, property)) && value.is_object() {
+        *value = Value::String(value.to_string());
+    }
+}
+
+/// A desired state as its handler takes it.
+pub(super) fn state_as_taken(type_name: &str, mut desired: Value) -> Value {
+    for (property, value) in desired.as_object_mut().into_iter().flatten() {
+        as_text(type_name, property, value);
+    }
+    desired
+}
+
+/// A patch document likewise. What it tests is what a read gave.
+pub(super) fn patch_as_taken(type_name: &str, mut document: Value) -> Value {
+    for operation in document.as_array_mut().into_iter().flatten().filter(|operation| operation["op"] != "test") {
+        let path = operation["path"].as_str().unwrap_or_default().trim_start_matches('/').to_owned();
+        if let Some(value) = operation.get_mut("value") {
+            as_text(type_name, &path, value);
+        }
+    }
+    document
+}
+
 /// Why a value could not be put in, one sentence.
 #[must_use]
 pub fn unresolved(error: &ResolveError) -> String {
@@ -123,6 +151,23 @@ fn holds(value: &Value, given: &dyn Fn(&str) -> bool) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_taken_only_as_text_is_sent_as_text() {
+        let rule = "AWS::Events::Rule";
+        let pattern = json!({"source": ["aws.s3"]});
+        let sent = state_as_taken(rule, json!({"EventPattern": pattern, "Name": "r", "Targets": [{"Id": "t"}]}));
+        assert_eq!(sent, json!({"EventPattern": "{\"source\":[\"aws.s3\"]}", "Name": "r", "Targets": [{"Id": "t"}]}));
+        assert_eq!(
+            state_as_taken("AWS::SNS::Topic", json!({"EventPattern": pattern})),
+            json!({"EventPattern": pattern})
+        );
+        let test = json!({"op": "test", "path": "/EventPattern", "value": pattern});
+        let replace = json!({"op": "replace", "path": "/EventPattern", "value": pattern});
+        let sent = patch_as_taken(rule, json!([test, replace]));
+        assert_eq!(sent[0], test);
+        assert_eq!(sent[1]["value"], json!("{\"source\":[\"aws.s3\"]}"));
+    }
 
     #[test]
     fn a_given_name_makes_an_identifier_nobodys_and_a_generated_one_makes_it_ours() {

@@ -242,10 +242,28 @@ impl Walk<'_> {
                     && (place == *path || place.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/')))
             });
             if let Some(value) = at(self.subject.desired, &path).filter(|_| !covered) {
-                let value = Some(value.clone());
+                let value = Some(without(value, &path.join("/"), &create_only));
                 self.patched.operations.push(PatchOperation { op: PatchKind::Add, path: place, value });
             }
         }
+    }
+}
+
+/// A value without its members at these paths: what can only be set at creation stays as it is.
+fn without(value: &Expr, path: &str, fixed: &[&str]) -> Expr {
+    match value {
+        Expr::Map(entries) => {
+            let kept = entries.iter().filter_map(|(key, member)| {
+                let path = format!("{path}/{key}");
+                (!is_within(fixed, &path)).then(|| (key.clone(), without(member, &path, fixed)))
+            });
+            Expr::Map(kept.collect())
+        }
+        Expr::List(items) => {
+            let path = format!("{path}/*");
+            Expr::List(items.iter().map(|item| without(item, &path, fixed)).collect())
+        }
+        other => other.clone(),
     }
 }
 
