@@ -6,8 +6,9 @@ import type { Answer, Cloud, Progress } from '../../app/ports.ts';
 import { type Connection, clientConfig } from './connection.ts';
 import { callError } from './errors.ts';
 
-// One worker holds 500 operations in flight; every call must find a socket at once.
-const SOCKETS = 1_000;
+// One worker holds 500 operations in flight, but few calls: at 25 requests/s these are enough even where a read takes ten
+// seconds to answer. A call that has to wait for one is lost after `connectMs`, and made again.
+const SOCKETS = 256;
 
 /** Limits of one call. */
 export interface Timeouts {
