@@ -3,8 +3,6 @@ import type {
   Claim,
   ConsensusAnswer,
   ConsensusCall,
-  Consultation,
-  ConsultCall,
   DriftCall,
   Drifted,
   PermissionsAnswer,
@@ -18,11 +16,6 @@ import type {
 } from '#wasm';
 import { pure } from './instance.ts';
 import { textOf } from './stored.ts';
-
-/** The circle's verdict over a plan. */
-export function consult(call: ConsultCall): Consultation {
-  return pure('consult', (wasm) => wasm.consult(call));
-}
 
 /** What is there against what was deployed. */
 export function compare(call: DriftCall): Drifted {

@@ -28,16 +28,9 @@ export class Engine implements Decider, Disposable {
   readonly #engine: WasmEngine;
   #usable = true;
 
-  constructor(plan: Plan, config: EngineConfig) {
-    const planText = textOf(plan);
-    const configText = JSON.stringify(config);
-    try {
-      this.#engine = new (instance().Engine)(planText, configText);
-    } catch (error) {
-      if (isTrap(error)) drop();
-      if (error instanceof Error && error.message === 'plan_altered') throw planAltered(plan.digest);
-      throw coreFailed('Engine', error);
-    }
+  /** `made`: the engine of this plan where the core has made it itself (template.ts). */
+  constructor(plan: Plan, config: EngineConfig, made?: WasmEngine) {
+    this.#engine = made ?? engineOf(plan, config);
   }
 
   replay(events: readonly Event[]): void {
@@ -85,5 +78,17 @@ export class Engine implements Decider, Disposable {
       drop();
     }
     return coreFailed(name, error);
+  }
+}
+
+function engineOf(plan: Plan, config: EngineConfig): WasmEngine {
+  const planText = textOf(plan);
+  const configText = JSON.stringify(config);
+  try {
+    return new (instance().Engine)(planText, configText);
+  } catch (error) {
+    if (isTrap(error)) drop();
+    if (error instanceof Error && error.message === 'plan_altered') throw planAltered(plan.digest);
+    throw coreFailed('Engine', error);
   }
 }

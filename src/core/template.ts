@@ -3,7 +3,10 @@
 //
 // A template may be asked again after a trap: it is made anew in the fresh instance. A plan is lost with its instance.
 import type {
+  Brief,
+  Consultation,
   DeclaredParameter,
+  EngineConfig,
   Plan,
   PlanAnswer,
   PlanCall,
@@ -14,6 +17,7 @@ import type {
   Planned as WasmPlanned,
   Template as WasmTemplate,
 } from '#wasm';
+import { Engine } from './engine.ts';
 import { coreFailed, drop, isTrap, pure, type Wasm } from './instance.ts';
 import { planOf } from './stored.ts';
 
@@ -109,6 +113,24 @@ export class PlannedInCore implements Disposable {
   /** What the scan finds in the very values that a deployment of it sends. */
   scan(call: ScanCall): ScanAnswer {
     return this.#guarded('scan', () => this.#planned.scan(call));
+  }
+
+  /** The circle's verdict over it. */
+  consult(brief: Brief): Consultation {
+    return this.#guarded('consult', () => this.#planned.consult(brief));
+  }
+
+  /**
+   * The engine that carries it out. The plan moves into it and the rest of what it was made with is freed, so that planner
+   * and engine never hold memory at the same time: text and plan stay readable, nothing else may be asked.
+   */
+  engine(config: EngineConfig): Engine {
+    // Read before it is gone.
+    const { plan } = this;
+    const text = JSON.stringify(config);
+    const engine = this.#guarded('engine', () => this.#planned.engine(text));
+    this.#usable = false;
+    return new Engine(plan, config, engine);
   }
 
   [Symbol.dispose](): void {

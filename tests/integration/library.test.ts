@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { instance } from '../../src/core/instance.ts';
 import {
   AssentError,
   aggregate,
@@ -45,6 +46,27 @@ test('plan, deploy with progress, destroy', { timeout: 60_000 }, async () => {
   expect(await deploy({ template, stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
   expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'succeeded' });
   expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
+});
+
+test('a deployment parses its template once, also over a stack that it reads first', { timeout: 60_000 }, async () => {
+  const wasm = instance();
+  const { Template } = wasm;
+  const parsed: string[] = [];
+  wasm.Template = class extends Template {
+    constructor(text: string) {
+      super(text);
+      parsed.push(text);
+    }
+  };
+  try {
+    await deploy({ template, stack: 'once', state });
+    expect(parsed).toEqual([template]);
+    const changed = JSON.stringify(queues(2, 1));
+    await deploy({ template: changed, stack: 'once', state });
+    expect(parsed).toEqual([template, changed]);
+  } finally {
+    wasm.Template = Template;
+  }
 });
 
 test('what is refused rejects with a type and a code', { timeout: 60_000 }, async () => {

@@ -7,7 +7,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
-use crate::circle::{ConsultCall, Consultation};
+use crate::circle::{Brief, Consultation};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
@@ -55,15 +55,6 @@ pub fn plan_digest(plan: &str) -> Result<String, JsError> {
 #[wasm_bindgen]
 pub fn simulate(plan: &str, call: Ts<SimulateCall>) -> Result<Ts<Simulated>, JsError> {
     Ok(crate::simulate::simulate(&serde_json::from_str(plan)?, &call.to_rust()?)?.into_ts()?)
-}
-
-/// The circle's verdict over a plan, its findings and the stack's history.
-///
-/// # Errors
-/// When the call is malformed.
-#[wasm_bindgen]
-pub fn consult(call: Ts<ConsultCall>) -> Result<Ts<Consultation>, JsError> {
-    Ok(crate::circle::consult(&call.to_rust()?).map_err(|error| JsError::new(&error))?.into_ts()?)
 }
 
 /// The built-in rules, explained.
@@ -266,6 +257,24 @@ impl Planned {
     /// When the call itself is malformed.
     pub fn scan(&self, call: Ts<ScanCall>) -> Result<Ts<ScanAnswer>, JsError> {
         Ok(self.planned.scan(&call.to_rust()?).into_ts()?)
+    }
+
+    /// The circle's verdict over it, its findings and the stack's history.
+    ///
+    /// # Errors
+    /// When the call is malformed.
+    pub fn consult(&self, brief: Ts<Brief>) -> Result<Ts<Consultation>, JsError> {
+        Ok(self.planned.consult(&brief.to_rust()?).map_err(|error| JsError::new(&error))?.into_ts()?)
+    }
+
+    /// The engine that carries it out, from an `EngineConfig` (JSON text). The plan moves into it; nothing else of what
+    /// it was made with is kept.
+    ///
+    /// # Errors
+    /// When the configuration is malformed, or the plan wants what the engine does not do.
+    pub fn engine(self, config: &str) -> Result<Engine, JsError> {
+        let config = serde_json::from_str(config)?;
+        Ok(Engine { engine: crate::engine::Engine::new(self.planned.into_plan(), config, Box::new(Schemas))? })
     }
 }
 

@@ -8,6 +8,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::call::{InspectAnswer, PlanCall, PlanSummary, Reference};
+use crate::circle::{self, Brief, Consultation};
+use crate::model::Plan;
 use crate::plan::planned::Planning;
 use crate::problem::Problem;
 use crate::scan::{ScanAnswer, ScanCall};
@@ -76,7 +78,7 @@ impl Planned {
 
     /// The plan.
     #[must_use]
-    pub fn plan(&self) -> &crate::model::Plan {
+    pub fn plan(&self) -> &Plan {
         &self.planned.plan
     }
 
@@ -97,6 +99,20 @@ impl Planned {
     /// Takes in what came of reading its dynamic references; the digest is another one then.
     pub fn bind(&mut self, references: Vec<Reference>) {
         self.planned.bind(references);
+    }
+
+    /// The circle's opinion of it.
+    ///
+    /// # Errors
+    /// Never for votes that the built-in experts make.
+    pub fn consult(&self, brief: &Brief) -> Result<Consultation, String> {
+        circle::consult(&self.planned.plan, brief)
+    }
+
+    /// The plan alone: template, values and all else that it was made with are gone.
+    #[must_use]
+    pub fn into_plan(self) -> Plan {
+        self.planned.plan
     }
 
     /// What the scan finds in the values that a deployment of it sends. A plan without a template has none.

@@ -70,24 +70,6 @@ export interface Span {
 }
 
 /**
- * A plan to be judged.
- */
-export interface ConsultCall {
-    /**
-     * The plan.
-     */
-    plan: Plan;
-    /**
-     * Unsuppressed findings.
-     */
-    findings: FindingBrief[];
-    /**
-     * Past runs.
-     */
-    history: History;
-}
-
-/**
  * A plan without what it does.
  */
 export interface PlanSummary {
@@ -1325,6 +1307,24 @@ export interface DriftCall {
 }
 
 /**
+ * What is known of a plan besides itself.
+ */
+export interface Brief {
+    /**
+     * Unsuppressed findings.
+     */
+    findings: FindingBrief[];
+    /**
+     * Past runs.
+     */
+    history: History;
+    /**
+     * Logical ids whose losses were named and allowed: they are no objection any more.
+     */
+    allowed?: string[];
+}
+
+/**
  * What is known of one deployed resource: the store keeps it, a later plan starts from it.
  */
 export interface StackResource {
@@ -1620,9 +1620,24 @@ export class Planned {
      */
     bind(references: string): PlanSummary;
     /**
+     * The circle's verdict over it, its findings and the stack's history.
+     *
+     * # Errors
+     * When the call is malformed.
+     */
+    consult(brief: Brief): Consultation;
+    /**
      * SHA-256 (hex).
      */
     digest(): string;
+    /**
+     * The engine that carries it out, from an `EngineConfig` (JSON text). The plan moves into it; nothing else of what
+     * it was made with is kept.
+     *
+     * # Errors
+     * When the configuration is malformed, or the plan wants what the engine does not do.
+     */
+    engine(config: string): Engine;
     /**
      * What the scan finds in the values that a deployment of it sends.
      *
@@ -1693,14 +1708,6 @@ export function claimRate(kept: string | null | undefined, claim: Claim): Share;
  * When the call itself is malformed.
  */
 export function consensus(call: ConsensusCall): ConsensusAnswer;
-
-/**
- * The circle's verdict over a plan, its findings and the stack's history.
- *
- * # Errors
- * When the call is malformed.
- */
-export function consult(call: ConsultCall): Consultation;
 
 /**
  * What is there against what was deployed.

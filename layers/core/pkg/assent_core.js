@@ -4,6 +4,12 @@
  * The deployment engine: events in, commands out.
  */
 class Engine {
+    static __wrap(ptr) {
+        const obj = Object.create(Engine.prototype);
+        obj.__wbg_ptr = ptr;
+        EngineFinalization.register(obj, obj.__wbg_ptr, obj);
+        return obj;
+    }
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
         this.__wbg_ptr = 0;
@@ -193,6 +199,21 @@ class Planned {
         return takeFromExternrefTable0(ret[0]);
     }
     /**
+     * The circle's verdict over it, its findings and the stack's history.
+     *
+     * # Errors
+     * When the call is malformed.
+     * @param {Brief} brief
+     * @returns {Consultation}
+     */
+    consult(brief) {
+        const ret = wasm.planned_consult(this.__wbg_ptr, brief);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
      * SHA-256 (hex).
      * @returns {string}
      */
@@ -207,6 +228,32 @@ class Planned {
         } finally {
             wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
         }
+    }
+    /**
+     * The engine that carries it out, from an `EngineConfig` (JSON text). The plan moves into it; nothing else of what
+     * it was made with is kept.
+     *
+     * # Errors
+     * When the configuration is malformed, or the plan wants what the engine does not do.
+     * @param {string} config
+     * @returns {Engine}
+     */
+    engine(config) {
+        let ptr, ptr0, len0;
+        try {
+            ptr = this.__destroy_into_raw();
+            ptr0 = passStringToWasm0(config, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            if (ptr) wasm.__wbg_planned_free(ptr, 1);
+            throw e;
+        }
+        const ret = wasm.planned_engine(ptr, ptr0, len0);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return Engine.__wrap(ret[0]);
     }
     /**
      * What the scan finds in the values that a deployment of it sends.
@@ -385,23 +432,6 @@ function consensus(call) {
     return takeFromExternrefTable0(ret[0]);
 }
 exports.consensus = consensus;
-
-/**
- * The circle's verdict over a plan, its findings and the stack's history.
- *
- * # Errors
- * When the call is malformed.
- * @param {ConsultCall} call
- * @returns {Consultation}
- */
-function consult(call) {
-    const ret = wasm.consult(call);
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
-exports.consult = consult;
 
 /**
  * What is there against what was deployed.

@@ -7,8 +7,9 @@ import { type Connection, clientConfig } from './connection.ts';
 import { callError } from './errors.ts';
 import { askAgainAt, type Times } from './server-time.ts';
 
-// One worker holds 500 operations in flight; every call must find a socket at once.
-const SOCKETS = 1_000;
+// One worker holds 500 operations in flight, but few calls: at 25 requests/s these are enough even where a read takes ten
+// seconds to answer. A call that has to wait for one is lost after `connectMs`, and made again.
+const SOCKETS = 256;
 
 /** Limits of one call. */
 export interface Timeouts {

@@ -2,8 +2,7 @@
 //
 // `judge` is used by `deploy` and `consult`. Order: a blocking finding refuses before any expert is asked; the circle
 // approves, refuses, or is split; a split circle is for a person, never for `--yes`.
-import type { ConsultCall, Finding, History, Plan } from '#wasm';
-import { consult } from '../../core/calls.ts';
+import type { Brief, Finding, History } from '#wasm';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, findingsOf, refusing, reported } from '../scan.ts';
@@ -56,12 +55,12 @@ export async function judge(
     resource: resource ?? '',
     message,
   }));
-  const call: ConsultCall = {
-    plan: forgiven(planned.plan, allowDataLoss),
+  const brief: Brief = {
     findings: briefs,
     history: await history(session, planned),
+    allowed: allowDataLoss === 'all' ? planned.plan.resources.map(({ logicalId }) => logicalId) : [...allowDataLoss],
   };
-  const { decision, reasons, votes, consensus } = consult(call);
+  const { decision, reasons, votes, consensus } = planned.inCore.consult(brief);
   const took = clock.now() - started;
   monitor.record('consult_duration_ms', took, { endpoint });
   const elapsedMs = took / votes.length;
@@ -94,13 +93,6 @@ export function answered(verdict: Verdict, yes: boolean, by = 'a person', reason
   const said = `${by} ${yes ? 'approved' : 'refused'}${reason === undefined ? '' : `: ${reason}`}`;
   const reasons = [...verdict.reasons, said];
   return { ...verdict, decision: yes ? 'approve' : 'refuse', by: 'person', reasons };
-}
-
-function forgiven(plan: Plan, allowed: AllowedLoss): Plan {
-  const resources = plan.resources.map((resource) =>
-    allowed === 'all' || allowed.includes(resource.logicalId) ? { ...resource, irreversible: [] } : resource,
-  );
-  return { ...plan, resources };
 }
 
 async function history(session: Session, { plan }: Planned): Promise<History> {

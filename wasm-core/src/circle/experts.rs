@@ -22,12 +22,12 @@ const FAR_REACHING: [&str; 6] = [
 ];
 
 /// One vote per expert, in the order of their names.
-pub(super) fn votes(call: &ConsultCall) -> Vec<Vote> {
+pub(super) fn votes(call: &ConsultCall<'_>) -> Vec<Vote> {
     vec![blast_radius(call), data_safety(call), history(call), policy(call)]
 }
 
 /// How much of what exists is touched.
-fn blast_radius(call: &ConsultCall) -> Vote {
+fn blast_radius(call: &ConsultCall<'_>) -> Vote {
     let of = |actions: &[Action]| -> Vec<&PlannedResource> {
         call.plan.resources.iter().filter(|resource| actions.contains(&resource.action)).collect()
     };
@@ -61,8 +61,10 @@ fn blast_radius(call: &ConsultCall) -> Vote {
 }
 
 /// Whether data would be lost.
-fn data_safety(call: &ConsultCall) -> Vote {
-    let losses: Vec<&String> = call.plan.resources.iter().flat_map(|resource| &resource.irreversible).collect();
+fn data_safety(call: &ConsultCall<'_>) -> Vote {
+    let unnamed = |resource: &&PlannedResource| !call.brief.allowed.contains(&resource.logical_id);
+    let losses: Vec<&String> =
+        call.plan.resources.iter().filter(unnamed).flat_map(|resource| &resource.irreversible).collect();
     if !losses.is_empty() {
         let mut vote = refuse("data-safety", 0.9, format!("{} cannot be undone", count(losses.len(), "step")));
         vote.reasons.extend(losses.into_iter().take(5).cloned());
@@ -85,8 +87,8 @@ fn data_safety(call: &ConsultCall) -> Vote {
 }
 
 /// Whether this stack's deployments tend to end well.
-fn history(call: &ConsultCall) -> Vote {
-    let past = &call.history;
+fn history(call: &ConsultCall<'_>) -> Vote {
+    let past = &call.brief.history;
     if past.runs == 0 {
         return Vote {
             expert: "history".to_owned(),
@@ -103,11 +105,12 @@ fn history(call: &ConsultCall) -> Vote {
 }
 
 /// What the scan found.
-fn policy(call: &ConsultCall) -> Vote {
-    let of = |severity: FindingSeverity| call.findings.iter().filter(|finding| finding.severity == severity).count();
+fn policy(call: &ConsultCall<'_>) -> Vote {
+    let of =
+        |severity: FindingSeverity| call.brief.findings.iter().filter(|finding| finding.severity == severity).count();
     let (critical, high, medium) =
         (of(FindingSeverity::Critical), of(FindingSeverity::High), of(FindingSeverity::Medium));
-    let worst = call.findings.iter().min_by_key(|finding| finding.severity);
+    let worst = call.brief.findings.iter().min_by_key(|finding| finding.severity);
     let detail = worst.map(|finding| format!("{}: {}", finding.rule_id, finding.message));
     let mut vote = if critical > 0 {
         refuse("policy", 0.97, format!("{critical} critical and {high} high findings"))

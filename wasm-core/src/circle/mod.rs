@@ -3,7 +3,7 @@
 //! Everything is derived from the plan, the scan's findings and the stack's history, so the same input gives the same
 //! verdict anywhere. The verdict is `approve` only when the circle approves clearly and nobody objects strongly;
 //! `refuse` when it refuses clearly; whatever lies between is `ask`: a person decides, over the plan's digest.
-//! Callers: the door's `consult`, then the use cases `consult` and `deploy`.
+//! Callers: `session`, for the use cases `consult` and `deploy`.
 
 mod experts;
 
@@ -45,16 +45,26 @@ pub struct History {
     pub last_failed: bool,
 }
 
-/// A plan to be judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+/// What is known of a plan besides itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ConsultCall {
-    /// The plan.
-    pub plan: Plan,
+pub struct Brief {
     /// Unsuppressed findings.
     pub findings: Vec<FindingBrief>,
     /// Past runs.
     pub history: History,
+    /// Logical ids whose losses were named and allowed: they are no objection any more.
+    #[serde(default)]
+    pub allowed: Vec<String>,
+}
+
+/// A plan to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsultCall<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What else is known.
+    pub brief: &'a Brief,
 }
 
 /// What happens next.
@@ -87,8 +97,9 @@ pub struct Consultation {
 ///
 /// # Errors
 /// Never for votes that the built-in experts make; a sentence if an invariant of theirs breaks.
-pub fn consult(call: &ConsultCall) -> Result<Consultation, String> {
-    let votes = experts::votes(call);
+pub fn consult(plan: &Plan, brief: &Brief) -> Result<Consultation, String> {
+    let call = ConsultCall { plan, brief };
+    let votes = experts::votes(&call);
     let question = ConsensusCall {
         question: Some(format!("deploy plan {} of stack {}?", call.plan.digest, call.plan.stack)),
         options: vec![experts::APPROVE.to_owned(), experts::REFUSE.to_owned()],
@@ -137,7 +148,7 @@ mod tests {
     use super::*;
 
     /// A plan of resources given as (logical id, type, action, irreversible).
-    fn call(resources: &[(&str, &str, &str, &[&str])]) -> ConsultCall {
+    fn plan(resources: &[(&str, &str, &str, &[&str])]) -> Plan {
         let resources: Vec<_> = resources
             .iter()
             .map(|(id, kind, action, irreversible)| {
@@ -155,7 +166,7 @@ mod tests {
             .collect();
         let plan = json!({"version": 1, "stack": "s", "mode": "deploy", "resources": resources, "outputs": [], "digest": "d",
             "context": {"account": "1", "region": "r", "partition": "aws", "stackId": ""}});
-        ConsultCall { plan: serde_json::from_value(plan).unwrap(), findings: Vec::new(), history: History::default() }
+        serde_json::from_value(plan).unwrap()
     }
 
     fn finding(severity: FindingSeverity) -> FindingBrief {
@@ -166,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_new_stack_without_findings_is_approved() {
-        let answer = consult(&call(&[("A", QUEUE, "create", &[])])).unwrap();
+        let answer = consult(&plan(&[("A", QUEUE, "create", &[])]), &Brief::default()).unwrap();
         assert_eq!(answer.decision, Decision::Approve);
         assert_eq!(answer.votes.len(), 4);
         assert!(answer.consensus.dissent.is_empty());
@@ -177,31 +188,32 @@ mod tests {
         let table = ("T", "AWS::DynamoDB::Table", "replace", &["T and the data in it are replaced"] as &[&str]);
         let mut resources = vec![table];
         resources.extend((0..20).map(|_| ("Q", QUEUE, "noop", &[] as &[&str])));
-        let mut call = call(&resources);
-        call.history = History { runs: 50, failures: 0, last_failed: false };
-        let answer = consult(&call).unwrap();
+        let mut brief = Brief { history: History { runs: 50, failures: 0, last_failed: false }, ..Brief::default() };
+        let answer = consult(&plan(&resources), &brief).unwrap();
         assert_eq!(answer.decision, Decision::Ask);
         assert!(answer.reasons.iter().any(|why| why.contains("T and the data")), "{:?}", answer.reasons);
+        // Unless somebody has named it.
+        brief.allowed = vec!["Q".to_owned()];
+        assert_eq!(consult(&plan(&resources), &brief).unwrap().decision, Decision::Ask);
+        brief.allowed.push("T".to_owned());
+        assert_eq!(consult(&plan(&resources), &brief).unwrap().decision, Decision::Approve);
     }
 
     #[test]
     fn a_critical_finding_is_never_approved_and_with_other_objections_refused() {
-        let mut one = call(&[("A", QUEUE, "create", &[])]);
-        one.findings.push(finding(FindingSeverity::Critical));
-        assert_eq!(consult(&one).unwrap().decision, Decision::Ask);
+        let mut brief = Brief { findings: vec![finding(FindingSeverity::Critical)], ..Brief::default() };
+        assert_eq!(consult(&plan(&[("A", QUEUE, "create", &[])]), &brief).unwrap().decision, Decision::Ask);
         let gone: Vec<_> =
             ["A", "B", "C", "D"].into_iter().map(|id| (id, QUEUE, "delete", &["gone"] as &[&str])).collect();
-        let mut all = call(&gone);
-        all.findings.push(finding(FindingSeverity::Critical));
-        all.history = History { runs: 4, failures: 4, last_failed: true };
-        assert_eq!(consult(&all).unwrap().decision, Decision::Refuse);
+        brief.history = History { runs: 4, failures: 4, last_failed: true };
+        assert_eq!(consult(&plan(&gone), &brief).unwrap().decision, Decision::Refuse);
     }
 
     #[test]
     fn findings_weigh_by_their_worst() {
-        let base = call(&[("A", QUEUE, "create", &[])]);
+        let base = plan(&[("A", QUEUE, "create", &[])]);
         let policy = |findings: Vec<FindingBrief>| {
-            let answer = consult(&ConsultCall { findings, ..base.clone() }).unwrap();
+            let answer = consult(&base, &Brief { findings, ..Brief::default() }).unwrap();
             let vote = answer.votes.into_iter().find(|vote| vote.expert == "policy").unwrap();
             (vote.option.unwrap(), vote.confidence.unwrap())
         };
@@ -213,14 +225,15 @@ mod tests {
 
     #[test]
     fn history_speaks_only_when_there_is_any() {
-        let mut call = call(&[("A", QUEUE, "update", &[])]);
-        let of = |call: &ConsultCall| {
-            consult(call).unwrap().votes.into_iter().find(|vote| vote.expert == "history").unwrap()
+        let plan = plan(&[("A", QUEUE, "update", &[])]);
+        let mut brief = Brief::default();
+        let of = |brief: &Brief| {
+            consult(&plan, brief).unwrap().votes.into_iter().find(|vote| vote.expert == "history").unwrap()
         };
-        assert_eq!(of(&call).option, None);
-        call.history = History { runs: 8, failures: 0, last_failed: false };
-        assert_eq!(of(&call).confidence, Some(0.9));
-        call.history = History { runs: 8, failures: 7, last_failed: true };
-        assert_eq!(of(&call).option.as_deref(), Some("refuse"));
+        assert_eq!(of(&brief).option, None);
+        brief.history = History { runs: 8, failures: 0, last_failed: false };
+        assert_eq!(of(&brief).confidence, Some(0.9));
+        brief.history = History { runs: 8, failures: 7, last_failed: true };
+        assert_eq!(of(&brief).option.as_deref(), Some("refuse"));
     }
 }
