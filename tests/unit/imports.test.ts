@@ -87,7 +87,8 @@ const rooms: readonly (readonly string[])[] = [
   ['same', 'intrinsics'],
   ['plan', 'engine'],
   ['permissions', 'scan', 'simulate'],
-  ['circle', 'session'],
+  ['circle'],
+  ['session'],
   ['door'],
 ];
 
