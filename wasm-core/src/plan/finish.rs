@@ -11,8 +11,8 @@ use crate::schema;
 use crate::share;
 
 /// Puts the parts together; `resources` and `outputs` in any order.
-pub fn plan(call: &PlanCall, mut resources: Vec<PlannedResource>, mut outputs: Vec<PlannedOutput>) -> (Plan, Forecast) {
-    resources.sort_by(|left, right| left.logical_id.cmp(&right.logical_id));
+pub fn plan(call: &PlanCall, resources: Vec<PlannedResource>, mut outputs: Vec<PlannedOutput>) -> (Plan, Forecast) {
+    let mut resources = by_id(resources);
     outputs.sort_by(|left, right| left.name.cmp(&right.name));
     let known =
         Known { learned: Learned::read(call.learned.durations.as_deref()), scale: call.duration_scale.unwrap_or(1.0) };
@@ -33,6 +33,15 @@ pub fn plan(call: &PlanCall, mut resources: Vec<PlannedResource>, mut outputs: V
     };
     plan.digest = digest_of(&plan);
     (plan, forecast)
+}
+
+/// In the order of their logical ids. Only indices are sorted: a resource is large, and is moved once.
+fn by_id(resources: Vec<PlannedResource>) -> Vec<PlannedResource> {
+    let id = |at: &usize| resources.get(*at).map(|resource| resource.logical_id.as_str());
+    let mut order: Vec<usize> = (0..resources.len()).collect();
+    order.sort_by(|left, right| id(left).cmp(&id(right)));
+    let mut places: Vec<Option<PlannedResource>> = resources.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| places.get_mut(at)?.take()).collect()
 }
 
 /// SHA-256 over the canonical JSON of a plan without its estimates and its digest.

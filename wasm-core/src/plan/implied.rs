@@ -61,9 +61,11 @@ fn names<'a>(
     kinds: &[Option<ResourceType>],
 ) -> BTreeMap<String, Vec<Named<'a>>> {
     let mut names: BTreeMap<String, Vec<Named<'a>>> = BTreeMap::new();
+    // Templates have many resources of few types.
+    let mut naming: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for (at, (resource, kind)) in resources.iter().zip(kinds).enumerate() {
         let (Some(kind), Expr::Map(entries)) = (kind, &resource.properties) else { continue };
-        for property in naming_properties(*kind) {
+        for &property in &*naming.entry(kind.name()).or_insert_with(|| naming_properties(*kind)) {
             let given = entries.iter().find(|(key, _)| key == property).map(|(_, value)| value);
             if let Some(Expr::Str(name)) =
                 given.filter(|value| matches!(value, Expr::Str(text) if text.len() >= SHORTEST))
