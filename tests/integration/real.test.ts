@@ -199,3 +199,24 @@ test('what goes one at a time goes one at a time', SLOW, async () => {
     ...Object.fromEntries(permissions),
   });
 });
+
+test('all of it together, over an update, leaves nothing behind', SLOW, async () => {
+  const cloud = await account('all');
+  const resources = (seconds: number) => {
+    const each = Array.from({ length: 4 }, (_, n) => ({
+      [`Role${n}`]: role,
+      [`Function${n}`]: fn(`Role${n}`, n % 2 ? { FunctionName: `fn-${n}` } : {}),
+      [`Topic${n}`]: { Type: 'AWS::SNS::Topic', Properties: n % 2 ? { TopicName: `topic-${n}` } : {} },
+      [`Queue${n}`]: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: seconds } },
+      [`Bucket${n}`]: { Type: 'AWS::S3::Bucket' },
+      [`Policy${n}`]: {
+        Type: 'AWS::S3::BucketPolicy',
+        Properties: { Bucket: { Ref: `Bucket${n}` }, PolicyDocument: POLICY('s3:GetObject') },
+      },
+    }));
+    return Object.assign({}, ...each) as object;
+  };
+  const { code, document } = await cloud.deploy(resources(30));
+  expect({ code, problems: problems(document) }).toEqual({ code: 0, problems: [] });
+  await lives(cloud, resources(45));
+});

@@ -755,6 +755,19 @@ fn a_type_that_is_not_there_is_named_as_that() {
 }
 
 #[test]
+fn failures_of_one_kind_do_not_use_up_the_patience_for_another() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    for code in ["Throttling", "NetworkFailure", "ServiceInternalError", "GeneralServiceException"] {
+        leash.accept("create:A", None);
+        leash.fail("create:A", code, None);
+        assert_eq!(leash.until_call(), ["create create:A"], "{code}");
+    }
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
+#[test]
 fn an_update_whose_handler_does_not_see_what_is_there_is_tried_again() {
     let mut leash = Leash::new(deploy(vec![patched("A", &tested())]));
     leash.accept("update:A", None);

@@ -272,11 +272,11 @@ impl Class {
         }
     }
 
-    /// Whether there is hope: after so many attempts, and so long after the first failure of this kind.
+    /// Whether there is hope: after so many failures of this kind, and so long after the first of them.
     #[must_use]
-    pub fn hopes(self, attempts: u32, since: Millis) -> bool {
+    pub fn hopes(self, failures: u32, since: Millis) -> bool {
         match self {
-            Self::Vague | Self::Forgotten => attempts < 3,
+            Self::Vague | Self::Forgotten => failures < 3,
             _ => since < self.patience(),
         }
     }

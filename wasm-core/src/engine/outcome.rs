@@ -200,9 +200,7 @@ impl Engine {
         step.call = None;
         step.troubles = 0;
         step.failure = Some(Failure { code: code.to_owned(), message: message.to_owned(), class, waits_for });
-        if step.failing.is_none_or(|(before, _)| before != class) {
-            step.failing = Some((class, at));
-        }
+        step.has_failed(class, at);
         step.left_something |= class.may_leave();
         if class == Class::Throttled {
             let type_name = self.type_of(id).to_owned();
@@ -301,7 +299,7 @@ impl Engine {
         let passing = class.is_passing();
         match (self.steps[id].work, existence) {
             (Work::Delete, Existence::Present(_) | Existence::Unreadable) => {
-                if self.steps[id].attempt < DELETIONS {
+                if self.steps[id].failures(class, at).0 < DELETIONS {
                     self.begin_anew(id, at);
                 } else {
                     self.give_up(id, at);
@@ -418,9 +416,7 @@ impl Engine {
         if let Some(failure) = &mut step.failure {
             failure.class = class;
         }
-        if step.failing.is_none_or(|(before, _)| before != class) {
-            step.failing = Some((class, at));
-        }
+        step.has_failed(class, at);
         class
     }
 
@@ -463,9 +459,9 @@ impl Engine {
     }
 
     fn hopes(&self, id: StepId, at: Millis) -> bool {
-        let step = &self.steps[id];
-        let since = step.failing.map_or(0, |(_, since)| at.saturating_sub(since));
-        self.failure_class(id).hopes(step.attempt, since)
+        let class = self.failure_class(id);
+        let (failures, since) = self.steps[id].failures(class, at);
+        class.hopes(failures, since)
     }
 
     /// A new attempt after a pause.
@@ -478,7 +474,7 @@ impl Engine {
         let step = &mut self.steps[id];
         step.phase = Phase::Backoff;
         step.request_token = None;
-        let pause = errors::pause(class, step.attempt, &mut self.random);
+        let pause = errors::pause(class, step.failures(class, at).0, &mut self.random);
         self.queues.wait(&mut self.steps, id, at.saturating_add(pause));
         self.touched.insert(id);
     }

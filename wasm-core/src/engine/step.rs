@@ -188,8 +188,8 @@ pub(super) struct Step {
     pub(super) failure: Option<Failure>,
     /// A failed attempt at this creation may have made something.
     pub(super) left_something: bool,
-    /// Since when it fails in this way.
-    pub(super) failing: Option<(Class, Millis)>,
+    /// Each way in which attempts have failed: since when, and how often.
+    pub(super) failing: Vec<(Class, Millis, u32)>,
     /// Known values of the resource by attribute name (or `Ref`).
     pub(super) attributes: BTreeMap<String, Value>,
     pub(super) started_at: Option<Millis>,
@@ -241,7 +241,7 @@ impl Step {
             reading_since: 0,
             failure: None,
             left_something: false,
-            failing: None,
+            failing: Vec::new(),
             attributes: BTreeMap::new(),
             started_at: None,
             ended_at: None,
@@ -253,6 +253,22 @@ impl Step {
             parent: None,
             remover: None,
         }
+    }
+}
+
+impl Step {
+    /// An attempt has failed in this way.
+    pub(super) fn has_failed(&mut self, class: Class, at: Millis) {
+        match self.failing.iter_mut().find(|(other, ..)| *other == class) {
+            Some((_, _, count)) => *count = count.saturating_add(1),
+            None => self.failing.push((class, at, 1)),
+        }
+    }
+
+    /// How often attempts have failed in this way, and how long ago that began.
+    pub(super) fn failures(&self, class: Class, at: Millis) -> (u32, Millis) {
+        let found = self.failing.iter().find(|(other, ..)| *other == class);
+        found.map_or((0, 0), |(_, since, count)| (*count, at.saturating_sub(*since)))
     }
 }
 
