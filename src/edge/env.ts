@@ -36,6 +36,8 @@ export interface ServiceEnvironment {
   machineArn: string;
   /** ASSENT_TARGET_ROLE: the role that deployments are made with; without it the function's own. */
   targetRole: string | undefined;
+  /** ASSENT_TARGET_EXTERNAL_ID: what the role's trust asks for. */
+  targetExternalId: string | undefined;
   /** ASSENT_TARGET_ENDPOINT, ASSENT_TARGET_NAME: Cloud Control and what plans ask, where that is not AWS. */
   targetEndpoint: string | undefined;
   targetName: string | undefined;
@@ -46,13 +48,20 @@ export interface ServiceEnvironment {
 /** Throws InvalidInput `environment_invalid` for what is missing. */
 export function serviceEnvironment(): ServiceEnvironment {
   const { AWS_REGION, ASSENT_TABLE, ASSENT_BUCKET, ASSENT_MACHINE } = process.env;
-  const { ASSENT_TARGET_ROLE, ASSENT_TARGET_ENDPOINT, ASSENT_TARGET_NAME, ASSENT_SANDBOX_SPEED } = process.env;
+  const {
+    ASSENT_TARGET_EXTERNAL_ID,
+    ASSENT_TARGET_ROLE,
+    ASSENT_TARGET_ENDPOINT,
+    ASSENT_TARGET_NAME,
+    ASSENT_SANDBOX_SPEED,
+  } = process.env;
   return {
     region: needed('AWS_REGION', AWS_REGION),
     table: needed('ASSENT_TABLE', ASSENT_TABLE),
     bucket: needed('ASSENT_BUCKET', ASSENT_BUCKET),
     machineArn: needed('ASSENT_MACHINE', ASSENT_MACHINE),
     targetRole: ASSENT_TARGET_ROLE || undefined,
+    targetExternalId: ASSENT_TARGET_EXTERNAL_ID || undefined,
     targetEndpoint: ASSENT_TARGET_ENDPOINT || undefined,
     targetName: ASSENT_TARGET_NAME || undefined,
     speed: positive('ASSENT_SANDBOX_SPEED', ASSENT_SANDBOX_SPEED, 1),

@@ -8,9 +8,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import type { AnyDocument } from '../support/cli.ts';
 import { ENDS, SIGNED } from './support/call.ts';
-import { type Emulator, install, startEmulator, stopEmulator } from './support/scripts.ts';
+import { type Emulator, HOME_ACCOUNT, install, startEmulator, stopEmulator } from './support/scripts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assent-roles-'));
+const EXTERNAL_ID = 'what-only-the-service-says';
+/** As in examples/target-role.yaml, but for `aws:PrincipalArn`: the emulator compares the session's, AWS the role's. */
+function trust(externalId: string): string {
+  const Principal = { AWS: `arn:aws:iam::${HOME_ACCOUNT}:root` };
+  const Condition = { StringEquals: { 'sts:ExternalId': externalId } };
+  const Statement = [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole', Condition }];
+  return encodeURIComponent(JSON.stringify({ Version: '2012-10-17', Statement }));
+}
+
 let emulator: Emulator;
 let sandbox: Sandbox;
 let service: string;
@@ -18,7 +27,14 @@ let service: string;
 beforeAll(async () => {
   emulator = await startEmulator({ folder, auth: true });
   sandbox = await startSandbox({ dir: join(folder, 'sandbox'), speed: 500 });
-  const target = { targetEndpoint: sandbox.url, targetName: 'sandbox', targetSpeed: 500 };
+  await iam(`Action=CreateRole&RoleName=target&AssumeRolePolicyDocument=${trust(EXTERNAL_ID)}`);
+  const target = {
+    targetEndpoint: sandbox.url,
+    targetName: 'sandbox',
+    targetSpeed: 500,
+    targetRole: `arn:aws:iam::${HOME_ACCOUNT}:role/target`,
+    targetExternalId: EXTERNAL_ID,
+  };
   const args = Object.entries(target).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
   service = await install(emulator.url, { args });
 });
@@ -28,6 +44,19 @@ afterAll(async () => {
   await sandbox?.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+async function iam(body: string): Promise<string> {
+  const answer = await fetch(emulator.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'iam'),
+    },
+    body: `${body}&Version=2010-05-08`,
+  });
+  expect(answer.status).toBe(200);
+  return answer.text();
+}
 
 async function call(method: string, path: string, body?: object): Promise<{ status: number; document: AnyDocument }> {
   const answer = await fetch(`${service}${path}`, {
@@ -64,19 +93,13 @@ test('the roles suffice: scanned, voted, deployed, rejected, deleted', async () 
   expect((await fetch(`${service}/metrics`, { headers: SIGNED })).status).toBe(200);
 });
 
+test('a target that asks for another external id lets nobody in', async () => {
+  await iam(`Action=UpdateAssumeRolePolicy&RoleName=target&PolicyDocument=${trust('another')}`);
+  const { document } = await call('POST', '/deployments', { stack: 'foreign', template });
+  expect(await ended(document.runId)).toMatchObject({ status: 'not_planned', error: { code: 'unreachable' } });
+});
+
 test('a role without its policy turns it red', async () => {
-  const iam = async (body: string) => {
-    const answer = await fetch(emulator.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'iam'),
-      },
-      body: `${body}&Version=2010-05-08`,
-    });
-    expect(answer.status).toBe(200);
-    return answer.text();
-  };
   const role = /<RoleName>([\w-]*DeployRole[\w-]*)<\/RoleName>/.exec(await iam('Action=ListRoles'))?.[1];
   await iam(`Action=DeleteRolePolicy&RoleName=${role}&PolicyName=deploy`);
   expect(await call('GET', '/stacks/roles')).toMatchObject({ status: 500, document: { code: 'internal_error' } });

@@ -20,6 +20,8 @@ export interface Wanted {
   profile?: string | undefined;
   /** Role to assume with the credentials found. */
   roleArn?: string | undefined;
+  /** What the role's trust may ask for. */
+  externalId?: string | undefined;
   /** One URL for every service, whatever the environment says. */
   endpoint?: string | undefined;
   /** The account the credentials are of, where nobody else says. */
@@ -123,7 +125,7 @@ function ownEndpoint(endpoint: string) {
 }
 
 async function credentialsOf(
-  { credentials, profile, roleArn }: Wanted,
+  { credentials, profile, roleArn, externalId }: Wanted,
   region: string,
 ): Promise<Connection['credentials']> {
   if (credentials !== undefined) return async () => credentials;
@@ -133,7 +135,11 @@ async function credentialsOf(
     roleArn === undefined
       ? chain
       : fromTemporaryCredentials({
-          params: { RoleArn: roleArn, RoleSessionName: 'assent' },
+          params: {
+            RoleArn: roleArn,
+            RoleSessionName: 'assent',
+            ...(externalId === undefined ? {} : { ExternalId: externalId }),
+          },
           masterCredentials: chain,
           clientConfig: { region },
         });

@@ -40,8 +40,9 @@ async function open(): Promise<Service> {
 
 /** Calls `use` with a session on the target, closed afterwards: what was measured is flushed before the function freezes. */
 export async function onTarget<T>(local: Service, use: (session: OpenSession) => Promise<T>): Promise<T> {
-  const { region, targetEndpoint, targetRole, targetName, speed } = local.environment;
-  const cloud = await openTarget({ region, endpoint: targetEndpoint, roleArn: targetRole }, targetName);
+  const { region, targetEndpoint, targetRole, targetExternalId, targetName, speed } = local.environment;
+  const wanted = { region, endpoint: targetEndpoint, roleArn: targetRole, externalId: targetExternalId };
+  const cloud = await openTarget(wanted, targetName);
   const session = sessionOver(local, cloud, { speed });
   try {
     return await use(session);
