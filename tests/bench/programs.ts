@@ -1,12 +1,16 @@
 // Programs that a bench runs as processes of their own. They are bundled as the package is: the type stripper that runs
 // a clone's sources costs tens of MB and ms that no user of the package pays.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
 export const ROOT = join(import.meta.dirname, '../..');
+/** As bin/assent runs the Node that comes with the package. */
+export const TUNED: readonly string[] =
+  /^tuned='(.*)'$/m.exec(readFileSync(join(ROOT, 'bin/assent'), 'utf8'))?.[1]?.split(' ') ?? [];
+
 // Inside the clone, because `#wasm` is looked up from there.
 const BUNDLES = join(ROOT, 'target/bench');
 
@@ -46,7 +50,7 @@ export interface Ended {
 export function node(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...TUNED, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
