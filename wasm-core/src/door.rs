@@ -13,6 +13,7 @@ use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis, Plan};
 use crate::permissions::PermissionsAnswer;
+use crate::plan::changes::PlanChanges;
 use crate::plan::drift::{DriftCall, Drifted};
 use crate::plan::planned::Planning;
 use crate::plan::rollback::{RollbackAnswer, RollbackCall};
@@ -46,6 +47,15 @@ pub fn rollback(call: Ts<RollbackCall>) -> Result<Ts<RollbackAnswer>, JsError> {
 #[wasm_bindgen(js_name = planDigest)]
 pub fn plan_digest(plan: &str) -> Result<String, JsError> {
     Ok(crate::plan::digest_of(&serde_json::from_str(plan)?))
+}
+
+/// What a stored plan (JSON) changes, property by property.
+///
+/// # Errors
+/// When the text is no plan.
+#[wasm_bindgen(js_name = planChanges)]
+pub fn plan_changes(plan: &str) -> Result<Ts<PlanChanges>, JsError> {
+    Ok(crate::plan::changes::changes(&serde_json::from_str(plan)?).into_ts()?)
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.

@@ -4,6 +4,7 @@
 //! for (`Needs`) and is called again with. Nothing is planned while there is any error: the answer lists them all.
 
 mod change;
+pub mod changes;
 mod deploy;
 mod desk;
 mod destroy;
