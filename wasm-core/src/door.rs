@@ -13,13 +13,13 @@ use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
 use crate::model::{Event, Millis, Plan};
 use crate::permissions::PermissionsAnswer;
-use crate::plan::changes::PlanChanges;
 use crate::plan::drift::{DriftCall, Drifted};
 use crate::plan::planned::Planning;
 use crate::plan::rollback::{RollbackAnswer, RollbackCall};
 use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
 use crate::session;
 use crate::share::{Claim, Share};
+use crate::shown::PlanChanges;
 use crate::sketch::{Sketch, SketchAnswer};
 
 /// What is there against what was deployed.
@@ -55,7 +55,7 @@ pub fn plan_digest(plan: &str) -> Result<String, JsError> {
 /// When the text is no plan.
 #[wasm_bindgen(js_name = planChanges)]
 pub fn plan_changes(plan: &str) -> Result<Ts<PlanChanges>, JsError> {
-    Ok(crate::plan::changes::changes(&serde_json::from_str(plan)?).into_ts()?)
+    Ok(crate::shown::changes(&serde_json::from_str(plan)?).into_ts()?)
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use assent_core::call::{Live, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{Context, Mode, Plan, ResourceStatus, StackResource};
-use assent_core::plan::changes::{PropertyChange, changes};
 use assent_core::plan::planned::Planning;
 use assent_core::session::Template;
+use assent_core::shown::{PropertyChange, changes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -4,7 +4,6 @@
 //! for (`Needs`) and is called again with. Nothing is planned while there is any error: the answer lists them all.
 
 mod change;
-pub mod changes;
 mod deploy;
 mod desk;
 mod destroy;
@@ -21,6 +20,9 @@ mod replacement;
 pub mod rollback;
 mod tags;
 mod types;
+pub(crate) use change::renewal;
+pub(crate) use diff::{Difference, differences, touches};
+pub(crate) use patch::{entries, is_within};
 pub use types::deployable;
 
 use crate::call::{InspectAnswer, PlanCall};

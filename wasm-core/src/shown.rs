@@ -12,13 +12,10 @@ use tsify::Tsify;
 
 use crate::expr::{Call, Expr};
 use crate::model::{Action, PatchKind, Plan, PlannedResource};
+use crate::plan::{Difference, differences, entries, is_within, renewal, touches};
 use crate::same::{agrees, at, find, same};
 use crate::scan::secrets;
 use crate::schema::{self, Kind};
-
-use super::change::renewal;
-use super::diff::{Difference, differences, touches};
-use super::patch::{entries, is_within};
 
 /// The greatest integer that every reader of JSON keeps.
 const SAFE: i64 = 9_007_199_254_740_991;
