@@ -2,7 +2,7 @@
 import { InvalidInput } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { approve, reject } from './answer.ts';
-import { type RunDocument, stoppedDocument } from './documents/documents.ts';
+import { changingActions, type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { GateOptions } from './gate/gate.ts';
 import type { AllowedLoss } from './gate/guard.ts';
 import { judge } from './judge.ts';
@@ -63,7 +63,10 @@ export async function ask(
   const parameters = planned.secretParameters;
   if (status === 'waiting_approval') {
     const isSplit = verdict?.decision === 'ask';
-    if (isSplit && decide === undefined) return stoppedDocument(run, 'waiting_approval', 'approval_required');
+    if (isSplit && decide === undefined) {
+      const document = stoppedDocument(run, 'waiting_approval', 'approval_required');
+      return { ...document, actions: changingActions(planned.plan) };
+    }
     const question = isSplit ? decide?.(planned, verdict) : consent?.(planned);
     const yes = await Promise.resolve(question).catch(async (error: unknown) => {
       // What nobody can be shown does not wait. An interruption leaves it waiting: it can still be answered.

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Context, Finding, FindingSeverity, Problem, RuleResult, ScanAnswer, ScanCall } from '#wasm';
 import { type PlannedInCore, TemplateInCore } from '../core/template.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import type { SuppressedFinding } from '../domain/verdict.ts';
 
 /** A text that may be a template. */
 export interface ScanSource {
@@ -32,6 +33,8 @@ export interface ScanOptions {
   context?: Context;
   /** Fingerprints of findings that are known already. */
   baseline?: ReadonlySet<string>;
+  /** False: what a template says should not be reported is reported. */
+  suppressions?: boolean;
 }
 
 export interface ScanSummary extends Record<FindingSeverity, number> {
@@ -61,8 +64,9 @@ export function scan(options: ScanOptions, now: () => number): ScanDocument {
   const findings: Finding[] = [];
   const rules: RuleResult[] = [];
   let filesScanned = 0;
-  const { parameters = {}, context, baseline = [] } = options;
-  const call = { parameters, baseline: [...baseline], ...(context === undefined ? {} : { context }) };
+  const { parameters = {}, context, baseline = [], suppressions = true } = options;
+  const known = { parameters, baseline: [...baseline], noSuppressions: !suppressions };
+  const call = { ...known, ...(context === undefined ? {} : { context }) };
   for (const { text, name, named } of options.sources) {
     const answer = scanText(text, { ...call, file: name });
     if (answer.type === 'notTemplate') {
@@ -99,9 +103,12 @@ function scanText(text: string, call: ScanCall): ScanAnswer {
   return template.scan(call);
 }
 
-/** What a plan is judged by: the findings over the very values that a deployment of it sends, secrets included. */
-export function findingsOf(planned: PlannedInCore, file: string): Finding[] {
-  const answer = planned.scan({ file, baseline: [] });
+/**
+ * What a plan is judged by: the findings over the very values that a deployment of it sends, secrets included. Without
+ * `suppressions` none that the template asks for is honoured.
+ */
+export function findingsOf(planned: PlannedInCore, file: string, suppressions = true): Finding[] {
+  const answer = planned.scan({ file, baseline: [], noSuppressions: !suppressions });
   if (answer.type === 'notTemplate') throw noTemplate(file, answer.problems);
   return answer.findings;
 }
@@ -130,6 +137,15 @@ function unreadableFinding({ name, reason }: Unreadable, severity: FindingSeveri
 /** Findings that nobody suppressed. */
 export function reported(findings: readonly Finding[]): Finding[] {
   return findings.filter(({ suppressed }) => suppressed === undefined);
+}
+
+/** Critical and high ones that somebody suppressed: what would have counted. */
+export function suppressedFindings(findings: readonly Finding[]): SuppressedFinding[] {
+  return findings.flatMap(({ ruleId, severity, resource, file, line, message, suppressed }) =>
+    suppressed !== undefined && (severity === 'critical' || severity === 'high')
+      ? [{ ruleId, severity, resource, file, line, message, ...suppressed }]
+      : [],
+  );
 }
 
 /** Those that refuse at a threshold. */

@@ -11,6 +11,7 @@ import {
 } from './documents/documents.ts';
 import { allOf, type RunHead, type StackHead, type StackRecord, type Store } from './ports.ts';
 import type { Local } from './session.ts';
+import { askedAbout } from './waiting.ts';
 
 const RUNS_SHOWN = 20;
 
@@ -25,7 +26,7 @@ export interface Sought {
 
 /** The stacks sought, or all, with the newest runs. Rejects with ResourceNotFound for a name nobody knows. */
 export async function status(local: Local, sought: Sought = {}): Promise<StatusDocument> {
-  const { store, clock } = local;
+  const { store } = local;
   const stacks: StackDocument[] = [];
   for await (const head of headsSought(store, sought)) {
     const record = await store.stacks.get(head.key);
@@ -37,7 +38,9 @@ export async function status(local: Local, sought: Sought = {}): Promise<StatusD
   for await (const head of allOf((next) => store.runs.list({ next }))) {
     if (!isSought(head.stack, sought)) continue;
     const run = await store.runs.get(head.runId);
-    if (run !== undefined) runs.push(runSummary(await expire(local, run), await isHeld(store, run), clock.now()));
+    if (run === undefined) continue;
+    const seen = await expire(local, run);
+    runs.push({ ...(await summaryOf(local, seen)), ...(await askedAbout(local, seen)) });
     if (runs.length === RUNS_SHOWN) break;
   }
   if (sought.name !== undefined && stacks.length === 0 && runs.length === 0) throw unknownStack(sought.name);

@@ -22,6 +22,8 @@ export interface Question {
   format: string;
   /** Name of the template in messages. */
   file: string;
+  /** Every change is shown, however long. */
+  detail?: boolean;
 }
 
 /** How the use cases ask at this terminal. `--yes` never answers for a split circle. */
@@ -31,7 +33,13 @@ export function asking(io: Io, question: Question, { session, interrupt }: Opene
   const say = toOut ? io.out : io.err;
   const sayPlan = (planned: Planned): void => {
     const place = where(session, planned.context);
-    const shown = { where: place, file: question.file, speed: session.speed, ...io.width() };
+    const shown = {
+      where: place,
+      file: question.file,
+      speed: session.speed,
+      detail: question.detail === true,
+      ...io.width(),
+    };
     say(`${planText(planDocument(planned), shown, paint)}\n`);
   };
   const asking: Asking = { by: userName() };

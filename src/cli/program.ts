@@ -43,9 +43,11 @@ export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   refresh: boolean;
   allowSecretIdentifiers?: true;
   maxConcurrency: number;
-  format: 'text' | 'json' | 'mermaid';
+  detail?: true;
+  format: 'text' | 'json' | 'mermaid' | 'markdown';
 }
 export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'> {
+  suppressions: boolean;
   approve?: string;
   allowDataLoss?: string;
   failOn: FailOn;
@@ -54,8 +56,9 @@ export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'>
   yes?: true;
   format: 'text' | 'json' | 'jsonl';
 }
-export interface ConsultCommandOptions extends Omit<PlanCommandOptions, 'format'>, TextOrJson {
+export interface ConsultCommandOptions extends Omit<PlanCommandOptions, 'format' | 'detail'>, TextOrJson {
   failOn: FailOn;
+  suppressions: boolean;
   explain?: true;
 }
 export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
@@ -82,6 +85,7 @@ export interface LookOptions extends Omit<CloudOptions, 'cloud'> {
 
 export interface StatusCommandOptions extends LookOptions, TextOrJson {
   stack?: string;
+  detail?: true;
 }
 export interface OutputsCommandOptions extends LookOptions, TextOrJson {
   stack: string;
@@ -102,6 +106,7 @@ export interface ScanCommandOptions {
   writeBaseline?: string;
   allowUnreadable?: true;
   failOn: FailOn;
+  suppressions: boolean;
 }
 export type RulesCommandOptions = TextOrJson;
 export type PermissionsCommandOptions = TextOrJson;
@@ -165,7 +170,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'look for open doors, secrets and mistakes in templates; files or folders',
     () => import('./commands/scan.ts'),
   );
-  scan
+  suppressionsOption(scan)
     .addOption(format('text', 'json', 'sarif', 'junit', 'markdown'))
     .option('--baseline <file>', 'findings in this file are known and not reported')
     .option('--write-baseline <file>', 'write what is found now to this file, and accept it')
@@ -195,14 +200,14 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'show what a deployment would change, in which order and how long it takes',
     () => import('./commands/plan.ts'),
   );
-  planOptions(plan).addOption(format('text', 'json', 'mermaid'));
+  detailOption(planOptions(plan)).addOption(format('text', 'json', 'mermaid', 'markdown'));
 
   const deploy = add<DeployCommandOptions>(
     'deploy <template>',
     'plan a template, ask, and deploy it',
     () => import('./commands/deploy.ts'),
   );
-  failOnOption(planOptions(deploy))
+  detailOption(suppressionsOption(failOnOption(planOptions(deploy))))
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
     .option('--allow-data-loss <ids>', LOSS)
     .option('--skip-experts', 'leave the circle of experts out; the verdict says so')
@@ -219,7 +224,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'scan a template, plan it, and ask only the circle of experts',
     () => import('./commands/consult.ts'),
   );
-  failOnOption(planOptions(consult))
+  suppressionsOption(failOnOption(planOptions(consult)))
     .option('--explain', 'every reason of every expert')
     .addOption(format('text', 'json'));
 
@@ -244,7 +249,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   status
     .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
     .addOption(format('text', 'json'));
-  lookOptions(status);
+  detailOption(lookOptions(status));
 
   const drift = add<DriftCommandOptions>(
     'drift',
@@ -388,6 +393,14 @@ function planOptions(command: Command): Command {
     .option('--allow-secret-identifiers', 'names may be made from secrets, which makes them readable');
   concurrencyOption(command);
   return cloudOptions(command);
+}
+
+function suppressionsOption(command: Command): Command {
+  return command.option('--no-suppressions', 'honour no suppression that a template asks for');
+}
+
+function detailOption(command: Command): Command {
+  return command.option('--detail', 'every change with its old and new value, however long');
 }
 
 function failOnOption(command: Command): Command {

@@ -7,6 +7,7 @@ import type {
   Drifted,
   PermissionsAnswer,
   Plan,
+  ResourceChanges,
   RollbackAnswer,
   RollbackCall,
   RuleInfo,
@@ -25,6 +26,12 @@ export function compare(call: DriftCall): Drifted {
 /** The way back from a deployment that failed. */
 export function rollback(call: RollbackCall): RollbackAnswer {
   return pure('rollback', (wasm) => wasm.rollback(call));
+}
+
+/** What a plan changes, property by property, in its order; secrets are named and not shown. */
+export function planChanges(planned: Plan): ResourceChanges[] {
+  const text = textOf(planned);
+  return pure('planChanges', (wasm) => wasm.planChanges(text).resources);
 }
 
 /** Runs a plan with the real engine on a virtual clock. */

@@ -14,6 +14,22 @@ export interface VoteDocument {
   status: 'ok' | 'abstained' | 'failed';
 }
 
+/** A finding that would have counted, and who says that it does not. */
+export interface SuppressedFinding {
+  ruleId: string;
+  severity: 'critical' | 'high';
+  resource: string;
+  file: string;
+  line: number;
+  message: string;
+  /** Whose form the suppression has: `assent`, `cfn_nag`, `checkov`, `guard`. */
+  by: string;
+  /** Empty where none is given. */
+  reason: string;
+  /** Only where one is named. */
+  author?: string;
+}
+
 /** What was decided over a plan, by whom and why. Stored with the run. */
 export interface Verdict {
   decision: 'approve' | 'refuse' | 'ask';
@@ -26,4 +42,6 @@ export interface Verdict {
   posterior: Record<string, number>;
   /** Gates that were not passed on request. */
   skipped: string[];
+  /** Critical and high findings that the template itself suppresses, where there are any. */
+  suppressed?: SuppressedFinding[];
 }

@@ -87,7 +87,7 @@ const rooms: readonly (readonly string[])[] = [
   ['same', 'intrinsics'],
   ['plan', 'engine'],
   ['permissions', 'scan', 'simulate'],
-  ['circle'],
+  ['circle', 'shown'],
   ['session'],
   ['door'],
 ];

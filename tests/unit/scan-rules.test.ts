@@ -35,7 +35,7 @@ Metadata:
         reason: holds build output only
 \`\`\`
 
-On a resource the suppressions of other tools are honoured, by the names below: \`cfn_nag: {rules_to_suppress: [{id, reason}]}\`, \`checkov: {skip: [{id, comment}]}\`, \`guard: {SuppressedRules: [NAME]}\`. One without a reason is honoured and reported (\`suppression-without-reason\`, low); Guard has no place for one. One of Assent's own form that names no rule is reported (\`suppression-unknown-rule\`, low).
+On a resource the suppressions of other tools are honoured, by the names below: \`cfn_nag: {rules_to_suppress: [{id, reason}]}\`, \`checkov: {skip: [{id, comment}]}\`, \`guard: {SuppressedRules: [NAME]}\`. One without a reason is honoured and reported (\`suppression-without-reason\`, low); Guard's own form has no place for one, so \`{id: NAME, reason: …}\` is taken there too. Assent's own form may name who answers for it (\`author\`). A critical or high finding that is suppressed stands in the verdict with its place and reason, and with it in the output of \`deploy\` and \`consult\` and in the stored run. \`--no-suppressions\` (\`scan\`, \`deploy\`, \`consult\`) honours none. One of Assent's own form that names no rule is reported (\`suppression-unknown-rule\`, low).
 
 \`--write-baseline FILE\` accepts everything found now; \`--baseline FILE\` reports only what is new. A finding is known by rule, file and path, so it stays known when lines move.
 

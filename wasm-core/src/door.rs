@@ -19,6 +19,7 @@ use crate::plan::rollback::{RollbackAnswer, RollbackCall};
 use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
 use crate::session;
 use crate::share::{Claim, Share};
+use crate::shown::PlanChanges;
 use crate::sketch::{Sketch, SketchAnswer};
 
 /// What is there against what was deployed.
@@ -46,6 +47,15 @@ pub fn rollback(call: Ts<RollbackCall>) -> Result<Ts<RollbackAnswer>, JsError> {
 #[wasm_bindgen(js_name = planDigest)]
 pub fn plan_digest(plan: &str) -> Result<String, JsError> {
     Ok(crate::plan::digest_of(&serde_json::from_str(plan)?))
+}
+
+/// What a stored plan (JSON) changes, property by property.
+///
+/// # Errors
+/// When the text is no plan.
+#[wasm_bindgen(js_name = planChanges)]
+pub fn plan_changes(plan: &str) -> Result<Ts<PlanChanges>, JsError> {
+    Ok(crate::shown::changes(&serde_json::from_str(plan)?).into_ts()?)
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod secret;
 pub mod session;
 pub mod share;
+pub mod shown;
 pub mod simulate;
 pub mod sketch;
 pub mod template;

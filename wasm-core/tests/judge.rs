@@ -37,7 +37,13 @@ fn planned(text: &str, call: PlanCall) -> Planned {
 }
 
 fn judged(planned: &Planned) -> (Vec<Finding>, Vec<RuleResult>) {
-    let call = ScanCall { file: "t".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() };
+    let call = ScanCall {
+        file: "t".into(),
+        parameters: BTreeMap::new(),
+        context: None,
+        baseline: BTreeSet::new(),
+        no_suppressions: false,
+    };
     match planned.scan(&call) {
         ScanAnswer::Scanned { findings, rules } => (findings, rules),
         other => panic!("{other:#?}"),

@@ -13,7 +13,13 @@ fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
 }
 
 fn call() -> ScanCall {
-    ScanCall { file: "web.yaml".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() }
+    ScanCall {
+        file: "web.yaml".into(),
+        parameters: BTreeMap::new(),
+        context: None,
+        baseline: BTreeSet::new(),
+        no_suppressions: false,
+    }
 }
 
 fn findings_of(text: &str, call: &ScanCall) -> Vec<Finding> {
@@ -280,13 +286,20 @@ fn suppressions_of_every_form_are_honoured_with_their_reason() {
     for (by, reason, metadata) in [
         ("assent", "a web site", "{assent: {ignore: [{id: s3-public-read-acl, reason: a web site}]}}"),
         ("checkov", "a web site", "{checkov: {skip: [{id: CKV_AWS_20, comment: a web site}]}}"),
-        ("guard", "", "{guard: {SuppressedRules: [S3_BUCKET_PUBLIC_READ_PROHIBITED]}}"),
+        (
+            "guard",
+            "a web site",
+            "{guard: {SuppressedRules: [{id: S3_BUCKET_PUBLIC_READ_PROHIBITED, reason: a web site}]}}",
+        ),
     ] {
         let found = findings(&bucket(metadata));
         assert_eq!(found.len(), 1, "{metadata}: {found:?}");
         let suppressed = found[0].suppressed.clone().expect(metadata);
         assert_eq!((suppressed.by.as_str(), suppressed.reason.as_str()), (by, reason));
+        assert_eq!(suppressed.author, None);
     }
+    let named = findings(&bucket("{assent: {ignore: [{id: s3-public-read-acl, reason: a web site, author: Ada}]}}"));
+    assert_eq!(named[0].suppressed.clone().unwrap().author.as_deref(), Some("Ada"));
     let nag = findings(
         "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Metadata: {cfn_nag: {rules_to_suppress: [{id: W47, reason: public news}]}}\n",
     );
@@ -309,10 +322,31 @@ fn a_suppression_of_another_rule_suppresses_nothing() {
 
 #[test]
 fn a_suppression_without_reason_is_honoured_and_reported() {
-    let found = findings(&bucket("{assent: {ignore: [s3-public-read-acl]}}"));
-    assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found.iter().any(|finding| finding.rule_id == "suppression-without-reason" && finding.line == 4));
-    assert!(found.iter().any(|finding| finding.rule_id == "s3-public-read-acl" && finding.suppressed.is_some()));
+    for metadata in [
+        "{assent: {ignore: [s3-public-read-acl]}}",
+        "{checkov: {skip: [{id: CKV_AWS_20}]}}",
+        "{guard: {SuppressedRules: [S3_BUCKET_PUBLIC_READ_PROHIBITED]}}",
+    ] {
+        let found = findings(&bucket(metadata));
+        assert_eq!(found.len(), 2, "{metadata}: {found:?}");
+        assert!(found.iter().any(|finding| finding.rule_id == "suppression-without-reason" && finding.line == 4));
+        assert!(found.iter().any(|finding| finding.rule_id == "s3-public-read-acl" && finding.suppressed.is_some()));
+    }
+}
+
+#[test]
+fn a_scan_that_honours_no_suppression_reports_everything() {
+    let all = ScanCall { no_suppressions: true, ..call() };
+    for metadata in [
+        "{assent: {ignore: [{id: s3-public-read-acl, reason: a web site}]}}",
+        "{checkov: {skip: [{id: CKV_AWS_20, comment: a web site}]}}",
+        "{guard: {SuppressedRules: [S3_BUCKET_PUBLIC_READ_PROHIBITED]}}",
+    ] {
+        let found = findings_of(&bucket(metadata), &all);
+        let rules: Vec<_> = found.iter().map(|finding| finding.rule_id.as_str()).collect();
+        assert_eq!(rules, ["s3-public-read-acl"], "{metadata}");
+        assert_eq!(found[0].suppressed, None, "{metadata}");
+    }
 }
 
 #[test]

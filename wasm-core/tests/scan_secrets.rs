@@ -14,8 +14,13 @@ fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
 }
 
 fn findings(text: &str) -> Vec<Finding> {
-    let call =
-        ScanCall { file: "t.yaml".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() };
+    let call = ScanCall {
+        file: "t.yaml".into(),
+        parameters: BTreeMap::new(),
+        context: None,
+        baseline: BTreeSet::new(),
+        no_suppressions: false,
+    };
     match scanned(text, &call) {
         ScanAnswer::Scanned { findings, .. } => {
             findings.into_iter().filter(|finding| finding.category == Category::Secret).collect()

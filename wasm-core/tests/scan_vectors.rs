@@ -23,7 +23,13 @@ fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
 fn every_case_gives_what_it_expects() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../../tests/vectors/scan/precision.json")).unwrap();
     for Case { name, template, expect } in cases {
-        let call = ScanCall { file: "t".into(), parameters: BTreeMap::new(), context: None, baseline: BTreeSet::new() };
+        let call = ScanCall {
+            file: "t".into(),
+            parameters: BTreeMap::new(),
+            context: None,
+            baseline: BTreeSet::new(),
+            no_suppressions: false,
+        };
         let ScanAnswer::Scanned { findings, .. } = scanned(&template, &call) else { panic!("{name}") };
         let found: Vec<String> =
             findings.iter().map(|one| format!("{}@{}:{}", one.rule_id, one.line, one.column)).collect();

@@ -1,6 +1,20 @@
 // The documents that programs read (INTERFACE.md, "JSON"). Each has `version` and `kind`; field names change only by
 // adding.
-import type { Action, Drifted, Finding, Outcome, PlannedResource, Problem, Replacement, ResourceReport } from '#wasm';
+import type {
+  Action,
+  Caused,
+  Drifted,
+  Finding,
+  Outcome,
+  Plan,
+  PlannedResource,
+  Problem,
+  PropertyChange,
+  Replacement,
+  ResourceChanges,
+  ResourceReport,
+} from '#wasm';
+import { planChanges } from '../../core/calls.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Planned } from '../planning/planning.ts';
 import type { EndStatus, Run, RunAnswer } from '../ports.ts';
@@ -13,12 +27,16 @@ export interface ActionDocument {
   type: string;
   action: Action;
   reasons: string[];
+  /** Each property that changes, as it was and as it will be; of a creation all of them. */
+  changes: PropertyChange[];
+  /** What the change makes others do, where it does. */
+  causes?: Caused[];
   irreversible: string[];
   /** What else is worth knowing, where there is anything. */
   notes?: string[];
   /** In which order it is replaced. */
   replacement?: Replacement;
-  /** Operations of the update, values left out. */
+  /** Operations of the update; their values are among the changes. */
   patch?: { op: string; path: string }[];
   dependsOn: string[];
   estimateMs: number;
@@ -52,6 +70,8 @@ export interface RunDocument {
   rollback?: RollbackDocument;
   /** What a person answered, where one was asked. */
   answer?: AnswerDocument;
+  /** What would be done, of a run that waits for an answer. */
+  actions?: ActionDocument[];
   /** Of a suspended run: there is nothing to do before so much time has passed. */
   resumeInMs?: number;
 }
@@ -77,13 +97,24 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
     kind: 'plan',
     digest: plan.digest,
     stack: plan.stack,
-    actions: plan.resources.map(actionDocument),
+    actions: actionDocuments(plan),
     forecast,
     problems,
   };
 }
 
-function actionDocument(resource: PlannedResource): ActionDocument {
+/** What a plan does, resource by resource. */
+export function actionDocuments(plan: Plan): ActionDocument[] {
+  const changes = planChanges(plan);
+  return plan.resources.map((resource, at) => actionDocument(resource, changes[at]));
+}
+
+/** The same without what stays as it is: what a person is asked about. */
+export function changingActions(plan: Plan): ActionDocument[] {
+  return actionDocuments(plan).filter(({ action }) => action !== 'noop');
+}
+
+function actionDocument(resource: PlannedResource, shown: ResourceChanges | undefined): ActionDocument {
   const { logicalId, type, action, reasons, irreversible, dependsOn, estimateMs } = resource;
   const { notes = [], replacement, patch = [] } = resource;
   return {
@@ -91,10 +122,11 @@ function actionDocument(resource: PlannedResource): ActionDocument {
     type,
     action,
     reasons,
+    changes: shown?.changes ?? [],
+    ...(shown === undefined || shown.causes.length === 0 ? {} : { causes: shown.causes }),
     irreversible,
     ...(notes.length === 0 ? {} : { notes }),
     ...(replacement === undefined ? {} : { replacement }),
-    // Values may be large, and the digest stands for them.
     ...(patch.length === 0 ? {} : { patch: patch.map(({ op, path }) => ({ op, path })) }),
     dependsOn,
     estimateMs,
@@ -210,6 +242,8 @@ export interface RunSummary {
   verdict?: Verdict | null;
   findings?: Finding[];
   answer?: AnswerDocument;
+  /** What would be done, of a run that waits. */
+  actions?: ActionDocument[];
 }
 
 const SHOWN_WHOLE: ReadonlySet<Run['status']> = new Set(['waiting_approval', 'refused', 'rejected', 'expired']);

@@ -5,7 +5,7 @@
 import type { Brief, Finding, History } from '#wasm';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import type { Planned, Template } from '../planning/planning.ts';
-import { type FailOn, findingsOf, refusing, reported } from '../scan.ts';
+import { type FailOn, findingsOf, refusing, reported, suppressedFindings } from '../scan.ts';
 import { placeOf, type Session } from '../session.ts';
 import type { AllowedLoss } from './guard.ts';
 
@@ -15,6 +15,8 @@ export interface GateOptions {
   failOn?: FailOn;
   /** Leaves the circle out; the scan stays, and the verdict says so. */
   skipExperts?: boolean;
+  /** False: no suppression of the template is honoured; default true. */
+  suppressions?: boolean;
   /** Losses that were named and allowed are no objection any more. */
   allowDataLoss?: AllowedLoss;
 }
@@ -31,16 +33,20 @@ export async function judge(
   session: Session,
   planned: Planned,
   template: Template,
-  { failOn = 'critical', skipExperts = false, allowDataLoss = [] }: GateOptions,
+  { failOn = 'critical', skipExperts = false, suppressions = true, allowDataLoss = [] }: GateOptions,
 ): Promise<Judged> {
   const planDigest = planned.plan.digest;
   const { clock, endpoint, monitor } = session;
   const scanned = clock.now();
-  const findings = reported(findingsOf(planned.inCore, template.name));
+  const all = findingsOf(planned.inCore, template.name, suppressions);
+  const findings = reported(all);
+  const suppressed = suppressedFindings(all);
   monitor.record('scan_duration_ms', clock.now() - scanned, { endpoint });
   const blocking = refusing(findings, failOn);
   const skipped = [...(failOn === 'none' ? ['scan'] : []), ...(skipExperts ? ['experts'] : [])];
-  const nothing = { planDigest, votes: [], posterior: {}, skipped };
+  // Who reads a verdict must see what it does not rest on.
+  const common = { planDigest, skipped, ...(suppressed.length === 0 ? {} : { suppressed }) };
+  const nothing = { ...common, votes: [], posterior: {} };
   if (blocking.length > 0) {
     const reasons = blocking.map(({ ruleId, message }) => `${ruleId}: ${message}`);
     return { findings, verdict: { ...nothing, decision: 'refuse', by: 'policy', reasons } };
@@ -67,9 +73,9 @@ export async function judge(
   return {
     findings,
     verdict: {
+      ...common,
       decision,
       by: 'circle',
-      planDigest,
       reasons,
       votes: votes.map(
         (vote): VoteDocument => ({
@@ -83,7 +89,6 @@ export async function judge(
         }),
       ),
       posterior: consensus.posterior,
-      skipped,
     },
   };
 }

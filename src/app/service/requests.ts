@@ -7,6 +7,7 @@ import { type ErrorDocument, type RunDocument, type RunSummary, runSummary } fro
 import type { Submission } from '../ports/service.ts';
 import type { Local } from '../session.ts';
 import { unknownRun } from '../status.ts';
+import { askedAbout } from '../waiting.ts';
 import type { Next, Steps } from './steps.ts';
 
 /** A run as the API shows it, from the moment it was asked for. */
@@ -65,7 +66,8 @@ export async function showRun(
     const held = run.status === 'running' && (await local.store.runs.isHeld(run.stack));
     const { result } = run;
     const summary = runSummary(run, held, local.clock.now());
-    return { ...document, ...summary, ...(result === undefined ? {} : { result }) };
+    const asked = await askedAbout(local, run);
+    return { ...document, ...summary, ...asked, ...(result === undefined ? {} : { result }) };
   }
   const state = await workflow.state(runId);
   if (state.status !== 'ended' && state.status !== 'failed') return { ...document, status: 'planning' };

@@ -14,7 +14,15 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
-  const { stack, refresh, allowSecretIdentifiers = false, maxConcurrency, failOn, explain = false } = options;
+  const {
+    stack,
+    refresh,
+    allowSecretIdentifiers = false,
+    maxConcurrency,
+    failOn,
+    suppressions,
+    explain = false,
+  } = options;
   const wanted = {
     template: { text, name: file },
     stack,
@@ -25,6 +33,7 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
     allowSecretIdentifiers,
     maxConcurrency,
     failOn,
+    suppressions,
   };
   return withSession(io, options, async ({ session, control }) => {
     const document = await consult(session, wanted, control);

@@ -13,7 +13,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
-  const { stack, refresh, maxConcurrency, approve, failOn, skipExperts, onFailure, format } = options;
+  const { stack, refresh, maxConcurrency, approve, failOn, skipExperts, suppressions, onFailure, format } = options;
   const given = options.yes === true || approve !== undefined;
   return withSession(io, options, async (opened) => {
     const document = await deploy(
@@ -28,11 +28,12 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         allowSecretIdentifiers: options.allowSecretIdentifiers === true,
         maxConcurrency,
         failOn,
+        suppressions,
         onFailure,
         allowDataLoss: lossesOf(options.allowDataLoss),
         skipExperts: skipExperts === true,
         ...(approve === undefined ? {} : { approve }),
-        ...asking(io, { text: 'Deploy this plan?', given, format, file }, opened),
+        ...asking(io, { text: 'Deploy this plan?', given, format, file, detail: options.detail === true }, opened),
       },
       opened.control,
     );

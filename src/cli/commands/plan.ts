@@ -6,6 +6,7 @@ import { pairs, parameterValues } from '../parameters.ts';
 import type { PlanCommandOptions, Work } from '../program.ts';
 import { mermaid } from '../render/mermaid.ts';
 import { planText } from '../render/plan.ts';
+import { planMarkdown } from '../render/plan-markdown.ts';
 import { painter } from '../render/style.ts';
 import { where } from '../where.ts';
 
@@ -21,11 +22,18 @@ export const work: Work<PlanCommandOptions> = async ({ io, options, operands: [f
     const { document, planned } = await plan(session, wanted, control);
     if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
     else if (options.format === 'mermaid') io.out(mermaid(document));
+    else if (options.format === 'markdown') io.out(planMarkdown(document));
     else
       io.out(
         planText(
           document,
-          { where: where(session, planned.context), file, speed: session.speed, ...io.width() },
+          {
+            where: where(session, planned.context),
+            file,
+            speed: session.speed,
+            detail: options.detail === true,
+            ...io.width(),
+          },
           painter(io.colour.out),
         ),
       );

@@ -12,10 +12,12 @@ import { scanText } from '../render/scan.ts';
 import { count, painter, plain } from '../render/style.ts';
 
 export const work: Work<ScanCommandOptions> = async ({ io, options, operands }) => {
-  const { baseline: known, writeBaseline, failOn, format, allowUnreadable = false } = options;
+  const { baseline: known, writeBaseline, failOn, format, suppressions, allowUnreadable = false } = options;
   const baseline = known === undefined ? new Set<string>() : parseBaseline(await readText(known), known);
   const { texts, unreadable } = await sources(operands);
-  const document = scan({ sources: texts, unreadable, allowUnreadable, baseline }, () => performance.now());
+  const document = scan({ sources: texts, unreadable, allowUnreadable, baseline, suppressions }, () =>
+    performance.now(),
+  );
   // Nothing looked at must not look like nothing found.
   if (document.summary.filesScanned === 0 && (unreadable.length === 0 || allowUnreadable)) {
     throw new InvalidInput('no_template', `There is no template in ${operands.join(', ')}.`, {

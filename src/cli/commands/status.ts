@@ -3,6 +3,7 @@ import type { StackDocument, StatusDocument } from '../../app/documents/document
 import { status } from '../../app/status.ts';
 import { openLocal } from '../../edge/session.ts';
 import type { StatusCommandOptions, Work } from '../program.ts';
+import { actionsText } from '../render/plan.ts';
 import { count, duration, type Paint, painter, plain, table } from '../render/style.ts';
 import { soughtIn } from '../where.ts';
 
@@ -16,14 +17,15 @@ export const work: Work<StatusCommandOptions> = async ({ io, options }) => {
       ...soughtIn(options),
     });
     if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
-    else io.out(statusText(document, options.stack !== undefined, painter(io.colour.out)));
+    else io.out(statusText(document, options, painter(io.colour.out)));
     return 0;
   } finally {
     await local.close();
   }
 };
 
-function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Paint): string {
+function statusText({ stacks, runs }: StatusDocument, options: StatusCommandOptions, paint: Paint): string {
+  const whole = options.stack !== undefined;
   if (stacks.length === 0 && runs.length === 0) {
     return 'Nothing is deployed. assent deploy <template> --stack <name> changes that.\n';
   }
@@ -39,11 +41,14 @@ function statusText({ stacks, runs }: StatusDocument, whole: boolean, paint: Pai
       duration(elapsedMs),
       forecastMs === null || forecastMs === 0 ? '' : paint('dim', `forecast ${duration(forecastMs)}`),
     ]);
-  for (const { runId, status } of runs) {
+  for (const { runId, stack, status, actions = [] } of runs) {
     if (status === 'interrupted') parts.push(`Run ${runId} was interrupted: assent resume ${runId} goes on.\n`);
     if (status === 'suspended') parts.push(`Run ${runId} is suspended: assent resume ${runId} goes on.\n`);
     if (status === 'waiting_approval') {
       parts.push(`Run ${runId} waits for an answer: assent approve ${runId}, or assent reject ${runId}.\n`);
+      parts.push(
+        `${paint('bold', `What it would do to stack ${stack}`)}\n${actionsText(actions, { detail: options.detail === true }, paint)}`,
+      );
     }
   }
   if (rows.length > 0) parts.push(`${paint('bold', 'Latest runs')}\n${table(rows)}`);

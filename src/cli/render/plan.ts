@@ -1,6 +1,7 @@
 // A plan for people: what is done, in an order in which it can be done, how long it takes, what cannot be undone.
 import type { Action } from '#wasm';
 import type { ActionDocument, PlanDocument } from '../../app/documents/documents.ts';
+import { changeText } from './changes.ts';
 import { problemLines } from './problems.ts';
 import { type Colour, count, cut, duration, type Paint, plain, table, width } from './style.ts';
 
@@ -15,6 +16,10 @@ const SYMBOLS: Record<Action, readonly [symbol: string, colour: Colour]> = {
 };
 
 const PATH_SHOWN = 8;
+/** Plans that change more are summed up first, and what is alike is told once. */
+const LARGE = 40;
+/** So many alike are still listed one by one. */
+const MOST_ALIKE = 3;
 /** Cells below which a remark says nothing. */
 const LEAST_REMARK = 8;
 
@@ -33,10 +38,21 @@ export interface Shown {
   speed: number;
   /** Width of the terminal; absent where lines may be as long as they are. */
   columns?: number;
+  /** Everything, however long. */
+  detail?: boolean;
+}
+
+/** Actions that are told in one row. */
+interface Row {
+  names: string;
+  action: ActionDocument;
+  /** Lines below it. */
+  below: string;
 }
 
 /** The whole plan. */
-export function planText(document: PlanDocument, { where, file, speed, columns }: Shown, paint: Paint): string {
+export function planText(document: PlanDocument, shown: Shown, paint: Paint): string {
+  const { where, file, speed, detail = false } = shown;
   const changes = inOrder(document.actions).filter(({ action }) => action !== 'noop');
   const warnings =
     document.problems.length === 0
@@ -46,16 +62,36 @@ export function planText(document: PlanDocument, { where, file, speed, columns }
     const unchanged = document.actions.length;
     return `${noChanges(document.stack, unchanged)}${warnings}\nDigest: ${document.digest}\n`;
   }
-  const heads = changes.map(
-    (action) => [`${symbol(action.action, paint)} ${plain(action.logicalId)}`, plain(action.type)] as const,
+  const head = `${paint('bold', `Plan for stack ${document.stack}`)} ${paint('dim', `(${where})`)}\n\n`;
+  const summary = planSummary(document, speed, paint);
+  const actions = actionsText(document.actions, shown, paint);
+  if (changes.length <= LARGE) return `${head}${actions}${warnings}\n${summary}`;
+  const way = detail ? '' : '\n--detail shows every change with its old and new value.\n';
+  return `${head}${summary}\n${actions}${warnings}${way}`;
+}
+
+/** What is done, in order, with what is to be known of it; nothing of what stays. */
+export function actionsText(
+  actions: readonly ActionDocument[],
+  shown: Omit<Shown, 'where' | 'file' | 'speed'>,
+  paint: Paint,
+): string {
+  const { columns, detail = false } = shown;
+  const changes = inOrder(actions).filter(({ action }) => action !== 'noop');
+  const rows =
+    changes.length > LARGE && !detail ? summedUp(changes, paint) : changes.map((action) => one(action, detail, paint));
+  const heads = rows.map(
+    ({ names, action }) => [`${symbol(action.action, paint)} ${names}`, plain(action.type)] as const,
   );
   // Remarks are what a narrow terminal may lose; wrapped, they would tear the table.
   const taken = widest(heads.map(([name]) => name)) + widest(heads.map(([, type]) => type)) + 4;
   const room = columns === undefined ? Number.POSITIVE_INFINITY : columns - taken;
-  const rows = changes.map((action, at) => [
+  const cells = rows.map(({ action }, at) => [
     ...(heads[at] ?? []),
     room < LEAST_REMARK ? '' : paint('dim', cut(remark(action), room)),
   ]);
+  const lines = table(cells, '').split('\n');
+  const listed = rows.map(({ below }, at) => `${lines[at]}\n${below}`).join('');
   // These sentences name their resource themselves.
   const irreversible = changes.flatMap(({ irreversible }) =>
     irreversible.map((sentence) => `  ${paint('red', '!')} ${plain(sentence)}\n`),
@@ -65,10 +101,36 @@ export function planText(document: PlanDocument, { where, file, speed, columns }
     notes.map((sentence) => `  ${paint('yellow', '!')} ${plain(logicalId)}: ${plain(sentence)}\n`),
   );
   const notes = noted.length === 0 ? '' : `\n${paint('bold', 'To know')}\n${noted.join('')}`;
-  return (
-    `${paint('bold', `Plan for stack ${document.stack}`)} ${paint('dim', `(${where})`)}\n\n` +
-    `${table(rows, '')}${notes}${lost}${warnings}\n${planSummary(document, speed, paint)}`
-  );
+  return `${listed}${notes}${lost}`;
+}
+
+function one(action: ActionDocument, detail: boolean, paint: Paint): Row {
+  return { names: plain(action.logicalId), action, below: changeText(action, detail, paint) };
+}
+
+/** What many resources have in common is told once; what only a few do, each by itself and without values. */
+function summedUp(changes: readonly ActionDocument[], paint: Paint): Row[] {
+  const groups = new Map<string, ActionDocument[]>();
+  for (const action of changes) {
+    const paths = action.action === 'create' ? [] : action.changes.map(({ path }) => path);
+    // What replaces or destroys is always listed.
+    const own = action.action === 'replace' || action.irreversible.length > 0 ? action.logicalId : '';
+    const key = JSON.stringify([action.action, action.type, paths, own]);
+    groups.set(key, [...(groups.get(key) ?? []), action]);
+  }
+  return [...groups.values()].flatMap((group): Row[] => {
+    const [first, second, ...others] = group;
+    if (first === undefined) return [];
+    if (second === undefined || group.length <= MOST_ALIKE) {
+      return group.map((action) =>
+        action.action === 'replace' ? one(action, false, paint) : { ...one(action, false, paint), below: '' },
+      );
+    }
+    const below = changeText(first, false, paint);
+    const alike = group.every((action) => changeText(action, false, paint) === below);
+    const names = `${plain(first.logicalId)}, ${plain(second.logicalId)} and ${others.length} more`;
+    return [{ names, action: { ...first, dependsOn: [] }, below: alike ? below : '' }];
+  });
 }
 
 /** Counts, forecast, critical path and digest. */

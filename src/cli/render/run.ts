@@ -1,8 +1,9 @@
 // The end of a run for people: what came of it, outputs, what failed and why, how to go on.
 import type { RollbackDocument, RunDocument } from '../../app/documents/documents.ts';
 import type { ResourceDocument } from '../../app/documents/events.ts';
+import { actionsText } from './plan.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
-import { verdictText } from './verdict.ts';
+import { suppressedText, verdictText } from './verdict.ts';
 
 /** How the user got here, so that the next step can be spelled out. */
 export interface Asked {
@@ -19,6 +20,11 @@ export function runText(document: RunDocument, asked: Asked, paint: Paint): stri
   const { verdict, outcome } = document;
   if (verdict !== null && (outcome === 'refused' || outcome === 'waiting_approval')) {
     parts.push(verdictText(verdict, true, paint));
+  } else if (verdict?.suppressed !== undefined) {
+    parts.push(suppressedText(verdict, paint));
+  }
+  if (document.actions !== undefined) {
+    parts.push(`${paint('bold', 'What it would do')}\n${actionsText(document.actions, {}, paint)}`);
   }
   const failed = document.resources.filter(({ status }) => status === 'failed');
   if (failed.length > 0) parts.push(`${paint('bold', 'Failed')}\n${failed.map((one) => failure(one, paint)).join('')}`);

@@ -17,6 +17,7 @@ const action = (logicalId: string, what: Action, dependsOn: string[] = [], more:
   type: 'AWS::SQS::Queue',
   action: what,
   reasons: [],
+  changes: [],
   irreversible: [],
   dependsOn,
   estimateMs: 1_000,

@@ -79,7 +79,7 @@ pub fn change(comparison: &Comparison<'_>) -> Change {
             reasons.push(format!("{path} changes"));
         }
     }
-    reasons.extend(secrets.iter().filter(|id| renewed.contains(*id)).map(|id| format!("the value of {id} changes")));
+    reasons.extend(secrets.iter().filter(|id| renewed.contains(*id)).map(|id| renewal(id)));
     if recorded.status == ResourceStatus::UpdateFailed {
         reasons.push("its last update failed".to_owned());
     }
@@ -99,6 +99,11 @@ pub fn change(comparison: &Comparison<'_>) -> Change {
         (reasons, maybe) = (Vec::new(), Vec::new());
     }
     Change { action, reasons, patch: patched.operations, drifted: patched.drifted, maybe }
+}
+
+/// The reason where a secret has another value than before.
+pub fn renewal(secret: &str) -> String {
+    format!("the value of {secret} changes")
 }
 
 fn replacing(kind: ResourceType, paths: &[String], applied: &Expr, desired: &Expr) -> Vec<String> {

@@ -5,37 +5,61 @@ use crate::schema::Kind;
 
 use crate::same::{find, is_orderly, item, member, same};
 
-/// Slash-separated paths of the smallest parts that differ, in the order of `before`, additions last. `kind` says what
-/// does not count as a difference; without it only equal values are equal.
-#[must_use]
-pub fn changed(kind: Option<Kind>, before: &Expr, after: &Expr) -> Vec<String> {
-    let mut paths = Vec::new();
-    walk(kind, before, after, &mut String::new(), &mut paths);
-    paths
+/// A part that differs.
+pub struct Difference<'a> {
+    /// Slash-separated.
+    pub path: String,
+    /// `None`: it is new.
+    pub before: Option<&'a Expr>,
+    /// `None`: it goes.
+    pub after: Option<&'a Expr>,
+    /// What the schema says of it.
+    pub kind: Option<Kind>,
 }
 
-fn walk(kind: Option<Kind>, before: &Expr, after: &Expr, path: &mut String, paths: &mut Vec<String>) {
+/// Paths of [`differences`].
+#[must_use]
+pub fn changed(kind: Option<Kind>, before: &Expr, after: &Expr) -> Vec<String> {
+    differences(kind, before, after).into_iter().map(|difference| difference.path).collect()
+}
+
+/// The smallest parts that differ, in the order of `before`, additions last. `kind` says what does not count as a
+/// difference; without it only equal values are equal.
+#[must_use]
+pub fn differences<'a>(kind: Option<Kind>, before: &'a Expr, after: &'a Expr) -> Vec<Difference<'a>> {
+    let mut found = Vec::new();
+    walk(kind, before, after, &mut String::new(), &mut found);
+    found
+}
+
+fn walk<'a>(kind: Option<Kind>, before: &'a Expr, after: &'a Expr, path: &mut String, found: &mut Vec<Difference<'a>>) {
     if same(kind, before, after) {
         return;
     }
     match (before, after) {
         (Expr::Map(old), Expr::Map(new)) => {
             for (key, value) in old {
-                match find(new, key) {
-                    Some(other) => within(path, key, |path| walk(member(kind, key), value, other, path, paths)),
-                    None => within(path, key, |path| paths.push(path.clone())),
-                }
+                let kind = member(kind, key);
+                within(path, key, |path| match find(new, key) {
+                    Some(other) => walk(kind, value, other, path, found),
+                    None => {
+                        found.push(Difference { path: path.clone(), before: Some(value), after: None, kind });
+                    }
+                });
             }
-            for (key, _) in new.iter().filter(|(key, _)| find(old, key).is_none()) {
-                within(path, key, |path| paths.push(path.clone()));
+            for (key, value) in new.iter().filter(|(key, _)| find(old, key).is_none()) {
+                let kind = member(kind, key);
+                within(path, key, |path| {
+                    found.push(Difference { path: path.clone(), before: None, after: Some(value), kind });
+                });
             }
         }
         (Expr::List(old), Expr::List(new)) if old.len() == new.len() && is_orderly(kind) => {
             for (index, (value, other)) in old.iter().zip(new).enumerate() {
-                within(path, &index.to_string(), |path| walk(item(kind), value, other, path, paths));
+                within(path, &index.to_string(), |path| walk(item(kind), value, other, path, found));
             }
         }
-        _ => paths.push(path.clone()),
+        _ => found.push(Difference { path: path.clone(), before: Some(before), after: Some(after), kind }),
     }
 }
 

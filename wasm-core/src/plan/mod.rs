@@ -20,6 +20,9 @@ mod replacement;
 pub mod rollback;
 mod tags;
 mod types;
+pub(crate) use change::renewal;
+pub(crate) use diff::{Difference, differences, touches};
+pub(crate) use patch::{entries, is_within};
 pub use types::deployable;
 
 use crate::call::{InspectAnswer, PlanCall};

@@ -67,7 +67,7 @@ pub fn scan(text: &str, parsed: Result<&Node, &[Problem]>, call: &ScanCall) -> S
     if let Some(problem) = is_something_else(template) {
         return ScanAnswer::NotTemplate { problems: vec![problem] };
     }
-    let mut desk = Desk { call, findings: Vec::new(), ignored: suppressions(template) };
+    let mut desk = Desk { call, findings: Vec::new(), ignored: suppressions(template, call) };
     desk.problems(template);
     let view = View::new(template, &call.parameters);
     let written = resources(template, &view);
@@ -81,8 +81,8 @@ pub fn scan(text: &str, parsed: Result<&Node, &[Problem]>, call: &ScanCall) -> S
 /// from a secret, but whether a rule found something.
 #[must_use]
 pub fn judge(text: &str, template: &Node, planned: &Planned, call: &ScanCall) -> ScanAnswer {
-    let mut ignored = suppressions(template);
-    for (id, node) in &planned.origin.unrolled {
+    let mut ignored = suppressions(template, call);
+    for (id, node) in planned.origin.unrolled.iter().filter(|_| !call.no_suppressions) {
         ignored.insert(id, suppress::read(node));
     }
     let mut desk = Desk { call, findings: Vec::new(), ignored };
@@ -107,7 +107,10 @@ struct Seen<'s, 't> {
     written: &'s [Resource<'t>],
 }
 
-fn suppressions(template: &Node) -> HashMap<&str, Vec<Suppression>> {
+fn suppressions<'t>(template: &'t Node, call: &ScanCall) -> HashMap<&'t str, Vec<Suppression>> {
+    if call.no_suppressions {
+        return HashMap::new();
+    }
     let entries = template.get("Resources").and_then(Node::as_map).unwrap_or_default();
     let mut ignored: HashMap<&str, Vec<Suppression>> =
         entries.iter().map(|entry| (entry.key.as_str(), suppress::read(&entry.value))).collect();
@@ -300,7 +303,7 @@ impl Desk<'_> {
     fn unreasoned(&mut self) {
         let mut found = Vec::new();
         for (resource, suppressions) in &self.ignored {
-            for suppression in suppressions.iter().filter(|one| one.form != "guard") {
+            for suppression in suppressions {
                 let owner = if resource.is_empty() { String::new() } else { format!("Resources/{resource}/") };
                 let path = format!("{owner}Metadata/{}/{}", suppression.form, suppression.id);
                 let blank = self.blank((*resource).to_owned(), path, suppression.span);
@@ -317,7 +320,7 @@ impl Desk<'_> {
                         "suppression-without-reason",
                         "Suppression without a reason",
                         format!("{} is suppressed and nobody says why", suppression.id),
-                        "Add `reason` (checkov: `comment`)",
+                        "Add `reason` (checkov: `comment`; Guard: `{id, reason}` in place of the name)",
                     )
                 } else {
                     continue;
@@ -364,7 +367,11 @@ impl Desk<'_> {
             .filter_map(|owner| self.ignored.get(owner))
             .flatten()
             .find(|one| one.covers(&finding.rule_id));
-        finding.suppressed = suppression.map(|one| Suppressed { by: one.form.to_owned(), reason: one.reason.clone() });
+        finding.suppressed = suppression.map(|one| Suppressed {
+            by: one.form.to_owned(),
+            reason: one.reason.clone(),
+            author: one.author.clone(),
+        });
         self.findings.push(finding);
     }
 
@@ -386,7 +393,8 @@ impl Desk<'_> {
             *count += 1;
             finding.fingerprint = full.get(..32).unwrap_or(&full).to_owned();
             if finding.suppressed.is_none() && self.call.baseline.contains(&finding.fingerprint) {
-                finding.suppressed = Some(Suppressed { by: "baseline".to_owned(), reason: String::new() });
+                finding.suppressed =
+                    Some(Suppressed { by: "baseline".to_owned(), reason: String::new(), author: None });
             }
         }
         ScanAnswer::Scanned { findings: self.findings, rules }

@@ -60,6 +60,10 @@ pub struct Suppressed {
     pub by: String,
     /// The reason given; empty where there is none.
     pub reason: String,
+    /// Who answers for it, where somebody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub author: Option<String>,
 }
 
 /// Something found.
@@ -140,6 +144,10 @@ pub struct ScanCall {
     /// Fingerprints that are known already.
     #[serde(default)]
     pub baseline: BTreeSet<String>,
+    /// What the template says should not be reported is reported.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[tsify(optional)]
+    pub no_suppressions: bool,
 }
 
 /// The answer to [`ScanCall`].

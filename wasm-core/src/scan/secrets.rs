@@ -98,6 +98,29 @@ fn mask(secret: &str) -> String {
     format!("{shown}… ({length} characters)")
 }
 
+/// A literal as it may be shown to people: what is named like a password, looks like a secret or is a token of known form
+/// is left out of it. Stricter than a finding is: to show too little costs nothing. `None`: nothing had to be left out.
+#[must_use]
+pub fn hidden(key: &str, text: &str) -> Option<String> {
+    let name = key.to_ascii_lowercase();
+    if ["password", "passwd", "passphrase", "secretstring"].iter().any(|end| name.ends_with(end))
+        || literal(key, text).is_some()
+    {
+        return Some(HIDDEN.to_owned());
+    }
+    let mut shown = String::new();
+    let mut from = 0;
+    for token in forms::tokens(text) {
+        shown.push_str(text.get(from..token.start).unwrap_or_default());
+        shown.push_str(HIDDEN);
+        from = token.start + token.text.len();
+    }
+    (from > 0).then(|| shown + text.get(from..).unwrap_or_default())
+}
+
+/// What stands for a literal that is not shown.
+const HIDDEN: &str = "(secret)";
+
 /// Keys whose values are shown on purpose or looked at elsewhere.
 const SKIPPED: [&str; 7] =
     ["Parameters", "Description", "Metadata", "Outputs", "Conditions", "Rules", "MasterUserPassword"];

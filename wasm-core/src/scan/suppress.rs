@@ -1,10 +1,11 @@
 //! What a template itself says should not be reported.
 //!
 //! On a resource, or (Assent's own form) on the template as a whole:
-//! `Metadata: {assent: {ignore: [{id: s3-versioning, reason: …}]}}`. What users of other tools already have counts too,
-//! by the names those tools have for our rules: `cfn_nag: {rules_to_suppress: [{id, reason}]}`,
+//! `Metadata: {assent: {ignore: [{id: s3-versioning, reason: …, author: …}]}}` (an author where one answers for it). What
+//! users of other tools already have counts too, by the names those tools have for our rules: `cfn_nag: {rules_to_suppress: [{id, reason}]}`,
 //! `checkov: {skip: [{id, comment}]}`, `guard: {SuppressedRules: [NAME]}`. A suppression without reason is honoured and
-//! reported (`suppression-without-reason`, low); Guard has no place for a reason, so it is not asked for there.
+//! reported (`suppression-without-reason`, low). Guard's own form has no place for one: `{id, reason}` in place of the name
+//! is taken there too.
 
 use super::rules;
 use crate::problem::Span;
@@ -16,6 +17,8 @@ pub struct Suppression {
     pub id: String,
     /// Empty where there is none.
     pub reason: String,
+    /// Who answers for it (`author`), where somebody is named.
+    pub author: Option<String>,
     /// Where it stands.
     pub span: Span,
     /// Whose form it is.
@@ -41,7 +44,7 @@ pub fn read(owner: &Node) -> Vec<Suppression> {
         ("assent", "assent", "ignore", "reason"),
         ("cfn_nag", "cfn_nag", "rules_to_suppress", "reason"),
         ("checkov", "checkov", "skip", "comment"),
-        ("guard", "guard", "SuppressedRules", ""),
+        ("guard", "guard", "SuppressedRules", "reason"),
     ] {
         let items = metadata.get(section).and_then(|section| section.get(list)).and_then(Node::as_list);
         for item in items.unwrap_or_default() {
@@ -51,7 +54,8 @@ pub fn read(owner: &Node) -> Vec<Suppression> {
                 _ => (text("id"), text(reason)),
             };
             if !id.is_empty() {
-                found.push(Suppression { id, reason, span: item.span, form });
+                let author = Some(text("author")).filter(|author| !author.is_empty());
+                found.push(Suppression { id, reason, author, span: item.span, form });
             }
         }
     }
