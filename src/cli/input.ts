@@ -19,6 +19,27 @@ export async function readText(path: string): Promise<string> {
   return text;
 }
 
+/**
+ * Bytes of a file as they come, `-` for stdin: for what is too large to be read as a whole. Rejects with InvalidInput:
+ * missing, directory, not readable.
+ */
+export async function* readBytes(path: string): AsyncGenerator<Uint8Array, void> {
+  if (path === '-') {
+    for await (const chunk of process.stdin) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    return;
+  }
+  try {
+    const file = await open(path, 'r');
+    // A generator that is left early closes its stream, and the stream its file.
+    for await (const chunk of file.createReadStream({ highWaterMark: 1 << 18 })) yield chunk;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') {
+      throw invalid('file_is_directory', `${path} is a directory, not a file.`);
+    }
+    throw unreadable(path, error);
+  }
+}
+
 /** Writes a file that a user names. Rejects with InvalidInput when that cannot be. */
 export async function writeText(path: string, text: string): Promise<void> {
   try {

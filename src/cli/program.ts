@@ -1,6 +1,7 @@
 // The command line itself: names, options, help. Each command's work is loaded only when it is called, so that
 // `--help` and `--version` stay quick.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { TableMethod } from '#wasm';
 import type { OnFailure } from '../app/ports.ts';
 import type { FailOn } from '../app/scan.ts';
 import { InvalidInput } from '../domain/errors.ts';
@@ -114,7 +115,10 @@ export interface MetricsCommandOptions extends StateOptions {
   format: 'text' | 'openmetrics' | 'json';
 }
 export interface ConsensusCommandOptions extends TextOrJson {
-  method?: string;
+  labels?: string;
+  forecasts?: string;
+  truth?: string;
+  method?: TableMethod;
 }
 export interface SandboxCommandOptions extends StateOptions, TextOrJson {
   port?: number;
@@ -315,18 +319,22 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   parameterOptions(simulate, 'values of parameters').addOption(format('text', 'json'));
 
   const consensus = add<ConsensusCommandOptions>(
-    'consensus <votes>',
-    "aggregate given votes on one question: the outcome, and every expert's part in it",
+    'consensus [votes]',
+    'aggregate given votes on one question, or a table of labels or forecasts',
     () => import('./commands/consensus.ts'),
   );
   consensus
+    .option('--labels <file>', 'a table of task,worker,label: one label per task, none where it is a tie')
+    .option('--forecasts <file>', 'a table of question,forecaster,p: one probability per question')
+    .option(
+      '--truth <file>',
+      'with a table: what is known (task,label or question,outcome), for accuracy or Brier score',
+    )
     .addOption(
-      new Option('--method <method>', 'how votes become one answer (default: weighted)').choices([
-        'majority',
-        'weighted',
-        'bayesian',
-        'log-pool',
-      ]),
+      new Option(
+        '--method <method>',
+        'how votes become one answer (default: weighted; of forecasts: log-pool); dawid-skene is for labels',
+      ).choices(['majority', 'weighted', 'bayesian', 'log-pool', 'dawid-skene']),
     )
     .addOption(format('text', 'json'));
 

@@ -63,9 +63,69 @@ test.each<[string, string, string[], string]>([
   ['an unknown field', '[{"expert":"a","option":"x","wieght":1}]', ['votes.json'], 'invalid_votes'],
   ['an unknown method', '[{"expert":"a","option":"x"}]', ['votes.json', '--method', 'dawid-skene'], 'invalid_usage'],
   ['labels', '[{"expert":"a","option":"x"}]', ['votes.json', '--labels', 'x.csv'], 'invalid_usage'],
-  ['forecasts', '[{"expert":"a","option":"x"}]', ['--forecasts', 'x.csv'], 'invalid_usage'],
+  ['nothing to aggregate', '', [], 'invalid_usage'],
+  ['two tables', '', ['--labels', 'x.csv', '--forecasts', 'x.csv'], 'invalid_usage'],
+  ['forecasts that are not there', '', ['--forecasts', 'x.csv'], 'file_not_found'],
+  ['a folder as a table', '', ['--labels', '.'], 'file_is_directory'],
+  ['votes with a truth', '[{"expert":"a","option":"x"}]', ['votes.json', '--truth', 'x.csv'], 'invalid_usage'],
+  ['dawid-skene of forecasts', '', ['--forecasts', 'x.csv', '--method', 'dawid-skene'], 'invalid_usage'],
+  ['a table of other columns', 'a,b\n1,2\n', ['--labels', 'votes.json'], 'invalid_table'],
 ])('%s is refused with exit code 2', async (_, content, args, code) => {
   using space = new Workspace();
   space.file('votes.json', content);
   expect(await space.json('consensus', ...args)).toMatchObject({ code: 2, document: { kind: 'error', code } });
+});
+
+const LABELS = 'task,worker,label\n2,ann,"yes, sir"\n1,ann,no\n1,bob,"yes, sir"\n2,bob,"yes, sir"\n';
+
+test('a table of labels becomes a table of answers; what is known of it goes to stderr', async () => {
+  using space = new Workspace();
+  const file = space.file('labels.csv', LABELS);
+  const truth = space.file('truth.csv', 'task,label\n1,no\n2,no\n');
+  const { code, stdout, stderr } = await space.run(
+    'consensus',
+    '--labels',
+    file,
+    '--method',
+    'majority',
+    '--truth',
+    truth,
+  );
+  expect([code, stdout]).toEqual([0, 'task,label\n1,\n2,"yes, sir"\n']);
+  expect(stderr).toBe('majority: 2 tasks, 2 workers, 4 rows; 1 tie\naccuracy 0.2500 of 2 tasks\n');
+  const { document } = await space.json('consensus', '--labels', file, '--method', 'dawid-skene');
+  expect(document).toMatchObject({
+    version: 1,
+    kind: 'labels',
+    method: 'dawid-skene',
+    rows: 4,
+    answers: [{ task: '1' }, { task: '2', label: 'yes, sir' }],
+  });
+  const piped = await space.start(['consensus', '--labels', '-', '--method', 'majority'], { input: LABELS }).ended;
+  expect(piped.stdout).toBe(stdout);
+});
+
+test('a table of forecasts becomes a table of probabilities', async () => {
+  using space = new Workspace();
+  const file = space.file('forecasts.csv', 'question,forecaster,p\nq,ann,0.5\nq,bob,1\n');
+  const truth = space.file('truth.csv', 'question,outcome\nq,1\n');
+  const { code, stdout, stderr } = await space.run(
+    'consensus',
+    '--forecasts',
+    file,
+    '--method',
+    'weighted',
+    '--truth',
+    truth,
+  );
+  expect([code, stdout]).toEqual([0, 'question,p\nq,0.75\n']);
+  expect(stderr).toBe('weighted: 1 question, 2 forecasters, 2 rows\nBrier score 0.0625 of 1 question\n');
+  const { document } = await space.json('consensus', '--forecasts', file);
+  // Half of the log-odds of .99, times 1.3.
+  const p = 1 / (1 + Math.exp((-1.3 * Math.log(99)) / 2));
+  expect(document).toMatchObject({
+    kind: 'forecasts',
+    method: 'log-pool',
+    answers: [{ question: 'q', p: expect.closeTo(p, 12) }],
+  });
 });

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
 use crate::circle::{Brief, Consultation};
+use crate::consensus::tables::{self, Forecasts, Labels, LabelsSummary, TableMethod};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
@@ -103,6 +104,75 @@ pub fn consensus(call: Ts<ConsensusCall>) -> Result<Ts<ConsensusAnswer>, JsError
         Err(problems) => ConsensusAnswer::Refused { problems },
     }
     .into_ts()?)
+}
+
+/// Answers to a table of labels: columns out of the core without a detour through objects.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct LabelAnswers {
+    answered: tables::Answered,
+    refused: Option<String>,
+}
+
+#[wasm_bindgen]
+impl LabelAnswers {
+    /// From columns of indices (see `Labels`), the counts of tasks, workers and labels, and `truth` as
+    /// `tables::answer` takes it.
+    ///
+    /// # Errors
+    /// When the columns are malformed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        tasks: &[u32],
+        workers: &[u32],
+        labels: &[u32],
+        counts: &[u32],
+        method: Ts<TableMethod>,
+        truth: &[i32],
+    ) -> Result<LabelAnswers, JsError> {
+        let labels = Labels::new([tasks, workers, labels], <[u32; 3]>::try_from(counts)?).ok_or_else(malformed)?;
+        Ok(match tables::answer(&labels, method.to_rust()?, truth) {
+            Ok(answered) => Self { answered, refused: None },
+            Err(why) => Self { answered: tables::Answered::default(), refused: Some(why) },
+        })
+    }
+
+    /// Why there are no answers: the table is too large for the method.
+    #[must_use]
+    pub fn refused(&self) -> Option<String> {
+        self.refused.clone()
+    }
+
+    /// Per task the index of its label, −1: a tie.
+    #[must_use]
+    pub fn winners(&self) -> Vec<i32> {
+        self.answered.winners.clone()
+    }
+
+    /// Per task the probability of its label.
+    #[must_use]
+    pub fn probabilities(&self) -> Vec<f64> {
+        self.answered.probabilities.clone()
+    }
+
+    /// How it was answered.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn summary(&self) -> Result<Ts<LabelsSummary>, JsError> {
+        Ok(self.answered.summary.clone().into_ts()?)
+    }
+}
+
+/// One probability per question, from a column of indices of questions and one of probabilities; NaN where the method
+/// has none.
+///
+/// # Errors
+/// When the columns are malformed.
+#[wasm_bindgen(js_name = poolForecasts)]
+pub fn pool_forecasts(of: &[u32], p: &[f64], questions: u32, method: Ts<TableMethod>) -> Result<Vec<f64>, JsError> {
+    let forecasts = Forecasts::new(of, p, questions).ok_or_else(malformed)?;
+    Ok(forecasts.pooled(method.to_rust()?))
 }
 
 /// Encodes what a recorder counted: bucket indices (`sketch`'s, as the high word of a value shifted by 14) with their

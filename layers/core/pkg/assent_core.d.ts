@@ -204,6 +204,20 @@ export interface OldResource {
 }
 
 /**
+ * A resource that another one makes change.
+ */
+export interface Caused {
+    /**
+     * Its name.
+     */
+    logicalId: string;
+    /**
+     * What is done with it.
+     */
+    action: Action;
+}
+
+/**
  * A resource that gave way, in a run's document.
  */
 export interface ReplacedReport {
@@ -349,6 +363,10 @@ export interface ScanCall {
      * Fingerprints that are known already.
      */
     baseline?: string[];
+    /**
+     * What the template says should not be reported is reported.
+     */
+    noSuppressions?: boolean;
 }
 
 /**
@@ -441,6 +459,41 @@ export type DriftStatus = "in_sync" | "modified" | "deleted" | "unreadable";
  * How a run ended, as the engine sees it.
  */
 export type Outcome = "succeeded" | "no_changes" | "failed" | "rolled_back" | "cancelled" | "unreachable" | "suspended";
+
+/**
+ * How a table becomes answers.
+ */
+export type TableMethod = "majority" | "weighted" | "bayesian" | "log-pool" | "dawid-skene";
+
+/**
+ * How a table of labels was answered.
+ */
+export interface LabelsSummary {
+    /**
+     * Rows in which a worker labels a task again; each counts.
+     */
+    repeated: number;
+    /**
+     * Rounds of expectation maximisation; 0 for methods without.
+     */
+    rounds: number;
+    /**
+     * Whether they came to rest.
+     */
+    converged: boolean;
+    /**
+     * Tasks without a single best label.
+     */
+    ties: number;
+    /**
+     * Tasks whose true label is known.
+     */
+    judged: number;
+    /**
+     * Right ones among them; a tie of n labels with the true one among them is right by 1/n.
+     */
+    right: number;
+}
 
 /**
  * How an engine works; constant over a run and stored with it.
@@ -709,6 +762,32 @@ export interface Problem {
      * The way out, one sentence; empty where the message says it.
      */
     help?: string;
+}
+
+/**
+ * One property. References are written as a template writes them, secrets as `(secret …)`.
+ */
+export interface PropertyChange {
+    /**
+     * Slash-separated.
+     */
+    path: string;
+    /**
+     * As applied last; null: it was not there.
+     */
+    before: unknown;
+    /**
+     * As wanted; null: it goes.
+     */
+    after: unknown;
+    /**
+     * As a read returned it, where that is not as applied: somebody else has changed it. Null: it is not there any more.
+     */
+    live?: unknown;
+    /**
+     * Set where a part is not shown.
+     */
+    secret?: boolean;
 }
 
 /**
@@ -993,6 +1072,16 @@ export interface Consensus {
 export type SketchAnswer = { type: "summarized"; summary: SketchSummary } | { type: "refused"; message: string };
 
 /**
+ * The answer, in the order of the plan.
+ */
+export interface PlanChanges {
+    /**
+     * Of each resource of the plan.
+     */
+    resources: ResourceChanges[];
+}
+
+/**
  * The built-in rules.
  */
 export interface RulesAnswer {
@@ -1265,6 +1354,24 @@ export interface Reference {
      * Absent: it cannot be read now.
      */
     read?: ReadSecret;
+}
+
+/**
+ * What changes of one resource.
+ */
+export interface ResourceChanges {
+    /**
+     * Its name.
+     */
+    logicalId: string;
+    /**
+     * Property by property; none where it is deleted, kept or left as it is.
+     */
+    changes: PropertyChange[];
+    /**
+     * Resources that change because this one does: they use what becomes another.
+     */
+    causes: Caused[];
 }
 
 /**
@@ -1558,6 +1665,10 @@ export interface Suppressed {
      * The reason given; empty where there is none.
      */
     reason: string;
+    /**
+     * Who answers for it, where somebody is named.
+     */
+    author?: string;
 }
 
 
@@ -1603,6 +1714,41 @@ export class Engine {
      * When they are malformed.
      */
     replay(events: string): void;
+}
+
+/**
+ * Answers to a table of labels: columns out of the core without a detour through objects.
+ */
+export class LabelAnswers {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * From columns of indices (see `Labels`), the counts of tasks, workers and labels, and `truth` as
+     * `tables::answer` takes it.
+     *
+     * # Errors
+     * When the columns are malformed.
+     */
+    constructor(tasks: Uint32Array | number[], workers: Uint32Array | number[], labels: Uint32Array | number[], counts: Uint32Array | number[], method: TableMethod, truth: Int32Array | number[]);
+    /**
+     * Per task the probability of its label.
+     */
+    probabilities(): Float64Array;
+    /**
+     * Why there are no answers: the table is too large for the method.
+     */
+    refused(): string | undefined;
+    /**
+     * How it was answered.
+     *
+     * # Errors
+     * Never.
+     */
+    summary(): LabelsSummary;
+    /**
+     * Per task the index of its label, −1: a tie.
+     */
+    winners(): Int32Array;
 }
 
 /**
@@ -1734,12 +1880,29 @@ export function learnDurations(kept: string | null | undefined, observed: string
 export function permissions(text: string): PermissionsAnswer;
 
 /**
+ * What a stored plan (JSON) changes, property by property.
+ *
+ * # Errors
+ * When the text is no plan.
+ */
+export function planChanges(plan: string): PlanChanges;
+
+/**
  * The digest that a stored plan (JSON) has by what it says.
  *
  * # Errors
  * When the text is no plan.
  */
 export function planDigest(plan: string): string;
+
+/**
+ * One probability per question, from a column of indices of questions and one of probabilities; NaN where the method
+ * has none.
+ *
+ * # Errors
+ * When the columns are malformed.
+ */
+export function poolForecasts(of: Uint32Array | number[], p: Float64Array | number[], questions: number, method: TableMethod): Float64Array;
 
 /**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.

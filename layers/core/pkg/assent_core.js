@@ -162,6 +162,113 @@ if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
 exports.Engine = Engine;
 
 /**
+ * Answers to a table of labels: columns out of the core without a detour through objects.
+ */
+class LabelAnswers {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        LabelAnswersFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_labelanswers_free(ptr, 0);
+    }
+    /**
+     * From columns of indices (see `Labels`), the counts of tasks, workers and labels, and `truth` as
+     * `tables::answer` takes it.
+     *
+     * # Errors
+     * When the columns are malformed.
+     * @param {Uint32Array | number[]} tasks
+     * @param {Uint32Array | number[]} workers
+     * @param {Uint32Array | number[]} labels
+     * @param {Uint32Array | number[]} counts
+     * @param {TableMethod} method
+     * @param {Int32Array | number[]} truth
+     */
+    constructor(tasks, workers, labels, counts, method, truth) {
+        let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, ptr4, len4;
+        try {
+            ptr0 = passArray32ToWasm0(tasks, wasm.__wbindgen_malloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray32ToWasm0(workers, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+            ptr2 = passArray32ToWasm0(labels, wasm.__wbindgen_malloc);
+            len2 = WASM_VECTOR_LEN;
+            ptr3 = passArray32ToWasm0(counts, wasm.__wbindgen_malloc);
+            len3 = WASM_VECTOR_LEN;
+            ptr4 = passArray32ToWasm0(truth, wasm.__wbindgen_malloc);
+            len4 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr4) { wasm.__wbindgen_free(ptr4, len4 * 4, 4); }
+            if (ptr3) { wasm.__wbindgen_free(ptr3, len3 * 4, 4); }
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 4, 4); }
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 4, 4); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 4, 4); }
+            throw e;
+        }
+        const ret = wasm.labelanswers_new(ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, method, ptr4, len4);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        this.__wbg_ptr = ret[0];
+        LabelAnswersFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * Per task the probability of its label.
+     * @returns {Float64Array}
+     */
+    probabilities() {
+        const ret = wasm.labelanswers_probabilities(this.__wbg_ptr);
+        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+        return v1;
+    }
+    /**
+     * Why there are no answers: the table is too large for the method.
+     * @returns {string | undefined}
+     */
+    refused() {
+        const ret = wasm.labelanswers_refused(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
+    }
+    /**
+     * How it was answered.
+     *
+     * # Errors
+     * Never.
+     * @returns {LabelsSummary}
+     */
+    summary() {
+        const ret = wasm.labelanswers_summary(this.__wbg_ptr);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * Per task the index of its label, −1: a tie.
+     * @returns {Int32Array}
+     */
+    winners() {
+        const ret = wasm.labelanswers_winners(this.__wbg_ptr);
+        var v1 = getArrayI32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
+    }
+}
+if (Symbol.dispose) LabelAnswers.prototype[Symbol.dispose] = LabelAnswers.prototype.free;
+exports.LabelAnswers = LabelAnswers;
+
+/**
  * A plan, with the values that it was made with.
  */
 class Planned {
@@ -510,6 +617,25 @@ function permissions(text) {
 exports.permissions = permissions;
 
 /**
+ * What a stored plan (JSON) changes, property by property.
+ *
+ * # Errors
+ * When the text is no plan.
+ * @param {string} plan
+ * @returns {PlanChanges}
+ */
+function planChanges(plan) {
+    const ptr0 = passStringToWasm0(plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.planChanges(ptr0, len0);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.planChanges = planChanges;
+
+/**
  * The digest that a stored plan (JSON) has by what it says.
  *
  * # Errors
@@ -538,6 +664,41 @@ function planDigest(plan) {
     }
 }
 exports.planDigest = planDigest;
+
+/**
+ * One probability per question, from a column of indices of questions and one of probabilities; NaN where the method
+ * has none.
+ *
+ * # Errors
+ * When the columns are malformed.
+ * @param {Uint32Array | number[]} of
+ * @param {Float64Array | number[]} p
+ * @param {number} questions
+ * @param {TableMethod} method
+ * @returns {Float64Array}
+ */
+function poolForecasts(of, p, questions, method) {
+    const val3 = +questions;
+    let ptr0, len0, ptr1, len1;
+    try {
+        ptr0 = passArray32ToWasm0(of, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArrayF64ToWasm0(p, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 4, 4); }
+        throw e;
+    }
+    const ret = wasm.poolForecasts(ptr0, len0, ptr1, len1, val3, method);
+    if (ret[3]) {
+        throw takeFromExternrefTable0(ret[2]);
+    }
+    var v4 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+    return v4;
+}
+exports.poolForecasts = poolForecasts;
 
 /**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
@@ -748,6 +909,9 @@ function __wbg_get_imports() {
 const EngineFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_engine_free(ptr, 1));
+const LabelAnswersFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_labelanswers_free(ptr, 1));
 const PlannedFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_planned_free(ptr, 1));
@@ -759,6 +923,16 @@ function addToExternrefTable0(obj) {
     const idx = wasm.__externref_table_alloc();
     wasm.__wbindgen_externrefs.set(idx, obj);
     return idx;
+}
+
+function getArrayF64FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
+}
+
+function getArrayI32FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getInt32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
 }
 
 function getArrayU8FromWasm0(ptr, len) {
@@ -780,6 +954,14 @@ function getFloat64ArrayMemory0() {
         cachedFloat64ArrayMemory0 = new Float64Array(wasm.memory.buffer);
     }
     return cachedFloat64ArrayMemory0;
+}
+
+let cachedInt32ArrayMemory0 = null;
+function getInt32ArrayMemory0() {
+    if (cachedInt32ArrayMemory0 === null || cachedInt32ArrayMemory0.byteLength === 0) {
+        cachedInt32ArrayMemory0 = new Int32Array(wasm.memory.buffer);
+    }
+    return cachedInt32ArrayMemory0;
 }
 
 function getStringFromWasm0(ptr, len) {

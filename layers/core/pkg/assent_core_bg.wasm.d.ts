@@ -2,6 +2,7 @@
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
 export const __wbg_engine_free: (a: number, b: number) => void;
+export const __wbg_labelanswers_free: (a: number, b: number) => void;
 export const __wbg_planned_free: (a: number, b: number) => void;
 export const __wbg_template_free: (a: number, b: number) => void;
 export const claimRate: (a: number, b: number, c: any) => [number, number, number];
@@ -12,8 +13,14 @@ export const engine_new: (a: number, b: number, c: number, d: number) => [number
 export const engine_observed: (a: number) => [number, number, number, number];
 export const engine_payload: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
 export const engine_replay: (a: number, b: number, c: number) => [number, number];
+export const labelanswers_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: any, j: number, k: number) => [number, number, number];
+export const labelanswers_probabilities: (a: number) => [number, number];
+export const labelanswers_refused: (a: number) => [number, number];
+export const labelanswers_summary: (a: number) => [number, number, number];
+export const labelanswers_winners: (a: number) => [number, number];
 export const learnDurations: (a: number, b: number, c: number, d: number) => [number, number, number, number];
 export const permissions: (a: number, b: number) => [number, number, number];
+export const planChanges: (a: number, b: number) => [number, number, number];
 export const planDigest: (a: number, b: number) => [number, number, number, number];
 export const planned_bind: (a: number, b: number, c: number) => [number, number, number];
 export const planned_consult: (a: number, b: any) => [number, number, number];
@@ -21,6 +28,7 @@ export const planned_digest: (a: number) => [number, number];
 export const planned_engine: (a: number, b: number, c: number) => [number, number, number];
 export const planned_scan: (a: number, b: any) => [number, number, number];
 export const planned_text: (a: number) => [number, number, number, number];
+export const poolForecasts: (a: number, b: number, c: number, d: number, e: number, f: any) => [number, number, number, number];
 export const resourceSchema: (a: number, b: number) => [number, number];
 export const rollback: (a: any) => [number, number, number];
 export const rules: () => [number, number, number];

@@ -1,15 +1,47 @@
 // `assent consensus`.
-import { aggregate, type ConsensusDocument, questionFrom } from '../../app/consensus.ts';
-import { readText } from '../input.ts';
+import type { TableMethod } from '#wasm';
+import { aggregate, type ConsensusDocument, METHODS, questionFrom } from '../../app/consensus.ts';
+import { aggregateForecasts, FORECAST_METHODS } from '../../app/tables/forecasts.ts';
+import { aggregateLabels, LABEL_METHODS } from '../../app/tables/labels.ts';
+import { InvalidInput } from '../../domain/errors.ts';
+import { readBytes, readText } from '../input.ts';
 import type { ConsensusCommandOptions, Work } from '../program.ts';
 import { type Paint, painter, plain, table } from '../render/style.ts';
+import { writeForecasts, writeLabels } from '../render/tables.ts';
 
-export const work: Work<ConsensusCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
-  const given = questionFrom(await readText(file), file);
-  const document = aggregate(options.method === undefined ? given : withMethod(given, options.method));
-  io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : consensusText(document, painter(io.colour.out)));
+export const work: Work<ConsensusCommandOptions> = async ({ io, options, operands: [file] }) => {
+  const { labels, forecasts, method, format } = options;
+  if ([file, labels, forecasts].filter((given) => given !== undefined).length !== 1) {
+    throw usage('One of a file of votes, --labels FILE or --forecasts FILE is needed, and only one.');
+  }
+  const source = (path: string) => ({ name: path === '-' ? 'stdin' : path, chunks: readBytes(path) });
+  const truth = options.truth === undefined ? {} : { truth: source(options.truth) };
+  if (labels !== undefined) {
+    const request = { labels: source(labels), ...truth, method: suited(method ?? 'weighted', LABEL_METHODS, 'labels') };
+    writeLabels(io, await aggregateLabels(request), format);
+    return 0;
+  }
+  if (forecasts !== undefined) {
+    const how = suited(method ?? 'log-pool', FORECAST_METHODS, 'forecasts');
+    writeForecasts(io, await aggregateForecasts({ forecasts: source(forecasts), ...truth, method: how }), format);
+    return 0;
+  }
+  if (options.truth !== undefined) throw usage('--truth goes with --labels or --forecasts.');
+  if (method !== undefined) suited(method, METHODS, 'votes on one question');
+  const given = questionFrom(await readText(file ?? '-'), file ?? '-');
+  const document = aggregate(method === undefined ? given : withMethod(given, method));
+  io.out(format === 'json' ? `${JSON.stringify(document)}\n` : consensusText(document, painter(io.colour.out)));
   return 0;
 };
+
+function suited(method: TableMethod, methods: readonly TableMethod[], what: string): TableMethod {
+  if (methods.includes(method)) return method;
+  throw usage(`--method ${method} has no meaning for ${what}; there are ${methods.join(', ')}.`);
+}
+
+function usage(message: string): InvalidInput {
+  return new InvalidInput('invalid_usage', message, { help: 'See assent consensus --help.' });
+}
 
 /** The option counts more than what the file says. */
 function withMethod(given: unknown, method: string): unknown {

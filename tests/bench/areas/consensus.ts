@@ -1,9 +1,13 @@
-// Ten experts on one question: the core in wasm beside the same in plain TypeScript. The answers are compared first.
+// Ten experts on one question, and a table of 100,000 labels: the core in wasm beside the same in plain TypeScript. The
+// answers are compared first.
 import { ok, strictEqual } from 'node:assert';
 import type { ConsensusCall } from '#wasm';
+import { aggregateLabels } from '../../../src/app/tables/labels.ts';
 import { consensus } from '../../../src/core/calls.ts';
-import { chance, paired, type Row } from '../measure.ts';
+import { answerLabels } from '../../../src/core/tables.ts';
+import { chance, median, paired, type Row } from '../measure.ts';
 import { aggregate } from '../opponents/consensus.ts';
+import { dawidSkene, type Table } from '../opponents/tables.ts';
 
 const METHODS = ['majority', 'weighted', 'bayesian', 'log-pool'] as const;
 const BATCH = 200;
@@ -37,7 +41,87 @@ function same(ours: unknown, theirs: unknown, path: string): void {
   } else strictEqual(ours, theirs, path);
 }
 
-export function run(): Row[] {
+/** 10,000 tasks with ten labels of four each, by 200 workers of whom the worst are right twice in five. */
+function crowd(): Table {
+  const next = chance(1979);
+  const [tasks, each, workers, options] = [10_000, 10, 200, 4];
+  const skill = Array.from({ length: workers }, () => 0.4 + 0.4 * next());
+  const table = {
+    tasks: new Uint32Array(tasks * each),
+    workers: new Uint32Array(tasks * each),
+    labels: new Uint32Array(tasks * each),
+    counts: [tasks, workers, options] as const,
+  };
+  for (let row = 0; row < tasks * each; row++) {
+    const task = Math.floor(row / each);
+    const worker = Math.floor(next() * workers);
+    const right = next() < (skill[worker] as number);
+    table.tasks[row] = task;
+    table.workers[row] = worker;
+    table.labels[row] = right ? task % options : (task + 1 + Math.floor(next() * (options - 1))) % options;
+  }
+  return table;
+}
+
+function labels(): Row[] {
+  const area = 'consensus';
+  const table = crowd();
+  const call = { ...table, method: 'dawid-skene' as const, truth: new Int32Array(0) };
+  const answer = answerLabels(call);
+  if (answer.type !== 'answered') throw new Error(answer.message);
+  const { posterior, rounds } = dawidSkene(table);
+  strictEqual(answer.summary.rounds, rounds);
+  for (const [task, p] of answer.probabilities.entries()) {
+    const best = Math.max(...posterior.subarray(4 * task, 4 * task + 4));
+    ok(Math.abs(best - p) < 1e-9, `task ${task}`);
+  }
+  const { one, other, ratio, runs } = paired(
+    () => answerLabels(call),
+    () => dawidSkene(table),
+  );
+  const what = '100,000 labels, 4 classes, Dawid-Skene';
+  const note = `whole call over ${rounds} rounds`;
+  return [
+    { area, what: `${what}, a round, wasm`, value: one / rounds, unit: 'ms', target: { atMost: 4 }, runs, note },
+    { area, what: `${what}, a round, TypeScript`, value: other / rounds, unit: 'ms', runs, note },
+    { area, what: `${what}, TypeScript / wasm`, value: ratio, unit: 'x', runs },
+  ];
+}
+
+/** The whole way from the bytes of a file to its answers. */
+async function million(): Promise<Row[]> {
+  const next = chance(1_000_000);
+  const rows = Array.from(
+    { length: 1_000_000 },
+    (_, row) =>
+      `task-${Math.floor(row / 5)},worker-${Math.floor(1_000 * next())},${'abcd'[Math.floor(4 * next() ** 2)]}\n`,
+  );
+  const bytes = new TextEncoder().encode(`task,worker,label\n${rows.join('')}`);
+  async function* chunks() {
+    for (let at = 0; at < bytes.length; at += 1 << 18) yield bytes.subarray(at, at + (1 << 18));
+  }
+  const times: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    const start = performance.now();
+    await aggregateLabels({ labels: { name: 'bench', chunks: chunks() }, method: 'majority' });
+    times.push(performance.now() - start);
+  }
+  return [
+    {
+      area: 'consensus',
+      what: '1,000,000 rows of CSV to majorities',
+      value: median(times),
+      unit: 'ms',
+      runs: times.length,
+    },
+  ];
+}
+
+export async function run(): Promise<Row[]> {
+  return [...votes(), ...labels(), ...(await million())];
+}
+
+function votes(): Row[] {
   const area = 'consensus';
   return METHODS.flatMap((method): Row[] => {
     const call = tenExperts(method);

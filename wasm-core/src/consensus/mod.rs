@@ -8,6 +8,7 @@
 mod agreement;
 mod dependence;
 mod methods;
+pub mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 

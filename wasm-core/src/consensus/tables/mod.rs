@@ -1,0 +1,182 @@
+//! Many questions at once: tables of labels and of forecasts.
+//!
+//! Contract: ties are a result; the order of rows decides nothing, not even a last digit. The columns come as indices
+//! and are known to be sound; names, and what is wrong with a file, are the reader's.
+
+mod coin;
+mod forecasts;
+mod labels;
+pub mod skene;
+
+use serde::{Deserialize, Serialize};
+use tsify::Tsify;
+
+pub use forecasts::{Forecasts, pool};
+pub use labels::{Kind, Labels};
+
+/// Nobody is certain: probabilities are kept away from 0 and 1 by this where logarithms are taken.
+const FLOOR: f64 = 0.01;
+/// Two labels whose probabilities differ by less are a tie.
+const TIE: f64 = 1e-9;
+/// Numbers that a fit may hold at once (each of workers' tables and of tasks): a quarter of a gigabyte.
+const MOST_NUMBERS: usize = 1 << 25;
+
+/// How a table becomes answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "kebab-case")]
+pub enum TableMethod {
+    /// The most votes. Of forecasts: the share above a half.
+    Majority,
+    /// Linear pool, labels weighed by how often a worker is with the majority. Of forecasts: the plain mean.
+    Weighted,
+    /// Bayes' rule over one reliability per worker, learned with the answers (one-coin expectation maximisation). Of
+    /// forecasts: log-odds summed over the effective number of forecasters.
+    Bayesian,
+    /// Logarithmic pool, workers' confidence being how often they are with the majority. Of forecasts: extremised.
+    LogPool,
+    /// A confusion matrix per worker, learned with the answers.
+    DawidSkene,
+}
+
+/// How a table of labels was answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LabelsSummary {
+    /// Rows in which a worker labels a task again; each counts.
+    #[tsify(type = "number")]
+    pub repeated: usize,
+    /// Rounds of expectation maximisation; 0 for methods without.
+    pub rounds: u32,
+    /// Whether they came to rest.
+    pub converged: bool,
+    /// Tasks without a single best label.
+    #[tsify(type = "number")]
+    pub ties: usize,
+    /// Tasks whose true label is known.
+    #[tsify(type = "number")]
+    pub judged: usize,
+    /// Right ones among them; a tie of n labels with the true one among them is right by 1/n.
+    pub right: f64,
+}
+
+/// Answers to a table of labels.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    /// Per task the index of its label, −1: a tie.
+    pub winners: Vec<i32>,
+    /// Per task the probability of its label (of each of the best ones in a tie).
+    pub probabilities: Vec<f64>,
+    /// The rest.
+    pub summary: LabelsSummary,
+}
+
+/// Answers every task. `truth`: per task the index of its true label, −1 unknown, below: known, but never given; may be
+/// empty.
+///
+/// # Errors
+/// A sentence where the table is too large for the method.
+pub fn answer(labels: &Labels, method: TableMethod, truth: &[i32]) -> Result<Answered, String> {
+    let options = labels.option_count();
+    let mut answers = Answers::new(labels, truth);
+    let mut sums = vec![0.0; options];
+    let from_weights = |answers: &mut Answers, weights: &[f64], start: &[f64], log: bool, sums: &mut [f64]| {
+        for rows in labels.tasks() {
+            sums.copy_from_slice(start);
+            coin::evidence(labels, rows, weights, sums);
+            if log {
+                from_logs(sums)
+            } else {
+                normalise(sums)
+            }
+            answers.take(sums);
+        }
+    };
+    let none = vec![0.0; options];
+    match method {
+        TableMethod::Majority => {
+            from_weights(&mut answers, &vec![1.0; labels.worker_count()], &none, false, &mut sums);
+        }
+        TableMethod::Weighted => {
+            // What each ballot gives to all options alike changes shares only, and is left out.
+            let weight = |c: &f64| (c - coin::others(*c, options)).max(FLOOR);
+            let weights: Vec<f64> = coin::agreement(labels).iter().map(weight).collect();
+            from_weights(&mut answers, &weights, &none, false, &mut sums);
+        }
+        TableMethod::LogPool => {
+            let weights: Vec<f64> = coin::agreement(labels).iter().map(|c| coin::log_odds(*c, options)).collect();
+            from_weights(&mut answers, &weights, &none, true, &mut sums);
+        }
+        TableMethod::Bayesian => {
+            let coins = coin::one_coin(labels);
+            (answers.summary.rounds, answers.summary.converged) = (coins.rounds, coins.converged);
+            from_weights(&mut answers, &coins.weights(options), &coins.shares, true, &mut sums);
+        }
+        TableMethod::DawidSkene => {
+            let numbers = labels.kinds().len().max(labels.task_count()) * options;
+            if numbers > MOST_NUMBERS {
+                return Err(format!(
+                    "{} tasks, {} workers and {options} labels are more than dawid-skene takes",
+                    labels.task_count(),
+                    labels.worker_count()
+                ));
+            }
+            let fit = skene::fit(labels, skene::SMOOTHING, skene::MOST_ROUNDS);
+            (answers.summary.rounds, answers.summary.converged) = (fit.rounds, fit.converged);
+            fit.posterior.chunks_exact(options).for_each(|chances| answers.take(chances));
+        }
+    }
+    Ok(answers.done())
+}
+
+/// Takes in probabilities task by task.
+struct Answers<'a> {
+    truth: &'a [i32],
+    winners: Vec<i32>,
+    probabilities: Vec<f64>,
+    summary: LabelsSummary,
+}
+
+impl<'a> Answers<'a> {
+    fn new(labels: &Labels, truth: &'a [i32]) -> Self {
+        let summary =
+            LabelsSummary { repeated: labels.repeated(), rounds: 0, converged: true, ties: 0, judged: 0, right: 0.0 };
+        let tasks = labels.task_count();
+        Self { truth, winners: Vec::with_capacity(tasks), probabilities: Vec::with_capacity(tasks), summary }
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn take(&mut self, chances: &[f64]) {
+        let best = chances.iter().copied().fold(0.0, f64::max);
+        let ahead = |chance: f64| best - chance <= TIE;
+        let count = chances.iter().filter(|chance| ahead(**chance)).count();
+        let first = chances.iter().position(|chance| ahead(*chance));
+        let winner = first.filter(|_| count == 1).and_then(|at| i32::try_from(at).ok()).unwrap_or(-1);
+        let truth = self.truth.get(self.winners.len()).copied().unwrap_or(-1);
+        if truth != -1 {
+            self.summary.judged += 1;
+            let right = usize::try_from(truth).is_ok_and(|at| chances.get(at).is_some_and(|chance| ahead(*chance)));
+            self.summary.right += if right { 1.0 / count as f64 } else { 0.0 };
+        }
+        self.summary.ties += usize::from(winner < 0);
+        self.winners.push(winner);
+        self.probabilities.push(best);
+    }
+
+    fn done(self) -> Answered {
+        Answered { winners: self.winners, probabilities: self.probabilities, summary: self.summary }
+    }
+}
+
+fn normalise(values: &mut [f64]) {
+    let sum: f64 = values.iter().sum();
+    if sum > 0.0 {
+        values.iter_mut().for_each(|value| *value /= sum);
+    }
+}
+
+/// Logarithms to probabilities that sum to 1.
+fn from_logs(logs: &mut [f64]) {
+    let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    logs.iter_mut().for_each(|log| *log = (*log - top).exp());
+    normalise(logs);
+}

@@ -1,0 +1,208 @@
+//! Dawid & Skene (1979): who confuses what with what, learned from the labels alone by expectation maximisation.
+//!
+//! Starts from the fractions of votes, works in logarithms, and ends when no probability moves by more than
+//! [`TOLERANCE`] (converged) or after [`MOST_ROUNDS`]. Each row of a worker's confusion matrix, and the shares of the
+//! options, have `smoothing` added to every count (a symmetric Dirichlet prior), so that what was never seen is not
+//! impossible; 0 is the paper's own estimate.
+
+use super::labels::Labels;
+
+/// Largest change of a probability at which it has converged.
+pub const TOLERANCE: f64 = 1e-6;
+/// Rounds after which it ends in any case.
+pub const MOST_ROUNDS: u32 = 300;
+/// Added to each count where nothing else is said: small beside one label.
+pub const SMOOTHING: f64 = 0.01;
+/// Keeps logarithms of what never happened finite.
+const LEAST: f64 = 1e-300;
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Fit {
+    /// Probability of each option per task, tasks one after another.
+    pub posterior: Vec<f64>,
+    /// Rounds taken.
+    pub rounds: u32,
+    /// Whether it came to rest.
+    pub converged: bool,
+}
+
+/// Fits the model; a task without labels has the shares of the options.
+#[must_use]
+pub fn fit(labels: &Labels, smoothing: f64, most_rounds: u32) -> Fit {
+    let options = labels.option_count();
+    let mut model = Model::new(labels, smoothing);
+    let mut posterior = vec![0.0; labels.task_count() * options];
+    for (rows, chances) in labels.tasks().zip(posterior.chunks_exact_mut(options)) {
+        for row in rows {
+            if let Some(chance) = chances.get_mut(labels.kind(*row).label as usize) {
+                *chance += 1.0;
+            }
+        }
+        let sum: f64 = chances.iter().sum();
+        chances.iter_mut().for_each(|chance| *chance = if sum > 0.0 { *chance / sum } else { 1.0 / count(options) });
+        model.add(rows, chances);
+    }
+    for rounds in 1..=most_rounds {
+        model.maximise();
+        if model.round(labels, &mut posterior) <= TOLERANCE {
+            return Fit { posterior, rounds, converged: true };
+        }
+    }
+    Fit { posterior, rounds: most_rounds, converged: false }
+}
+
+/// Expected counts while tasks are walked over, logarithms of probabilities after `maximise`. Both lie option by option
+/// within a kind (what a worker of each true option says with that label), so that a row reads one short run.
+struct Model<'a> {
+    labels: &'a Labels,
+    smoothing: f64,
+    counts: Vec<f64>,
+    shares: Vec<f64>,
+    logs: Vec<f64>,
+    log_shares: Vec<f64>,
+    scratch: Vec<f64>,
+}
+
+impl<'a> Model<'a> {
+    fn new(labels: &'a Labels, smoothing: f64) -> Self {
+        let options = labels.option_count();
+        let size = labels.kinds().len() * options;
+        Self {
+            labels,
+            smoothing,
+            counts: vec![0.0; size],
+            shares: vec![0.0; options],
+            logs: vec![0.0; size],
+            log_shares: vec![0.0; options],
+            scratch: vec![0.0; options],
+        }
+    }
+
+    fn add(&mut self, rows: &[u32], chances: &[f64]) {
+        let options = self.shares.len();
+        for (share, chance) in self.shares.iter_mut().zip(chances) {
+            *share += chance;
+        }
+        for row in rows {
+            let at = *row as usize * options;
+            if let Some(counts) = self.counts.get_mut(at..at + options) {
+                for (count, chance) in counts.iter_mut().zip(chances) {
+                    *count += chance;
+                }
+            }
+        }
+    }
+
+    /// Maximisation: probabilities from what was counted; counting begins anew.
+    fn maximise(&mut self) {
+        let options = self.shares.len();
+        let prior = self.smoothing * count(options);
+        let all: f64 = self.shares.iter().sum::<f64>() + prior;
+        for (log, share) in self.log_shares.iter_mut().zip(&mut self.shares) {
+            *log = ((*share + self.smoothing) / all).max(LEAST).ln();
+            *share = 0.0;
+        }
+        let mut from = 0;
+        for of_worker in self.labels.kinds().chunk_by(|one, other| one.worker == other.worker) {
+            let span = from..from + of_worker.len() * options;
+            from = span.end;
+            let (Some(counts), Some(logs)) = (self.counts.get_mut(span.clone()), self.logs.get_mut(span)) else {
+                continue;
+            };
+            self.scratch.fill(prior);
+            for of_kind in counts.chunks_exact(options) {
+                for (total, count) in self.scratch.iter_mut().zip(of_kind) {
+                    *total += count;
+                }
+            }
+            for (of_kind, logs) in counts.chunks_exact_mut(options).zip(logs.chunks_exact_mut(options)) {
+                for ((count, log), total) in of_kind.iter_mut().zip(logs).zip(&self.scratch) {
+                    *log = ((*count + self.smoothing) / total.max(LEAST)).max(LEAST).ln();
+                    *count = 0.0;
+                }
+            }
+        }
+    }
+
+    /// Expectation over all tasks, and counting for the next round; the largest change.
+    fn round(&mut self, labels: &Labels, posterior: &mut [f64]) -> f64 {
+        // The usual small numbers of options get loops of known length.
+        match self.shares.len() {
+            2 => self.pass::<2>(labels, posterior),
+            3 => self.pass::<3>(labels, posterior),
+            4 => self.pass::<4>(labels, posterior),
+            5 => self.pass::<5>(labels, posterior),
+            _ => self.pass_any(labels, posterior),
+        }
+    }
+
+    fn pass<const K: usize>(&mut self, labels: &Labels, posterior: &mut [f64]) -> f64 {
+        let (tables, _) = self.logs.as_chunks::<K>();
+        let (counted, _) = self.counts.as_chunks_mut::<K>();
+        let (all, _) = posterior.as_chunks_mut::<K>();
+        let mut shares = [0.0; K];
+        let mut prior = [0.0; K];
+        prior.iter_mut().zip(&self.log_shares).for_each(|(own, share)| *own = *share);
+        let mut most: f64 = 0.0;
+        for (rows, chances) in labels.tasks().zip(all) {
+            let mut now = prior;
+            for row in rows {
+                if let Some(table) = tables.get(*row as usize) {
+                    for (sum, log) in now.iter_mut().zip(table) {
+                        *sum += log;
+                    }
+                }
+            }
+            most = most.max(settle(&mut now, chances));
+            for row in rows {
+                if let Some(counts) = counted.get_mut(*row as usize) {
+                    for (count, chance) in counts.iter_mut().zip(&now) {
+                        *count += chance;
+                    }
+                }
+            }
+            for (share, chance) in shares.iter_mut().zip(&now) {
+                *share += chance;
+            }
+        }
+        self.shares.iter_mut().zip(shares).for_each(|(share, sum)| *share += sum);
+        most
+    }
+
+    fn pass_any(&mut self, labels: &Labels, posterior: &mut [f64]) -> f64 {
+        let options = self.shares.len();
+        let mut most: f64 = 0.0;
+        let mut now = vec![0.0; options];
+        for (rows, chances) in labels.tasks().zip(posterior.chunks_exact_mut(options)) {
+            now.copy_from_slice(&self.log_shares);
+            for row in rows {
+                let at = *row as usize * options;
+                if let Some(logs) = self.logs.get(at..at + options) {
+                    for (sum, log) in now.iter_mut().zip(logs) {
+                        *sum += log;
+                    }
+                }
+            }
+            most = most.max(settle(&mut now, chances));
+            self.add(rows, &now);
+        }
+        most
+    }
+}
+
+/// Logarithms to probabilities, which replace those of before; the largest change.
+fn settle(logs: &mut [f64], before: &mut [f64]) -> f64 {
+    super::from_logs(logs);
+    let mut most: f64 = 0.0;
+    for (chance, old) in logs.iter().zip(before) {
+        most = most.max((chance - *old).abs());
+        *old = *chance;
+    }
+    most
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn count(number: usize) -> f64 {
+    number as f64
+}
