@@ -50,13 +50,13 @@ fn the_anaesthetists_of_dawid_and_skene_have_the_papers_posteriors() {
     let golden: Vec<Vec<f64>> = vector["posterior"].as_array().unwrap().iter().map(numbers).collect();
     let exact = skene::fit(&labels, 0.0, skene::MOST_ROUNDS);
     assert!(exact.converged);
-    let smoothed = skene::fit(&labels, skene::SMOOTHING, skene::MOST_ROUNDS);
+    let average = skene::fit(&labels, skene::PRIOR, skene::MOST_ROUNDS);
     for (patient, golden) in golden.iter().enumerate() {
         for (class, p) in golden.iter().enumerate() {
             let ours = exact.posterior[patient * 4 + class];
             assert!((ours - p).abs() < 1e-5, "patient {}, class {}: {ours} is not {p}", patient + 1, class + 1);
-            let ours = smoothed.posterior[patient * 4 + class];
-            assert!((ours - p).abs() < 0.02, "smoothed, patient {}: {ours} is not {p}", patient + 1);
+            let ours = average.posterior[patient * 4 + class];
+            assert!((ours - p).abs() < 0.03, "with the prior, patient {}: {ours} is not {p}", patient + 1);
         }
     }
     // The shares of the four classes as published: .40, .42, .11, .07.
@@ -71,7 +71,7 @@ fn the_anaesthetists_of_dawid_and_skene_have_the_papers_posteriors() {
 }
 
 /// The same model, written down as it stands: dense tables, products, no logarithms.
-fn plain_skene(rows: &[Row], [tasks, workers, options]: [usize; 3], rounds: u32) -> Vec<Vec<f64>> {
+fn plain_skene(rows: &[Row], [tasks, options]: [usize; 2], rounds: u32) -> Vec<Vec<f64>> {
     let mut posterior = vec![vec![0.0; options]; tasks];
     for (task, chances) in posterior.iter_mut().enumerate() {
         let own: Vec<&Row> = rows.iter().filter(|row| row[0] as usize == task).collect();
@@ -80,24 +80,26 @@ fn plain_skene(rows: &[Row], [tasks, workers, options]: [usize; 3], rounds: u32)
             *chance = if own.is_empty() { 1.0 / options as f64 } else { given / own.len() as f64 };
         }
     }
-    let (least, all) = (skene::SMOOTHING, skene::SMOOTHING * options as f64);
+    let least = 0.01;
     for _ in 0..rounds {
-        let share = |k: usize| (posterior.iter().map(|p| p[k]).sum::<f64>() + least) / (tasks as f64 + all);
-        let mut confusion = vec![vec![vec![0.0; options]; options]; workers];
-        for (worker, matrix) in confusion.iter_mut().enumerate() {
-            for (k, given) in matrix.iter_mut().enumerate() {
-                let own = || rows.iter().filter(|row| row[1] as usize == worker);
-                let total: f64 = own().map(|row| posterior[row[0] as usize][k]).sum();
-                for (label, p) in given.iter_mut().enumerate() {
-                    let said = own().filter(|row| row[2] as usize == label).map(|row| posterior[row[0] as usize][k]);
-                    *p = (said.sum::<f64>() + least) / (total + all);
-                }
-            }
-        }
+        let share =
+            |k: usize| (posterior.iter().map(|p| p[k]).sum::<f64>() + least) / (tasks as f64 + least * options as f64);
+        let said = |worker: Option<usize>, k: usize, label: Option<usize>| -> f64 {
+            let of = |row: &&Row| worker.is_none_or(|one| row[1] as usize == one);
+            let with = |row: &&Row| label.is_none_or(|one| row[2] as usize == one);
+            rows.iter().filter(of).filter(with).map(|row| posterior[row[0] as usize][k]).sum()
+        };
+        let all = |k: usize, label: usize| {
+            (said(None, k, Some(label)) + least) / (said(None, k, None) + least * options as f64)
+        };
+        let confusion = |worker: usize, k: usize, label: usize| {
+            (said(Some(worker), k, Some(label)) + skene::PRIOR * all(k, label))
+                / (said(Some(worker), k, None) + skene::PRIOR)
+        };
         let next = (0..tasks).map(|task| {
             let joint = (0..options).map(|k| {
                 let own = rows.iter().filter(|row| row[0] as usize == task);
-                share(k) * own.map(|row| confusion[row[1] as usize][k][row[2] as usize]).product::<f64>()
+                share(k) * own.map(|row| confusion(row[1] as usize, k, row[2] as usize)).product::<f64>()
             });
             let joint: Vec<f64> = joint.collect();
             let sum: f64 = joint.iter().sum();
@@ -118,8 +120,8 @@ proptest! {
         (options, rows) in (1_u32..8).prop_flat_map(|options| (Just(options), rows(options))),
         rounds in 1_u32..6,
     ) {
-        let fit = skene::fit(&table(&rows, [8, 5, options]), skene::SMOOTHING, rounds);
-        let plain = plain_skene(&rows, [8, 5, options as usize], fit.rounds);
+        let fit = skene::fit(&table(&rows, [8, 5, options]), skene::PRIOR, rounds);
+        let plain = plain_skene(&rows, [8, options as usize], fit.rounds);
         for (ours, plain) in fit.posterior.iter().zip(plain.iter().flatten()) {
             prop_assert!((ours - plain).abs() < 1e-9, "{ours} is not {plain}");
         }
@@ -147,6 +149,7 @@ proptest! {
         }
     }
 
+    // Where tables are alike in two labels, noise in last digits must not grow over the rounds until one is preferred.
     #[test]
     fn whatever_labels_are_called_the_answers_are_the_same(rows in rows(3), method in 0_usize..5) {
         let renamed: Vec<Row> = rows.iter().map(|[task, worker, label]| [*task, *worker, (label + 1) % 3]).collect();

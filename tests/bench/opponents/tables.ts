@@ -8,6 +8,8 @@ export interface Table {
   counts: readonly [number, number, number];
 }
 
+const GRID = 2 ** 40;
+const PRIOR = 0.5;
 const SMOOTHING = 0.01;
 const TOLERANCE = 1e-6;
 const MOST_ROUNDS = 300;
@@ -35,6 +37,7 @@ export function dawidSkene({ tasks, workers, labels, counts }: Table): { posteri
   const posterior = new Float64Array(taskCount * options);
   const confusion = new Float64Array(workerCount * options * options);
   const logs = new Float64Array(confusion.length);
+  const pooled = new Float64Array(options * options);
   const shares = new Float64Array(options);
   const logShares = new Float64Array(options);
   const now = new Float64Array(options);
@@ -57,14 +60,28 @@ export function dawidSkene({ tasks, workers, labels, counts }: Table): { posteri
     for (let k = 0; k < options; k++) {
       logShares[k] = Math.log(((shares[k] as number) + SMOOTHING) / (taskCount + SMOOTHING * options));
     }
+    pooled.fill(SMOOTHING);
+    for (let cell = 0; cell < confusion.length; cell++) {
+      const own = cell % pooled.length;
+      pooled[own] = (pooled[own] as number) + (confusion[cell] as number);
+    }
+    for (let k = 0; k < options; k++) {
+      let total = 0;
+      for (let label = 0; label < options; label++) total += pooled[label * options + k] as number;
+      for (let label = 0; label < options; label++) {
+        const cell = label * options + k;
+        pooled[cell] = (pooled[cell] as number) / total;
+      }
+    }
     for (let worker = 0; worker < workerCount; worker++) {
       const base = worker * options * options;
       for (let k = 0; k < options; k++) {
-        let total = SMOOTHING * options;
+        let total = PRIOR;
         for (let label = 0; label < options; label++) total += confusion[base + label * options + k] as number;
         for (let label = 0; label < options; label++) {
           const cell = base + label * options + k;
-          logs[cell] = Math.log(((confusion[cell] as number) + SMOOTHING) / total);
+          const mean = pooled[label * options + k] as number;
+          logs[cell] = Math.log(((confusion[cell] as number) + PRIOR * mean) / total);
         }
       }
     }
@@ -86,7 +103,7 @@ export function dawidSkene({ tasks, workers, labels, counts }: Table): { posteri
         sum += now[k] as number;
       }
       for (let k = 0; k < options; k++) {
-        now[k] = (now[k] as number) / sum;
+        now[k] = Math.round(((now[k] as number) / sum) * GRID) / GRID;
         const cell = task * options + k;
         most = Math.max(most, Math.abs((now[k] as number) - (posterior[cell] as number)));
         posterior[cell] = now[k] as number;

@@ -41,7 +41,7 @@ test('the anaesthetists of Dawid and Skene get the classes of the paper', async 
     const golden = vector.posterior[Number(task.slice(1)) - 1] as number[];
     const best = golden.indexOf(Math.max(...golden));
     expect([task, labels[at]]).toEqual([task, String(best + 1)]);
-    expect(Math.abs((probabilities[at] as number) - (golden[best] as number))).toBeLessThan(0.02);
+    expect(Math.abs((probabilities[at] as number) - (golden[best] as number))).toBeLessThan(0.03);
   }
 });
 

@@ -112,7 +112,7 @@ pub fn answer(labels: &Labels, method: TableMethod, truth: &[i32]) -> Result<Ans
             from_weights(&mut answers, &coins.weights(options), &coins.shares, true, &mut sums);
         }
         TableMethod::DawidSkene => {
-            let numbers = labels.kinds().len().max(labels.task_count()) * options;
+            let numbers = labels.kinds().len().max(labels.task_count()).max(options) * options;
             if numbers > MOST_NUMBERS {
                 return Err(format!(
                     "{} tasks, {} workers and {options} labels are more than dawid-skene takes",
@@ -120,7 +120,7 @@ pub fn answer(labels: &Labels, method: TableMethod, truth: &[i32]) -> Result<Ans
                     labels.worker_count()
                 ));
             }
-            let fit = skene::fit(labels, skene::SMOOTHING, skene::MOST_ROUNDS);
+            let fit = skene::fit(labels, skene::PRIOR, skene::MOST_ROUNDS);
             (answers.summary.rounds, answers.summary.converged) = (fit.rounds, fit.converged);
             fit.posterior.chunks_exact(options).for_each(|chances| answers.take(chances));
         }
@@ -174,9 +174,14 @@ fn normalise(values: &mut [f64]) {
     }
 }
 
-/// Logarithms to probabilities that sum to 1.
+/// Grid of probabilities made from logarithms, 2⁻⁴⁰.
+const GRID: f64 = 1_099_511_627_776.0;
+
+/// Logarithms to probabilities that sum to 1, rounded to a grid: between options that are alike, sums taken in another
+/// order differ in their last digits, and over many rounds that would grow until a name has broken a tie.
 fn from_logs(logs: &mut [f64]) {
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     logs.iter_mut().for_each(|log| *log = (*log - top).exp());
     normalise(logs);
+    logs.iter_mut().for_each(|chance| *chance = (*chance * GRID).round_ties_even() / GRID);
 }
