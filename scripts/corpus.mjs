@@ -12,7 +12,7 @@ import { parseArgs, promisify } from 'node:util';
 import { asJson, change } from './corpus-change.mjs';
 import { constraints, fitting } from './corpus-values.mjs';
 
-const { inspect } = createRequire(import.meta.url)('#wasm');
+const { Template } = createRequire(import.meta.url)('#wasm');
 const assent = fileURLToPath(new URL('../bin/assent', import.meta.url));
 const run = promisify(execFile);
 
@@ -83,7 +83,9 @@ const reason = (document) =>
 /** The parameters of a template that have no default, with values; `only` those that this accepts. */
 function values(path, only = () => true) {
   const text = readFileSync(path, 'utf8');
-  const seen = inspect(text);
+  const template = new Template(text);
+  const seen = template.declared();
+  template.free();
   const declared = seen.type === 'inspected' ? seen.declared.parameters : [];
   const demanded = constraints(text);
   return declared

@@ -25,6 +25,7 @@ export async function consult(
   const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
   const wanted = { ...options, mode: 'deploy', refresh: options.refresh ?? true, maxConcurrency } as const;
   const planned = await makePlan(session, wanted, control);
+  using _planner = planned.inCore;
   const { votes, ...verdict } = (await judge(session, planned, template, options)).verdict;
   return { version: 1, kind: 'consult', stack, planDigest: planned.plan.digest, verdict, votes };
 }

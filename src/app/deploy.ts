@@ -45,6 +45,8 @@ export async function deploy(session: Session, options: DeployOptions, control: 
   const onFailure = options.onFailure ?? 'rollback';
   const wanted = { ...options, mode: 'deploy', refresh, maxConcurrency, onFailure } as const;
   const submitted = await submit(session, wanted, control);
+  // Held only while it is judged: planner and engine do not hold memory at the same time.
+  using _planner = submitted.planned.inCore;
   const askAlways = options.consent !== undefined;
   const { document, run } = await judge(session, submitted, { ...options, askAlways }, control);
   return document ?? ask(session, { ...submitted, run }, options, control);
@@ -75,5 +77,6 @@ export async function ask(
     await approve(session, { runId, by, parameters });
   } else if (changesAnything(planned)) show?.(planned);
   if (control.signal?.aborted) throw interrupted();
+  planned.inCore[Symbol.dispose]();
   return work(session, { runId, secretParameters: parameters }, control);
 }

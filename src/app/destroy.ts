@@ -32,6 +32,7 @@ export async function destroy(session: Session, options: DestroyOptions, control
   const { parameters = {}, allowDataLoss = [] } = options;
   const wanted = { stack: stack.name, mode: 'destroy', refresh: false, maxConcurrency, parameters } as const;
   const submitted = await submit(session, wanted, control);
+  using _planner = submitted.planned.inCore;
   const askAlways = options.consent !== undefined;
   const { document, run } = await judge(session, submitted, { allowDataLoss, askAlways }, control);
   return document ?? ask(session, { ...submitted, run }, options, control);

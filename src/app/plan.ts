@@ -39,6 +39,8 @@ export async function plan(session: Session, options: PlanOptions, control: Cont
     },
     control,
   );
+  // The plan outlives the planner.
+  using _planner = planned.inCore;
   await keepPlan(session.store.blobs, planned.plan);
   return { document: planDocument(planned), planned };
 }

@@ -287,14 +287,14 @@ test('a failure keeps what exists, exits 4, and the next deploy goes on from the
   expect((await server.ended).code).toBe(0);
 });
 
-test('credentials that lead nowhere are told from a failure: 5', { timeout: 60_000 }, async () => {
+test('credentials that lead nowhere are told from a failure: 5', { timeout: 240_000 }, async () => {
   using space = new Workspace({ AWS_EC2_METADATA_DISABLED: 'true' });
   const file = space.file('t.json', queues(1, 1));
   const args = ['deploy', file, '--stack', 'web', '--yes', '--cloud', 'aws', '--region', 'us-east-1'];
   expect(await space.json(...args)).toMatchObject({ code: 5, document: { kind: 'error', code: 'unreachable' } });
 });
 
-test('a NoEcho value reaches the cloud and nothing that is kept or shown', { timeout: 60_000 }, async () => {
+test('a NoEcho value reaches the cloud and nothing that is kept or shown', { timeout: 240_000 }, async () => {
   using space = new Workspace();
   const secret = 'correct-horse-battery';
   const file = space.file('t.json', {

@@ -101,7 +101,11 @@ describe('AWS', () => {
   });
 
   test.each([
-    [{ AWS_ENDPOINT_URL: 'http://localhost:4566/' }, 'http://localhost:4566'],
+    // An emulator takes a new port at every start: its stacks are those of before.
+    [{ AWS_ENDPOINT_URL: 'http://localhost:4566/' }, 'http://localhost'],
+    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:49152' }, 'http://localhost'],
+    [{ AWS_ENDPOINT_URL: 'http://[::1]:1' }, 'http://localhost'],
+    [{ AWS_ENDPOINT_URL: 'http://localhost.example.org:4566' }, 'http://localhost.example.org:4566'],
     [{ AWS_ENDPOINT_URL_CLOUDCONTROL: 'https://cc.example.com/some/path?x=1' }, 'https://cc.example.com'],
     [{ AWS_ENDPOINT_URL: 'http://a:1', AWS_ENDPOINT_URL_CLOUDCONTROL: 'http://b:2' }, 'http://b:2'],
     [{ AWS_ENDPOINT_URL_S3: 'http://a:1' }, 'aws'],

@@ -66,7 +66,7 @@ async function open() {
   };
 }
 
-test('an untouched stack is in sync; every change behind our back is named', { timeout: 60_000 }, async () => {
+test('an untouched stack is in sync; every change behind our back is named', { timeout: 240_000 }, async () => {
   await using place = await open();
   const { space, drift, patch, remove } = place;
   const file = space.file('t.json', template);

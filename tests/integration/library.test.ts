@@ -31,7 +31,7 @@ afterEach(() => rmSync(state, { recursive: true, force: true }));
 
 const template = JSON.stringify(queues(2, 2));
 
-test('plan, deploy with progress, destroy', { timeout: 60_000 }, async () => {
+test('plan, deploy with progress, destroy', { timeout: 240_000 }, async () => {
   const planned = await plan({ template, stack: 'lib', state });
   expect(planned.actions.map(({ action }) => action)).toEqual(['create', 'create', 'create', 'create']);
 
@@ -48,7 +48,7 @@ test('plan, deploy with progress, destroy', { timeout: 60_000 }, async () => {
   expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
 });
 
-test('a deployment parses its template once, also over a stack that it reads first', { timeout: 60_000 }, async () => {
+test('a deployment parses its template once, also over a stack that it reads first', { timeout: 240_000 }, async () => {
   const wasm = instance();
   const { Template } = wasm;
   const parsed: string[] = [];
@@ -69,7 +69,7 @@ test('a deployment parses its template once, also over a stack that it reads fir
   }
 });
 
-test('what is refused rejects with a type and a code', { timeout: 60_000 }, async () => {
+test('what is refused rejects with a type and a code', { timeout: 240_000 }, async () => {
   const bad = plan({ template: '{"Resources":{}}', stack: 'lib', state });
   await expect(bad).rejects.toBeInstanceOf(InvalidInput);
   await expect(deploy({ template, stack: 'lib', state, approve: 'f'.repeat(64) })).rejects.toMatchObject({
@@ -78,14 +78,16 @@ test('what is refused rejects with a type and a code', { timeout: 60_000 }, asyn
   });
 });
 
-test('an abort before anything was called rejects as interrupted and leaves nothing', { timeout: 60_000 }, async () => {
+test('an abort before anything was called rejects as interrupted and leaves nothing', {
+  timeout: 240_000,
+}, async () => {
   const aborted = deploy({ template, stack: 'lib', state, signal: AbortSignal.abort() });
   await expect(aborted).rejects.toBeInstanceOf(AssentError);
   await expect(aborted).rejects.toMatchObject({ code: 'interrupted' });
   expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
 });
 
-test('an abort in the middle ends in good order; the stack can be deployed again', { timeout: 60_000 }, async () => {
+test('an abort in the middle ends in good order; the stack can be deployed again', { timeout: 240_000 }, async () => {
   const stop = new AbortController();
   const run = deploy({ template, stack: 'lib', state, signal: stop.signal });
   for await (const event of run) if (event.event === 'resource' && event.status === 'in_progress') stop.abort();
@@ -94,7 +96,7 @@ test('an abort in the middle ends in good order; the stack can be deployed again
 });
 
 test('two deployments of one stack at once: one does it, the other is told who has it', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const both = await Promise.allSettled([
     deploy({ template, stack: 'lib', state }),
@@ -154,7 +156,7 @@ test('scan tells findings with their place and touches no state', async () => {
   await expect(scan({ template: open, signal: AbortSignal.abort() })).rejects.toThrow();
 });
 
-test('consult gives the circle’s votes and changes nothing', { timeout: 60_000 }, async () => {
+test('consult gives the circle’s votes and changes nothing', { timeout: 240_000 }, async () => {
   const document = await consult({ template, stack: 'lib', state });
   expect(document).toMatchObject({ version: 1, kind: 'consult' });
   expect(document.votes.map(({ expert }) => expert).sort()).toEqual([
@@ -166,7 +168,7 @@ test('consult gives the circle’s votes and changes nothing', { timeout: 60_000
   expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });
 });
 
-test('drift of a stack, and of one nobody knows', { timeout: 60_000 }, async () => {
+test('drift of a stack, and of one nobody knows', { timeout: 240_000 }, async () => {
   await deploy({ template, stack: 'lib', state });
   expect(await drift({ stack: 'lib', state })).toMatchObject({ kind: 'drift', inSync: true });
   await expect(drift({ stack: 'other', state })).rejects.toBeInstanceOf(ResourceNotFound);

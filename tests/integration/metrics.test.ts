@@ -103,7 +103,7 @@ test('failures are measured with their kind and code', { timeout: 120_000 }, asy
   expect(await total(space, 'runs', { outcome: 'rolled_back' })).toBe(1);
 });
 
-test('what is damaged is called so, and no deployment fails for it', { timeout: 60_000 }, async () => {
+test('what is damaged is called so, and no deployment fails for it', { timeout: 240_000 }, async () => {
   using space = new Workspace();
   const file = space.file('t.json', queues(1, 1));
   await space.json('deploy', file, '--stack', 'web', '--yes');

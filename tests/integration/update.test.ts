@@ -11,6 +11,8 @@ import { type AnyDocument, type Started, Workspace } from '../support/cli.ts';
 import { config } from '../support/sandbox.ts';
 
 const ACCOUNT = '123456789012';
+/** Up to ten processes a test, on machines that do other things too. */
+const SLOW_MS = 300_000;
 
 /** A sandbox as a process, a client of it, and the command line pointed at it. */
 class Place implements AsyncDisposable {
@@ -132,7 +134,9 @@ const queue = (properties: object, more: object = {}) => ({
   Outputs: { Url: { Value: { Ref: 'Q' } }, Arn: { Value: { 'Fn::GetAtt': ['Q', 'Arn'] } } },
 });
 
-test('a property is updated in place; what somebody else changed elsewhere survives', { timeout: 60_000 }, async () => {
+test('a property is updated in place; what somebody else changed elsewhere survives', {
+  timeout: SLOW_MS,
+}, async () => {
   place = await Place.open();
   const first = await place.deployed(queue({ VisibilityTimeout: 30, DelaySeconds: 1 }));
   const { Q: url = '' } = await place.recorded();
@@ -161,7 +165,7 @@ test('a property is updated in place; what somebody else changed elsewhere survi
   await place.destroyed();
 });
 
-test('a create-only property replaces: dependents move over, the old one goes last', { timeout: 60_000 }, async () => {
+test('a create-only property replaces: dependents move over, the old one goes last', { timeout: SLOW_MS }, async () => {
   place = await Place.open();
   const template = (fifo: boolean) => ({
     Resources: {
@@ -200,7 +204,7 @@ test('a create-only property replaces: dependents move over, the old one goes la
   expect(await place.everything()).toEqual([]);
 });
 
-test('a name that changes replaces; one that stays is freed first', { timeout: 60_000 }, async () => {
+test('a name that changes replaces; one that stays is freed first', { timeout: SLOW_MS }, async () => {
   place = await Place.open();
   await place.deployed(queue({ QueueName: 'one' }));
   await place.deployed(queue({ QueueName: 'two' }));
@@ -226,7 +230,7 @@ test('a name that changes replaces; one that stays is freed first', { timeout: 6
 });
 
 test('what drifted on a touched path is refused: after approval by digest, during a run by AWS', {
-  timeout: 60_000,
+  timeout: SLOW_MS,
 }, async () => {
   place = await Place.open({ speed: 25 });
   const template = (seconds: number) => ({
@@ -262,7 +266,7 @@ test('what drifted on a touched path is refused: after approval by digest, durin
   await place.destroyed();
 });
 
-test('an approval does not overwrite what was changed while the person thought', { timeout: 60_000 }, async () => {
+test('an approval does not overwrite what was changed while the person thought', { timeout: SLOW_MS }, async () => {
   place = await Place.open();
   const port = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' };
   const template = (seconds: number, open: object[] = []) => ({
@@ -282,7 +286,7 @@ test('an approval does not overwrite what was changed while the person thought',
   expect(await place.read(QUEUE, url)).toMatchObject({ VisibilityTimeout: 45 });
 });
 
-test('UpdateReplacePolicy Retain keeps the old one and says so', { timeout: 60_000 }, async () => {
+test('UpdateReplacePolicy Retain keeps the old one and says so', { timeout: SLOW_MS }, async () => {
   place = await Place.open();
   const keep = { UpdateReplacePolicy: 'Retain' };
   await place.deployed(queue({ QueueName: 'one' }, keep));
@@ -299,7 +303,7 @@ test('UpdateReplacePolicy Retain keeps the old one and says so', { timeout: 60_0
   });
 });
 
-test('inline policies change by delete-then-create, and are in force afterwards', { timeout: 60_000 }, async () => {
+test('inline policies change by delete-then-create, and are in force afterwards', { timeout: SLOW_MS }, async () => {
   place = await Place.open();
   const document = (Action: string) => ({
     Version: '2012-10-17',
@@ -336,7 +340,7 @@ test('inline policies change by delete-then-create, and are in force afterwards'
   expect(await place.everything()).toEqual([]);
 });
 
-test('killed anywhere in a replacement, resumed or destroyed: nothing is lost', { timeout: 180_000 }, async () => {
+test('killed anywhere in a replacement, resumed or destroyed: nothing is lost', { timeout: SLOW_MS }, async () => {
   const template = (name: string) => ({
     Resources: {
       A: { Type: QUEUE, Properties: { QueueName: name } },
@@ -375,7 +379,7 @@ test('killed anywhere in a replacement, resumed or destroyed: nothing is lost', 
 });
 
 test('an existing resource is taken over, with its difference; one that would be replaced is refused', {
-  timeout: 60_000,
+  timeout: SLOW_MS,
 }, async () => {
   place = await Place.open();
   const url = await place.create(QUEUE, { QueueName: 'mine', VisibilityTimeout: 30 });
@@ -402,7 +406,7 @@ test('an existing resource is taken over, with its difference; one that would be
 });
 
 test('a changed NoEcho value reaches the resource; policies alone are recorded without a call', {
-  timeout: 60_000,
+  timeout: SLOW_MS,
 }, async () => {
   place = await Place.open();
   const template = (more: object = {}) => ({

@@ -1135,7 +1135,7 @@ fn an_intent_without_an_answer_is_not_sent_again_after_a_day() {
     let report = maybe.report("A");
     assert_eq!(report.error_code.as_deref(), Some("intent_expired"));
     let message = report.message.unwrap();
-    assert!(message.contains("--import A=A-1") && message.contains("Test::A::B"), "{message}");
+    assert!(message.contains("import A=A-1") && message.contains("Test::A::B"), "{message}");
     // After a week requests are forgotten too: what exists of the type is looked at.
     let mut old = leash.resumed(resources(), 8 * 24 * HOUR);
     assert_eq!(old.calls(), ["list resources for create:A"]);

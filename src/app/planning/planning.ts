@@ -12,7 +12,7 @@ import type {
   PlanCall,
   Problem,
 } from '#wasm';
-import { storedPlan } from '../../core/stored.ts';
+import { storedPlan, textOf } from '../../core/stored.ts';
 import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { type Place, placeText } from '../../domain/stack.ts';
@@ -70,7 +70,7 @@ export interface Planned {
 
 /** Keeps a plan under its digest. One that is there stays: a run resumes from the very plan it began with. */
 export async function keepPlan(blobs: Blobs, plan: Plan): Promise<void> {
-  await blobs.put('plan', plan.digest, JSON.stringify(plan));
+  await blobs.put('plan', plan.digest, textOf(plan));
 }
 
 /** The plan kept under a digest. Rejects with `plan_altered` when it is not what it was when the digest was made. */

@@ -58,6 +58,7 @@ export async function judgeStep(
 async function begin(session: Session, runId: string, submission: Submission, control: Control): Promise<Next> {
   const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
   const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
+  using _planner = submitted.planned.inCore;
   const { run } = await judge(session, submitted, judgeOptions(submission), control);
   return nextOf(run);
 }
@@ -65,6 +66,7 @@ async function begin(session: Session, runId: string, submission: Submission, co
 /** A worker ended between writing the run down and judging it: the same plan is made again, or it is not the same run. */
 async function goOn(session: Session, run: Run, submission: Submission, control: Control): Promise<Next> {
   const planned = await makePlan(session, wantedOf(submission), control);
+  using _planner = planned.inCore;
   if (planned.plan.digest !== run.planDigest) {
     await cancel(session, run.runId);
     return { next: 'end' };

@@ -243,8 +243,7 @@ impl Engine {
         let example = example.unwrap_or_else(|| "IDENTIFIER".to_owned());
         let message = format!(
             "Whether {logical_id} ({type_name}) was created cannot be told: the answer was lost too long ago. {} If it \
-             is there, take it over with --import {logical_id}={example} or delete it; then deploy again. Client \
-             token: {}.",
+             is there, take it over (import {logical_id}={example}) or delete it; then deploy again. Client token: {}.",
             found.trim_end(),
             step.client_token
         );

@@ -303,7 +303,7 @@ fn effective(declared: &Declaration<'_>, world: &World<'_>) -> Result<(String, O
     } else {
         declared.problem("missing_parameter", format!("Parameter `{name}` has no value"))
     };
-    Err(Box::new(problem.help(format!("Give it by `--parameters {name}=VALUE`"))))
+    Err(Box::new(problem.help("Give it a value")))
 }
 
 fn check(

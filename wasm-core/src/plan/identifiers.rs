@@ -23,7 +23,7 @@ pub fn guard(resource: &EvaluatedResource<'_>, kind: ResourceType, call: &PlanCa
         let span = resource.span_of(&path);
         let problem = Problem::error("secret_identifier", span, message)
             .at(format!("Resources/{id}/Properties/{path}"))
-            .help("Make the name from something else; --allow-secret-identifiers deploys it all the same");
+            .help("Make the name from something else, or allow secrets in identifiers");
         let severity = if call.allow_secret_identifiers { Severity::Warning } else { Severity::Error };
         problems.push(Problem { severity, ..problem });
     }

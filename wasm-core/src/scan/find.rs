@@ -313,7 +313,7 @@ impl Desk<'_> {
                         "suppression-unknown-rule",
                         "Suppression of a rule that does not exist",
                         format!("There is no rule `{}`", suppression.id),
-                        "`assent rules` lists them",
+                        "The list of rules has all that there are",
                     )
                 } else if suppression.reason.is_empty() {
                     (

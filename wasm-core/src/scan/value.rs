@@ -381,6 +381,7 @@ impl<'t> View<'t> {
             },
             _ => return V::Unknown,
         };
+        let mut known: HashMap<&str, V> = HashMap::new();
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
@@ -400,7 +401,11 @@ impl<'t> View<'t> {
             }
             let variable = variables.and_then(|variables| variables.get(name));
             let value = match variable {
-                Some(node) => self.value(node, node.span).map_or(V::Unknown, |value| value.kind),
+                // Once each: one that stands ten times, in ten levels, would be evaluated ten billion times.
+                Some(node) => known
+                    .entry(name)
+                    .or_insert_with(|| self.value(node, node.span).map_or(V::Unknown, |value| value.kind))
+                    .clone(),
                 None if name.contains('.') => V::Link(name.split('.').next().unwrap_or_default().to_owned()),
                 None => self.reference(name),
             };

@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "Policy allows everything",
         severity: Critical,
         types: HOLDERS,
-        help: "Name the actions and resources that are needed; `assent permissions` lists what a deployment needs",
+        help: "Name the actions and resources that are needed; what a deployment of a template needs can be listed",
         aliases: &["IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS", "CKV_AWS_62", "F3", "F4", "F5"],
         bad: "Type: AWS::IAM::ManagedPolicy\nProperties:\n  PolicyDocument:\n    Statement:\n      - Effect: Allow\n        Action: '*'\n        Resource: '*'",
         good: "Type: AWS::IAM::ManagedPolicy\nProperties:\n  PolicyDocument:\n    Statement:\n      - Effect: Allow\n        Action: s3:GetObject\n        Resource: arn:aws:s3:::data/*",

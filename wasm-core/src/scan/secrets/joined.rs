@@ -10,6 +10,9 @@ use crate::template::{Kind, Node};
 /// Shorter texts in base64 occur by chance.
 const LEAST_BASE64: usize = 40;
 
+/// Longer texts are no value: Cloud Control takes this much for a whole resource.
+const MOST: usize = 256 * 1024;
+
 /// Every secret that shows only in what functions give, in the order of the tree.
 pub(super) fn find(template: &Node) -> Vec<Hit> {
     let given = BTreeMap::new();
@@ -75,8 +78,9 @@ impl<'t> Search<'t> {
     }
 
     fn function(&mut self, node: &'t Node, key: &str) {
-        if let Some(V::Text(text)) = self.view.value(node, node.span).map(|value| value.kind) {
-            self.text(&text, key, node);
+        match self.view.value(node, node.span).map(|value| value.kind) {
+            Some(V::Text(text)) if text.len() <= MOST => self.text(&text, key, node),
+            _ => {}
         }
     }
 
