@@ -16,8 +16,11 @@ export interface CancelDocument {
 
 const PENDING = ['submitted', 'waiting_approval', 'approved'] as const;
 
-/** Sets the flag a working process looks at every few seconds; where no process works, nothing is changed. */
-export async function cancel({ store, clock }: Local, runId: string): Promise<CancelDocument> {
+/**
+ * Sets the flag a working process looks at every few seconds; where no process works, nothing is changed. What is in flight
+ * is waited for until its deadline; with `now` it is cancelled in the cloud at once.
+ */
+export async function cancel({ store, clock }: Local, runId: string, now = false): Promise<CancelDocument> {
   const run = await store.runs.get(runId);
   if (run === undefined) throw unknownRun(runId);
   const document = { version: 1, kind: 'cancel', runId, stack: run.stack.name, status: run.status } as const;
@@ -28,6 +31,6 @@ export async function cancel({ store, clock }: Local, runId: string): Promise<Ca
     if (moved) return { ...document, status: 'rejected', requested: false };
   }
   if (run.status !== 'running' || !(await store.runs.isHeld(run.stack))) return { ...document, requested: false };
-  await store.runs.requestCancel(runId);
+  await store.runs.requestCancel(runId, now);
   return { ...document, requested: true };
 }

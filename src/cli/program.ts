@@ -94,7 +94,9 @@ export interface OutputsCommandOptions extends LookOptions, TextOrJson {
 export interface DriftCommandOptions extends CloudOptions, TextOrJson {
   stack: string;
 }
-export type CancelCommandOptions = CloudOptions & TextOrJson;
+export interface CancelCommandOptions extends CloudOptions, TextOrJson {
+  now?: true;
+}
 export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
   maxConcurrency: number;
   rate?: number;
@@ -304,7 +306,9 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'stop a run in good order',
     () => import('./commands/cancel.ts'),
   );
-  cancel.addOption(format('text', 'json'));
+  cancel
+    .option('--now', 'do not wait for what is in flight: cancel it in the cloud too')
+    .addOption(format('text', 'json'));
   cloudOptions(cancel);
 
   const simulate = add<SimulateCommandOptions>(

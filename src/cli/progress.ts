@@ -39,6 +39,20 @@ export class SilentProgress implements Progress {
     // Nothing is shown.
   }
 
+  /** What is waited for, and how long already, a line each; the longest first. */
+  protected waitedFor(at: string): string {
+    const since = ({ startedAt }: ResourceDocument) => Date.parse(startedAt ?? at);
+    const active = [...this.resources.values()].filter(({ status }) => isActive(status));
+    const lines = active
+      .sort((left, right) => since(left) - since(right))
+      .map(
+        (one) =>
+          `  waiting for ${plain(one.logicalId)} (${plain(one.type)}), ${duration(Date.parse(at) - since(one))} already\n`,
+      );
+    const more = lines.length - MAX_LINES;
+    return more > 0 ? `${lines.slice(0, MAX_LINES).join('')}  and for ${more} more\n` : lines.join('');
+  }
+
   inFlight(): number {
     let n = 0;
     for (const { status } of this.resources.values()) if (isActive(status)) n += 1;
@@ -64,7 +78,8 @@ export class LineProgress extends SilentProgress {
   override show(event: RunEvent): void {
     const before = event.event === 'resource' ? this.resources.get(event.logicalId)?.status : undefined;
     super.show(event);
-    if (event.event !== 'resource') this.#io.err(sentence(event));
+    if (event.event === 'cancelling') this.#io.err(sentence(event) + this.waitedFor(event.at));
+    else if (event.event !== 'resource') this.#io.err(sentence(event));
     else if (event.status !== before) this.#io.err(changeLine(event, this.#paint));
   }
 
@@ -110,6 +125,9 @@ export class LiveProgress extends SilentProgress {
         }
         if (!isActive(event.status)) this.#since.delete(event.logicalId);
         if (event.status === 'failed' && before !== 'failed') this.note(changeLine(event, this.#paint));
+        break;
+      case 'cancelling':
+        this.note(sentence(event) + this.waitedFor(event.at));
         break;
       default:
         this.note(sentence(event));

@@ -616,6 +616,10 @@ export function runsContract(module: StoreModule): void {
         await other.runs.requestCancel('r1');
         expect(await one.runs.cancelRequested('r1')).toBe(true);
         expect(await one.runs.cancelRequested('r2')).toBe(false);
+        await other.runs.requestCancel('r1', true);
+        expect(await one.runs.cancelRequested('r1')).toBe('now');
+        await other.runs.requestCancel('r1');
+        expect(await one.runs.cancelRequested('r1')).toBe('now');
       });
 
       test('an unknown run is named', async () => {

@@ -500,7 +500,12 @@ pub enum Event {
     /// The time asked for by `Sleep` has come (or any other reason to look at the clock).
     TimerFired {},
     /// Start nothing new, let what is in flight end.
-    CancelRequested {},
+    CancelRequested {
+        /// What is in flight is not waited for: it is cancelled in the cloud too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[tsify(optional)]
+        now: bool,
+    },
     /// Let go of the run as it stands: start nothing, look at what is in flight until this time, wait for calls on the
     /// wire, then finish as `suspended`. A time in the past: look at nothing any more.
     SuspendRequested {

@@ -981,7 +981,7 @@ fn cancelling_starts_nothing_new_and_follows_what_is_in_flight() {
     let mut leash = Leash::with(deploy(vec![create("A", &[]), create("B", &[]), create("C", &["A"])]), narrow);
     assert_eq!(leash.calls(), ["create create:A"]);
     leash.accept("create:A", None);
-    leash.tell(Event::CancelRequested {});
+    leash.tell(Event::CancelRequested { now: false });
     assert_eq!(leash.outcome(), None);
     assert_eq!(leash.until_call(), ["poll create:A"]);
     leash.succeed("create:A", "A-1");
@@ -991,10 +991,50 @@ fn cancelling_starts_nothing_new_and_follows_what_is_in_flight() {
 }
 
 #[test]
+fn cancelling_at_once_cancels_what_is_in_flight_and_names_what_is_left() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &["A"])]));
+    leash.accept("create:A", None);
+    let began = leash.now;
+    leash.tell(Event::CancelRequested { now: true });
+    assert_eq!(leash.until_call(), ["cancel create:A"]);
+    assert_eq!(leash.now, began, "it does not wait for the next poll");
+    leash.tell(leash.progress("create:A", RequestStatus::CancelInProgress, None, None));
+    assert_eq!(leash.until_call(), ["poll create:A"]);
+    leash.tell(leash.progress("create:A", RequestStatus::CancelComplete, Some("A-1"), None));
+    assert_eq!(leash.calls(), ["get create:A"]);
+    leash.read("create:A", Some(json!({})));
+    assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+    let report = leash.report("A");
+    assert_eq!(report.error_code.as_deref(), Some("operation_cancelled"));
+    assert_eq!(leash.report("B").status, StepStatus::Cancelled);
+    assert_eq!(leash.outcome(), Some(Outcome::Cancelled));
+}
+
+#[test]
+fn a_cloud_that_does_not_cancel_is_not_waited_for_long() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", None);
+    leash.tell(Event::CancelRequested { now: true });
+    let began = leash.now;
+    while leash.outcome().is_none() {
+        match leash.until_call().as_slice() {
+            [call] if call == "poll create:A" => {
+                leash.tell(leash.progress("create:A", RequestStatus::InProgress, None, None));
+            }
+            _ => leash.reject("create:A", CallKind::Cancel, "UnsupportedActionException"),
+        }
+    }
+    let took = leash.now - began;
+    assert!((5 * 60_000..15 * 60_000).contains(&took), "{took}");
+    assert_eq!(leash.outcome(), Some(Outcome::Cancelled));
+    assert!(leash.report("A").message.unwrap().contains("has not ended it since"));
+}
+
+#[test]
 fn cancelling_asks_again_for_an_answer_that_was_lost() {
     let mut leash = Leash::new(deploy(vec![create("A", &[])]));
     leash.lose("create:A", CallKind::Create);
-    leash.tell(Event::CancelRequested {});
+    leash.tell(Event::CancelRequested { now: false });
     assert_eq!(leash.outcome(), None, "it may exist");
     assert_eq!(leash.until_call(), ["create create:A"]);
 }

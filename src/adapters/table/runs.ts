@@ -238,17 +238,21 @@ export class TableRuns implements Runs {
     return journalPage(this.#table, this.#blobs, runId, { from, limit });
   }
 
-  async requestCancel(runId: string): Promise<void> {
+  async requestCancel(runId: string, now = false): Promise<void> {
+    if (!now && (await this.cancelRequested(runId)) === 'now') return;
+    const fields: Item['fields'] = now ? { now: 1 } : {};
     try {
-      await this.#table.write([{ put: { ...keys.cancel(runId), fields: {} } }, { check: keys.runHead(runId), if: {} }]);
+      await this.#table.write([{ put: { ...keys.cancel(runId), fields } }, { check: keys.runHead(runId), if: {} }]);
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       throw new ResourceNotFound(`There is no run ${runId}.`, { ways: [{ action: 'status' }] });
     }
   }
 
-  async cancelRequested(runId: string): Promise<boolean> {
-    return (await this.#table.get(keys.cancel(runId))) !== undefined;
+  async cancelRequested(runId: string): Promise<boolean | 'now'> {
+    const item = await this.#table.get(keys.cancel(runId));
+    if (item === undefined) return false;
+    return item.fields['now'] === 1 ? 'now' : true;
   }
 
   async #head(runId: string): Promise<RunHead> {

@@ -195,7 +195,10 @@ export interface Runs {
   /** Turns in order, those after `after` of them. Rejects with `state_corrupt` where one is missing. */
   journal(runId: string, page?: PageOf & { after?: number }): Promise<Page<Turn>>;
 
-  /** Sets the flag a running worker looks at. Rejects with ResourceNotFound for an unknown run. */
-  requestCancel(runId: string): Promise<void>;
-  cancelRequested(runId: string): Promise<boolean>;
+  /**
+   * Sets the flag a running worker looks at; `now`: what is in flight is cancelled in the cloud too, and a later request
+   * takes nothing back. Rejects with ResourceNotFound for an unknown run.
+   */
+  requestCancel(runId: string, now?: boolean): Promise<void>;
+  cancelRequested(runId: string): Promise<boolean | 'now'>;
 }

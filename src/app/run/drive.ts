@@ -89,7 +89,7 @@ class Driver {
   #failure: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
   #timer: { until: number; abort: AbortController } | undefined;
-  #cancelled = false;
+  #cancelled: boolean | 'now' = false;
   #unlisten = (): void => undefined;
 
   constructor(work: Drive) {
@@ -215,13 +215,13 @@ class Driver {
     this.#wake?.();
   }
 
-  #cancel(): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
-    if (this.#work.settleOnly !== true) {
+  #cancel(request: true | 'now' = true): void {
+    if (this.#cancelled === request || this.#cancelled === 'now') return;
+    if (this.#cancelled === false && this.#work.settleOnly !== true) {
       this.#work.emit({ event: 'cancelling', at: iso(this.#work.clock.now()) });
     }
-    this.#push([{ type: 'cancelRequested' }]);
+    this.#cancelled = request;
+    this.#push([{ type: 'cancelRequested', ...(request === 'now' ? { now: true } : {}) }]);
   }
 
   #suspend(): void {
@@ -244,11 +244,12 @@ class Driver {
 
   async #lookForCancel(): Promise<void> {
     const { clock, runs, runId } = this.#work;
-    while (!this.#over.signal.aborted && !this.#cancelled) {
+    while (!this.#over.signal.aborted && this.#cancelled !== 'now') {
       await clock.sleep(clock.now() + LOOK_FOR_CANCEL_MS, this.#over.signal);
       if (this.#over.signal.aborted) return;
       // A look that fails ends nothing: the next one may succeed, and without the store the lease is lost soon.
-      if (await runs.cancelRequested(runId).catch(() => false)) this.#cancel();
+      const request = await runs.cancelRequested(runId).catch(() => false as const);
+      if (request !== false) this.#cancel(request);
     }
   }
 

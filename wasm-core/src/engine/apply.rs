@@ -27,7 +27,12 @@ impl Engine {
             }
             Event::TimerFired {} => {}
             Event::RateShare { rate, burst } => self.bucket.share(now, *rate, *burst),
-            Event::CancelRequested {} => self.cancel(now),
+            Event::CancelRequested { now: at_once } => {
+                self.cancel(now);
+                if *at_once {
+                    self.cancel_at_once(now);
+                }
+            }
             Event::SuspendRequested { until } => self.suspended = Some(*until),
             Event::IntentRecorded { step, attempt, client_token, at } => {
                 if let Some(id) = self.named_or_remover(step) {

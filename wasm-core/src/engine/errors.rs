@@ -43,7 +43,7 @@ pub enum Class {
     Terminal,
 }
 
-const TABLE: [(&str, Class); 32] = [
+const TABLE: [(&str, Class); 33] = [
     ("AccessDenied", Class::Terminal),
     ("AlreadyExists", Class::Taken),
     ("ClientTokenConflict", Class::Terminal),
@@ -77,6 +77,7 @@ const TABLE: [(&str, Class); 32] = [
     // Our own: the intent is too old to be sent again.
     ("intent_expired", Class::Forgotten),
     // Our own: it did not end, and may have worked.
+    ("operation_cancelled", Class::Unsettled),
     ("operation_timed_out", Class::Unsettled),
 ];
 

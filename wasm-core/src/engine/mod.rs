@@ -162,6 +162,8 @@ pub struct Engine {
     started: bool,
     replaying: bool,
     cancelled: bool,
+    /// It is, and what is in flight is cancelled in the cloud.
+    at_once: bool,
     /// No call is made from this time on, and nothing is started.
     suspended: Option<Millis>,
     finished: bool,
@@ -247,6 +249,7 @@ impl Engine {
             started: false,
             replaying: false,
             cancelled: false,
+            at_once: false,
             suspended: None,
             finished: false,
         };
@@ -377,7 +380,7 @@ fn at(event: &Event) -> Option<Millis> {
         | Event::Lost { .. }
         | Event::TimerFired {}
         | Event::RateShare { .. }
-        | Event::CancelRequested {}
+        | Event::CancelRequested { .. }
         | Event::SuspendRequested { .. } => None,
     }
 }

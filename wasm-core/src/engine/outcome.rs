@@ -351,7 +351,7 @@ impl Engine {
     fn may_come_later(&mut self, id: StepId) {
         let step = &mut self.steps[id];
         if let (Some(failure), Some(token)) = (&mut step.failure, &step.request_token)
-            && failure.code == deadline::CODE
+            && [deadline::CODE, deadline::CANCELLED].contains(&failure.code.as_str())
         {
             failure.message = format!("{} Look for what request {token} makes.", failure.message);
         }

@@ -93,7 +93,8 @@ impl Engine {
     pub(super) fn finish(&mut self, now: Millis, commands: &mut Vec<Command>) {
         let resources = self.report(now);
         let any = |phase| self.steps.ids().take(self.graph.len()).any(|id| self.steps[id].phase == phase);
-        let outcome = if any(Phase::Cancelled) {
+        // What was cancelled in the cloud has failed, but nobody wants it rolled back now.
+        let outcome = if any(Phase::Cancelled) || (self.at_once && any(Phase::Failed)) {
             Outcome::Cancelled
         } else if any(Phase::Failed) || any(Phase::Blocked) {
             Outcome::Failed

@@ -93,7 +93,7 @@ impl World {
             self.turns += 1;
             assert!(self.turns < 200_000, "the run does not end: {:?}", engine.report(self.now));
             if self.cancel_at == Some(self.turns) {
-                inbox.push(Event::CancelRequested {});
+                inbox.push(Event::CancelRequested { now: false });
             }
             let lets_go = self.suspend > 0.0 && letting_go.is_none() && self.suspensions < 100;
             if lets_go && self.cloud.chance(self.suspend) {
