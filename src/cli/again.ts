@@ -1,5 +1,5 @@
 // Spells a command line so that it can be pasted into a shell.
-import type { CloudOptions } from './program.ts';
+import type { CloudOptions } from './options.ts';
 
 /** The words as a POSIX shell reads them back. */
 export function shell(words: readonly string[]): string {

@@ -5,7 +5,7 @@ import type { OpenSession } from '../edge/session.ts';
 import { openSession } from '../edge/session.ts';
 import { type Interrupt, listen } from './interrupt.ts';
 import type { Io } from './io.ts';
-import type { CloudOptions } from './program.ts';
+import type { CloudOptions } from './options.ts';
 import { type Progress, progress, SilentProgress } from './progress.ts';
 import { count } from './render/style.ts';
 

@@ -2,7 +2,7 @@
 import type { Context } from '#wasm';
 import type { Session } from '../app/session.ts';
 import type { Sought } from '../app/status.ts';
-import type { LookOptions } from './program.ts';
+import type { LookOptions } from './options.ts';
 
 /** `sandbox, account 000000000000, us-east-1`. */
 export function where({ endpoint }: Pick<Session, 'endpoint'>, { account, region }: Context): string {

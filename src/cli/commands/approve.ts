@@ -5,8 +5,8 @@ import { placeOptions } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { userName } from '../consent.ts';
 import { withSession } from '../opening.ts';
+import type { ApproveCommandOptions, Work } from '../options.ts';
 import { parameterValues } from '../parameters.ts';
-import type { ApproveCommandOptions, Work } from '../program.ts';
 
 export const work: Work<ApproveCommandOptions> = async ({ io, options, operands: [runId = ''] }) => {
   const { reason, format } = options;

@@ -1,7 +1,7 @@
 // `assent cancel`.
 import { type CancelDocument, cancel } from '../../app/cancel.ts';
 import { openLocal } from '../../edge/session.ts';
-import type { CancelCommandOptions, Work } from '../program.ts';
+import type { CancelCommandOptions, Work } from '../options.ts';
 
 export const work: Work<CancelCommandOptions> = async ({ io, options, operands: [runId = ''] }) => {
   const local = await openLocal(options.state);

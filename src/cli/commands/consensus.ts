@@ -5,7 +5,7 @@ import { aggregateForecasts, FORECAST_METHODS } from '../../app/tables/forecasts
 import { aggregateLabels, LABEL_METHODS } from '../../app/tables/labels.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import { readBytes, readText } from '../input.ts';
-import type { ConsensusCommandOptions, Work } from '../program.ts';
+import type { ConsensusCommandOptions, Work } from '../options.ts';
 import { type Paint, painter, plain, table } from '../render/style.ts';
 import { writeForecasts, writeLabels } from '../render/tables.ts';
 

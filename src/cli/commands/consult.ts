@@ -2,8 +2,8 @@
 import { consult } from '../../app/consult.ts';
 import { readText } from '../input.ts';
 import { withSession } from '../opening.ts';
+import type { ConsultCommandOptions, Work } from '../options.ts';
 import { pairs, parameterValues } from '../parameters.ts';
-import type { ConsultCommandOptions, Work } from '../program.ts';
 import { painter } from '../render/style.ts';
 import { verdictText } from '../render/verdict.ts';
 

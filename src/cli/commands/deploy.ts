@@ -5,8 +5,8 @@ import { conclude } from '../conclude.ts';
 import { asking } from '../consent.ts';
 import { readText } from '../input.ts';
 import { withSession } from '../opening.ts';
+import type { DeployCommandOptions, Work } from '../options.ts';
 import { lossesOf, pairs, parameterValues } from '../parameters.ts';
-import type { DeployCommandOptions, Work } from '../program.ts';
 
 export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
   const text = await readText(file);

@@ -4,8 +4,8 @@ import { placeOptions } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { asking } from '../consent.ts';
 import { withSession } from '../opening.ts';
+import type { DestroyCommandOptions, Work } from '../options.ts';
 import { lossesOf, parameterValues } from '../parameters.ts';
-import type { DestroyCommandOptions, Work } from '../program.ts';
 
 export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
   const { stack, maxConcurrency, format } = options;

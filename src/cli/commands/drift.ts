@@ -2,7 +2,7 @@
 import type { DriftDocument } from '../../app/documents/documents.ts';
 import { drift } from '../../app/drift.ts';
 import { withSession } from '../opening.ts';
-import type { DriftCommandOptions, Work } from '../program.ts';
+import type { DriftCommandOptions, Work } from '../options.ts';
 import { count, cut, type Paint, painter, plain, table } from '../render/style.ts';
 
 const VALUE_CELLS = 60;

@@ -3,7 +3,7 @@
 import { openMetrics } from '../../app/measure/openmetrics.ts';
 import { type MetricsDocument, metrics } from '../../app/metrics.ts';
 import { openLocal } from '../../edge/session.ts';
-import type { MetricsCommandOptions, Work } from '../program.ts';
+import type { MetricsCommandOptions, Work } from '../options.ts';
 import { duration, type Paint, painter, plain, table } from '../render/style.ts';
 
 export const work: Work<MetricsCommandOptions> = async ({ io, options }) => {

@@ -1,7 +1,7 @@
 // `assent outputs`.
 import { outputs } from '../../app/status.ts';
 import { openLocal } from '../../edge/session.ts';
-import type { OutputsCommandOptions, Work } from '../program.ts';
+import type { OutputsCommandOptions, Work } from '../options.ts';
 import { outputsTable } from '../render/run.ts';
 import { soughtIn } from '../where.ts';
 

@@ -1,7 +1,7 @@
 // `assent permissions`.
 import { MANAGED_POLICY_CHARACTERS, permissions } from '../../app/permissions.ts';
 import { readText } from '../input.ts';
-import type { PermissionsCommandOptions, Work } from '../program.ts';
+import type { PermissionsCommandOptions, Work } from '../options.ts';
 import { problemLines } from '../render/problems.ts';
 import { painter } from '../render/style.ts';
 

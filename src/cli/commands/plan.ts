@@ -2,8 +2,8 @@
 import { plan } from '../../app/plan.ts';
 import { readText } from '../input.ts';
 import { withSession } from '../opening.ts';
+import type { PlanCommandOptions, Work } from '../options.ts';
 import { pairs, parameterValues } from '../parameters.ts';
-import type { PlanCommandOptions, Work } from '../program.ts';
 import { mermaid } from '../render/mermaid.ts';
 import { planText } from '../render/plan.ts';
 import { planMarkdown } from '../render/plan-markdown.ts';

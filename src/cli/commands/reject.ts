@@ -2,7 +2,7 @@
 import { reject } from '../../app/answer.ts';
 import { openLocal } from '../../edge/session.ts';
 import { userName } from '../consent.ts';
-import type { RejectCommandOptions, Work } from '../program.ts';
+import type { RejectCommandOptions, Work } from '../options.ts';
 
 export const work: Work<RejectCommandOptions> = async ({ io, options, operands: [runId = ''] }) => {
   const local = await openLocal(options.state);

@@ -3,8 +3,8 @@ import { resume } from '../../app/resume.ts';
 import { placeOptions } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { withSession } from '../opening.ts';
+import type { ResumeCommandOptions, Work } from '../options.ts';
 import { parameterValues } from '../parameters.ts';
-import type { ResumeCommandOptions, Work } from '../program.ts';
 
 export const work: Work<ResumeCommandOptions> = async ({ io, options, operands: [runId] }) => {
   const { format } = options;

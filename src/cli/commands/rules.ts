@@ -2,7 +2,7 @@
 import type { RuleInfo } from '#wasm';
 import { rules } from '../../core/calls.ts';
 import { InvalidInput } from '../../domain/errors.ts';
-import type { RulesCommandOptions, Work } from '../program.ts';
+import type { RulesCommandOptions, Work } from '../options.ts';
 import { severityText } from '../render/scan.ts';
 import { type Paint, painter, plain, table } from '../render/style.ts';
 

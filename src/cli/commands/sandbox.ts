@@ -5,7 +5,7 @@ import { cloudEnvironment } from '../../edge/env.ts';
 import { BadFaults, type FaultsFile, type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { readText } from '../input.ts';
 import { listen } from '../interrupt.ts';
-import type { SandboxCommandOptions, Work } from '../program.ts';
+import type { SandboxCommandOptions, Work } from '../options.ts';
 
 export const work: Work<SandboxCommandOptions> = async ({ io, options }) => {
   const speed = options.speed ?? cloudEnvironment().sandboxSpeed;

@@ -7,7 +7,7 @@ import { rules } from '../../core/calls.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import { sources } from '../folders.ts';
 import { readText, writeText } from '../input.ts';
-import type { ScanCommandOptions, Work } from '../program.ts';
+import type { ScanCommandOptions, Work } from '../options.ts';
 import { scanText } from '../render/scan.ts';
 import { count, painter, plain } from '../render/style.ts';
 

@@ -2,8 +2,8 @@
 import type { SimulateDocument } from '../../app/documents/documents.ts';
 import { simulate } from '../../app/simulate.ts';
 import { readText } from '../input.ts';
+import type { SimulateCommandOptions, Work } from '../options.ts';
 import { parameterValues } from '../parameters.ts';
-import type { SimulateCommandOptions, Work } from '../program.ts';
 import { duration, plain, table } from '../render/style.ts';
 
 export const work: Work<SimulateCommandOptions> = async ({ io, options, operands }) => {

@@ -2,7 +2,7 @@
 import type { StackDocument, StatusDocument } from '../../app/documents/documents.ts';
 import { status } from '../../app/status.ts';
 import { openLocal } from '../../edge/session.ts';
-import type { StatusCommandOptions, Work } from '../program.ts';
+import type { StatusCommandOptions, Work } from '../options.ts';
 import { actionsText } from '../render/plan.ts';
 import { count, duration, type Paint, painter, plain, table } from '../render/style.ts';
 import { soughtIn } from '../where.ts';
