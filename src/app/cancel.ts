@@ -10,7 +10,7 @@ export interface CancelDocument {
   runId: string;
   stack: string;
   status: Run['status'];
-  /** Whether a live process was asked. False: the run has ended, or its process is gone (`status` says which). */
+  /** Whether a live process was asked. False: the run has ended, or nobody works on it (`status` says which). */
   requested: boolean;
 }
 

@@ -48,6 +48,29 @@ export async function work(session: Session, options: WorkOptions, control: Cont
   });
 }
 
+/**
+ * Ends a run that no process works on any more as cancelled: nothing new is started, what is in flight is found out about,
+ * or with `now` cancelled in the cloud. Resolves with the run's document; what stays unclear is named in it.
+ */
+export async function callOff(
+  session: Session,
+  { runId, now = false }: { runId: string; now?: boolean },
+  control: Control,
+): Promise<RunDocument> {
+  const { store } = session;
+  const found = await store.runs.get(runId);
+  if (found === undefined) throw unknownRun(runId);
+  await checkPlace(session, found);
+  return withLease(session, found.stack, async (held) => {
+    const run = (await store.runs.get(runId)) ?? found;
+    if (run.result !== undefined) return run.result;
+    const left = await loadRun(session, run, {});
+    await store.runs.reopen(held.lease, run.runId);
+    const wanted = { ...left, run: { ...run, status: 'running' as const }, settleOnly: true, cancelNow: now };
+    return goOn(session, held, wanted, control);
+  });
+}
+
 async function begin(
   session: Session,
   held: Held,

@@ -33,6 +33,8 @@ export interface Drive {
   seq: number;
   /** Start nothing new from the first turn on: only find out how what is in flight ends. */
   settleOnly?: boolean;
+  /** With `settleOnly`: what is in flight is cancelled in the cloud instead of waited for. */
+  cancelNow?: boolean;
   /** Cancels in good order. */
   signal?: AbortSignal | undefined;
   /** Lets go of the run as it stands: it ends as `suspended`, and whoever drives it next goes on. */
@@ -102,7 +104,7 @@ class Driver {
     this.#seq = work.seq;
     this.#durable.replay(work.journal);
     if (work.journal.length > 0) work.engine.replay(work.journal);
-    if (work.settleOnly === true) this.#cancel();
+    if (work.settleOnly === true) this.#cancel(work.cancelNow === true ? 'now' : true);
     this.#listen(work.signal, () => this.#cancel());
     this.#listen(work.suspend, () => this.#suspend());
     this.#listen(work.held.lost, () => this.#fail(work.held.lost.reason));

@@ -30,6 +30,8 @@ export interface Unfinished {
   secretParameters: Readonly<Record<string, string>>;
   /** Only find out how what was in flight ends. */
   settleOnly?: boolean;
+  /** With `settleOnly`: cancel it in the cloud. */
+  cancelNow?: boolean;
 }
 
 /** Loads what a run left behind. */
@@ -107,7 +109,16 @@ async function goBack(
 async function driveOnce(
   session: Session,
   held: Held,
-  { run, plan, journal, seq, tally, secretParameters, settleOnly = false }: Unfinished & { seq: number; tally: Tally },
+  {
+    run,
+    plan,
+    journal,
+    seq,
+    tally,
+    secretParameters,
+    settleOnly = false,
+    cancelNow = false,
+  }: Unfinished & { seq: number; tally: Tally },
   { signal, graceMs = GRACE_MS, emit }: Control,
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
@@ -128,6 +139,7 @@ async function driveOnce(
     journal,
     seq,
     settleOnly,
+    cancelNow,
     suspend: signal,
     suspendGraceMs: graceMs,
     emit: (event) => {
