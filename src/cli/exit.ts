@@ -44,6 +44,19 @@ export function helpOf({ help, ways }: Pick<AssentError, 'help' | 'ways'>): stri
   return [help, ...ways.map(spelled)].filter((part) => part !== '').join(' ');
 }
 
+/** Which option a problem of the core is answered by; the core knows no options. */
+const OPTION_OF_PROBLEM: Readonly<Record<string, string>> = {
+  secret_identifier: '--allow-secret-identifiers',
+  missing_parameter: '--parameters NAME=VALUE',
+  parameter_required: '--parameters NAME=VALUE',
+};
+
+/** A problem's help with the option that answers it. */
+export function helpOfProblem({ code, help = '' }: { code: string; help?: string | undefined }): string {
+  const option = Object.hasOwn(OPTION_OF_PROBLEM, code) ? OPTION_OF_PROBLEM[code] : undefined;
+  return option === undefined ? help : `${help === '' ? 'Option' : help}: ${option}`;
+}
+
 function spelled(way: Way): string {
   if ('option' in way) return way.option === 'parameters' ? parametersAgain(way.names) : OPTIONS[way.option];
   switch (way.action) {

@@ -103,7 +103,7 @@ test('a wrong command is exit code 2 and leaves stdout to programs', () => {
 test('the packed core loads and answers', () => {
   const program = `
     const core = require('node:module').createRequire(process.argv[1])('#wasm');
-    console.log(JSON.stringify(core.inspect('Resources: {T: {Type: "AWS::SNS::Topic"}}')));`;
+    console.log(JSON.stringify(new core.Template('Resources: {T: {Type: "AWS::SNS::Topic"}}').declared()));`;
   const node = join(user, 'node_modules/node/bin/node');
   const answer = execFileSync(node, ['-e', program, join(packed, 'dist/cli.js')], { cwd: user, env, encoding: 'utf8' });
   expect(JSON.parse(answer)).toHaveProperty('type');

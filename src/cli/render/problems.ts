@@ -2,17 +2,19 @@
 import type { Problem } from '#wasm';
 import type { ErrorDocument } from '../../app/documents/documents.ts';
 import { AssentError } from '../../domain/errors.ts';
-import { helpOf } from '../exit.ts';
+import { helpOf, helpOfProblem } from '../exit.ts';
 import { type Paint, plain } from './style.ts';
 
 /** Problems as `file:line:column`, one per line, each with its way out below. */
 export function problemLines(problems: readonly Problem[], file: string, paint: Paint): string {
   return problems
-    .map(({ code, severity, message, line, column, path, help }) => {
+    .map((problem) => {
+      const { code, severity, message, line, column, path } = problem;
+      const help = helpOfProblem(problem);
       const place = line > 0 ? `${plain(file)}:${line}:${column}` : plain(path ?? '');
       const label = severity === 'error' ? paint('red', 'error') : paint('yellow', 'warning');
       const where = place === '' ? '' : `${place}  `;
-      const way = help === undefined || help === '' ? '' : `      ${paint('dim', plain(help))}\n`;
+      const way = help === '' ? '' : `      ${paint('dim', plain(help))}\n`;
       return `  ${where}${label}  ${plain(message)} ${paint('dim', `[${plain(code)}]`)}\n${way}`;
     })
     .join('');
@@ -29,7 +31,11 @@ export function errorText(error: AssentError, file: string, paint: Paint): strin
 
 /** An error for programs. */
 export function errorDocument(error: AssentError): ErrorDocument {
-  const { code, message, problems } = error;
+  const { code, message } = error;
+  const problems = error.problems.map((problem) => {
+    const help = helpOfProblem(problem);
+    return help === '' ? problem : { ...problem, help };
+  });
   return { version: 1, kind: 'error', code, message, help: helpOf(error), problems };
 }
 

@@ -6,7 +6,7 @@ import { bundle, node, ROOT } from '../programs.ts';
 const RUNS = 10;
 const LOAD = `
 const start = performance.now();
-require(process.argv[1]).inspect('{}');
+new (require(process.argv[1]).Template)('{}').declared();
 process.stdout.write(String(performance.now() - start));
 `;
 
