@@ -1,4 +1,4 @@
-// What every store must do with runs, from submit to end.
+// What every store must do with runs, from submit to end. Long, because it is one contract and is read as one list.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allOf, type Lease, LeaseLost, type Run, type RunStatus, type Store, type Turn } from '../../src/app/ports.ts';

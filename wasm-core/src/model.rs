@@ -1,5 +1,6 @@
 //! The nouns that plan, engine and store share: what is recorded of a stack, a plan, and the engine's events and
 //! commands. Their JSON form is a contract with the TypeScript side and with stored journals: change it only by adding.
+//! One file, because it is a table of shapes that decides nothing.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The engine's answers, event by event, where the rule matters more than the randomness.
+//! The engine's answers, event by event, where the rule matters more than the randomness. One file, because it is a list of
+//! rules over one small set of helpers; nothing in it depends on another part.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,5 @@
 //! The scan as its callers see it: every rule on its own examples, places, leniency, suppressions, fingerprints.
+//! One file, because it is a list of cases that share how a text is scanned.
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 

@@ -1,4 +1,5 @@
-//! The scan of one text: parse, look, suppress, fingerprint.
+//! The scan of one text: parse, look, suppress, fingerprint. One file, because these are the steps of one pass over one
+//! collection of findings; what is looked for is decided in `rules`, `secrets` and `suppress`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

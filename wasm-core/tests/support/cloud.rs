@@ -1,5 +1,6 @@
 //! A cloud that does what Cloud Control does, badly: it throttles, loses answers, fails operations halfway, forgets for a
-//! moment what it has just created, and checks that nobody starts anything too early or twice.
+//! moment what it has just created, and checks that nobody starts anything too early or twice. One file, because it is one
+//! state machine: what it breaks and what it checks concern the same tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -25,13 +25,9 @@ import { openStore } from '../../../../src/adapters/embedded/store.ts';
 import { allOf, type Store } from '../../../../src/app/ports.ts';
 import { AssentError } from '../../../../src/domain/errors.ts';
 import { anEntry, aRun, begun, resource, WEB } from '../../../contract/samples.ts';
+import { UNPRIVILEGED_NODE } from '../../../support/unprivileged.ts';
 
 const module = fileURLToPath(new URL('../../../../src/adapters/embedded/store.ts', import.meta.url));
-/** Root may write anywhere, so it becomes nobody. */
-const reader = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-/** Whether that user can run this program at all: not where the clone lies in root's own folder. */
-const mayRead = () =>
-  process.platform === 'linux' && spawnSync(process.execPath, [module], { ...reader, stdio: 'ignore' }).status === 0;
 const NOW = { now: () => 1_800_000_000_000 };
 
 let dir: string;
@@ -246,7 +242,7 @@ describe('an empty file', () => {
   });
 });
 
-describe.runIf(mayRead())('a folder that may only be read', () => {
+describe.runIf(process.platform === 'linux')('a folder that may only be read', () => {
   /** What a user sees of the folder who may not write it: the script's answer as JSON. */
   function asReader(script: string): unknown {
     const program = `
@@ -256,8 +252,9 @@ describe.runIf(mayRead())('a folder that may only be read', () => {
       const dir = ${JSON.stringify(dir)};
       try { console.log(JSON.stringify(await (async () => { ${script} })())); }
       catch (error) { console.log(JSON.stringify({ code: error.code, message: error.message })); }`;
-    const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program];
-    const { stdout } = spawnSync(process.execPath, args, { ...reader, encoding: 'utf8' });
+    const [run, ...before] = UNPRIVILEGED_NODE;
+    const args = [...before, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program];
+    const { stdout } = spawnSync(run, args, { encoding: 'utf8' });
     return JSON.parse(stdout);
   }
 

@@ -1,4 +1,5 @@
-// The driver on scripted engines: what it must do whatever an engine decides.
+// The driver on scripted engines: what it must do whatever an engine decides. Long, because it is one list of rules over
+// one scripted engine and one cloud.
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Command, Event, Plan, PlannedResource, StackResource } from '#wasm';

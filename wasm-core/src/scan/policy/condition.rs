@@ -61,36 +61,34 @@ const OWNER: [&str; 3] = ["${aws:resourceaccount}", "${aws:resourceorgid}", "${a
 
 /// Whether a statement for everybody is only for somebody.
 pub(super) fn names_somebody(condition: &Val) -> bool {
-    if condition.is_unknown() {
-        return true;
-    }
-    condition.entries().iter().any(|(operator, keys)| {
-        let operator = Operator::new(operator);
-        keys.is_unknown()
-            || keys.entries().iter().any(|(key, values)| {
-                let key = key.to_ascii_lowercase();
-                let present = !operator.holds_without_key || requires(condition, &key);
-                let said = WHO.contains(&key.as_str()) || is_provider_claim(&key);
-                operator.names && present && said && fixed(&key, values)
-            })
+    narrows(condition, |operator, key, values| {
+        let present = !operator.holds_without_key || requires(condition, key);
+        let said = WHO.contains(&key) || is_provider_claim(key);
+        present && said && fixed(key, values)
     })
 }
 
 /// Whether an identity's permission is limited by more than how or when it asks.
 pub(super) fn limits(condition: &Val) -> bool {
-    if condition.is_unknown() {
-        return true;
-    }
-    condition.entries().iter().any(|(operator, keys)| {
-        let operator = Operator::new(operator);
-        keys.is_unknown()
-            || keys.entries().iter().any(|(key, values)| {
-                let key = key.to_ascii_lowercase();
-                // A service's own key is there whenever its action is asked for.
-                let present = !operator.holds_without_key || !key.starts_with("aws:") || requires(condition, &key);
-                operator.names && present && !HOW.contains(&key.as_str()) && !is_open(&key, values)
-            })
+    narrows(condition, |operator, key, values| {
+        // A service's own key is there whenever its action is asked for.
+        let present = !operator.holds_without_key || !key.starts_with("aws:") || requires(condition, key);
+        present && !HOW.contains(&key) && !is_open(key, values)
     })
+}
+
+/// Whether one of the condition's keys, in lower case and under an operator that lets in who is named, is as wanted; what
+/// is not known is.
+fn narrows(condition: &Val, wanted: impl Fn(&Operator, &str, &Val) -> bool) -> bool {
+    condition.is_unknown()
+        || condition.entries().iter().any(|(operator, keys)| {
+            let operator = Operator::new(operator);
+            keys.is_unknown()
+                || keys
+                    .entries()
+                    .iter()
+                    .any(|(key, values)| operator.names && wanted(&operator, &key.to_ascii_lowercase(), values))
+        })
 }
 
 struct Operator {
