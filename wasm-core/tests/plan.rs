@@ -285,6 +285,31 @@ Resources:
 }
 
 #[test]
+fn tags_of_awss_own_are_refused_in_every_shape() {
+    let text = "Resources:\n  Q: {Type: 'AWS::SQS::Queue', Properties: {Tags: [{Key: a, Value: b}, {Key: 'AWS:x', Value: b}]}}\n  P: {Type: 'AWS::SSM::Parameter', Properties: {Type: String, Value: v, Tags: {'aws:y': b}}}\n  R: {Type: 'AWS::SQS::Queue', Properties: {Tags: [{Key: awsome, Value: 'aws:z'}]}}\n";
+    let problems = refused(text);
+    let told: Vec<(&str, &str)> = problems.iter().map(|it| (it.code.as_str(), it.path.as_str())).collect();
+    assert_eq!(
+        told,
+        [("reserved_tag", "Resources/Q/Properties/Tags/1/Key"), ("reserved_tag", "Resources/P/Properties/Tags/aws:y"),]
+    );
+}
+
+#[test]
+fn a_boolean_where_a_word_is_wanted_is_told() {
+    let pool = |mode: &str| {
+        format!("Resources:\n  P:\n    Type: AWS::Cognito::UserPool\n    Properties: {{MfaConfiguration: {mode}}}\n")
+    };
+    let (_, problems) = planned(&pool("OFF"), call());
+    assert_eq!(codes(&problems), ["boolean_for_word"]);
+    assert!(problems[0].message.contains("OFF, ON, OPTIONAL"), "{}", problems[0].message);
+    assert!(planned(&pool("'OFF'"), call()).1.is_empty());
+    // Where any word will do, a boolean is one.
+    let topic = "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {DisplayName: off}}}";
+    assert!(planned(topic, call()).1.is_empty());
+}
+
+#[test]
 fn tags_reach_every_taggable_resource_and_leave_the_templates_own_alone() {
     let text = "
 Resources:

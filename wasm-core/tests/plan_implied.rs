@@ -104,6 +104,27 @@ fn a_name_that_says_little_or_belongs_to_two_of_a_type_orders_nothing_between_th
 }
 
 #[test]
+fn what_uses_a_gateway_comes_after_its_attachment() {
+    let plan = planned(&json!({
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+        "Igw": {"Type": "AWS::EC2::InternetGateway"},
+        "Vgw": {"Type": "AWS::EC2::VPNGateway", "Properties": {"Type": "ipsec.1"}},
+        "Internet": {"Type": "AWS::EC2::VPCGatewayAttachment",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "InternetGatewayId": {"Fn::GetAtt": ["Igw", "InternetGatewayId"]}}},
+        "Vpn": {"Type": "AWS::EC2::VPCGatewayAttachment",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "VpnGatewayId": {"Ref": "Vgw"}}},
+        "Table": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "Vpc"}}},
+        "Out": {"Type": "AWS::EC2::Route", "Properties": {"RouteTableId": {"Ref": "Table"},
+            "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": {"Ref": "Igw"}}},
+        "Spread": {"Type": "AWS::EC2::VPNGatewayRoutePropagation",
+            "Properties": {"RouteTableIds": [{"Ref": "Table"}], "VpnGatewayId": {"Ref": "Vgw"}}},
+    }));
+    assert_eq!(before(&plan, "Out"), ["Igw", "Internet", "Table"]);
+    assert_eq!(before(&plan, "Spread"), ["Table", "Vgw", "Vpn"]);
+    assert_eq!(before(&plan, "Internet"), ["Igw", "Vpc"]);
+}
+
+#[test]
 fn what_is_written_down_goes_before_what_is_implied() {
     let mut store = bucket(&json!("logs"));
     store["DependsOn"] = json!("Policy");

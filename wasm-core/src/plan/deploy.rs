@@ -121,10 +121,15 @@ fn check(evaluated: &mut Evaluated<'_>, call: &PlanCall, problems: &mut Vec<Prob
         };
         schema::coerce(kind, &mut resource.properties);
         identifiers::guard(resource, kind, call, problems);
+        tags::guard(resource, kind, problems);
         tags::apply(kind, &mut resource.properties, &call.tags);
         for complaint in schema::check(kind, &resource.properties) {
             let path = format!("Resources/{}/Properties/{}", resource.logical_id, complaint.path);
-            let problem = Problem::error(complaint.code, resource.span_of(&complaint.path), complaint.message);
+            let place = resource.span_of(&complaint.path);
+            let problem = match complaint.code {
+                schema::BOOLEAN_FOR_WORD => Problem::warning(complaint.code, place, complaint.message),
+                code => Problem::error(code, place, complaint.message),
+            };
             problems.push(problem.at(path.trim_end_matches('/')).help(complaint.help));
         }
         for (attribute, code, what) in [

@@ -5,6 +5,8 @@
 //! gives to a resource is, exactly or as the last part of an ARN of its service, the value of a property of another
 //! one whose own name speaks of that type (`Bucket`, `DestinationBucketName`, `RoleName`). It never closes a cycle:
 //! a link that is written down goes before one that is guessed.
+//!
+//! A route through a gateway implies the gateway's attachment in the same way.
 
 use std::collections::BTreeMap;
 
@@ -27,10 +29,10 @@ struct Named<'a> {
 /// Adds what is implied to each resource's `depends_on`; `kinds` in the order of `resources`.
 pub fn add(resources: &mut [EvaluatedResource<'_>], kinds: &[Option<ResourceType>]) {
     let names = names(resources, kinds);
-    if names.is_empty() {
+    let mut edges = gateways(resources);
+    if names.is_empty() && edges.is_empty() {
         return;
     }
-    let mut edges = Vec::new();
     for (at, resource) in resources.iter().enumerate() {
         walk(&resource.properties, "", &mut |property, value| {
             let name = last_part(value);
@@ -53,6 +55,38 @@ pub fn add(resources: &mut [EvaluatedResource<'_>], kinds: &[Option<ResourceType
             resource.depends_on.push(id.clone());
         }
     }
+}
+
+/// Property by which something uses a gateway, and the one by which an attachment names it.
+const GATEWAYS: [(&str, &str, &str); 3] = [
+    ("AWS::EC2::Route", "GatewayId", "InternetGatewayId"),
+    ("AWS::EC2::Route", "GatewayId", "VpnGatewayId"),
+    ("AWS::EC2::VPNGatewayRoutePropagation", "VpnGatewayId", "VpnGatewayId"),
+];
+
+/// What uses a gateway comes after its attachment to the VPC, which neither refers to.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html>
+fn gateways(resources: &[EvaluatedResource<'_>]) -> Vec<(usize, usize)> {
+    let member = |resource: &EvaluatedResource<'_>, name: &str| -> Option<Expr> {
+        let Expr::Map(entries) = &resource.properties else { return None };
+        let (_, value) = entries.iter().find(|(key, _)| key == name)?;
+        Some(match value {
+            // Its only attribute is its identifier.
+            Expr::Att(id, _) => Expr::Ref(id.clone()),
+            other => other.clone(),
+        })
+    };
+    let attachments: Vec<(usize, &EvaluatedResource<'_>)> =
+        resources.iter().enumerate().filter(|(_, it)| it.type_name == "AWS::EC2::VPCGatewayAttachment").collect();
+    let mut edges = Vec::new();
+    for (at, resource) in resources.iter().enumerate() {
+        for (_, uses, names) in GATEWAYS.iter().filter(|(type_name, ..)| *type_name == resource.type_name) {
+            let Some(gateway) = member(resource, uses) else { continue };
+            let attached = attachments.iter().filter(|(_, it)| member(it, names).as_ref() == Some(&gateway));
+            edges.extend(attached.map(|(attachment, _)| (at, *attachment)));
+        }
+    }
+    edges
 }
 
 /// The names that are given and known, with whom they are given to.

@@ -3,7 +3,38 @@
 use std::collections::BTreeMap;
 
 use crate::expr::Expr;
+use crate::intrinsics::EvaluatedResource;
+use crate::problem::Problem;
 use crate::schema::{ResourceType, TagShape};
+
+/// Refuses tags that the template gives and that only AWS may give.
+/// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
+pub fn guard(resource: &EvaluatedResource<'_>, kind: ResourceType, problems: &mut Vec<Problem>) {
+    let Some(tagging) = kind.tagging() else { return };
+    let Expr::Map(entries) = &resource.properties else { return };
+    let Some((_, value)) = entries.iter().find(|(key, _)| key == tagging.property) else { return };
+    let mut refuse = |key: &str, path: String| {
+        if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+            let message = format!("the tag `{key}` of {} begins with `aws:`, which is AWS's own", resource.logical_id);
+            let place = resource.span_of(&path);
+            let at = format!("Resources/{}/Properties/{path}", resource.logical_id);
+            problems.push(Problem::error("reserved_tag", place, message).at(at).help("Give the tag another key"));
+        }
+    };
+    match value {
+        Expr::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let key =
+                    field(item, "Key").map(|key| ("Key", key)).or(field(item, "TagKey").map(|key| ("TagKey", key)));
+                if let Some((name, Expr::Str(key))) = key {
+                    refuse(key, format!("{}/{index}/{name}", tagging.property));
+                }
+            }
+        }
+        Expr::Map(map) => map.iter().for_each(|(key, _)| refuse(key, format!("{}/{key}", tagging.property))),
+        _ => {}
+    }
+}
 
 /// Adds `tags` where the type takes tags on creation; a tag that the template sets itself stays as it is.
 pub fn apply(kind: ResourceType, properties: &mut Expr, tags: &BTreeMap<String, String>) {

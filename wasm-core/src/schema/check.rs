@@ -6,9 +6,12 @@
 use crate::expr::{Call, Expr};
 
 use super::coerce::{native, scalar};
-use super::kind::{Kind, Object, Union};
+use super::kind::{Kind, Object, Property, Union};
 use super::nearest::nearest;
 use super::resource::ResourceType;
+
+/// Code of a boolean where a word is wanted. A warning, because enumerations of the registry may lag behind.
+pub const BOOLEAN_FOR_WORD: &str = "boolean_for_word";
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +79,10 @@ impl Checker {
                     format!("{name} of {} is set by AWS and cannot be given", checker.resource_type.name()),
                     "Remove it; other resources get its value by Fn::GetAtt.".to_owned(),
                 ),
-                Some(kind) => checker.kind(kind, entry),
+                Some(kind) => {
+                    checker.kind(kind, entry);
+                    checker.boolean(object, name, entry);
+                }
             });
         }
         let given = |name: &str| entries.iter().any(|(key, _)| key == name);
@@ -88,6 +94,28 @@ impl Checker {
                 }
             });
         }
+    }
+
+    /// A boolean where an enumeration is wanted: YAML reads `OFF` and `NO` so, and sends `false`.
+    fn boolean(&mut self, object: Object, name: &str, value: &Expr) {
+        let flag = match value {
+            Expr::Bool(flag) => flag.to_string(),
+            // As `coerce` leaves it.
+            Expr::Str(text) if text == "true" || text == "false" => text.clone(),
+            _ => return,
+        };
+        let Some(allowed) = object.property(name).filter(|it| matches!(it.kind, Kind::String)).map(Property::allowed)
+        else {
+            return;
+        };
+        if allowed.is_empty() || allowed.iter().any(|one| one.eq_ignore_ascii_case(&flag)) {
+            return;
+        }
+        self.complain(
+            BOOLEAN_FOR_WORD,
+            format!("{name} is the boolean {flag} here, which is not among its values ({})", allowed.join(", ")),
+            "YAML reads ON, OFF, YES and NO as booleans: put the word in quotes.".to_owned(),
+        );
     }
 
     /// The object that the last segment of the path is a member of.

@@ -15,7 +15,7 @@ mod resource;
 mod table;
 mod value;
 
-pub use check::{Complaint, check};
+pub use check::{BOOLEAN_FOR_WORD, Complaint, check};
 pub use coerce::{coerce, coerce_kind};
 pub use json::resource_schema;
 pub use kind::{Kind, List, Map, Object, Property, Union};

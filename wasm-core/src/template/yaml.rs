@@ -7,9 +7,10 @@
 
 mod build;
 mod expand;
+mod mend;
 mod syntax;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use super::Limits;
 use super::problems::{Problems, Stop};
@@ -19,32 +20,52 @@ use build::Builder;
 
 /// Reads a text that is known to be neither too long nor blank.
 pub(super) fn read(text: &str, limits: &Limits) -> Result<Node, Vec<Problem>> {
-    let mut problems = Problems::default();
     if let Some(problem) = syntax::held_back(text) {
         return Err(vec![problem]);
     }
+    let first = read_once(text, limits);
+    let Err((problems, Some(mut error))) = first else { return first.map_err(|(problems, _)| problems) };
+    // What every other reader takes: read as if it were indented. When that does not help, it was something else.
+    let mut mended = text.to_owned();
+    for _ in 0..mend::MOST {
+        let Some(next) = mend::mended(&mended, &error) else { break };
+        mended = next;
+        match read_once(&mended, limits) {
+            Ok(node) => return Ok(node),
+            Err((_, Some(next))) => error = next,
+            // The text is well-formed: what is wrong with it is something else.
+            Err((problems, None)) => return Err(problems),
+        }
+    }
+    Err(problems)
+}
+
+/// The tree, or what is wrong with the text and where its syntax ends, if it does.
+fn read_once(text: &str, limits: &Limits) -> Result<Node, (Vec<Problem>, Option<ScanError>)> {
+    let mut problems = Problems::default();
     syntax::characters(text, &mut problems);
     let mut builder = Builder::new(text, limits, problems);
     let outcome = events(text, &mut builder);
     let Builder { root, mut problems, .. } = builder;
     match (outcome, root) {
-        (Ok(()), Some(node)) => problems.none(node),
+        (Ok(()), Some(node)) => problems.none(node).map_err(|problems| (problems, None)),
         (Ok(()), None) => {
             problems.add(super::empty);
-            Err(problems.list())
+            Err((problems.list(), None))
         }
-        (Err(Stop), _) => Err(problems.list()),
+        (Err((Stop, error)), _) => Err((problems.list(), error)),
     }
 }
 
-fn events(text: &str, builder: &mut Builder<'_>) -> Result<(), Stop> {
+fn events(text: &str, builder: &mut Builder<'_>) -> Result<(), (Stop, Option<ScanError>)> {
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
         let (event, range) = match event {
             Ok(event) => event,
             Err(error) => {
                 let problem = syntax::problem(&error, &builder.lines);
-                return Err(builder.problems.stop(problem.at(builder.path())));
+                let stop = builder.problems.stop(problem.at(builder.path()));
+                return Err((stop, Some(error)));
             }
         };
         let span = place(range.start);
@@ -55,7 +76,7 @@ fn events(text: &str, builder: &mut Builder<'_>) -> Result<(), Stop> {
                     let message = "The text holds more than one YAML document";
                     let problem = Problem::error("multiple_documents", span, message)
                         .help("Keep one template per file; remove the `---` and what follows");
-                    return Err(builder.problems.stop(problem));
+                    return Err((builder.problems.stop(problem), None));
                 }
             }
             Event::Scalar(value, style, anchor, tag) => {
@@ -63,20 +84,24 @@ fn events(text: &str, builder: &mut Builder<'_>) -> Result<(), Stop> {
                 if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && properties.bare() {
                     properties.span = syntax::block_header(span, &value, &builder.lines);
                 }
-                builder.scalar(&value, style == ScalarStyle::Plain, properties)?;
+                builder.scalar(&value, style == ScalarStyle::Plain, properties).map_err(ended)?;
             }
             Event::SequenceStart(anchor, tag) => {
-                builder.open(true, &Properties::new(span, anchor, tag.as_deref()))?;
+                builder.open(true, &Properties::new(span, anchor, tag.as_deref())).map_err(ended)?;
             }
             Event::MappingStart(anchor, tag) => {
-                builder.open(false, &Properties::new(span, anchor, tag.as_deref()))?;
+                builder.open(false, &Properties::new(span, anchor, tag.as_deref())).map_err(ended)?;
             }
-            Event::SequenceEnd | Event::MappingEnd => builder.close()?,
-            Event::Alias(anchor) => builder.alias(anchor, span)?,
+            Event::SequenceEnd | Event::MappingEnd => builder.close().map_err(ended)?,
+            Event::Alias(anchor) => builder.alias(anchor, span).map_err(ended)?,
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
         }
     }
     Ok(())
+}
+
+fn ended(stop: Stop) -> (Stop, Option<ScanError>) {
+    (stop, None)
 }
 
 /// What stands before a node's content.
