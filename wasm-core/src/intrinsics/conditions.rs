@@ -28,6 +28,12 @@ impl Definitions<'_> {
     }
 }
 
+/// CloudFormation documents letters and digits alone for conditions and takes these, too.
+fn is_condition_name(name: &str) -> bool {
+    let taken = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'&' | b'_' | b'-');
+    (1..=255).contains(&name.len()) && name.bytes().all(taken)
+}
+
 impl Evaluator<'_> {
     /// Evaluates the section.
     pub(super) fn evaluate_conditions(&mut self, members: &[Member<'_>]) {
@@ -36,7 +42,7 @@ impl Evaluator<'_> {
         let section = Place::section("Conditions");
         self.within(Section::Conditions, |this| {
             for member in members {
-                if !super::document::is_logical_id(&member.key) {
+                if !is_condition_name(&member.key) {
                     let problem = this
                         .problem(
                             "invalid_name",
@@ -44,7 +50,7 @@ impl Evaluator<'_> {
                             &section.key(&member.key),
                             format!("`{}` is not a condition's name", member.key),
                         )
-                        .help("Use letters and digits only");
+                        .help("Use letters, digits, `&`, `_` and `-`, 255 at most");
                     this.note(problem);
                 }
                 // The outcome is kept by name; a stop has been reported.

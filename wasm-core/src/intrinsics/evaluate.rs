@@ -394,6 +394,37 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// What a resource's Metadata refers to: it orders the resource, as in CloudFormation, where this is the usual way to
+    /// a DependsOn that depends on a condition. Its values are sent nowhere, so that nothing else about it matters: no
+    /// problem, no lookup and no secret comes of it.
+    pub(super) fn mentioned(&mut self, metadata: &Node, at: &Place<'_>) -> BTreeSet<(String, String)> {
+        let kept = (self.problems.len(), self.needs.clone(), self.no_echo.clone(), self.room);
+        let before = std::mem::take(&mut self.references);
+        self.mention(metadata, at);
+        let found = std::mem::replace(&mut self.references, before);
+        self.problems.truncate(kept.0);
+        (_, self.needs, self.no_echo, self.room) = kept;
+        found
+    }
+
+    fn mention(&mut self, node: &Node, at: &Place<'_>) {
+        match &node.kind {
+            Kind::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.mention(item, &at.index(index));
+                }
+            }
+            Kind::Map(entries) if function(entries).is_none() => {
+                for entry in entries {
+                    self.mention(&entry.value, &at.key(&entry.key));
+                }
+            }
+            // What it comes to is of no interest, and neither is whether it comes to anything.
+            Kind::Map(_) => drop(self.raw(node, at)),
+            _ => {}
+        }
+    }
+
     /// Runs `work` on what a false condition leaves out, if `dead`.
     pub(super) fn with_dead<T>(&mut self, dead: bool, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.dead;

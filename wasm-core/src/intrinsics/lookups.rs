@@ -73,9 +73,6 @@ impl Evaluator<'_> {
             },
             _ => return self.arity("Fn::FindInMap", argument, at, TAKES),
         };
-        if let Some(fallback) = fallback {
-            self.extension("DefaultValue in Fn::FindInMap", fallback.key_span, &at.index(3))?;
-        }
         let mut texts = keys.into_iter().enumerate().map(|(index, node)| {
             let at = at.index(index);
             self.plain_key(node, &at)?;
@@ -88,11 +85,12 @@ impl Evaluator<'_> {
         let found = keys.map(|(name, top, second)| self.mapped(&name, &top, &second));
         let default = fallback.map(|fallback| {
             let at = at.index(3);
-            self.with_dead(!matches!(found, Ok(Err(_))), |this| this.argument(&fallback.value, &at.key("DefaultValue")))
+            // `AWS::NoValue` removes the property, as it does anywhere else.
+            self.with_dead(!matches!(found, Ok(Err(_))), |this| this.raw(&fallback.value, &at.key("DefaultValue")))
         });
         match (found?, default) {
             (Ok(found), _) => Ok(Some(found)),
-            (Err(_), Some(default)) => default.map(Some),
+            (Err(_), Some(default)) => default,
             (Err((sentence, help)), None) => {
                 let problem = self.problem("unknown_mapping_key", argument.span, at, sentence).help(help);
                 self.refuse_value(problem)

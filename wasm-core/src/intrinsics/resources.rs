@@ -122,10 +122,17 @@ impl Evaluator<'_> {
             None => Ok(Expr::Map(Vec::new())),
         };
         let references = std::mem::take(&mut self.references).into_iter().collect();
-        let depends_on = match find("DependsOn") {
+        let mut depends_on = match find("DependsOn") {
             Some(node) => self.depends_on(&member.key, node, &at.key("DependsOn")),
             None => Ok(Vec::new()),
         };
+        if let (Ok(names), Some(node)) = (&mut depends_on, find("Metadata")) {
+            for (name, _) in self.mentioned(node, &at.key("Metadata")) {
+                if name != *member.key && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
         let deletion = find("DeletionPolicy").map(|node| self.policy(node, &at.key("DeletionPolicy"), &DELETION));
         let replacement =
             find("UpdateReplacePolicy").map(|node| self.policy(node, &at.key("UpdateReplacePolicy"), &REPLACEMENT));

@@ -100,7 +100,8 @@ fn split(template: &str) -> Vec<Part<'_>> {
         }
         match name.strip_prefix('!') {
             Some(literal) => parts.extend([Part::Text("${"), Part::Text(literal), Part::Text("}")]),
-            None => parts.push(Part::Variable(name)),
+            // Blanks around a name mean nothing, as in CloudFormation.
+            None => parts.push(Part::Variable(name.trim())),
         }
         rest = behind;
     }
@@ -118,6 +119,12 @@ mod tests {
     fn a_text_without_variables_is_one_part() {
         assert_eq!(split("a $ {b} ${c"), [Part::Text("a $ {b} ${c")]);
         assert_eq!(split(""), []);
+    }
+
+    #[test]
+    fn blanks_around_a_name_mean_nothing() {
+        assert_eq!(split("${ A }${B }${\tC}"), ["A", "B", "C"].map(Part::Variable));
+        assert_eq!(split("${! A }"), [Part::Text("${"), Part::Text(" A "), Part::Text("}")]);
     }
 
     #[test]
