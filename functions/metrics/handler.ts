@@ -5,5 +5,10 @@ import { httpApi } from '../../src/edge/http/api.ts';
 import { service } from '../../src/edge/service/open.ts';
 
 export const handler = httpApi({
-  'GET /metrics': async () => ({ text: openMetrics(await metrics(await service())), type: OPENMETRICS_TYPE }),
+  'GET /metrics': async ({ headers }) => {
+    const document = await metrics(await service());
+    // Whoever accepts anything is taken for a scraper.
+    if (/^application\/json\s*($|;)/i.test(headers['accept'] ?? '')) return { document };
+    return { text: openMetrics(document), type: OPENMETRICS_TYPE };
+  },
 });

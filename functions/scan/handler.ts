@@ -6,9 +6,10 @@ import { scanBody } from '../../src/edge/http/schemas.ts';
 
 export const handler = httpApi({
   'POST /scans': (event) => {
-    const { template, name, parameters, context, baseline } = bodyOf(scanBody, event);
+    const { template, name, parameters, context, baseline, suppressions } = bodyOf(scanBody, event);
     const sources = [{ text: template, name, named: true }];
     const where = context === undefined ? {} : { context };
-    return { document: scan({ sources, parameters, ...where, baseline: new Set(baseline) }, systemClock.now) };
+    const options = { sources, parameters, ...where, baseline: new Set(baseline), suppressions };
+    return { document: scan(options, systemClock.now) };
   },
 });

@@ -20,6 +20,8 @@ export interface JudgeOptions extends GateOptions {
   allowDataLoss?: AllowedLoss;
   /** Digest of the plan that was approved beforehand; another plan is refused with `plan_changed`. */
   approve?: string;
+  /** Digest of the plan that was shown; another is refused in the same way, and no question is answered by it. */
+  expect?: string;
   /** A person is to be asked whatever the circle says, unless there is nothing to do. */
   askAlways?: boolean;
 }
@@ -39,12 +41,13 @@ export async function judge(
 ): Promise<Judged> {
   const { clock, store } = session;
   const { approve } = options;
+  const meant = approve ?? options.expect;
   const { digest } = planned.plan;
   if (!changesAnything(planned)) return settled(session, run, { status: 'approved' });
-  if (approve !== undefined && approve !== digest) {
-    const verdict = policyVerdict(digest, [`plan ${approve} was approved, but the plan is now ${digest}`]);
+  if (meant !== undefined && meant !== digest) {
+    const verdict = policyVerdict(digest, [`plan ${meant} was approved, but the plan is now ${digest}`]);
     await refuse(session, run, { verdict }, 'plan_changed');
-    throw new AssentError('plan_changed', `Plan ${approve} was approved, but the plan is now ${digest}.`, {
+    throw new AssentError('plan_changed', `Plan ${meant} was approved, but the plan is now ${digest}.`, {
       help: 'Look at the new plan, then approve its digest.',
       ways: [{ action: 'plan', stack: planned.plan.stack }],
       kind: 'refused',

@@ -10,6 +10,8 @@ export interface ProblemDetails {
   status: number;
   detail: string;
   code: string;
+  /** What sort of error it is, as the command line's exit codes are cut; absent where HTTP alone knows it. */
+  errorKind?: ErrorKind;
   help?: string;
   problems?: readonly Pick<Problem, 'code' | 'message' | 'line' | 'column' | 'path' | 'help'>[];
 }
@@ -61,7 +63,7 @@ export function problemOf(error: unknown): ProblemDetails {
   if (status === 500 || !(error instanceof AssentError)) {
     return details(500, 'internal_error', 'The service failed. Its log says why, under the id of this request.');
   }
-  return details(status, error.code, error.message, error.help, error.problems);
+  return { ...details(status, error.code, error.message, error.help, error.problems), errorKind: error.kind };
 }
 
 function details(

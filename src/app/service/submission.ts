@@ -1,0 +1,34 @@
+// A submission as the use cases take it.
+import { DEFAULT_CONCURRENCY } from '../plan.ts';
+import type { Submission } from '../ports/service.ts';
+
+/** What is to be planned. */
+export function wantedOf(submission: Submission) {
+  const { mode, stack, template, parameters = {}, tags, imports, maxConcurrency, refresh } = submission;
+  const { allowSecretIdentifiers } = submission;
+  return {
+    mode,
+    stack,
+    parameters,
+    refresh: mode === 'deploy' && refresh !== false,
+    maxConcurrency: maxConcurrency ?? DEFAULT_CONCURRENCY,
+    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(imports === undefined ? {} : { imports }),
+    ...(allowSecretIdentifiers === undefined ? {} : { allowSecretIdentifiers }),
+  };
+}
+
+/** How it is judged. */
+export function judgeOptions(submission: Submission) {
+  const { template, failOn = 'critical', allowDataLoss = [], askAlways = false } = submission;
+  const { suppressions = true, planDigest } = submission;
+  return {
+    failOn,
+    allowDataLoss: allowDataLoss.includes('all') ? ('all' as const) : allowDataLoss,
+    askAlways,
+    suppressions,
+    ...(planDigest === undefined ? {} : { expect: planDigest }),
+    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
+  };
+}
