@@ -1,5 +1,6 @@
 // `consult`: scan, plan, and only the circle's opinion. Nothing is called but reads; nothing is decided.
 import type { Verdict, VoteDocument } from '../domain/verdict.ts';
+import { type ActionDocument, changingActions } from './documents/documents.ts';
 import { type GateOptions, judge } from './gate/gate.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
 import { makePlan } from './planning/planning.ts';
@@ -11,6 +12,8 @@ export interface ConsultDocument {
   kind: 'consult';
   stack: string;
   planDigest: string;
+  /** What it was asked about, property by property. */
+  actions: ActionDocument[];
   verdict: Omit<Verdict, 'votes'>;
   votes: VoteDocument[];
 }
@@ -27,5 +30,7 @@ export async function consult(
   const planned = await makePlan(session, wanted, control);
   using _planner = planned.inCore;
   const { votes, ...verdict } = (await judge(session, planned, template, options)).verdict;
-  return { version: 1, kind: 'consult', stack, planDigest: planned.plan.digest, verdict, votes };
+  const { plan } = planned;
+  const actions = changingActions(plan);
+  return { version: 1, kind: 'consult', stack, planDigest: plan.digest, actions, verdict, votes };
 }

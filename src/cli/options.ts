@@ -88,6 +88,9 @@ export interface StatusCommandOptions extends LookOptions, TextOrJson {
   stack?: string;
   detail?: true;
 }
+export interface ExpertsCommandOptions extends TextOrJson {
+  state: string;
+}
 export interface OutputsCommandOptions extends LookOptions, TextOrJson {
   stack: string;
 }

@@ -13,6 +13,7 @@ import type {
   DeployCommandOptions,
   DestroyCommandOptions,
   DriftCommandOptions,
+  ExpertsCommandOptions,
   MetricsCommandOptions,
   OutputsCommandOptions,
   PermissionsCommandOptions,
@@ -240,6 +241,13 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(new Option('--policy <policy>', 'order of what is ready').choices(['critical-path', 'fifo']))
     .addOption(new Option('--seed <number>', 'seed of everything random').argParser(seed));
   parameterOptions(simulate, 'values of parameters').addOption(format('text', 'json'));
+
+  const experts = add<ExpertsCommandOptions>(
+    'experts',
+    'list the circle, and how often each expert was right',
+    () => import('./commands/experts.ts'),
+  );
+  stateOption(experts.addOption(format('text', 'json')));
 
   const consensus = add<ConsensusCommandOptions>(
     'consensus [votes]',

@@ -1,10 +1,12 @@
 // The pure calls of the core, typed. Expected refusals are variants of the answer, not exceptions.
 import type {
+  Answered,
   Claim,
   ConsensusAnswer,
   ConsensusCall,
   DriftCall,
   Drifted,
+  ExpertsAnswer,
   PermissionsAnswer,
   Plan,
   ResourceChanges,
@@ -53,6 +55,11 @@ export function permissions(text: string): PermissionsAnswer {
 /** Aggregates votes on one question. */
 export function consensus(call: ConsensusCall): ConsensusAnswer {
   return pure('consensus', (wasm) => wasm.consensus(call));
+}
+
+/** The circle's experts, and what is known of them from what became of their votes. */
+export function expertRecords(outcomes: Answered[]): ExpertsAnswer {
+  return pure('experts', (wasm) => wasm.experts({ outcomes }));
 }
 
 /** Puts a claim to a share of a rate to what is kept of it; the answer's `kept` takes its place. */

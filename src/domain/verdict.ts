@@ -7,6 +7,8 @@ export interface VoteDocument {
   option: string | null;
   /** Probability it gives its own option. */
   confidence: number | null;
+  /** How much it counts, 1 for an expert that nobody knows yet. Absent in what versions before wrote. */
+  weight?: number;
   reasons: string[];
   /** What the question cost; built-in experts cost nothing. */
   costUsd: number;

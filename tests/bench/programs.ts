@@ -51,7 +51,7 @@ export function node(args: readonly string[], env: Record<string, string> = {}):
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...TUNED, ...args], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, MALLOC_ARENA_MAX: '1', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let stdout = '';

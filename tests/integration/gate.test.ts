@@ -87,12 +87,16 @@ test('consult gives votes and a verdict and changes nothing', TIMEOUT, async () 
     document: { version: 1, kind: 'consult', verdict: { decision: 'approve' } },
   });
   expect(document.votes.map(({ expert }: { expert: string }) => expert)).toEqual([
+    'availability',
     'blast-radius',
+    'cost',
     'data-safety',
     'history',
+    'hygiene',
+    'permissions',
     'policy',
   ]);
-  expect(document.votes[2]).toMatchObject({ status: 'abstained', option: null, confidence: null });
+  expect(document.votes[4]).toMatchObject({ status: 'abstained', option: null, confidence: null });
   expect((await space.json('status')).document.stacks).toEqual([]);
 });
 

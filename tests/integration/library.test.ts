@@ -160,9 +160,13 @@ test('consult gives the circle’s votes and changes nothing', { timeout: 240_00
   const document = await consult({ template, stack: 'lib', state });
   expect(document).toMatchObject({ version: 1, kind: 'consult' });
   expect(document.votes.map(({ expert }) => expert).sort()).toEqual([
+    'availability',
     'blast-radius',
+    'cost',
     'data-safety',
     'history',
+    'hygiene',
+    'permissions',
     'policy',
   ]);
   expect(await destroy({ stack: 'lib', state })).toMatchObject({ outcome: 'no_changes' });

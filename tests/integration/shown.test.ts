@@ -80,10 +80,13 @@ test('plan, question, waiting run and pull request show old and new values, and 
     expect(stdout).not.toContain('c4nary');
   }
 
+  const asked = await space.json('consult', after, ...second, '--fail-on', 'none');
+  check(asked.document.actions);
   const waiting = await space.json('deploy', after, ...second, '--yes', '--fail-on', 'none');
   expect(waiting).toMatchObject({ code: 7, document: { outcome: 'waiting_approval' } });
   check(waiting.document.actions);
   const [run] = (await space.json('status')).document.runs;
   expect(run).toMatchObject({ runId: waiting.document.runId, status: 'waiting_approval' });
+  expect((await space.run('status')).stdout).toMatch(/Verdict: undecided/);
   check(run.actions);
 });

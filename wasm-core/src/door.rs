@@ -7,7 +7,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
-use crate::circle::{Brief, Consultation};
+use crate::circle::{self, AnsweredQuestions, Brief, Consultation, ExpertsAnswer};
 use crate::consensus::tables::{self, Forecasts, Labels, LabelsSummary, TableMethod};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
@@ -91,6 +91,16 @@ pub fn resource_schema(type_name: &str) -> Option<String> {
 #[wasm_bindgen]
 pub fn permissions(text: &str) -> Result<Ts<PermissionsAnswer>, JsError> {
     Ok(crate::permissions::permissions(text).into_ts()?)
+}
+
+/// The circle's experts, and what is known of them from what became of their votes.
+///
+/// # Errors
+/// When the call is malformed.
+#[wasm_bindgen]
+pub fn experts(call: Ts<AnsweredQuestions>) -> Result<Ts<ExpertsAnswer>, JsError> {
+    let outcomes = call.to_rust()?.outcomes;
+    Ok(ExpertsAnswer { experts: circle::records(&outcomes), tallies: circle::tallies(&outcomes) }.into_ts()?)
 }
 
 /// Aggregates votes on one question.

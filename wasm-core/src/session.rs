@@ -106,7 +106,8 @@ impl Planned {
     /// # Errors
     /// Never for votes that the built-in experts make.
     pub fn consult(&self, brief: &Brief) -> Result<Consultation, String> {
-        circle::consult(&self.planned.plan, brief)
+        let places = &self.planned.origin.spans;
+        circle::consult(&circle::ConsultCall { plan: &self.planned.plan, brief, places })
     }
 
     /// The plan alone: template, values and all else that it was made with are gone.

@@ -122,6 +122,20 @@ export interface Difference {
 }
 
 /**
+ * A question that has been answered by what happened.
+ */
+export interface Answered {
+    /**
+     * The votes that were given.
+     */
+    votes: Vote[];
+    /**
+     * Whether approving was right.
+     */
+    good: boolean;
+}
+
+/**
  * A request as a list of requests shows it.
  */
 export interface ListedRequest {
@@ -384,6 +398,60 @@ export interface ReadSecret {
 }
 
 /**
+ * An expert of the circle and what is known of it.
+ */
+export interface ExpertRecord {
+    /**
+     * Its name.
+     */
+    expert: string;
+    /**
+     * What it is asked; empty for one that is no longer in the circle.
+     */
+    question: string;
+    /**
+     * Questions it was asked that were answered.
+     */
+    asked: number;
+    /**
+     * Of these, with an opinion.
+     */
+    voted: number;
+    /**
+     * Of these, right.
+     */
+    right: number;
+    /**
+     * Mean of the posterior of being right.
+     */
+    reliability: number;
+    /**
+     * About 95 % of it (normal approximation of the Beta posterior, kept inside 0 and 1).
+     */
+    interval: [number, number];
+    /**
+     * Weight it has in the circle.
+     */
+    weight: number;
+    /**
+     * Mean of (p − outcome)² of its probability that approving is right; null without votes.
+     */
+    brier: number | null;
+    /**
+     * Expected calibration error over ten bins of its confidence; null without votes.
+     */
+    ece: number | null;
+    /**
+     * Decisions that would have been others without it.
+     */
+    changed: number;
+    /**
+     * An expert that has always said the same.
+     */
+    redundantWith?: string;
+}
+
+/**
  * Direction of a plan.
  */
 export type Mode = "deploy" | "destroy";
@@ -549,6 +617,10 @@ export interface History {
      * Whether the last one failed.
      */
     lastFailed: boolean;
+    /**
+     * Of the failures, rolled back.
+     */
+    rolledBack?: number;
 }
 
 /**
@@ -600,6 +672,20 @@ export interface Agreement {
      * Shannon entropy of the posterior.
      */
     entropyBits: number;
+}
+
+/**
+ * How often an expert was right.
+ */
+export interface Tally {
+    /**
+     * Questions on which it had an opinion and that were answered.
+     */
+    voted: number;
+    /**
+     * Of these, right.
+     */
+    right: number;
 }
 
 /**
@@ -907,6 +993,16 @@ export type Replacement = "createBeforeDelete" | "deleteBeforeCreate";
  * Order of the ready list.
  */
 export type Policy = "critical-path" | "fifo";
+
+/**
+ * Questions that were answered.
+ */
+export interface AnsweredQuestions {
+    /**
+     * In any order.
+     */
+    outcomes: Answered[];
+}
 
 /**
  * Something found.
@@ -1335,6 +1431,10 @@ export interface FindingBrief {
      * One sentence.
      */
     message: string;
+    /**
+     * Whether the last successful deployment had it too.
+     */
+    known?: boolean;
 }
 
 /**
@@ -1429,6 +1529,10 @@ export interface Brief {
      * Logical ids whose losses were named and allowed: they are no objection any more.
      */
     allowed?: string[];
+    /**
+     * How often each expert was right; whoever is not in it is taken for average.
+     */
+    tallies?: Record<string, Tally>;
 }
 
 /**
@@ -1480,6 +1584,20 @@ export interface StackResource {
      * The properties that a failed update was to bring about: what it has reached of them is not known.
      */
     attempted?: unknown;
+}
+
+/**
+ * What is known of the experts.
+ */
+export interface ExpertsAnswer {
+    /**
+     * By name.
+     */
+    experts: ExpertRecord[];
+    /**
+     * For the [`super::Brief`].
+     */
+    tallies: Record<string, Tally>;
 }
 
 /**
@@ -1862,6 +1980,14 @@ export function consensus(call: ConsensusCall): ConsensusAnswer;
  * When the call is malformed.
  */
 export function drift(call: DriftCall): Drifted;
+
+/**
+ * The circle's experts, and what is known of them from what became of their votes.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function experts(call: AnsweredQuestions): ExpertsAnswer;
 
 /**
  * What is kept of durations, with what a run observed (JSON list) added; the answer takes its place.

@@ -558,6 +558,23 @@ function drift(call) {
 exports.drift = drift;
 
 /**
+ * The circle's experts, and what is known of them from what became of their votes.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {AnsweredQuestions} call
+ * @returns {ExpertsAnswer}
+ */
+function experts(call) {
+    const ret = wasm.experts(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.experts = experts;
+
+/**
  * What is kept of durations, with what a run observed (JSON list) added; the answer takes its place.
  *
  * # Errors

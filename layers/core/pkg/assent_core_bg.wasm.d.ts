@@ -13,6 +13,7 @@ export const engine_new: (a: number, b: number, c: number, d: number) => [number
 export const engine_observed: (a: number) => [number, number, number, number];
 export const engine_payload: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
 export const engine_replay: (a: number, b: number, c: number) => [number, number];
+export const experts: (a: any) => [number, number, number];
 export const labelanswers_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: any, j: number, k: number) => [number, number, number];
 export const labelanswers_probabilities: (a: number) => [number, number];
 export const labelanswers_refused: (a: number) => [number, number];

@@ -3,11 +3,13 @@
 // `judge` is used by `deploy` and `consult`. Order: a blocking finding refuses before any expert is asked; the circle
 // approves, refuses, or is split; a split circle is for a person, never for `--yes`.
 import type { Brief, Finding, History } from '#wasm';
+import { expertRecords } from '../../core/calls.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, findingsOf, refusing, reported, suppressedFindings } from '../scan.ts';
 import { placeOf, type Session } from '../session.ts';
 import type { AllowedLoss } from './guard.ts';
+import { outcomesOf } from './outcomes.ts';
 
 /** How strict the gate is. */
 export interface GateOptions {
@@ -55,16 +57,18 @@ export async function judge(
     return { findings, verdict: { ...nothing, decision: 'approve', by: 'nobody', reasons: ['experts were skipped'] } };
   }
   const started = clock.now();
-  const briefs = findings.map(({ ruleId, severity, resource, message }) => ({
-    ruleId,
-    severity,
-    resource: resource ?? '',
-    message,
-  }));
+  const past = await pastOf(session, planned);
   const brief: Brief = {
-    findings: briefs,
-    history: await history(session, planned),
+    findings: findings.map(({ ruleId, severity, resource, message }) => ({
+      ruleId,
+      severity,
+      resource: resource ?? '',
+      message,
+      known: past.known.has(identity({ ruleId, resource })),
+    })),
+    history: past.history,
     allowed: allowDataLoss === 'all' ? planned.plan.resources.map(({ logicalId }) => logicalId) : [...allowDataLoss],
+    tallies: expertRecords(await outcomesOf(session.store)).tallies,
   };
   const { decision, reasons, votes, consensus } = planned.inCore.consult(brief);
   const took = clock.now() - started;
@@ -82,6 +86,7 @@ export async function judge(
           expert: vote.expert,
           option: vote.option ?? null,
           confidence: vote.confidence ?? null,
+          weight: vote.weight ?? 1,
           reasons: vote.reasons ?? [],
           costUsd: 0,
           elapsedMs,
@@ -100,11 +105,26 @@ export function answered(verdict: Verdict, yes: boolean, by = 'a person', reason
   return { ...verdict, decision: yes ? 'approve' : 'refuse', by: 'person', reasons };
 }
 
-async function history(session: Session, { plan }: Planned): Promise<History> {
+/** What is known from the stack's latest runs: how they ended, and which findings its last success had already. */
+async function pastOf(session: Session, { plan }: Planned): Promise<{ history: History; known: Set<string> }> {
   const stack = { ...placeOf(session, plan.context), name: plan.stack };
   const ended = (await session.store.runs.list({ stack })).items.filter(({ mode }) => mode === 'deploy');
   const tried = ended.filter(({ status }) => ['succeeded', 'failed', 'rolled_back'].includes(status));
   const bad = tried.filter(({ status }) => status !== 'succeeded');
-  const last = tried[0];
-  return { runs: tried.length, failures: bad.length, lastFailed: last !== undefined && last.status !== 'succeeded' };
+  const [last] = tried;
+  const success = tried.find(({ status }) => status === 'succeeded');
+  const had = success === undefined ? undefined : await session.store.runs.get(success.runId);
+  return {
+    history: {
+      runs: tried.length,
+      failures: bad.length,
+      lastFailed: last !== undefined && last.status !== 'succeeded',
+      rolledBack: bad.filter(({ status }) => status === 'rolled_back').length,
+    },
+    known: new Set(had?.findings.map(identity)),
+  };
+}
+
+function identity({ ruleId, resource }: Pick<Finding, 'ruleId' | 'resource'>): string {
+  return `${ruleId} ${resource ?? ''}`;
 }

@@ -5,6 +5,7 @@ import { openLocal } from '../../edge/session.ts';
 import type { StatusCommandOptions, Work } from '../options.ts';
 import { actionsText } from '../render/plan.ts';
 import { count, duration, type Paint, painter, plain, table } from '../render/style.ts';
+import { verdictText } from '../render/verdict.ts';
 import { soughtIn } from '../where.ts';
 
 const RUNS_SHOWN = 5;
@@ -42,14 +43,14 @@ export function statusText({ stacks, runs }: StatusDocument, options: StatusComm
       duration(elapsedMs),
       forecastMs === null || forecastMs === 0 ? '' : paint('dim', `forecast ${duration(forecastMs)}`),
     ]);
-  for (const { runId, stack, status, actions = [] } of runs) {
+  const detail = options.detail === true;
+  for (const { runId, stack, status, verdict, actions = [] } of runs) {
     if (status === 'interrupted') parts.push(`Run ${runId} was interrupted: assent resume ${runId} goes on.\n`);
     if (status === 'suspended') parts.push(`Run ${runId} is suspended: assent resume ${runId} goes on.\n`);
     if (status === 'waiting_approval') {
       parts.push(`Run ${runId} waits for an answer: assent approve ${runId}, or assent reject ${runId}.\n`);
-      parts.push(
-        `${paint('bold', `What it would do to stack ${stack}`)}\n${actionsText(actions, { detail: options.detail === true }, paint)}`,
-      );
+      parts.push(`${paint('bold', `What it would do to stack ${stack}`)}\n${actionsText(actions, { detail }, paint)}`);
+      if (verdict) parts.push(verdictText(verdict, detail, paint));
     }
   }
   if (rows.length > 0) parts.push(`${paint('bold', 'Latest runs')}\n${table(rows)}`);

@@ -6,16 +6,25 @@
 //! Callers: `session`, for the use cases `consult` and `deploy`.
 
 mod experts;
+mod record;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
+pub use record::{Answered, AnsweredQuestions, ExpertRecord, ExpertsAnswer, Tally, records, tallies};
+
 use crate::consensus::{Consensus, ConsensusCall, Method, Vote, aggregate};
 use crate::model::Plan;
+use crate::problem::Span;
 use crate::scan::FindingSeverity;
 
 /// Posterior from which a verdict is clear.
 const CLEAR: f64 = 0.6;
+/// Of the experts, those that always have an opinion (policy, blast radius, data safety): the others speak when they have
+/// something to look at.
+const QUORUM: f64 = 3.0 / 8.0;
 /// Confidence from which one objection is enough to ask a person.
 const STRONG: f64 = 0.75;
 
@@ -31,6 +40,9 @@ pub struct FindingBrief {
     pub resource: String,
     /// One sentence.
     pub message: String,
+    /// Whether the last successful deployment had it too.
+    #[serde(default)]
+    pub known: bool,
 }
 
 /// How earlier runs of the stack ended.
@@ -43,6 +55,9 @@ pub struct History {
     pub failures: u32,
     /// Whether the last one failed.
     pub last_failed: bool,
+    /// Of the failures, rolled back.
+    #[serde(default)]
+    pub rolled_back: u32,
 }
 
 /// What is known of a plan besides itself.
@@ -56,6 +71,9 @@ pub struct Brief {
     /// Logical ids whose losses were named and allowed: they are no objection any more.
     #[serde(default)]
     pub allowed: Vec<String>,
+    /// How often each expert was right; whoever is not in it is taken for average.
+    #[serde(default)]
+    pub tallies: BTreeMap<String, Tally>,
 }
 
 /// A plan to be judged.
@@ -65,6 +83,18 @@ pub struct ConsultCall<'a> {
     pub plan: &'a Plan,
     /// What else is known.
     pub brief: &'a Brief,
+    /// Where the resources' names stand in the template, by logical id; resources of loops may have no line.
+    pub places: &'a BTreeMap<String, Span>,
+}
+
+impl ConsultCall<'_> {
+    /// A resource as a reason names it: with its line, where it has one.
+    fn named(&self, logical_id: &str) -> String {
+        match self.places.get(logical_id) {
+            Some(span) if span.line > 0 => format!("{logical_id} (line {})", span.line),
+            _ => logical_id.to_owned(),
+        }
+    }
 }
 
 /// What happens next.
@@ -97,20 +127,46 @@ pub struct Consultation {
 ///
 /// # Errors
 /// Never for votes that the built-in experts make; a sentence if an invariant of theirs breaks.
-pub fn consult(plan: &Plan, brief: &Brief) -> Result<Consultation, String> {
-    let call = ConsultCall { plan, brief };
-    let votes = experts::votes(&call);
+pub fn consult(call: &ConsultCall<'_>) -> Result<Consultation, String> {
+    let votes = experts::votes(call);
+    let (decision, reasons, consensus, votes) = judged(
+        Some(format!("deploy plan {} of stack {}?", call.plan.digest, call.plan.stack)),
+        votes,
+        &call.brief.tallies,
+    )?;
+    Ok(Consultation { decision, reasons, votes, consensus })
+}
+
+/// What the circle decides on these votes, with the weights that these tallies give; a person is asked where the votes
+/// make no sense.
+fn verdict_of(votes: &[Vote], tallies: &BTreeMap<String, Tally>) -> (Decision, Vec<String>) {
+    match judged(None, votes.to_vec(), tallies) {
+        Ok((decision, reasons, ..)) => (decision, reasons),
+        Err(problem) => (Decision::Ask, vec![problem]),
+    }
+}
+
+fn judged(
+    question: Option<String>,
+    mut votes: Vec<Vote>,
+    tallies: &BTreeMap<String, Tally>,
+) -> Result<(Decision, Vec<String>, Consensus, Vec<Vote>), String> {
+    for vote in &mut votes {
+        let learned = tallies.get(&vote.expert).copied().unwrap_or_default().weight();
+        vote.weight = Some(vote.weight.unwrap_or(1.0) * learned);
+    }
     let question = ConsensusCall {
-        question: Some(format!("deploy plan {} of stack {}?", call.plan.digest, call.plan.stack)),
+        question,
         options: vec![experts::APPROVE.to_owned(), experts::REFUSE.to_owned()],
         votes,
-        quorum: 0.5,
+        roster: experts::ALL.iter().map(|expert| expert.name.to_owned()).collect(),
+        quorum: QUORUM,
         method: Method::Weighted,
         ..ConsensusCall::default()
     };
     let consensus = aggregate(&question).map_err(|problems| problems.join("; "))?;
     let (decision, reasons) = decide(&consensus, &question.votes);
-    Ok(Consultation { decision, reasons, votes: question.votes, consensus })
+    Ok((decision, reasons, consensus, question.votes))
 }
 
 fn decide(consensus: &Consensus, votes: &[Vote]) -> (Decision, Vec<String>) {
@@ -147,6 +203,10 @@ mod tests {
 
     use super::*;
 
+    fn consult(plan: &Plan, brief: &Brief) -> Result<Consultation, String> {
+        super::consult(&ConsultCall { plan, brief, places: &BTreeMap::new() })
+    }
+
     /// A plan of resources given as (logical id, type, action, irreversible).
     fn plan(resources: &[(&str, &str, &str, &[&str])]) -> Plan {
         let resources: Vec<_> = resources
@@ -170,7 +230,7 @@ mod tests {
     }
 
     fn finding(severity: FindingSeverity) -> FindingBrief {
-        FindingBrief { rule_id: "r".into(), severity, resource: "A".into(), message: "m".into() }
+        FindingBrief { rule_id: "r".into(), severity, resource: "A".into(), message: "m".into(), known: false }
     }
 
     const QUEUE: &str = "AWS::SQS::Queue";
@@ -179,7 +239,7 @@ mod tests {
     fn a_new_stack_without_findings_is_approved() {
         let answer = consult(&plan(&[("A", QUEUE, "create", &[])]), &Brief::default()).unwrap();
         assert_eq!(answer.decision, Decision::Approve);
-        assert_eq!(answer.votes.len(), 4);
+        assert_eq!(answer.votes.len(), 8);
         assert!(answer.consensus.dissent.is_empty());
     }
 
@@ -188,7 +248,7 @@ mod tests {
         let table = ("T", "AWS::DynamoDB::Table", "replace", &["T and the data in it are replaced"] as &[&str]);
         let mut resources = vec![table];
         resources.extend((0..20).map(|_| ("Q", QUEUE, "noop", &[] as &[&str])));
-        let mut brief = Brief { history: History { runs: 50, failures: 0, last_failed: false }, ..Brief::default() };
+        let mut brief = Brief { history: History { runs: 50, ..History::default() }, ..Brief::default() };
         let answer = consult(&plan(&resources), &brief).unwrap();
         assert_eq!(answer.decision, Decision::Ask);
         assert!(answer.reasons.iter().any(|why| why.contains("T and the data")), "{:?}", answer.reasons);
@@ -205,7 +265,7 @@ mod tests {
         assert_eq!(consult(&plan(&[("A", QUEUE, "create", &[])]), &brief).unwrap().decision, Decision::Ask);
         let gone: Vec<_> =
             ["A", "B", "C", "D"].into_iter().map(|id| (id, QUEUE, "delete", &["gone"] as &[&str])).collect();
-        brief.history = History { runs: 4, failures: 4, last_failed: true };
+        brief.history = History { runs: 4, failures: 4, last_failed: true, rolled_back: 2 };
         assert_eq!(consult(&plan(&gone), &brief).unwrap().decision, Decision::Refuse);
     }
 
@@ -231,9 +291,9 @@ mod tests {
             consult(&plan, brief).unwrap().votes.into_iter().find(|vote| vote.expert == "history").unwrap()
         };
         assert_eq!(of(&brief).option, None);
-        brief.history = History { runs: 8, failures: 0, last_failed: false };
+        brief.history = History { runs: 8, ..History::default() };
         assert_eq!(of(&brief).confidence, Some(0.9));
-        brief.history = History { runs: 8, failures: 7, last_failed: true };
+        brief.history = History { runs: 8, failures: 7, last_failed: true, rolled_back: 0 };
         assert_eq!(of(&brief).option.as_deref(), Some("refuse"));
     }
 }
