@@ -10,8 +10,9 @@ import {
   showRun,
   tellRun,
 } from '../../src/app/service/requests.ts';
-import { oneStack, status } from '../../src/app/status.ts';
-import { type Answer, type ApiEvent, bodyOf, callerOf, httpApi, pathOf, queryOf } from '../../src/edge/http/api.ts';
+import { showStacks, stackFor } from '../../src/app/service/stacks.ts';
+import type { Scope } from '../../src/domain/access.ts';
+import { type Answer, type ApiEvent, bodyOf, httpApi, pathOf, queryOf } from '../../src/edge/http/api.ts';
 import {
   approvalBody,
   cancelQuery,
@@ -24,6 +25,7 @@ import {
   placeQuery,
   planBody,
 } from '../../src/edge/http/schemas.ts';
+import { callerIn } from '../../src/edge/service/caller.ts';
 import { service } from '../../src/edge/service/open.ts';
 import { newRunId } from '../../src/edge/session.ts';
 
@@ -32,73 +34,72 @@ export const handler = httpApi({
 
   'GET /deployments': async (event) => {
     const { after: next, limit } = queryOf(pageQuery, event);
-    return {
-      document: await listRuns(await service(), { next, ...(limit === undefined ? {} : { limit: Number(limit) }) }),
-    };
+    const page = { next, ...(limit === undefined ? {} : { limit: Number(limit) }) };
+    return { document: await listRuns(await service(), page, callerIn(event)) };
   },
 
-  'GET /deployments/{run}': async (event) => shown(pathOf(event, 'run')),
+  'GET /deployments/{run}': async (event) => shown(event, pathOf(event, 'run'), 'read'),
 
   'GET /deployments/{run}/events': async (event) => {
     const { after } = queryOf(eventsQuery, event);
-    return { document: await tellRun(await service(), pathOf(event, 'run'), Number(after)) };
+    return { document: await tellRun(await service(), pathOf(event, 'run'), Number(after), callerIn(event)) };
   },
 
   'POST /deployments/{run}/approval': async (event) => {
     const open = await service();
     const runId = pathOf(event, 'run');
-    await answerRun(open, open, runId, { ...bodyOf(approvalBody, event), by: callerOf(event) });
-    return shown(runId);
+    await answerRun(open, open, runId, { ...bodyOf(approvalBody, event), caller: callerIn(event) });
+    return shown(event, runId, 'approve');
   },
 
   'POST /deployments/{run}/resume': async (event) => {
     const open = await service();
     const runId = pathOf(event, 'run');
-    await resumeRun(open, open, runId);
-    return begun(runId);
+    await resumeRun(open, open, runId, callerIn(event));
+    return begun(event, runId);
   },
 
   'DELETE /deployments/{run}': async (event) => {
     const open = await service();
     const { now } = queryOf(cancelQuery, event);
-    return { document: await cancelRun(open, open, pathOf(event, 'run'), now === 'true') };
+    const wanted = { caller: callerIn(event), now: now === 'true' };
+    return { document: await cancelRun(open, open, pathOf(event, 'run'), wanted) };
   },
 
-  'GET /stacks': async (event) => ({ document: await status(await service(), queryOf(placeQuery, event)) }),
+  'GET /stacks': async (event) => {
+    return { document: await showStacks(await service(), queryOf(placeQuery, event), callerIn(event)) };
+  },
 
   'GET /stacks/{stack}': async (event) => {
-    const sought = { name: pathOf(event, 'stack'), ...queryOf(placeQuery, event) };
-    return { document: await status(await service(), sought) };
+    return { document: await showStacks(await service(), sought(event), callerIn(event)) };
   },
 
   'DELETE /stacks/{stack}': async (event) => {
-    const open = await service();
-    const sought = { name: pathOf(event, 'stack'), ...queryOf(placeQuery, event) };
     const body = bodyOf(destructionBody, event);
-    const { name: stack } = await oneStack(open, sought);
+    const { name: stack } = await stackFor(await service(), sought(event), scoped(event, 'deploy'));
     return accepted(event, { mode: 'destroy', stack, ...body });
   },
 
   'POST /stacks/{stack}/drift': async (event) => {
-    const sought = { name: pathOf(event, 'stack'), ...queryOf(placeQuery, event) };
-    const { name, account, region } = await oneStack(await service(), sought);
+    const { name, account, region } = await stackFor(await service(), sought(event), scoped(event, 'plan'));
     const path = (id: string) => `/stacks/${name}/drift?account=${account}&region=${region}&inquiry=${id}`;
     return asked(event, { kind: 'drift', stack: name }, path);
   },
 
   'GET /stacks/{stack}/drift': async (event) => {
     const { inquiry, ...place } = queryOf(driftQuery, event);
-    if (inquiry !== undefined) return answered(inquiry, 'drift');
+    if (inquiry !== undefined) return answered(event, inquiry, 'drift');
     const open = await service();
-    return { document: await lastDrift(open, await oneStack(open, { name: pathOf(event, 'stack'), ...place })) };
+    const stack = await stackFor(open, { name: pathOf(event, 'stack'), ...place }, scoped(event, 'read'));
+    return { document: await lastDrift(open, stack, callerIn(event)) };
   },
 
   'POST /plans': (event) => asked(event, { kind: 'plan', ...bodyOf(planBody, event) }, (id) => `/plans/${id}`),
 
   'GET /plans/{digest}': async (event) => {
     const digest = pathOf(event, 'digest');
-    if (!/^[0-9a-f]{64}$/.test(digest)) return answered(digest, 'plan');
-    return { document: await planOf(await service(), digest) };
+    if (!/^[0-9a-f]{64}$/.test(digest)) return answered(event, digest, 'plan');
+    return { document: await planOf(await service(), digest, callerIn(event)) };
   },
 
   'POST /consultations': (event) => {
@@ -106,32 +107,41 @@ export const handler = httpApi({
     return asked(event, inquiry, (id) => `/consultations/${id}`);
   },
 
-  'GET /consultations/{id}': (event) => answered(pathOf(event, 'id'), 'consult'),
+  'GET /consultations/{id}': (event) => answered(event, pathOf(event, 'id'), 'consult'),
 });
 
-async function shown(runId: string): Promise<{ document: unknown }> {
-  const open = await service();
-  return { document: await showRun(open, open, runId) };
+function sought(event: ApiEvent) {
+  return { name: pathOf(event, 'stack'), ...queryOf(placeQuery, event) };
 }
 
-async function begun(runId: string): Promise<Answer> {
-  return { ...(await shown(runId)), status: 202, location: `/deployments/${runId}` };
+function scoped<Scope>(event: ApiEvent, scope: Scope) {
+  return { caller: callerIn(event), scope };
+}
+
+/** A run, to whoever may do that with it: who begins one is told what became of it. */
+async function shown(event: ApiEvent, runId: string, scope: Scope): Promise<{ document: unknown }> {
+  const open = await service();
+  return { document: await showRun(open, open, runId, scoped(event, scope)) };
+}
+
+async function begun(event: ApiEvent, runId: string): Promise<Answer> {
+  return { ...(await shown(event, runId, 'deploy')), status: 202, location: `/deployments/${runId}` };
 }
 
 async function accepted(event: ApiEvent, submission: Parameters<typeof requestRun>[2]): Promise<Answer> {
   const open = await service();
   const key = event.headers['idempotency-key'];
-  const asking = { by: callerOf(event), runId: newRunId(), ...(key === undefined ? {} : { key }) };
-  return begun(await requestRun(open, open, submission, asking));
+  const asking = { caller: callerIn(event), runId: newRunId(), ...(key === undefined ? {} : { key }) };
+  return begun(event, await requestRun(open, open, submission, asking));
 }
 
 async function asked(event: ApiEvent, inquiry: Inquiry, path: (id: string) => string): Promise<Answer> {
   const open = await service();
-  const document = await inquire(open, open, inquiry, { by: callerOf(event), id: newRunId() });
+  const document = await inquire(open, open, inquiry, { caller: callerIn(event), id: newRunId() });
   return { status: 202, document, location: path(document.id) };
 }
 
-async function answered(id: string, kind: Inquiry['kind']): Promise<Answer> {
-  const answer = await answerTo(await service(), id, kind);
+async function answered(event: ApiEvent, id: string, kind: Inquiry['kind']): Promise<Answer> {
+  const answer = await answerTo(await service(), id, { kind, caller: callerIn(event) });
   return 'running' in answer ? { status: 202, document: answer.running } : answer;
 }

@@ -66,7 +66,7 @@ export function serviceContract(module: StoreModule): void {
       return new TableInquiries(table, blobs);
     };
     const question = { kind: 'drift', stack: 'web' } as const;
-    const head = () => ({ id: 'i', kind: 'drift', by: 'bob', at: world.now }) as const;
+    const head = () => ({ id: 'i', kind: 'drift', stack: 'web', by: 'bob', at: world.now }) as const;
 
     test('the first answer stays, whoever gives it', async () => {
       const [one, other] = [await inquiries(), await inquiries()];
@@ -108,7 +108,7 @@ export function serviceContract(module: StoreModule): void {
     test('starts that are asked for at once are different ones', async () => {
       const [table, { blobs }] = [await world.openTable(), await world.open()];
       const submissions = new TableSubmissions(table, blobs);
-      const head = { runId: 'r', submission: '', by: 'bob', at: world.now, starts: 1 };
+      const head = { runId: 'r', submission: '', by: 'bob', stack: 'web', accessPolicy: '', at: world.now, starts: 1 };
       await submissions.keep(head, { mode: 'destroy', stack: 'web' });
       const starts = await Promise.all(Array.from({ length: 5 }, () => submissions.startAgain('r')));
       expect(starts.sort()).toEqual([2, 3, 4, 5, 6]);

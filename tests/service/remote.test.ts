@@ -106,8 +106,8 @@ test.each<[string, string[], number, RegExp]>([
   [
     'a gate that is to be skipped',
     ['deploy', 'queue.yaml', '--stack', 'c', '--skip-experts', '--yes'],
-    2,
-    /gate_not_skippable/,
+    1,
+    /not_allowed/,
   ],
 ])('%s', async (_, args, code, said) => {
   at.file('bad.yaml', 'Resources: {A: {Type: AWS::SQS::Quee}}');

@@ -20,8 +20,8 @@ export class TableSubmissions implements Submissions {
 
   async keep(wanted: SubmissionHead, submission: Submission, key?: string): Promise<SubmissionHead> {
     const digest = await keep(this.#blobs, 'document', submission);
-    const { runId, by, at, starts } = wanted;
-    const fields = { runId, submission: digest, by, at, starts };
+    const { runId, by, stack, accessPolicy, at, starts } = wanted;
+    const fields = { runId, submission: digest, by, stack, accessPolicy, at, starts };
     const put = { put: { ...submissionKey(runId), fields }, if: 'absent' as const };
     if (key === undefined) {
       await this.#table.write([put]);
@@ -87,6 +87,9 @@ function headFrom({ fields }: Item): SubmissionHead {
     runId: String(fields['runId']),
     submission: String(fields['submission']),
     by: String(fields['by']),
+    // An earlier version kept neither: such a run is for those who may do it with every stack.
+    stack: String(fields['stack'] ?? ''),
+    accessPolicy: String(fields['accessPolicy'] ?? ''),
     at: Number(fields['at']),
     starts: Number(fields['starts'] ?? 1),
   };

@@ -14,7 +14,8 @@ export interface Submission {
   parameters?: Record<string, string> | undefined;
   tags?: Record<string, string> | undefined;
   imports?: Record<string, string> | undefined;
-  failOn?: 'critical' | 'high' | 'medium' | 'low' | undefined;
+  failOn?: 'critical' | 'high' | 'medium' | 'low' | 'none' | undefined;
+  skipExperts?: boolean | undefined;
   allowDataLoss?: string[] | undefined;
   onFailure?: 'rollback' | 'keep' | 'delete' | undefined;
   maxConcurrency?: number | undefined;
@@ -36,6 +37,9 @@ export interface SubmissionHead {
   submission: string;
   /** Who asked. */
   by: string;
+  stack: string;
+  /** Of the access policy that let it in. */
+  accessPolicy: string;
   /** ms since the epoch. */
   at: number;
   /** How often its workflow was started; a resumption is another start. */
@@ -72,6 +76,7 @@ export type InquiryAnswer = { document: object } | { error: KeptError };
 export interface InquiryHead {
   id: string;
   kind: Inquiry['kind'];
+  stack: string;
   by: string;
   /** ms since the epoch. */
   at: number;

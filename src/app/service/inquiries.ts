@@ -3,12 +3,13 @@
 import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { consult } from '../consult.ts';
-import { planDocument } from '../documents/documents.ts';
+import { type PlanDocument, planDocument } from '../documents/documents.ts';
 import { drift } from '../drift.ts';
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { makePlan } from '../planning/planning.ts';
 import type { Inquiry, InquiryHead } from '../ports/service.ts';
 import { type Control, type Local, type Session, stackHere } from '../session.ts';
+import type { Caller } from './access.ts';
 import { revived, told } from './errors.ts';
 import { refuseNoEcho } from './no-echo.ts';
 import type { Next, Steps } from './steps.ts';
@@ -27,10 +28,12 @@ export async function inquire(
   local: Local,
   { inquiries, workflow }: Steps,
   inquiry: Inquiry,
-  { by, id }: { by: string; id: string },
+  { caller, id }: { caller: Caller; id: string },
 ): Promise<InquiryDocument> {
+  const { stack, kind } = inquiry;
+  caller.demand('plan', stack);
   if (inquiry.kind !== 'drift') refuseNoEcho(inquiry);
-  await inquiries.keep({ id, kind: inquiry.kind, by, at: local.clock.now() }, inquiry);
+  await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now() }, inquiry);
   await workflow.start(id, { runId: id, inquiry: true });
   return running(id);
 }
@@ -39,10 +42,12 @@ export async function inquire(
 export async function answerTo(
   { inquiries, workflow }: Steps,
   id: string,
-  kind: Inquiry['kind'],
+  { kind, caller }: { kind: Inquiry['kind']; caller: Caller },
 ): Promise<{ document: object } | { running: InquiryDocument }> {
+  caller.demand('read');
   const head = await inquiries.head(id);
   if (head?.kind !== kind) throw unknownInquiry(id);
+  caller.demand('read', head.stack);
   const answer = await inquiries.answered(id);
   if (answer !== undefined) {
     if ('error' in answer) throw revived(answer.error);
@@ -54,16 +59,21 @@ export async function answerTo(
 }
 
 /** The newest report of a stack's drift. */
-export async function lastDrift({ inquiries }: Steps, stack: StackKey): Promise<object> {
+export async function lastDrift({ inquiries }: Steps, stack: StackKey, caller: Caller): Promise<object> {
+  caller.demand('read', stack.name);
   const report = await inquiries.reported(stack);
   if (report !== undefined) return report;
   throw new ResourceNotFound(`Stack ${stack.name} was not compared with the cloud yet.`, { help: 'Ask for it first.' });
 }
 
 /** A plan that was asked for, by its digest. */
-export async function planOf({ inquiries }: Steps, digest: string): Promise<object> {
+export async function planOf({ inquiries }: Steps, digest: string, caller: Caller): Promise<object> {
+  caller.demand('read');
   const document = await inquiries.plan(digest);
-  if (document !== undefined) return document;
+  if (document !== undefined) {
+    caller.demand('read', (document as PlanDocument).stack);
+    return document;
+  }
   throw new ResourceNotFound(`Nobody asked for a plan ${digest}.`);
 }
 

@@ -1,15 +1,17 @@
 // What the service's API does: takes a submission and starts its workflow, shows a run, passes an answer on.
+import type { Scope } from '../../domain/access.ts';
 import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
 import { approve, expire, reject } from '../answer.ts';
 import { type CancelDocument, cancel } from '../cancel.ts';
 import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
 import type { RunEvent } from '../documents/events.ts';
-import { type KeptError, type Submission, startName } from '../ports/service.ts';
+import { type KeptError, type Submission, type SubmissionHead, startName } from '../ports/service.ts';
 import type { PageOf, Run } from '../ports.ts';
 import { isResumable, runToResume } from '../resume.ts';
 import type { Local } from '../session.ts';
 import { unknownRun } from '../status.ts';
 import { askedAbout } from '../waiting.ts';
+import type { Caller } from './access.ts';
 import { refuseNoEcho } from './no-echo.ts';
 import type { Next, Steps } from './steps.ts';
 
@@ -28,7 +30,7 @@ export interface DeploymentDocument extends Partial<Omit<RunSummary, 'runId' | '
 
 /** Who asks, and how a repeated request is known. */
 export interface Asking {
-  by: string;
+  caller: Caller;
   runId: string;
   key?: string;
 }
@@ -38,9 +40,13 @@ export interface Asking {
  * submission under it is refused with `idempotency_key_reused`.
  */
 export async function requestRun(local: Local, steps: Steps, submission: Submission, asking: Asking): Promise<string> {
+  const { caller, runId, key } = asking;
+  const { stack } = submission;
+  caller.demand('deploy', stack);
+  if (submission.skipExperts === true || submission.failOn === 'none') caller.demand('override', stack);
   refuseNoEcho(submission);
-  const { by, runId, key } = asking;
-  const wanted = { runId, submission: '', by, at: local.clock.now(), starts: 1 };
+  const accessPolicy = caller.policy.digest;
+  const wanted = { runId, submission: '', by: caller.by, stack, accessPolicy, at: local.clock.now(), starts: 1 };
   const head = await steps.submissions.keep(wanted, submission, key);
   if (head.runId !== runId) {
     const first = await steps.submissions.submission(head);
@@ -59,9 +65,9 @@ export async function showRun(
   local: Local,
   { submissions, workflow }: Steps,
   runId: string,
+  { caller, scope }: { caller: Caller; scope: Scope },
 ): Promise<DeploymentDocument> {
-  const head = await submissions.head(runId);
-  if (head === undefined) throw unknownRun(runId);
+  const head = await headFor(submissions, runId, caller, scope);
   const document = { version: 1, kind: 'deployment', runId, submittedBy: head.by } as const;
   const found = await local.store.runs.get(runId);
   if (found !== undefined) {
@@ -87,8 +93,13 @@ export interface EventsDocument {
 }
 
 /** What a run told behind `after`. Rejects with ResourceNotFound. */
-export async function tellRun({ submissions, feeds }: Steps, runId: string, after: number): Promise<EventsDocument> {
-  if ((await submissions.head(runId)) === undefined) throw unknownRun(runId);
+export async function tellRun(
+  { submissions, feeds }: Steps,
+  runId: string,
+  after: number,
+  caller: Caller,
+): Promise<EventsDocument> {
+  await headFor(submissions, runId, caller, 'read');
   return { version: 1, kind: 'events', runId, ...(await feeds.read(runId, after)) };
 }
 
@@ -101,8 +112,11 @@ export interface DeploymentsDocument {
   next?: string;
 }
 
-export async function listRuns(local: Local, page: PageOf): Promise<DeploymentsDocument> {
-  const { items, next } = await local.store.runs.list(page);
+/** A page of them; those of stacks that the caller may not read are left out of it. */
+export async function listRuns(local: Local, page: PageOf, caller: Caller): Promise<DeploymentsDocument> {
+  caller.demand('read');
+  const { items: all, next } = await local.store.runs.list(page);
+  const items = all.filter(({ stack }) => caller.may('read', stack.name));
   const found = await Promise.all(items.map(({ runId }) => local.store.runs.get(runId)));
   const runs = await Promise.all(
     found
@@ -113,8 +127,13 @@ export async function listRuns(local: Local, page: PageOf): Promise<DeploymentsD
 }
 
 /** Goes on with a run that was left, cancelled, or whose workflow has failed: another start of its workflow. */
-export async function resumeRun(local: Local, { submissions, workflow }: Steps, runId: string): Promise<void> {
-  if ((await submissions.head(runId)) === undefined) throw unknownRun(runId);
+export async function resumeRun(
+  local: Local,
+  { submissions, workflow }: Steps,
+  runId: string,
+  caller: Caller,
+): Promise<void> {
+  await headFor(submissions, runId, caller, 'deploy');
   const run = await runToResume(local.store, runId);
   if (run === undefined || !isResumable(run)) {
     throw new AssentError('run_not_resumable', `Run ${runId} is ${run?.status}: there is nothing to go on with.`, {
@@ -123,6 +142,20 @@ export async function resumeRun(local: Local, { submissions, workflow }: Steps, 
   }
   const starts = await submissions.startAgain(runId);
   await workflow.start(startName(runId, starts), { runId });
+}
+
+/** The head of a run of which the caller may do this. Rejects with ResourceNotFound, and with NotAllowed. */
+async function headFor(
+  submissions: Steps['submissions'],
+  runId: string,
+  caller: Caller,
+  scope: Scope,
+): Promise<SubmissionHead> {
+  caller.demand(scope);
+  const head = await submissions.head(runId);
+  if (head === undefined) throw unknownRun(runId);
+  caller.demand(scope, head.stack);
+  return head;
 }
 
 async function summaryOf(local: Local, run: Run) {
@@ -140,11 +173,11 @@ export async function answerRun(
   local: Local,
   { submissions, workflow }: Steps,
   runId: string,
-  { decision, by, reason }: { decision: 'approve' | 'reject'; by: string; reason?: string | undefined },
+  { decision, caller, reason }: { decision: 'approve' | 'reject'; caller: Caller; reason?: string | undefined },
 ): Promise<void> {
-  const head = await submissions.head(runId);
-  if (head === undefined) throw unknownRun(runId);
-  if (decision === 'approve' && head.by === by) {
+  const { by, policy } = caller;
+  const head = await headFor(submissions, runId, caller, 'approve');
+  if (decision === 'approve' && head.by === by && !policy.ownApproval) {
     throw new AssentError('own_run', `Run ${runId} was submitted by ${by}, who may not approve it.`, {
       kind: 'refused',
       help: 'Somebody else has to.',
@@ -161,9 +194,9 @@ export async function cancelRun(
   local: Local,
   { submissions, workflow }: Steps,
   runId: string,
-  now = false,
+  { caller, now = false }: { caller: Caller; now?: boolean },
 ): Promise<CancelDocument> {
-  if ((await submissions.head(runId)) === undefined) throw unknownRun(runId);
+  await headFor(submissions, runId, caller, 'deploy');
   if ((await local.store.runs.get(runId)) === undefined) {
     throw new ResourceNotFound(`Run ${runId} is not planned yet.`, { help: 'Try again in a moment.' });
   }

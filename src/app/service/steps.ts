@@ -6,7 +6,15 @@ import { expire } from '../answer.ts';
 import { cancel } from '../cancel.ts';
 import { judge } from '../judge.ts';
 import { makePlan } from '../planning/planning.ts';
-import type { Feeds, Inquiries, KeptError, Submission, Submissions, Workflow } from '../ports/service.ts';
+import type {
+  Feeds,
+  Inquiries,
+  KeptError,
+  Submission,
+  SubmissionHead,
+  Submissions,
+  Workflow,
+} from '../ports/service.ts';
 import { LEASE_MS, type Run } from '../ports.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { submit } from '../submit.ts';
@@ -50,7 +58,9 @@ export async function judgeStep(
   if (found !== undefined && found.status !== 'submitted') return nextOf(found);
   try {
     return await onceFree(session, control, () =>
-      found === undefined ? begin(session, runId, submission, control) : goOn(session, found, submission, control),
+      found === undefined
+        ? begin(session, head, submission, control)
+        : goOn(session, { run: found, head }, submission, control),
     );
   } catch (error) {
     if (!(error instanceof AssentError) || (error.retryable && !(error instanceof LeaseHeld))) throw error;
@@ -71,23 +81,33 @@ async function onceFree<T>({ clock }: Session, { signal }: Control, work: () => 
   }
 }
 
-async function begin(session: Session, runId: string, submission: Submission, control: Control): Promise<Next> {
+async function begin(
+  session: Session,
+  { runId, accessPolicy }: SubmissionHead,
+  submission: Submission,
+  control: Control,
+): Promise<Next> {
   const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
   const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
   using _planner = submitted.planned.inCore;
-  const { run } = await judge(session, submitted, judgeOptions(submission), control);
+  const { run } = await judge(session, submitted, judgeOptions(submission, accessPolicy), control);
   return nextOf(run);
 }
 
 /** A worker ended between writing the run down and judging it: the same plan is made again, or it is not the same run. */
-async function goOn(session: Session, run: Run, submission: Submission, control: Control): Promise<Next> {
+async function goOn(
+  session: Session,
+  { run, head }: { run: Run; head: SubmissionHead },
+  submission: Submission,
+  control: Control,
+): Promise<Next> {
   const planned = await makePlan(session, wantedOf(submission), control);
   using _planner = planned.inCore;
   if (planned.plan.digest !== run.planDigest) {
     await cancel(session, run.runId);
     return { next: 'end' };
   }
-  const judged = await judge(session, { run, planned }, judgeOptions(submission), control);
+  const judged = await judge(session, { run, planned }, judgeOptions(submission, head.accessPolicy), control);
   return nextOf(judged.run);
 }
 

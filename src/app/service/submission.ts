@@ -20,14 +20,16 @@ export function wantedOf(submission: Submission) {
 }
 
 /** How it is judged. */
-export function judgeOptions(submission: Submission) {
+export function judgeOptions(submission: Submission, accessPolicy?: string) {
   const { template, failOn = 'critical', allowDataLoss = [], askAlways = false } = submission;
-  const { suppressions = true, planDigest } = submission;
+  const { suppressions = true, planDigest, skipExperts = false } = submission;
   return {
     failOn,
     allowDataLoss: allowDataLoss.includes('all') ? ('all' as const) : allowDataLoss,
     askAlways,
     suppressions,
+    skipExperts,
+    ...(accessPolicy === undefined ? {} : { accessPolicy }),
     ...(planDigest === undefined ? {} : { expect: planDigest }),
     ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
   };

@@ -1,6 +1,5 @@
 // `assent consult --service`.
 import type { ConsultDocument } from '../../app/consult.ts';
-import { InvalidInput } from '../../domain/errors.ts';
 import { consultExit, consultText } from '../commands/consult.ts';
 import { readText } from '../input.ts';
 import type { ConsultCommandOptions, Work } from '../options.ts';
@@ -9,11 +8,6 @@ import { inquired, withService } from './remote.ts';
 
 export const work: Work<ConsultCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
   const { failOn, suppressions } = options;
-  if (failOn === 'none') {
-    throw new InvalidInput('gate_not_skippable', 'The gate of a service is not skipped.', {
-      help: 'Leave out --fail-on none.',
-    });
-  }
   const body = { ...(await desiredBody(options, await readText(file))), failOn, suppressions };
   return withService(io, options, async (remote) => {
     const document = await inquired<ConsultDocument>(remote, '/consultations', { body });

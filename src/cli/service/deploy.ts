@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { nothingToDo } from '../../app/documents/documents.ts';
 import type { DeploymentDocument } from '../../app/service/requests.ts';
-import { InvalidInput } from '../../domain/errors.ts';
 import { placeOptions, shell } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { readText } from '../input.ts';
@@ -14,11 +13,6 @@ import { followed, withService } from './remote.ts';
 
 export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
   const { stack, failOn, suppressions, onFailure, format, skipExperts } = options;
-  if (skipExperts === true || failOn === 'none') {
-    throw new InvalidInput('gate_not_skippable', 'The gate of a service is not skipped.', {
-      help: 'Leave out --skip-experts and --fail-on none.',
-    });
-  }
   const text = await readText(file);
   const desired = await desiredBody(options, text);
   const place = placeOptions(options);
@@ -32,7 +26,13 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
     }
     const losses = lossesOf(options.allowDataLoss);
     const allowDataLoss = losses === 'all' ? ['all'] : losses;
-    const judged = { failOn, suppressions, onFailure, ...(allowDataLoss.length === 0 ? {} : { allowDataLoss }) };
+    const judged = {
+      failOn,
+      suppressions,
+      onFailure,
+      ...(allowDataLoss.length === 0 ? {} : { allowDataLoss }),
+      ...(skipExperts === true ? { skipExperts } : {}),
+    };
     const body = { ...desired, ...judged, ...(planDigest === undefined ? {} : { planDigest }) };
     const begun = await remote.client.call<DeploymentDocument>('POST', '/deployments', { body, key: randomUUID() });
     return followed(remote, begun.document.runId, asked);

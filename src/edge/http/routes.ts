@@ -1,6 +1,7 @@
 // Every route of the HTTP API: what docs/openapi.json is made from, and what functions/*/function.yml is held to.
 import type { z } from 'zod';
 import { OPENMETRICS_TYPE } from '../../app/measure/openmetrics.ts';
+import type { Scope } from '../../domain/access.ts';
 import {
   approvalBody,
   cancelAnswer,
@@ -29,15 +30,13 @@ import {
   statusAnswer,
 } from './schemas.ts';
 
-/** What a caller must be allowed to. */
-export type Scope = 'read' | 'plan' | 'deploy' | 'approve';
-
 export interface Route {
   /** The function that answers. */
   function: string;
   method: 'get' | 'post' | 'delete';
   path: string;
   summary: string;
+  /** What a caller must be allowed to. */
   scope: Scope;
   query?: z.ZodObject;
   body?: z.ZodType;

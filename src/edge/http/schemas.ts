@@ -138,7 +138,7 @@ const desired = {
   maxConcurrency: z.int().min(1).max(1_000).optional(),
 };
 const judged = {
-  failOn: z.enum(['critical', 'high', 'medium', 'low']).optional(),
+  failOn: z.enum(['critical', 'high', 'medium', 'low', 'none']).optional().describe('`none` needs the scope override.'),
   suppressions: z.boolean().optional().describe('Whether suppressions in the template are honoured; default true.'),
 };
 
@@ -148,6 +148,7 @@ export const deploymentBody = z
     ...desired,
     ...judged,
     onFailure: z.enum(['rollback', 'keep', 'delete']).optional(),
+    skipExperts: z.boolean().optional().describe('Needs the scope override; stands in the verdict.'),
     ...options,
   })
   .meta({ id: 'DeploymentRequest' });
