@@ -14,6 +14,7 @@ const PROBLEMS: Record<number, string> = {
   415: 'The body is not JSON',
   422: 'The body is well-formed and cannot be worked with',
   500: 'The service failed',
+  502: 'The cloud could not be reached',
 };
 
 /** The OpenAPI 3.1 document, as it lies in docs. */
@@ -33,9 +34,9 @@ export function openApiText(): string {
     paths,
     components: {
       schemas: Object.fromEntries([
-        ...routes.flatMap(({ body, answer }) => [
+        ...routes.flatMap(({ body, answer, json, pending }) => [
           ...(body === undefined ? [] : [schema(body, 'input')]),
-          schema(answer, 'output'),
+          ...[answer, json, pending].flatMap((one) => (one === undefined ? [] : [schema(one, 'output')])),
         ]),
         schema(problemDetails, 'output'),
       ]),
@@ -53,38 +54,56 @@ export function openApiText(): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function operation({ method, path, summary, scope, status, body, answer, type = 'application/json' }: Route) {
+function operation(route: Route) {
+  const { method, path, summary, scope, status, query, body, answer, type = 'application/json' } = route;
+  const { json, pending } = route;
   const problem = (code: string) => [
     code,
     { description: PROBLEMS[Number(code)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
   ];
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  const codes = Object.keys(PROBLEMS).filter((code) => mayHappen(Number(code), { body, named }));
+  const codes = Object.keys(PROBLEMS).filter((code) => mayHappen(Number(code), route, named));
   return {
     operationId: `${method}_${path.replaceAll(/\W+/g, '_').replaceAll(/^_|_$/g, '')}`,
     summary,
     'x-scope': scope,
-    ...(named.length === 0
+    ...(named.length === 0 && query === undefined
       ? {}
-      : { parameters: named.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })) }),
+      : { parameters: [...named.map(pathParameter), ...(query === undefined ? [] : queryParameters(query))] }),
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
     responses: {
       [status]: {
         description: status === 202 ? 'Begun; `Location` says where to look' : 'Done',
-        content: { [type]: { schema: ref(answer) } },
+        content: {
+          [type]: { schema: ref(answer) },
+          ...(json === undefined ? {} : { 'application/json': { schema: ref(json) } }),
+        },
       },
+      ...(pending === undefined
+        ? {}
+        : { 202: { description: 'Not yet', content: { 'application/json': { schema: ref(pending) } } } }),
       ...Object.fromEntries(codes.map(problem)),
       403: { description: 'Who asks may not (401 where tokens are used)' },
     },
   };
 }
 
-function mayHappen(code: number, { body, named }: { body: z.ZodType | undefined; named: readonly string[] }): boolean {
-  if (code === 400 || code === 413 || code === 415) return body !== undefined;
+function mayHappen(code: number, { body, query, pending }: Route, named: readonly string[]): boolean {
+  if (code === 400) return body !== undefined || query !== undefined;
+  if (code === 413 || code === 415) return body !== undefined;
   if (code === 404 || code === 409) return named.length > 0;
-  return true;
+  return code !== 502 || pending !== undefined;
+}
+
+function pathParameter(name: string) {
+  return { name, in: 'path', required: true, schema: { type: 'string' } };
+}
+
+function queryParameters(query: z.ZodObject) {
+  const { properties = {} } = z.toJSONSchema(query, { io: 'input', target: 'draft-2020-12' });
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
 }
 
 function ref(type: z.ZodType) {

@@ -1,47 +1,147 @@
 // Deployments over HTTP: what is asked for is written down and its workflow started; the work is worker.ts's.
-import { answerRun, cancelRun, requestRun, showRun } from '../../src/app/service/requests.ts';
-import { headsNamed, status, unknownStack } from '../../src/app/status.ts';
-import { type Answer, type ApiEvent, bodyOf, callerOf, httpApi, pathOf } from '../../src/edge/http/api.ts';
-import { approvalBody, deploymentBody, destructionBody } from '../../src/edge/http/schemas.ts';
+import type { Inquiry } from '../../src/app/ports/service.ts';
+import { answerTo, inquire, lastDrift, planOf } from '../../src/app/service/inquiries.ts';
+import {
+  answerRun,
+  cancelRun,
+  listRuns,
+  requestRun,
+  resumeRun,
+  showRun,
+  tellRun,
+} from '../../src/app/service/requests.ts';
+import { showStacks, stackFor } from '../../src/app/service/stacks.ts';
+import type { Scope } from '../../src/domain/access.ts';
+import { type Answer, type ApiEvent, bodyOf, httpApi, pathOf, queryOf } from '../../src/edge/http/api.ts';
+import {
+  approvalBody,
+  cancelQuery,
+  consultationBody,
+  deploymentBody,
+  destructionBody,
+  driftQuery,
+  eventsQuery,
+  pageQuery,
+  placeQuery,
+  planBody,
+} from '../../src/edge/http/schemas.ts';
+import { callerIn } from '../../src/edge/service/caller.ts';
 import { service } from '../../src/edge/service/open.ts';
 import { newRunId } from '../../src/edge/session.ts';
 
 export const handler = httpApi({
   'POST /deployments': async (event) => accepted(event, { mode: 'deploy', ...bodyOf(deploymentBody, event) }),
 
-  'GET /deployments/{run}': async (event) => {
-    const open = await service();
-    return { document: await showRun(open, open, pathOf(event, 'run')) };
+  'GET /deployments': async (event) => {
+    const { after: next, limit } = queryOf(pageQuery, event);
+    const page = { next, ...(limit === undefined ? {} : { limit: Number(limit) }) };
+    return { document: await listRuns(await service(), page, callerIn(event)) };
+  },
+
+  'GET /deployments/{run}': async (event) => shown(event, pathOf(event, 'run'), 'read'),
+
+  'GET /deployments/{run}/events': async (event) => {
+    const { after } = queryOf(eventsQuery, event);
+    return { document: await tellRun(await service(), pathOf(event, 'run'), Number(after), callerIn(event)) };
   },
 
   'POST /deployments/{run}/approval': async (event) => {
     const open = await service();
     const runId = pathOf(event, 'run');
-    await answerRun(open, open, runId, { ...bodyOf(approvalBody, event), by: callerOf(event) });
-    return { document: await showRun(open, open, runId) };
+    await answerRun(open, open, runId, { ...bodyOf(approvalBody, event), caller: callerIn(event) });
+    return shown(event, runId, 'approve');
+  },
+
+  'POST /deployments/{run}/resume': async (event) => {
+    const open = await service();
+    const runId = pathOf(event, 'run');
+    await resumeRun(open, open, runId, callerIn(event));
+    return begun(event, runId);
   },
 
   'DELETE /deployments/{run}': async (event) => {
     const open = await service();
-    return { document: await cancelRun(open, open, pathOf(event, 'run')) };
+    const { now } = queryOf(cancelQuery, event);
+    const wanted = { caller: callerIn(event), now: now === 'true' };
+    return { document: await cancelRun(open, open, pathOf(event, 'run'), wanted) };
+  },
+
+  'GET /stacks': async (event) => {
+    return { document: await showStacks(await service(), queryOf(placeQuery, event), callerIn(event)) };
   },
 
   'GET /stacks/{stack}': async (event) => {
-    return { document: await status(await service(), { name: pathOf(event, 'stack') }) };
+    return { document: await showStacks(await service(), sought(event), callerIn(event)) };
   },
 
   'DELETE /stacks/{stack}': async (event) => {
-    const open = await service();
-    const stack = pathOf(event, 'stack');
-    if ((await headsNamed(open, { name: stack })).length === 0) throw unknownStack(stack);
-    return accepted(event, { mode: 'destroy', stack, ...bodyOf(destructionBody, event) });
+    const body = bodyOf(destructionBody, event);
+    const { name: stack } = await stackFor(await service(), sought(event), scoped(event, 'deploy'));
+    return accepted(event, { mode: 'destroy', stack, ...body });
   },
+
+  'POST /stacks/{stack}/drift': async (event) => {
+    const { name, account, region } = await stackFor(await service(), sought(event), scoped(event, 'plan'));
+    const path = (id: string) => `/stacks/${name}/drift?account=${account}&region=${region}&inquiry=${id}`;
+    return asked(event, { kind: 'drift', stack: name }, path);
+  },
+
+  'GET /stacks/{stack}/drift': async (event) => {
+    const { inquiry, ...place } = queryOf(driftQuery, event);
+    if (inquiry !== undefined) return answered(event, inquiry, 'drift');
+    const open = await service();
+    const stack = await stackFor(open, { name: pathOf(event, 'stack'), ...place }, scoped(event, 'read'));
+    return { document: await lastDrift(open, stack, callerIn(event)) };
+  },
+
+  'POST /plans': (event) => asked(event, { kind: 'plan', ...bodyOf(planBody, event) }, (id) => `/plans/${id}`),
+
+  'GET /plans/{digest}': async (event) => {
+    const digest = pathOf(event, 'digest');
+    if (!/^[0-9a-f]{64}$/.test(digest)) return answered(event, digest, 'plan');
+    return { document: await planOf(await service(), digest, callerIn(event)) };
+  },
+
+  'POST /consultations': (event) => {
+    const inquiry = { kind: 'consult', mode: 'deploy', ...bodyOf(consultationBody, event) } as const;
+    return asked(event, inquiry, (id) => `/consultations/${id}`);
+  },
+
+  'GET /consultations/{id}': (event) => answered(event, pathOf(event, 'id'), 'consult'),
 });
+
+function sought(event: ApiEvent) {
+  return { name: pathOf(event, 'stack'), ...queryOf(placeQuery, event) };
+}
+
+function scoped<Scope>(event: ApiEvent, scope: Scope) {
+  return { caller: callerIn(event), scope };
+}
+
+/** A run, to whoever may do that with it: who begins one is told what became of it. */
+async function shown(event: ApiEvent, runId: string, scope: Scope): Promise<{ document: unknown }> {
+  const open = await service();
+  return { document: await showRun(open, open, runId, scoped(event, scope)) };
+}
+
+async function begun(event: ApiEvent, runId: string): Promise<Answer> {
+  return { ...(await shown(event, runId, 'deploy')), status: 202, location: `/deployments/${runId}` };
+}
 
 async function accepted(event: ApiEvent, submission: Parameters<typeof requestRun>[2]): Promise<Answer> {
   const open = await service();
   const key = event.headers['idempotency-key'];
-  const asking = { by: callerOf(event), runId: newRunId(), ...(key === undefined ? {} : { key }) };
-  const runId = await requestRun(open, open, submission, asking);
-  return { status: 202, document: await showRun(open, open, runId), location: `/deployments/${runId}` };
+  const asking = { caller: callerIn(event), runId: newRunId(), ...(key === undefined ? {} : { key }) };
+  return begun(event, await requestRun(open, open, submission, asking));
+}
+
+async function asked(event: ApiEvent, inquiry: Inquiry, path: (id: string) => string): Promise<Answer> {
+  const open = await service();
+  const document = await inquire(open, open, inquiry, { caller: callerIn(event), id: newRunId() });
+  return { status: 202, document, location: path(document.id) };
+}
+
+async function answered(event: ApiEvent, id: string, kind: Inquiry['kind']): Promise<Answer> {
+  const answer = await answerTo(await service(), id, { kind, caller: callerIn(event) });
+  return 'running' in answer ? { status: 202, document: answer.running } : answer;
 }

@@ -1,12 +1,17 @@
 // What the state machine calls, one task after the other (machine.asl.json). Only the machine calls it.
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { inquireStep } from '../../src/app/service/inquiries.ts';
 import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from '../../src/app/service/steps.ts';
+import { told } from '../../src/app/service/telling.ts';
+import type { Control, Session } from '../../src/app/session.ts';
 import { onTarget, service } from '../../src/edge/service/open.ts';
 
 /** A task of the machine. */
 export type Task = { runId: string } & (
-  | { task: 'judge' | 'answered' | 'work' | 'stop' }
+  | { task: 'answered' | 'inquire' | 'stop' | 'work' }
+  /** `start`: the name of the execution. */
+  | { task: 'judge'; start: string }
   | { task: 'ask'; token: string }
 );
 
@@ -29,18 +34,23 @@ export async function handler(task: Task, context: Context): Promise<Next> {
 async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, context: Context): Promise<Next> {
   const { runId } = task;
   const signal = AbortSignal.timeout(Math.max(context.getRemainingTimeInMillis() - LET_GO_MS, 0));
-  const control = { signal, graceMs: GRACE_MS, emit: () => undefined };
+  const control = { signal, graceMs: GRACE_MS };
+  const silent = { ...control, emit: () => undefined };
+  const telling = (step: (session: Session, control: Control) => Promise<Next>) =>
+    onTarget(open, (session) => told(open, runId, (emit) => step(session, { ...control, emit })));
   switch (task.task) {
+    case 'inquire':
+      return onTarget(open, (session) => inquireStep(session, open, runId, silent));
     case 'judge':
-      return onTarget(open, (session) => judgeStep(session, open, runId, control));
+      return telling((session, control) => judgeStep(session, open, task, control));
     case 'ask':
       await askStep(open, open, runId, task.token);
       return { next: 'ask' };
     case 'answered':
       return answeredStep(open, runId);
     case 'work':
-      return onTarget(open, (session) => workStep(session, runId, control));
+      return telling((session, control) => workStep(session, runId, control));
     case 'stop':
-      return stopStep(open, runId);
+      return stopStep(open, open, runId);
   }
 }

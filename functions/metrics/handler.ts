@@ -2,8 +2,15 @@
 import { OPENMETRICS_TYPE, openMetrics } from '../../src/app/measure/openmetrics.ts';
 import { metrics } from '../../src/app/metrics.ts';
 import { httpApi } from '../../src/edge/http/api.ts';
+import { callerIn } from '../../src/edge/service/caller.ts';
 import { service } from '../../src/edge/service/open.ts';
 
 export const handler = httpApi({
-  'GET /metrics': async () => ({ text: openMetrics(await metrics(await service())), type: OPENMETRICS_TYPE }),
+  'GET /metrics': async (event) => {
+    callerIn(event).demand('read');
+    const document = await metrics(await service());
+    // Whoever accepts anything is taken for a scraper.
+    if (/^application\/json\s*($|;)/i.test(event.headers['accept'] ?? '')) return { document };
+    return { text: openMetrics(document), type: OPENMETRICS_TYPE };
+  },
 });

@@ -3,12 +3,15 @@ import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { scan } from '../../src/app/scan.ts';
 import { bodyOf, httpApi } from '../../src/edge/http/api.ts';
 import { scanBody } from '../../src/edge/http/schemas.ts';
+import { callerIn } from '../../src/edge/service/caller.ts';
 
 export const handler = httpApi({
   'POST /scans': (event) => {
-    const { template, name, parameters, context, baseline } = bodyOf(scanBody, event);
+    callerIn(event).demand('read');
+    const { template, name, parameters, context, baseline, suppressions } = bodyOf(scanBody, event);
     const sources = [{ text: template, name, named: true }];
     const where = context === undefined ? {} : { context };
-    return { document: scan({ sources, parameters, ...where, baseline: new Set(baseline) }, systemClock.now) };
+    const options = { sources, parameters, ...where, baseline: new Set(baseline), suppressions };
+    return { document: scan(options, systemClock.now) };
   },
 });

@@ -15,8 +15,8 @@ const CORE = `delete require.cache[require.resolve('@assent/core')];
 module.exports = require('@assent/core');
 `;
 
-/** ZIP of a function whose handlers are modules of `functions/<name>/`. */
-export async function functionPackage(name, handlers) {
+/** ZIP of a function whose handlers are modules of `functions/<name>/`; `config` is its config.json. */
+export async function functionPackage(name, handlers, config = {}) {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: handlers.map((handler) => `functions/${name}/${handler}.ts`),
@@ -41,6 +41,7 @@ export async function functionPackage(name, handlers) {
   const files = new Map([
     ['package.json', Buffer.from(MANIFEST)],
     ['core.cjs', Buffer.from(CORE)],
+    ['config.json', Buffer.from(`${JSON.stringify(config)}\n`)],
   ]);
   for (const { path, contents } of outputFiles) files.set(path.replace(/^.*[\\/]/, ''), contents);
   return zip(files);

@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { functionPackage, layerPackage } from './bundle.mjs';
+import { serviceConfig } from './config.mjs';
 
 export default class Bundles {
   constructor(serverless) {
@@ -16,10 +17,11 @@ export default class Bundles {
       return file;
     };
     const bundle = async () => {
+      const config = serviceConfig(serverless.serviceDir, service.custom.config);
       for (const [name, one] of Object.entries(service.functions)) {
         const [, place, module, exported] = /^functions\/([\w-]+)\/([\w-]+)\.(\w+)$/.exec(one.handler) ?? [];
         if (place === undefined) throw new Error(`${name}: its handler is not functions/<name>/<module>.<export>`);
-        one.package = { artifact: write(name, await functionPackage(place, [module])) };
+        one.package = { artifact: write(name, await functionPackage(place, [module], config)) };
         one.handler = `${module}.${exported}`;
       }
       service.layers.core.package = { artifact: write('layer-core', layerPackage()) };

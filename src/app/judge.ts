@@ -20,6 +20,10 @@ export interface JudgeOptions extends GateOptions {
   allowDataLoss?: AllowedLoss;
   /** Digest of the plan that was approved beforehand; another plan is refused with `plan_changed`. */
   approve?: string;
+  /** Digest of the plan that was shown; another is refused in the same way, and no question is answered by it. */
+  expect?: string;
+  /** Digest of the access policy that let the run in; stands in the verdict. */
+  accessPolicy?: string;
   /** A person is to be asked whatever the circle says, unless there is nothing to do. */
   askAlways?: boolean;
 }
@@ -39,26 +43,27 @@ export async function judge(
 ): Promise<Judged> {
   const { clock, store } = session;
   const { approve } = options;
+  const meant = approve ?? options.expect;
   const { digest } = planned.plan;
   if (!changesAnything(planned)) return settled(session, run, { status: 'approved' });
-  if (approve !== undefined && approve !== digest) {
-    const verdict = policyVerdict(digest, [`plan ${approve} was approved, but the plan is now ${digest}`]);
+  if (meant !== undefined && meant !== digest) {
+    const verdict = policyVerdict(digest, [`plan ${meant} was approved, but the plan is now ${digest}`], options);
     await refuse(session, run, { verdict }, 'plan_changed');
-    throw new AssentError('plan_changed', `Plan ${approve} was approved, but the plan is now ${digest}.`, {
+    throw new AssentError('plan_changed', `Plan ${meant} was approved, but the plan is now ${digest}.`, {
       help: 'Look at the new plan, then approve its digest.',
       ways: [{ action: 'plan', stack: planned.plan.stack }],
       kind: 'refused',
     });
   }
   const loss = lossRefused(planned, options.allowDataLoss);
-  if (loss !== undefined) return refuse(session, run, { verdict: policyVerdict(digest, loss) }, 'data_loss');
+  if (loss !== undefined) return refuse(session, run, { verdict: policyVerdict(digest, loss, options) }, 'data_loss');
   if (options.template === undefined) {
     return settled(session, run, options.askAlways === true ? waiting(session) : { status: 'approved' });
   }
   const { verdict: found, findings } = await judgePlan(session, planned, options.template, options);
   const by = 'the approved digest';
   const answers = found.decision === 'ask' && approve !== undefined;
-  const verdict = answers ? answered(found, true, by) : found;
+  const verdict = { ...(answers ? answered(found, true, by) : found), ...letIn(options) };
   control.emit({ event: 'decided', at: iso(clock.now()), ...verdict });
   if (verdict.decision === 'refuse') {
     const code = verdict.by === 'policy' ? 'security_validation_failed' : 'verdict_refused';
@@ -96,6 +101,11 @@ async function refuse(
   return { run: ended, document };
 }
 
-function policyVerdict(planDigest: string, reasons: string[]): Verdict {
-  return { decision: 'refuse', by: 'policy', planDigest, reasons, votes: [], posterior: {}, skipped: [] };
+function policyVerdict(planDigest: string, reasons: string[], options: JudgeOptions): Verdict {
+  const nothing = { votes: [], posterior: {}, skipped: [] };
+  return { decision: 'refuse', by: 'policy', planDigest, reasons, ...nothing, ...letIn(options) };
+}
+
+function letIn({ accessPolicy }: JudgeOptions): Pick<Verdict, 'accessPolicy'> {
+  return accessPolicy === undefined ? {} : { accessPolicy };
 }

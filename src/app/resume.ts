@@ -39,8 +39,11 @@ export function isResumable({ status }: Pick<RunHead, 'status'>): boolean {
   return status === 'running' || status === 'suspended' || status === 'cancelled' || status === 'approved';
 }
 
-/** Only a stack's newest run can be resumed: what a later one did is not in an older one's journal. */
-async function runToResume(store: Store, runId: string | undefined): Promise<RunHead | undefined> {
+/**
+ * The run of that id, or the latest unfinished one. Only a stack's newest run can be resumed: what a later one did is not
+ * in an older one's journal.
+ */
+export async function runToResume(store: Store, runId: string | undefined): Promise<RunHead | undefined> {
   if (runId === undefined) {
     const seen = new Set<string>();
     for await (const run of allOf((next) => store.runs.list({ next }))) {

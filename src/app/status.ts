@@ -17,11 +17,11 @@ const RUNS_SHOWN = 20;
 
 /** Which stacks; what is left out may be anything. */
 export interface Sought {
-  name?: string;
-  region?: string;
-  account?: string;
+  name?: string | undefined;
+  region?: string | undefined;
+  account?: string | undefined;
   /** `aws`: any cloud but the bundled sandbox. */
-  cloud?: 'sandbox' | 'aws';
+  cloud?: 'sandbox' | 'aws' | undefined;
 }
 
 /** The stacks sought, or all, with the newest runs. Rejects with ResourceNotFound for a name nobody knows. */
@@ -52,15 +52,23 @@ export async function outputs(
   { store }: Pick<Local, 'store'>,
   sought: Sought & { name: string },
 ): Promise<OutputsDocument> {
+  const record = await store.stacks.get(await oneStack({ store }, sought));
+  if (record === undefined) throw unknownStack(sought.name);
+  return { version: 1, kind: 'outputs', stack: sought.name, outputs: valuesOf(record) };
+}
+
+/** The only stack sought. Rejects with ResourceNotFound, or with `stack_ambiguous` where several have the name. */
+export async function oneStack({ store }: Pick<Local, 'store'>, sought: Sought & { name: string }): Promise<StackKey> {
   const heads: StackHead[] = [];
   for await (const head of headsSought(store, sought)) heads.push(head);
   const [only, ...others] = heads;
   if (only === undefined) throw unknownStack(sought.name);
   if (others.length > 0) throw ambiguous(sought.name, heads);
-  const record = await store.stacks.get(only.key);
-  if (record === undefined) throw unknownStack(sought.name);
-  const values = Object.entries(record.outputs).map(([name, { value }]) => [name, value] as const);
-  return { version: 1, kind: 'outputs', stack: sought.name, outputs: Object.fromEntries(values) };
+  return only.key;
+}
+
+function valuesOf({ outputs }: Pick<StackRecord, 'outputs'>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }
 
 /** Every stack of that name, in whatever place. */
@@ -107,7 +115,8 @@ function isSought({ name, region, account, endpoint }: StackKey, sought: Sought)
   );
 }
 
-function ambiguous(name: string, heads: readonly StackHead[]): InvalidInput {
+/** The refusal when several stacks have the name. */
+export function ambiguous(name: string, heads: readonly Pick<StackHead, 'key'>[]): InvalidInput {
   const places = heads.map(({ key }) => placeWords(key)).join('; ');
   return new InvalidInput('stack_ambiguous', `There are ${heads.length} stacks ${name}: ${places}.`, {
     help: 'Say which one.',
@@ -123,7 +132,8 @@ async function summaryOf({ store, clock }: Local, run: Parameters<typeof runSumm
   return runSummary(run, await isHeld(store, run), clock.now());
 }
 
-function stackDocument({ key, state }: StackRecord, last: RunSummary | undefined): StackDocument {
+function stackDocument(record: StackRecord, last: RunSummary | undefined): StackDocument {
+  const { key, state } = record;
   return {
     stack: key.name,
     account: key.account,
@@ -137,6 +147,7 @@ function stackDocument({ key, state }: StackRecord, last: RunSummary | undefined
       physicalId,
       status,
     })),
+    outputs: valuesOf(record),
   };
 }
 

@@ -7,10 +7,11 @@ export function shell(words: readonly string[]): string {
 }
 
 /** The options that commands on the same stack need again, with a leading blank; empty for the defaults. */
-export function placeOptions({ state, cloud, region, profile, roleArn, account }: CloudOptions): string {
+export function placeOptions({ service, state, cloud, region, profile, roleArn, account }: CloudOptions): string {
   const words: string[] = [];
-  if (state !== '.assent') words.push('--state', state);
-  if (cloud !== 'sandbox') words.push('--cloud', cloud);
+  if (service !== undefined) words.push('--service', service);
+  else if (state !== '.assent') words.push('--state', state);
+  if (cloud !== 'sandbox' && service === undefined) words.push('--cloud', cloud);
   if (region !== undefined) words.push('--region', region);
   if (profile !== undefined) words.push('--profile', profile);
   if (roleArn !== undefined) words.push('--role-arn', roleArn);

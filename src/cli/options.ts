@@ -19,11 +19,15 @@ export type Work<Options> = (invocation: Invocation<Options>) => Promise<ExitCod
 export interface StateOptions {
   state: string;
 }
-export interface CloudOptions extends StateOptions {
-  cloud: 'sandbox' | 'aws';
+/** Of commands that can be sent to an installed service. */
+export interface RemoteOptions {
+  service?: string;
   region?: string;
   profile?: string;
   roleArn?: string;
+}
+export interface CloudOptions extends StateOptions, RemoteOptions {
+  cloud: 'sandbox' | 'aws';
   account?: string;
 }
 export interface TextOrJson {
@@ -102,7 +106,7 @@ export interface SimulateCommandOptions extends ParameterOptions, TextOrJson {
   policy?: 'critical-path' | 'fifo';
   seed?: string;
 }
-export interface ScanCommandOptions {
+export interface ScanCommandOptions extends RemoteOptions {
   format: 'text' | 'json' | 'sarif' | 'junit' | 'markdown';
   baseline?: string;
   writeBaseline?: string;
@@ -112,10 +116,10 @@ export interface ScanCommandOptions {
 }
 export type RulesCommandOptions = TextOrJson;
 export type PermissionsCommandOptions = TextOrJson;
-export interface MetricsCommandOptions extends StateOptions {
+export interface MetricsCommandOptions extends StateOptions, RemoteOptions {
   format: 'text' | 'openmetrics' | 'json';
 }
-export interface ConsensusCommandOptions extends TextOrJson {
+export interface ConsensusCommandOptions extends TextOrJson, RemoteOptions {
   labels?: string;
   forecasts?: string;
   truth?: string;

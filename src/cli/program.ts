@@ -30,6 +30,7 @@ import type {
 
 const DEFAULT_CONCURRENCY = 25;
 const STACK = '--stack <name>';
+const SERVICE = '--service <url>';
 const LOSS = 'resources whose data may be lost: logical ids with commas between, or all';
 
 /** The program; `done` gets the exit code of the command that ran. */
@@ -50,8 +51,15 @@ Nothing but Node is needed to try it: without --cloud aws everything goes to the
 Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 failed and rolled back, 4 failed,
 5 cloud not reached, 6 another run holds the stack, 7 waiting for approval, 130 interrupted.`,
     );
-  const add = <Options>(usage: string, description: string, load: () => Promise<{ work: Work<Options> }>): Command => {
+  // `remote`: the same command sent to an installed service.
+  const add = <Options>(
+    usage: string,
+    description: string,
+    load: () => Promise<{ work: Work<Options> }>,
+    remote?: () => Promise<{ work: Work<Options> }>,
+  ): Command => {
     const command = root.command(usage).description(description);
+    if (remote !== undefined) command.option(SERVICE, 'send it to the installed service whose API is there');
     command.action(async (...given: unknown[]) => {
       // commander hands over: operands one by one (a list for a variadic one), options, the command.
       const operands = given
@@ -64,7 +72,8 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
         throw new InvalidInput('invalid_usage', `Option '${STACK}' is required.`, {
           help: `assent ${command.name()} --help`,
         });
-      const { work } = await load();
+      const sent = (options as { service?: string }).service !== undefined;
+      const { work } = await (sent && remote !== undefined ? remote() : load());
       done(await work({ io, options, operands }));
     });
     return command;
@@ -74,8 +83,9 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'scan <path...>',
     'look for open doors, secrets and mistakes in templates; files or folders',
     () => import('./commands/scan.ts'),
+    () => import('./service/scan.ts'),
   );
-  suppressionsOption(scan)
+  callerOptions(suppressionsOption(scan))
     .addOption(format('text', 'json', 'sarif', 'junit', 'markdown'))
     .option('--baseline <file>', 'findings in this file are known and not reported')
     .option('--write-baseline <file>', 'write what is found now to this file, and accept it')
@@ -104,6 +114,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'plan <template>',
     'show what a deployment would change, in which order and how long it takes',
     () => import('./commands/plan.ts'),
+    () => import('./service/plan.ts'),
   );
   detailOption(planOptions(plan)).addOption(format('text', 'json', 'mermaid', 'markdown'));
 
@@ -111,6 +122,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'deploy <template>',
     'plan a template, ask, and deploy it',
     () => import('./commands/deploy.ts'),
+    () => import('./service/deploy.ts'),
   );
   detailOption(suppressionsOption(failOnOption(planOptions(deploy))))
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
@@ -128,6 +140,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'consult <template>',
     'scan a template, plan it, and ask only the circle of experts',
     () => import('./commands/consult.ts'),
+    () => import('./service/consult.ts'),
   );
   suppressionsOption(failOnOption(planOptions(consult)))
     .option('--explain', 'every reason of every expert')
@@ -137,6 +150,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'destroy',
     'delete a stack in reverse order, honouring DeletionPolicy',
     () => import('./commands/destroy.ts'),
+    () => import('./service/destroy.ts'),
   );
   stackOption(destroy);
   concurrencyOption(destroy);
@@ -150,6 +164,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'status',
     'show stacks, their resources and the latest runs',
     () => import('./commands/status.ts'),
+    () => import('./service/status.ts'),
   );
   status
     .addOption(new Option('--stack <name>', 'only this stack').argParser(stackName))
@@ -160,6 +175,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'drift',
     'compare what is there with what was deployed',
     () => import('./commands/drift.ts'),
+    () => import('./service/drift.ts'),
   );
   stackOption(drift).addOption(format('text', 'json'));
   cloudOptions(drift);
@@ -168,6 +184,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'outputs',
     "show a stack's outputs",
     () => import('./commands/outputs.ts'),
+    () => import('./service/outputs.ts'),
   );
   stackOption(outputs).addOption(format('text', 'json'));
   lookOptions(outputs);
@@ -176,6 +193,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'resume [run]',
     'go on with a run that was killed, interrupted or cancelled (default: the latest)',
     () => import('./commands/resume.ts'),
+    () => import('./service/resume.ts'),
   );
   parameterOptions(resume, 'value of a NoEcho parameter, which is never stored').addOption(
     format('text', 'json', 'jsonl'),
@@ -186,6 +204,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'approve <run>',
     'answer a run that waits with yes, and deploy exactly its plan',
     () => import('./commands/approve.ts'),
+    () => import('./service/approve.ts'),
   );
   parameterOptions(approve, 'value of a NoEcho parameter, which is never stored')
     .option('--reason <text>', 'why; it stands in the verdict')
@@ -196,6 +215,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'reject <run>',
     'answer a run that waits with no',
     () => import('./commands/reject.ts'),
+    () => import('./service/reject.ts'),
   );
   reject.option('--reason <text>', 'why; it stands in the verdict').addOption(format('text', 'json'));
   cloudOptions(reject);
@@ -204,6 +224,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'cancel <run>',
     'stop a run in good order',
     () => import('./commands/cancel.ts'),
+    () => import('./service/cancel.ts'),
   );
   cancel
     .option('--now', 'do not wait for what is in flight: cancel it in the cloud too')
@@ -232,8 +253,9 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'consensus [votes]',
     'aggregate given votes on one question, or a table of labels or forecasts',
     () => import('./commands/consensus.ts'),
+    () => import('./service/consensus.ts'),
   );
-  consensus
+  callerOptions(consensus)
     .option('--labels <file>', 'a table of task,worker,label: one label per task, none where it is a tie')
     .option('--forecasts <file>', 'a table of question,forecaster,p: one probability per question')
     .option(
@@ -252,9 +274,10 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'metrics',
     'show what has been measured over all runs',
     () => import('./commands/metrics.ts'),
+    () => import('./service/metrics.ts'),
   );
   metrics.addOption(format('text', 'openmetrics', 'json'));
-  stateOption(metrics);
+  callerOptions(stateOption(metrics));
 
   const sandbox = add<SandboxCommandOptions>(
     'sandbox',
@@ -345,6 +368,14 @@ function concurrencyOption(command: Command): Command {
       .default(DEFAULT_CONCURRENCY)
       .argParser(concurrency),
   );
+}
+
+/** Credentials that a service is called with, for commands that have no cloud of their own. */
+function callerOptions(command: Command): Command {
+  return command
+    .option('--region <region>', 'with --service: its region, where its URL does not say it')
+    .option('--profile <name>', "with --service: profile of the AWS SDK's configuration")
+    .option('--role-arn <arn>', 'with --service: role to assume first');
 }
 
 /** Also of commands that only look into the store, so that the same options can be given to every one. */

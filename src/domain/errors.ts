@@ -83,6 +83,14 @@ export class SecurityValidationFailed extends AssentError {
   }
 }
 
+/** The access policy of a service does not allow it. */
+export class NotAllowed extends AssentError {
+  override name = 'NotAllowed';
+  constructor(message: string, details: Details = {}) {
+    super('not_allowed', message, { kind: 'refused', ...details });
+  }
+}
+
 /** A stack, run or resource that was named does not exist. */
 export class ResourceNotFound extends AssentError {
   override name = 'ResourceNotFound';

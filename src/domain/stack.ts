@@ -43,11 +43,16 @@ export function isSameStack(one: StackKey, other: StackKey): boolean {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
+/** Whether a host's name, as URLs have it, is this machine's own. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
+
 /**
  * The name of the cloud behind an endpoint: its origin. A server on this machine is `http://localhost` whatever its
  * port: emulators choose a new one at every start, and their stacks must not be lost with it.
  */
 export function endpointName(url: string): string {
   const { protocol, hostname, origin } = new URL(url);
-  return LOOPBACK.test(hostname) ? `${protocol}//localhost` : origin;
+  return isLoopback(hostname) ? `${protocol}//localhost` : origin;
 }

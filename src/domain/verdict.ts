@@ -42,6 +42,8 @@ export interface Verdict {
   votes: VoteDocument[];
   /** Probability per option. */
   posterior: Record<string, number>;
+  /** Digest of the access policy of the service that let it in. */
+  accessPolicy?: string;
   /** Gates that were not passed on request. */
   skipped: string[];
   /** Critical and high findings that the template itself suppresses, where there are any. */

@@ -27,6 +27,24 @@ export function cloudEnvironment(): CloudEnvironment {
   };
 }
 
+/** How to say to a service who asks. */
+export interface RemoteEnvironment {
+  /** ASSENT_TOKEN: a bearer token, in place of a signature. */
+  token: string | undefined;
+  /** Whether AWS_ACCESS_KEY_ID, AWS_PROFILE or the like say where credentials are. */
+  mayHaveCredentials: boolean;
+}
+
+export function remoteEnvironment(): RemoteEnvironment {
+  const { ASSENT_TOKEN, AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_WEB_IDENTITY_TOKEN_FILE } = process.env;
+  const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
+  const container = AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || AWS_CONTAINER_CREDENTIALS_FULL_URI;
+  return {
+    token: ASSENT_TOKEN || undefined,
+    mayHaveCredentials: Boolean(AWS_ACCESS_KEY_ID || AWS_PROFILE || AWS_WEB_IDENTITY_TOKEN_FILE || container),
+  };
+}
+
 /** What an installed function is told by its environment. */
 export interface ServiceEnvironment {
   region: string;

@@ -7,6 +7,7 @@ import { leasesContract } from './leases.ts';
 import { measuresContract } from './measures.ts';
 import { notesContract } from './notes.ts';
 import { runsContract } from './runs.ts';
+import { serviceContract } from './service.ts';
 import { stacksContract } from './stacks.ts';
 import { tableContract } from './table.ts';
 import type { StoreModule } from './world.ts';
@@ -22,6 +23,7 @@ export function storeContract<Place>(name: string, module: StoreModule<Place>): 
     leasesContract(any);
     runsContract(any);
     stacksContract(any);
+    serviceContract(any);
     if (any.url !== undefined) crashContract(any, any.url);
   });
 }

@@ -2,19 +2,51 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
+import { TableFeeds } from '../../src/adapters/table/feeds.ts';
+import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
+import { nothingToDo } from '../../src/app/documents/documents.ts';
+import type { RunEvent } from '../../src/app/documents/events.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
-import type { Submission, WorkflowState } from '../../src/app/ports/service.ts';
-import { answerRun, requestRun, showRun } from '../../src/app/service/requests.ts';
+import type { Inquiry, Submission, WorkflowState } from '../../src/app/ports/service.ts';
+import { Caller } from '../../src/app/service/access.ts';
+import { answerTo, inquire, inquireStep, lastDrift, planOf } from '../../src/app/service/inquiries.ts';
+import {
+  answerRun,
+  cancelRun,
+  listRuns,
+  requestRun,
+  resumeRun,
+  showRun,
+  tellRun,
+} from '../../src/app/service/requests.ts';
+import { showStacks, stackFor } from '../../src/app/service/stacks.ts';
 import { answeredStep, askStep, judgeStep, type Steps, stopStep, workStep } from '../../src/app/service/steps.ts';
+import { told } from '../../src/app/service/telling.ts';
 import type { Local } from '../../src/app/session.ts';
+import type { AccessPolicy } from '../../src/domain/access.ts';
 import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 
+const policy: AccessPolicy = {
+  rules: [
+    { who: ['bob', 'ann'], may: ['read', 'plan', 'deploy', 'approve'], stacks: ['*'] },
+    { who: ['eve'], may: ['read', 'plan', 'deploy', 'approve', 'override'], stacks: ['eves-*'] },
+  ],
+  ownApproval: false,
+  digest: 'policy-digest',
+};
+const [BOB, ANN, EVE, NOBODY] = ['bob', 'ann', 'eve', 'nobody'].map((by) => new Caller(policy, by)) as [
+  Caller,
+  Caller,
+  Caller,
+  Caller,
+];
 const control = { emit: () => undefined };
 const template = 'Resources: {Queue: {Type: AWS::SQS::Queue}}';
 
@@ -43,8 +75,11 @@ beforeEach(async () => {
   started = [];
   woken = [];
   state = { status: 'running' };
+  const table = new MemoryTable(memory, clock.now);
   steps = {
-    submissions: new TableSubmissions(new MemoryTable(memory, clock.now), store.blobs),
+    submissions: new TableSubmissions(table, store.blobs),
+    inquiries: new TableInquiries(table, store.blobs),
+    feeds: new TableFeeds(table, store.blobs, clock.now),
     workflow: {
       start: async (runId) => void started.push(runId),
       wake: async (token) => void woken.push(token),
@@ -61,12 +96,12 @@ afterEach(async () => {
 
 async function submitted(more: Partial<Submission> = {}, runId = 'r1', key?: string): Promise<string> {
   const submission = { mode: 'deploy', stack: 'web', template, ...more } as const;
-  return requestRun(local, steps, submission, { by: 'bob', runId, ...(key === undefined ? {} : { key }) });
+  return requestRun(local, steps, submission, { caller: BOB, runId, ...(key === undefined ? {} : { key }) });
 }
 
-const judged = (runId = 'r1') => judgeStep(session, steps, runId, control);
+const judged = (runId = 'r1', start = runId) => judgeStep(session, steps, { runId, start }, control);
 const worked = (runId = 'r1', signal?: AbortSignal) => workStep(session, runId, { ...control, signal });
-const shown = (runId = 'r1') => showRun(local, steps, runId);
+const shown = (runId = 'r1') => showRun(local, steps, runId, { caller: BOB, scope: 'read' });
 
 test('every step may be called again', async () => {
   await submitted();
@@ -77,7 +112,7 @@ test('every step may be called again', async () => {
   expect(await worked()).toEqual({ next: 'end' });
   expect(await worked()).toEqual({ next: 'end' });
   expect(await judged()).toEqual({ next: 'end' });
-  expect(await stopStep(local, 'r1')).toEqual({ next: 'end' });
+  expect(await stopStep(local, steps, 'r1')).toEqual({ next: 'end' });
   expect(await shown()).toMatchObject({ status: 'succeeded', result: { calls: { create: 1 } } });
 });
 
@@ -118,7 +153,7 @@ test('a stack that somebody else works on is waited for', async () => {
 test('an answer that comes before the workflow waits wakes it all the same', async () => {
   await submitted({ askAlways: true });
   expect(await judged()).toEqual({ next: 'ask' });
-  await answerRun(local, steps, 'r1', { decision: 'approve', by: 'ann' });
+  await answerRun(local, steps, 'r1', { decision: 'approve', caller: ANN });
   expect(woken).toEqual([]);
   await askStep(local, steps, 'r1', 'token');
   expect(woken).toEqual(['token']);
@@ -139,9 +174,9 @@ test('a token alone approves nothing', async () => {
 test('whoever submitted may reject, but not approve', async () => {
   await submitted({ askAlways: true });
   await judged();
-  const own = answerRun(local, steps, 'r1', { decision: 'approve', by: 'bob' });
+  const own = answerRun(local, steps, 'r1', { decision: 'approve', caller: BOB });
   await expect(own).rejects.toMatchObject({ code: 'own_run' });
-  await answerRun(local, steps, 'r1', { decision: 'reject', by: 'bob' });
+  await answerRun(local, steps, 'r1', { decision: 'reject', caller: BOB });
   expect(await answeredStep(local, 'r1')).toEqual({ next: 'end' });
   expect((await shown()).status).toBe('rejected');
 });
@@ -157,7 +192,7 @@ test('nobody answers in time: the run ends as expired', async () => {
 test('a workflow that failed leaves nothing approved behind', async () => {
   await submitted();
   await judged();
-  expect(await stopStep(local, 'r1')).toEqual({ next: 'end' });
+  expect(await stopStep(local, steps, 'r1')).toEqual({ next: 'end' });
   expect((await shown()).status).toBe('rejected');
   // A machine that had not noticed.
   expect(await worked()).toEqual({ next: 'end' });
@@ -195,4 +230,264 @@ test('a NoEcho value is refused and kept nowhere', async () => {
   await expect(wanted).rejects.toMatchObject({ code: 'no_echo_not_kept' });
   expect(started).toEqual([]);
   await expect(shown()).rejects.toMatchObject({ code: 'resource_not_found' });
+});
+
+test('what a run tells while it is judged and worked on can be read from elsewhere, and read on', async () => {
+  await submitted();
+  const telling = (step: (emit: (event: RunEvent) => void) => Promise<unknown>) =>
+    told({ ...steps, ...local }, 'r1', step);
+  await telling((emit) => judgeStep(session, steps, { runId: 'r1' }, { emit }));
+  const first = await tellRun(steps, 'r1', 0, BOB);
+  expect(first.events.map(({ event }) => event)).toEqual(['planned', 'decided']);
+  await telling((emit) => workStep(session, 'r1', { emit }));
+  const rest = await tellRun(steps, 'r1', first.next, BOB);
+  expect(rest.events.map(({ event }) => event)).toEqual(['started', 'resource', 'resource']);
+  await expect(tellRun(steps, 'unknown', 0, BOB)).rejects.toMatchObject({ code: 'resource_not_found' });
+});
+
+test('a feed that cannot be written fails no run, and what was told comes with the next batch', async () => {
+  const kept: RunEvent[] = [];
+  let broken = true;
+  const feeds = {
+    append: async (_: string, events: readonly RunEvent[]) => {
+      if (broken) throw new Error('throttled');
+      kept.push(...events);
+    },
+  };
+  const warning = (message: string) => ({ event: 'warning', at: '', message }) as const;
+  let turn = 0;
+  const sleep = async () => {
+    turn += 1;
+    await setImmediate();
+  };
+  const clock = { ...local.clock, sleep };
+  const result = await told({ feeds, clock }, 'r', async (emit) => {
+    emit(warning('one'));
+    const before = turn;
+    await expect.poll(() => turn).toBeGreaterThan(before + 2);
+    broken = false;
+    emit(warning('two'));
+    return 'done';
+  });
+  expect(result).toBe('done');
+  expect(kept).toEqual([warning('one'), warning('two')]);
+});
+
+test('what fails is told all the same', async () => {
+  const kept: RunEvent[] = [];
+  const feeds = { append: async (_: string, events: readonly RunEvent[]) => void kept.push(...events) };
+  const failing = told({ feeds, clock: local.clock }, 'r', async (emit) => {
+    emit({ event: 'cancelling', at: '' });
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect(kept).toHaveLength(1);
+});
+
+test('a run that was cancelled goes on under another name of its workflow, and only then', async () => {
+  await submitted();
+  await judged();
+  await worked('r1', AbortSignal.abort());
+  // It ends as cancelled, as a worker that was asked to stop would have left it.
+  const run = (await local.store.runs.get('r1')) ?? expect.fail();
+  const lease = await local.store.runs.acquire(run.stack);
+  await local.store.runs.reopen(lease, 'r1');
+  const stack = (await local.store.stacks.get(run.stack)) ?? expect.fail();
+  const result = { ...nothingToDo('deploy'), outcome: 'cancelled' as const };
+  await local.store.runs.finish(lease, 'r1', run.seq, { status: 'cancelled', endedAt: 1, result, stack });
+  await local.store.runs.release(lease);
+  expect(await judged()).toEqual({ next: 'end' });
+  await resumeRun(local, steps, 'r1', BOB);
+  await resumeRun(local, steps, 'r1', BOB);
+  expect(started).toEqual(['r1', 'r1-2', 'r1-3']);
+  expect(await judged('r1', 'r1-2')).toEqual({ next: 'work' });
+  expect(await worked()).toEqual({ next: 'end' });
+  expect(await judged('r1', 'r1-3')).toEqual({ next: 'end' });
+  expect(await shown()).toMatchObject({ status: 'succeeded', result: { calls: { create: 1 } } });
+  await expect(resumeRun(local, steps, 'r1', BOB)).rejects.toMatchObject({ code: 'run_not_resumable' });
+  await expect(resumeRun(local, steps, 'r9', BOB)).rejects.toMatchObject({ code: 'resource_not_found' });
+});
+
+test('a plan that was shown is the only one that is deployed, and approves nothing by itself', async () => {
+  const other = 'f'.repeat(64);
+  await submitted({ planDigest: other });
+  expect(await judged()).toMatchObject({ next: 'refused', error: { code: 'plan_changed', errorKind: 'refused' } });
+  expect((await shown()).status).toBe('refused');
+  const planDigest = (await local.store.runs.get('r1'))?.planDigest;
+  await submitted({ planDigest, askAlways: true }, 'r2');
+  expect(await judged('r2')).toEqual({ next: 'ask' });
+  expect(await shown('r2')).toMatchObject({
+    status: 'waiting_approval',
+    result: { outcome: 'waiting_approval', actions: [{ logicalId: 'Queue' }] },
+  });
+});
+
+test('a stack that is held is waited for as long as a lease lasts, then the run is refused', async () => {
+  await submitted();
+  await judged();
+  const run = (await local.store.runs.get('r1')) ?? expect.fail();
+  const lease = await local.store.runs.acquire(run.stack);
+  await local.store.runs.begin(lease, 'r1', 1, {
+    key: run.stack,
+    state: {
+      stack: 'web',
+      context: { account: '', region: '', partition: '', stackId: '' },
+      parameters: {},
+      resources: [],
+    },
+    outputs: {},
+  });
+  let slept = 0;
+  const sleep = async (until: number) => {
+    slept += until - local.clock.now();
+    now += until - local.clock.now();
+    await local.store.runs.renew(lease);
+  };
+  await submitted({}, 'r2');
+  const held = { ...session, clock: { ...local.clock, sleep } };
+  expect(await judgeStep(held, steps, { runId: 'r2' }, control)).toMatchObject({
+    next: 'refused',
+    error: { code: 'lease_held', errorKind: 'held' },
+  });
+  expect(slept).toBeGreaterThan(15_000);
+});
+
+test('runs are listed, newest first', async () => {
+  await submitted();
+  await judged();
+  await submitted({ stack: 'other' }, 'r2');
+  await judged('r2');
+  const first = await listRuns(local, { limit: 1 }, BOB);
+  expect(first.runs.map(({ runId }) => runId)).toEqual(['r2']);
+  expect((await listRuns(local, { limit: 1, next: first.next }, BOB)).runs.map(({ runId }) => runId)).toEqual(['r1']);
+});
+
+const asks = (inquiry: Inquiry, id = 'i1') => inquire(local, steps, inquiry, { caller: BOB, id });
+const answers = (id = 'i1') => inquireStep(session, steps, id, control);
+
+test('a plan is asked for, answered later, and found by its digest', async () => {
+  expect(await asks({ kind: 'plan', mode: 'deploy', stack: 'web', template })).toMatchObject({ status: 'running' });
+  expect(started).toEqual(['i1']);
+  expect(await answerTo(steps, 'i1', { kind: 'plan', caller: BOB })).toMatchObject({ running: { id: 'i1' } });
+  expect(await answers()).toEqual({ next: 'end' });
+  expect(await answers()).toEqual({ next: 'end' });
+  const answer = await answerTo(steps, 'i1', { kind: 'plan', caller: BOB });
+  const { document } = 'document' in answer ? answer : expect.fail();
+  expect(document).toMatchObject({
+    kind: 'plan',
+    actions: [{ logicalId: 'Queue', action: 'create' }],
+    target: { account: '111111111111', speed: 10_000 },
+  });
+  expect(await planOf(steps, (document as { digest: string }).digest, BOB)).toEqual(document);
+  await expect(planOf(steps, 'f'.repeat(64), BOB)).rejects.toMatchObject({ code: 'resource_not_found' });
+  // Nothing was done, and the id of one kind is none of another.
+  expect((await listRuns(local, {}, BOB)).runs).toEqual([]);
+  await expect(answerTo(steps, 'i1', { kind: 'consult', caller: BOB })).rejects.toMatchObject({
+    code: 'resource_not_found',
+  });
+});
+
+test('what cannot be answered is refused later as it would have been at once', async () => {
+  await asks({ kind: 'plan', mode: 'deploy', stack: 'web', template: 'Resources: {A: {Type: AWS::SQS::Quee}}' });
+  await answers();
+  await expect(answerTo(steps, 'i1', { kind: 'plan', caller: BOB })).rejects.toMatchObject({
+    code: 'invalid_template',
+    kind: 'invalid',
+    problems: [{ line: 1 }],
+  });
+});
+
+test('a workflow that failed answers too', async () => {
+  await asks({ kind: 'drift', stack: 'web' });
+  expect(await stopStep(local, steps, 'i1')).toEqual({ next: 'end' });
+  await expect(answerTo(steps, 'i1', { kind: 'drift', caller: BOB })).rejects.toMatchObject({ kind: 'unreachable' });
+});
+
+test('the circle is asked, and a stack compared with the cloud', async () => {
+  await asks({ kind: 'consult', mode: 'deploy', stack: 'web', template });
+  await answers();
+  const answer = await answerTo(steps, 'i1', { kind: 'consult', caller: BOB });
+  expect(answer).toMatchObject({ document: { kind: 'consult', verdict: { decision: 'approve' } } });
+  await submitted();
+  await judged();
+  await worked();
+  const { stack } = (await local.store.runs.get('r1')) ?? expect.fail();
+  await expect(lastDrift(steps, stack, BOB)).rejects.toMatchObject({ code: 'resource_not_found' });
+  await asks({ kind: 'drift', stack: 'web' }, 'i2');
+  await answers('i2');
+  expect(await answerTo(steps, 'i2', { kind: 'drift', caller: BOB })).toMatchObject({
+    document: { kind: 'drift', inSync: true },
+  });
+  expect(await lastDrift(steps, stack, BOB)).toMatchObject({ kind: 'drift', inSync: true });
+});
+
+test('the digest of the access policy stands in the verdict, refused or not', async () => {
+  await submitted();
+  await judged();
+  expect((await local.store.runs.get('r1'))?.verdict).toMatchObject({ accessPolicy: 'policy-digest' });
+  await submitted({ planDigest: 'f'.repeat(64), stack: 'other' }, 'r3');
+  await judged('r3');
+  expect(await shown('r3')).toMatchObject({ status: 'refused', verdict: { accessPolicy: 'policy-digest' } });
+});
+
+test('nothing is done, shown or kept for those whom no rule allows it, on any way in', async () => {
+  await submitted({ askAlways: true });
+  await judged();
+  await asks({ kind: 'plan', mode: 'deploy', stack: 'web', template });
+  await answers();
+  const answer = await answerTo(steps, 'i1', { kind: 'plan', caller: BOB });
+  const { digest } = ('document' in answer ? answer.document : expect.fail()) as { digest: string };
+  const { stack } = (await local.store.runs.get('r1')) ?? expect.fail();
+  const wanted = { mode: 'deploy', stack: 'web', template } as const;
+  const before = started.length;
+  for (const caller of [EVE, NOBODY]) {
+    const ways: Record<string, () => Promise<unknown>> = {
+      requestRun: () => requestRun(local, steps, wanted, { caller, runId: 'r7' }),
+      showRun: () => showRun(local, steps, 'r1', { caller, scope: 'read' }),
+      tellRun: () => tellRun(steps, 'r1', 0, caller),
+      approve: () => answerRun(local, steps, 'r1', { decision: 'approve', caller }),
+      reject: () => answerRun(local, steps, 'r1', { decision: 'reject', caller }),
+      cancel: () => cancelRun(local, steps, 'r1', { caller }),
+      resume: () => resumeRun(local, steps, 'r1', caller),
+      inquire: () => inquire(local, steps, { kind: 'plan', ...wanted }, { caller, id: 'i7' }),
+      answerTo: () => answerTo(steps, 'i1', { kind: 'plan', caller }),
+      planOf: () => planOf(steps, digest, caller),
+      lastDrift: () => lastDrift(steps, stack, caller),
+      showStack: () => showStacks(local, { name: 'web' }, caller),
+      stackFor: () => stackFor(local, { name: 'web' }, { caller, scope: 'deploy' }),
+    };
+    for (const [way, refused] of Object.entries(ways)) {
+      await expect(refused(), way).rejects.toMatchObject({ code: 'not_allowed', kind: 'refused' });
+    }
+  }
+  expect(started).toHaveLength(before);
+  expect((await shown()).status).toBe('waiting_approval');
+  expect(await steps.submissions.head('r7')).toBeUndefined();
+  // Lists hold what may be read.
+  expect((await listRuns(local, {}, EVE)).runs).toEqual([]);
+  expect(await showStacks(local, {}, EVE)).toMatchObject({ stacks: [], runs: [] });
+  await expect(listRuns(local, {}, NOBODY)).rejects.toMatchObject({ code: 'not_allowed' });
+  // Whoever may do nothing is not even told what there is.
+  const unknown = showRun(local, steps, 'r9', { caller: NOBODY, scope: 'read' });
+  await expect(unknown).rejects.toMatchObject({ code: 'not_allowed' });
+});
+
+test('the gate is skipped by those who may override, and the verdict says so', async () => {
+  const skipping = { mode: 'deploy', stack: 'eves-web', template, skipExperts: true } as const;
+  const open = { ...skipping, skipExperts: false, failOn: 'none' } as const;
+  for (const wanted of [skipping, open]) {
+    const refused = requestRun(local, steps, wanted, { caller: BOB, runId: 'r1' });
+    await expect(refused).rejects.toMatchObject({ code: 'not_allowed' });
+  }
+  await requestRun(local, steps, skipping, { caller: EVE, runId: 'r2' });
+  expect(await judged('r2')).toEqual({ next: 'work' });
+  expect((await local.store.runs.get('r2'))?.verdict).toMatchObject({ skipped: ['experts'], by: 'nobody' });
+});
+
+test('who may approve their own run where the policy says so', async () => {
+  await submitted({ askAlways: true });
+  await judged();
+  const own = new Caller({ ...policy, ownApproval: true }, 'bob');
+  await answerRun(local, steps, 'r1', { decision: 'approve', caller: own });
+  expect((await shown()).status).toBe('approved');
 });

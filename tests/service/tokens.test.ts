@@ -1,18 +1,26 @@
 // Installed for tokens instead of signatures: who is let in; and after `osls remove` nothing of it is left.
 // An emulator of its own, for it holds another installation.
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { routes } from '../../src/edge/http/routes.ts';
 import { type Emulator, HOME_ACCOUNT, install, remove, startEmulator, stopEmulator } from './support/scripts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assent-tokens-'));
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const start = Math.floor(Date.now() / 1000);
+
+const CONFIG = `
+access:
+  - { who: [ann], may: [read] }
+  - { who: [bob], may: [read, plan, deploy, approve], stacks: ["web-*"] }
+`;
+const ALL_SCOPES = 'read plan deploy approve';
 
 let issuers: Server;
 let issuer: string;
@@ -29,7 +37,10 @@ beforeAll(async () => {
   await new Promise<void>((done) => issuers.listen(0, '127.0.0.1', done));
   issuer = `http://127.0.0.1:${(issuers.address() as AddressInfo).port}`;
   emulator = await startEmulator({ folder });
-  args = ['--param', 'authorizer=jwt', '--param', `issuer=${issuer}`, '--param', 'audience=assent'];
+  const config = join(folder, 'assent.config.yaml');
+  writeFileSync(config, CONFIG);
+  const params = { authorizer: 'jwt', issuer, audience: 'assent', config };
+  args = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
   service = await install(emulator.url, { args });
 });
 
@@ -72,6 +83,55 @@ test.each<[string, () => string | undefined, number]>([
   ['without the scope', () => `Bearer ${token({ scope: 'plan' })}`, 403],
 ])('%s: refused', async (_, authorization, expected) => {
   expect(await status(authorization())).toBe(expected);
+});
+
+async function ask(method: string, path: string, sub: string, body?: object) {
+  const answer = await fetch(`${service}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token({ sub, scope: ALL_SCOPES })}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, text: await answer.text() };
+}
+
+const desired = { stack: 'prod', template: 'Resources: {A: {Type: AWS::SQS::Queue}}' };
+const BODIES: Record<string, object> = {
+  'post /scans': { template: desired.template },
+  'post /consensus': { votes: [{ expert: 'a', option: 'approve' }] },
+  'post /deployments': desired,
+  'post /plans': desired,
+  'post /consultations': desired,
+  'post /deployments/{run}/approval': { decision: 'approve' },
+  'delete /stacks/{stack}': {},
+};
+
+test.each(routes)(
+  'whom no rule of the access policy names may not $method $path, whatever the token says',
+  async (route) => {
+    const { method, path } = route;
+    const named = path.replaceAll(/\{stack\}/g, 'prod').replaceAll(/\{\w+\}/g, 'x');
+    const { status, text } = await ask(method.toUpperCase(), named, 'eve', BODIES[`${method} ${path}`]);
+    expect(status).toBe(403);
+    expect(JSON.parse(text)).toMatchObject({ code: 'not_allowed', errorKind: 'refused' });
+  },
+);
+
+test.each<[string, string, string, object | undefined, number]>([
+  ['ann', 'GET', '/stacks', undefined, 200],
+  ['ann', 'POST', '/plans', desired, 403],
+  ['ann', 'POST', '/deployments', desired, 403],
+  ['bob', 'POST', '/deployments', desired, 403],
+  ['bob', 'POST', '/deployments', { ...desired, stack: 'web-1' }, 202],
+  ['bob', 'POST', '/deployments', { ...desired, stack: 'web-1', skipExperts: true }, 403],
+  ['bob', 'POST', '/deployments', { ...desired, stack: 'web-1', failOn: 'none' }, 403],
+  ['bob', 'GET', '/stacks/prod', undefined, 403],
+  ['bob', 'DELETE', '/stacks/prod', {}, 403],
+  ['bob', 'GET', '/stacks/web-2', undefined, 404],
+])('%s: %s %s %j answers %5$i', async (sub, method, path, body, expected) => {
+  expect(await ask(method, path, sub, body)).toMatchObject({ status: expected });
 });
 
 test('osls remove leaves nothing', async () => {

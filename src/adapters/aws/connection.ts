@@ -124,7 +124,8 @@ function ownEndpoint(endpoint: string) {
   return { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false };
 }
 
-async function credentialsOf(
+/** Where the SDK finds credentials, or those of a role assumed with them. Loads that part of the SDK. */
+export async function credentialsOf(
   { credentials, profile, roleArn, externalId }: Wanted,
   region: string,
 ): Promise<Connection['credentials']> {

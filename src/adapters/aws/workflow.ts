@@ -1,4 +1,4 @@
-// The workflow of a run in Step Functions: an execution that has the run's name.
+// Workflows in Step Functions: an execution has the name of its run or inquiry.
 import type { SFN } from '@aws-sdk/client-sfn';
 import type { Workflow, WorkflowState } from '../../app/ports/service.ts';
 
@@ -11,12 +11,12 @@ export class StepFunctionsWorkflow implements Workflow {
     this.#machineArn = machineArn;
   }
 
-  async start(runId: string): Promise<void> {
+  async start(name: string, input: { runId: string; inquiry?: true }): Promise<void> {
     try {
       await this.#client.startExecution({
         stateMachineArn: this.#machineArn,
-        name: runId,
-        input: JSON.stringify({ runId }),
+        name,
+        input: JSON.stringify(input),
       });
     } catch (error) {
       // AWS takes the same name with the same input for the same execution while it runs; afterwards it says this.
@@ -32,8 +32,8 @@ export class StepFunctionsWorkflow implements Workflow {
     }
   }
 
-  async state(runId: string): Promise<WorkflowState> {
-    const executionArn = `${this.#machineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+  async state(name: string): Promise<WorkflowState> {
+    const executionArn = `${this.#machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
     try {
       const { status, output } = await this.#client.describeExecution({ executionArn });
       if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return { status: 'running' };

@@ -9,6 +9,11 @@
 //   run#RUN       head          the run: status, fence, sequence
 //   run#RUN       turn#NUMBER   its journal
 //   run#RUN       cancel        it is asked to stop
+//   run#RUN       submission, token    what was asked of the service, and what wakes its workflow
+//   run#RUN       told#NUMBER   what it told those who watch
+//   stack#KEY     drift         the newest report of drift
+//   inquiry#ID    head, answer  a question to the service
+//   plan#DIGEST   document      a plan that was asked for
 //   exports#PLACE NAME          export names and whose they are
 //   export#PLACE|NAME importer#KEY   who uses one
 //   limits#NAME, estimates#NAME      note
@@ -22,6 +27,7 @@ const runPartition = (runId: string) => `run#${runId}`;
 
 export const RUN = 'run#';
 export const TURN = 'turn#';
+export const TOLD = 'told#';
 export const IMPORTER = 'importer#';
 export const STACKS = 'stacks';
 export const RUNS = 'runs';
@@ -42,6 +48,11 @@ export const keys = {
   runHead: (runId: string): ItemKey => ({ pk: runPartition(runId), sk: 'head' }),
   cancel: (runId: string): ItemKey => ({ pk: runPartition(runId), sk: 'cancel' }),
   turn: (runId: string, number: number): ItemKey => ({ pk: runPartition(runId), sk: turnName(number) }),
+  told: (runId: string, number: number): ItemKey => ({ pk: runPartition(runId), sk: eventsName(number) }),
+  drift: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'drift' }),
+  inquiry: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'head' }),
+  inquiryAnswer: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'answer' }),
+  planDocument: (digest: string): ItemKey => ({ pk: `plan#${digest}`, sk: 'document' }),
   export: (place: Place, name: string): ItemKey => ({ pk: `exports#${placeText(place)}`, sk: name }),
   importer: (name: string, importer: StackKey): ItemKey => ({
     pk: `export#${placeText(importer)}|${name}`,
@@ -53,4 +64,9 @@ export const keys = {
 /** Sorts as the numbers do. */
 export function turnName(number: number): string {
   return `${TURN}${String(number).padStart(9, '0')}`;
+}
+
+/** The same of what a run told. */
+export function eventsName(number: number): string {
+  return `${TOLD}${String(number).padStart(9, '0')}`;
 }

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Submission, SubmissionHead, Submissions } from '../../app/ports/service.ts';
 import type { Blobs } from '../../app/ports.ts';
-import { keep, kept } from './content.ts';
+import { corrupt, keep, kept } from './content.ts';
 import { keys } from './keys.ts';
-import { ConditionFailed, type Item, type ItemKey, type Table } from './table.ts';
+import { ConditionFailed, type Item, type ItemKey, retried, type Table } from './table.ts';
 
 // How long a repeated request is known as one.
 const KEY_LIVES_S = 24 * 60 * 60;
@@ -20,8 +20,8 @@ export class TableSubmissions implements Submissions {
 
   async keep(wanted: SubmissionHead, submission: Submission, key?: string): Promise<SubmissionHead> {
     const digest = await keep(this.#blobs, 'document', submission);
-    const { runId, by, at } = wanted;
-    const fields = { runId, submission: digest, by, at };
+    const { runId, by, stack, accessPolicy, at, starts } = wanted;
+    const fields = { runId, submission: digest, by, stack, accessPolicy, at, starts };
     const put = { put: { ...submissionKey(runId), fields }, if: 'absent' as const };
     if (key === undefined) {
       await this.#table.write([put]);
@@ -55,6 +55,19 @@ export class TableSubmissions implements Submissions {
   async token(runId: string): Promise<string | undefined> {
     return (await this.#table.get(tokenKey(runId)))?.body;
   }
+
+  async startAgain(runId: string): Promise<number> {
+    return retried(async () => {
+      const key = submissionKey(runId);
+      const item = await this.#table.get(key);
+      if (item === undefined) throw corrupt(`run ${runId} was never submitted`);
+      const { starts } = headFrom(item);
+      // What was kept by an earlier version has no count, and a condition cannot ask for a field that is missing.
+      const before = item.fields['starts'] === undefined ? item.fields : { starts };
+      await this.#table.write([{ update: key, set: { starts: starts + 1 }, if: before }]);
+      return starts + 1;
+    });
+  }
 }
 
 function submissionKey(runId: string): ItemKey {
@@ -74,6 +87,10 @@ function headFrom({ fields }: Item): SubmissionHead {
     runId: String(fields['runId']),
     submission: String(fields['submission']),
     by: String(fields['by']),
+    // An earlier version kept neither: such a run is for those who may do it with every stack.
+    stack: String(fields['stack'] ?? ''),
+    accessPolicy: String(fields['accessPolicy'] ?? ''),
     at: Number(fields['at']),
+    starts: Number(fields['starts'] ?? 1),
   };
 }

@@ -217,6 +217,8 @@ export interface StackDocument {
   status: string;
   lastRun: string | null;
   resources: { logicalId: string; type: string; physicalId: string; status: string }[];
+  /** Of its last successful deployment. */
+  outputs: Record<string, unknown>;
 }
 
 export interface RunSummary {

@@ -1,4 +1,9 @@
-// What the service keeps and calls besides the store: what was asked of it, and the workflow that drives a run.
+// What the service keeps and calls besides the store: what was asked of it, what its runs tell while they go on, and the
+// workflow that leads both runs and inquiries.
+import type { ErrorKind } from '../../domain/errors.ts';
+import type { StackKey } from '../../domain/stack.ts';
+import type { ErrorDocument } from '../documents/documents.ts';
+import type { RunEvent } from '../documents/events.ts';
 
 /** What a caller wants to be deployed or destroyed. Kept in a blob; holds no NoEcho value. */
 export interface Submission {
@@ -9,12 +14,20 @@ export interface Submission {
   parameters?: Record<string, string> | undefined;
   tags?: Record<string, string> | undefined;
   imports?: Record<string, string> | undefined;
-  failOn?: 'critical' | 'high' | 'medium' | 'low' | undefined;
+  failOn?: 'critical' | 'high' | 'medium' | 'low' | 'none' | undefined;
+  skipExperts?: boolean | undefined;
   allowDataLoss?: string[] | undefined;
   onFailure?: 'rollback' | 'keep' | 'delete' | undefined;
   maxConcurrency?: number | undefined;
   /** Ask a person whatever the circle says. */
   askAlways?: boolean | undefined;
+  /** Read what is recorded before planning; default true. */
+  refresh?: boolean | undefined;
+  /** False: no suppression of the template is honoured; default true. */
+  suppressions?: boolean | undefined;
+  allowSecretIdentifiers?: boolean | undefined;
+  /** The plan that the caller has seen: another one is refused with `plan_changed`. It is no answer to any question. */
+  planDigest?: string | undefined;
 }
 
 /** A submission as it is known before its run exists. */
@@ -24,8 +37,13 @@ export interface SubmissionHead {
   submission: string;
   /** Who asked. */
   by: string;
+  stack: string;
+  /** Of the access policy that let it in. */
+  accessPolicy: string;
   /** ms since the epoch. */
   at: number;
+  /** How often its workflow was started; a resumption is another start. */
+  starts: number;
 }
 
 /** Submissions by run, and what a waiting workflow is woken with. */
@@ -38,16 +56,69 @@ export interface Submissions {
   /** Notes what wakes the workflow of a run that waits for a person. */
   waits(runId: string, token: string): Promise<void>;
   token(runId: string): Promise<string | undefined>;
+  /** Counts one more start of a run's workflow; resolves with how many there are now. */
+  startAgain(runId: string): Promise<number>;
+}
+
+/** A question that changes nothing: what would be done, what the circle says of it, or what somebody else has changed. */
+export type Inquiry =
+  | ({ kind: 'plan' } & Submission)
+  | ({ kind: 'consult'; template: string } & Submission)
+  | { kind: 'drift'; stack: string };
+
+/** An error as it is kept and told to whoever asks later. */
+export type KeptError = ErrorDocument & { errorKind: ErrorKind };
+
+/** What came of an inquiry. */
+export type InquiryAnswer = { document: object } | { error: KeptError };
+
+/** An inquiry as it is known before it is answered. */
+export interface InquiryHead {
+  id: string;
+  kind: Inquiry['kind'];
+  stack: string;
+  by: string;
+  /** ms since the epoch. */
+  at: number;
+}
+
+/** Inquiries by id, for a week; reports of drift by stack, and documents of plans by digest. */
+export interface Inquiries {
+  keep(head: InquiryHead, inquiry: Inquiry): Promise<void>;
+  head(id: string): Promise<InquiryHead | undefined>;
+  /** Rejects with `state_corrupt` when it is not what was kept. */
+  inquiry(id: string): Promise<Inquiry | undefined>;
+  /** The first answer stays. */
+  answer(id: string, answer: InquiryAnswer): Promise<void>;
+  answered(id: string): Promise<InquiryAnswer | undefined>;
+  /** Keeps the newest report of a stack. */
+  report(stack: StackKey, document: object): Promise<void>;
+  reported(stack: StackKey): Promise<object | undefined>;
+  /** Keeps the document of a plan. */
+  planned(digest: string, document: object): Promise<void>;
+  plan(digest: string): Promise<object | undefined>;
+}
+
+/** What runs tell while they go on, in order; kept for a month, because it is only told for those who watch. */
+export interface Feeds {
+  append(runId: string, events: readonly RunEvent[]): Promise<void>;
+  /** What was told behind `after` (0: from the beginning); `next` is what to ask behind the next time. */
+  read(runId: string, after: number): Promise<{ events: RunEvent[]; next: number }>;
 }
 
 /** How a run's workflow stands; `output` once it has ended well. */
 export type WorkflowState = { status: 'unknown' | 'running' | 'failed' } | { status: 'ended'; output: unknown };
 
-/** The workflow that leads runs through judging, asking and working. */
+/** The workflow that leads runs through judging, asking and working, and inquiries to their answer. */
 export interface Workflow {
-  /** Starts a run's workflow; nothing happens when it was started before. */
-  start(runId: string): Promise<void>;
+  /** Starts it for a run or an inquiry under this name; nothing happens when one of that name was started before. */
+  start(name: string, input: { runId: string; inquiry?: true }): Promise<void>;
   /** Wakes one that waits; nothing happens when it waits no more. */
   wake(token: string): Promise<void>;
-  state(runId: string): Promise<WorkflowState>;
+  state(name: string): Promise<WorkflowState>;
+}
+
+/** The name of a run's `n`th start: the run's own, then `RUN-2`, `RUN-3`. */
+export function startName(runId: string, n: number): string {
+  return n === 1 ? runId : `${runId}-${n}`;
 }

@@ -1,13 +1,18 @@
 // What the service's API does: takes a submission and starts its workflow, shows a run, passes an answer on.
-import { TemplateInCore } from '../../core/template.ts';
-import { AssentError, InvalidInput, ResourceNotFound } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/access.ts';
+import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
 import { approve, expire, reject } from '../answer.ts';
 import { type CancelDocument, cancel } from '../cancel.ts';
-import { type ErrorDocument, type RunDocument, type RunSummary, runSummary } from '../documents/documents.ts';
-import type { Submission } from '../ports/service.ts';
+import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
+import type { RunEvent } from '../documents/events.ts';
+import { type KeptError, type Submission, type SubmissionHead, startName } from '../ports/service.ts';
+import type { PageOf, Run } from '../ports.ts';
+import { isResumable, runToResume } from '../resume.ts';
 import type { Local } from '../session.ts';
 import { unknownRun } from '../status.ts';
 import { askedAbout } from '../waiting.ts';
+import type { Caller } from './access.ts';
+import { refuseNoEcho } from './no-echo.ts';
 import type { Next, Steps } from './steps.ts';
 
 /** A run as the API shows it, from the moment it was asked for. */
@@ -18,14 +23,14 @@ export interface DeploymentDocument extends Partial<Omit<RunSummary, 'runId' | '
   /** `planning`: there is no run yet. `not_planned`: there will be none, `error` says why. */
   status: RunSummary['status'] | 'planning' | 'not_planned';
   submittedBy: string;
-  /** Of a run that has ended. */
+  /** Of a run that has ended, or waits for a person. */
   result?: RunDocument;
-  error?: ErrorDocument;
+  error?: KeptError;
 }
 
 /** Who asks, and how a repeated request is known. */
 export interface Asking {
-  by: string;
+  caller: Caller;
   runId: string;
   key?: string;
 }
@@ -35,9 +40,13 @@ export interface Asking {
  * submission under it is refused with `idempotency_key_reused`.
  */
 export async function requestRun(local: Local, steps: Steps, submission: Submission, asking: Asking): Promise<string> {
+  const { caller, runId, key } = asking;
+  const { stack } = submission;
+  caller.demand('deploy', stack);
+  if (submission.skipExperts === true || submission.failOn === 'none') caller.demand('override', stack);
   refuseNoEcho(submission);
-  const { by, runId, key } = asking;
-  const wanted = { runId, submission: '', by, at: local.clock.now() };
+  const accessPolicy = caller.policy.digest;
+  const wanted = { runId, submission: '', by: caller.by, stack, accessPolicy, at: local.clock.now(), starts: 1 };
   const head = await steps.submissions.keep(wanted, submission, key);
   if (head.runId !== runId) {
     const first = await steps.submissions.submission(head);
@@ -47,7 +56,7 @@ export async function requestRun(local: Local, steps: Steps, submission: Submiss
       });
     }
   }
-  await steps.workflow.start(head.runId);
+  await steps.workflow.start(head.runId, { runId: head.runId });
   return head.runId;
 }
 
@@ -56,23 +65,107 @@ export async function showRun(
   local: Local,
   { submissions, workflow }: Steps,
   runId: string,
+  { caller, scope }: { caller: Caller; scope: Scope },
 ): Promise<DeploymentDocument> {
-  const head = await submissions.head(runId);
-  if (head === undefined) throw unknownRun(runId);
+  const head = await headFor(submissions, runId, caller, scope);
   const document = { version: 1, kind: 'deployment', runId, submittedBy: head.by } as const;
   const found = await local.store.runs.get(runId);
   if (found !== undefined) {
     const run = await expire(local, found);
-    const held = run.status === 'running' && (await local.store.runs.isHeld(run.stack));
-    const { result } = run;
-    const summary = runSummary(run, held, local.clock.now());
-    const asked = await askedAbout(local, run);
+    const { summary, asked } = await summaryOf(local, run);
+    const result = run.status === 'waiting_approval' ? waitingDocument(run, asked) : run.result;
     return { ...document, ...summary, ...asked, ...(result === undefined ? {} : { result }) };
   }
-  const state = await workflow.state(runId);
+  const state = await workflow.state(startName(runId, head.starts));
   if (state.status !== 'ended' && state.status !== 'failed') return { ...document, status: 'planning' };
   const output = state.status === 'ended' ? (state.output as Partial<Extract<Next, { next: 'refused' }>>) : {};
   return { ...document, status: 'not_planned', ...(output.error === undefined ? {} : { error: output.error }) };
+}
+
+/** What a run has told so far, as `assent deploy --format jsonl` would have. */
+export interface EventsDocument {
+  version: 1;
+  kind: 'events';
+  runId: string;
+  events: RunEvent[];
+  /** What to ask behind the next time. */
+  next: number;
+}
+
+/** What a run told behind `after`. Rejects with ResourceNotFound. */
+export async function tellRun(
+  { submissions, feeds }: Steps,
+  runId: string,
+  after: number,
+  caller: Caller,
+): Promise<EventsDocument> {
+  await headFor(submissions, runId, caller, 'read');
+  return { version: 1, kind: 'events', runId, ...(await feeds.read(runId, after)) };
+}
+
+/** Runs, newest first. */
+export interface DeploymentsDocument {
+  version: 1;
+  kind: 'deployments';
+  runs: RunSummary[];
+  /** Where the list goes on. */
+  next?: string;
+}
+
+/** A page of them; those of stacks that the caller may not read are left out of it. */
+export async function listRuns(local: Local, page: PageOf, caller: Caller): Promise<DeploymentsDocument> {
+  caller.demand('read');
+  const { items: all, next } = await local.store.runs.list(page);
+  const items = all.filter(({ stack }) => caller.may('read', stack.name));
+  const found = await Promise.all(items.map(({ runId }) => local.store.runs.get(runId)));
+  const runs = await Promise.all(
+    found
+      .filter((run) => run !== undefined)
+      .map(async (run) => (await summaryOf(local, await expire(local, run))).summary),
+  );
+  return { version: 1, kind: 'deployments', runs, ...(next === undefined ? {} : { next }) };
+}
+
+/** Goes on with a run that was left, cancelled, or whose workflow has failed: another start of its workflow. */
+export async function resumeRun(
+  local: Local,
+  { submissions, workflow }: Steps,
+  runId: string,
+  caller: Caller,
+): Promise<void> {
+  await headFor(submissions, runId, caller, 'deploy');
+  const run = await runToResume(local.store, runId);
+  if (run === undefined || !isResumable(run)) {
+    throw new AssentError('run_not_resumable', `Run ${runId} is ${run?.status}: there is nothing to go on with.`, {
+      kind: 'refused',
+    });
+  }
+  const starts = await submissions.startAgain(runId);
+  await workflow.start(startName(runId, starts), { runId });
+}
+
+/** The head of a run of which the caller may do this. Rejects with ResourceNotFound, and with NotAllowed. */
+async function headFor(
+  submissions: Steps['submissions'],
+  runId: string,
+  caller: Caller,
+  scope: Scope,
+): Promise<SubmissionHead> {
+  caller.demand(scope);
+  const head = await submissions.head(runId);
+  if (head === undefined) throw unknownRun(runId);
+  caller.demand(scope, head.stack);
+  return head;
+}
+
+async function summaryOf(local: Local, run: Run) {
+  const held = run.status === 'running' && (await local.store.runs.isHeld(run.stack));
+  const asked = await askedAbout(local, run);
+  return { summary: runSummary(run, held, local.clock.now()), asked };
+}
+
+function waitingDocument(run: Run, asked: Awaited<ReturnType<typeof askedAbout>>): RunDocument {
+  return { ...stoppedDocument(run, 'waiting_approval', 'approval_required'), ...asked };
 }
 
 /** A person's answer; whoever submitted a run may not approve it. The workflow is woken, and checks the answer itself. */
@@ -80,11 +173,11 @@ export async function answerRun(
   local: Local,
   { submissions, workflow }: Steps,
   runId: string,
-  { decision, by, reason }: { decision: 'approve' | 'reject'; by: string; reason?: string | undefined },
+  { decision, caller, reason }: { decision: 'approve' | 'reject'; caller: Caller; reason?: string | undefined },
 ): Promise<void> {
-  const head = await submissions.head(runId);
-  if (head === undefined) throw unknownRun(runId);
-  if (decision === 'approve' && head.by === by) {
+  const { by, policy } = caller;
+  const head = await headFor(submissions, runId, caller, 'approve');
+  if (decision === 'approve' && head.by === by && !policy.ownApproval) {
     throw new AssentError('own_run', `Run ${runId} was submitted by ${by}, who may not approve it.`, {
       kind: 'refused',
       help: 'Somebody else has to.',
@@ -101,24 +194,14 @@ export async function cancelRun(
   local: Local,
   { submissions, workflow }: Steps,
   runId: string,
+  { caller, now = false }: { caller: Caller; now?: boolean },
 ): Promise<CancelDocument> {
-  if ((await submissions.head(runId)) === undefined) throw unknownRun(runId);
+  await headFor(submissions, runId, caller, 'deploy');
   if ((await local.store.runs.get(runId)) === undefined) {
     throw new ResourceNotFound(`Run ${runId} is not planned yet.`, { help: 'Try again in a moment.' });
   }
-  const document = await cancel(local, runId);
+  const document = await cancel(local, runId, now);
   const token = await submissions.token(runId);
   if (token !== undefined) await workflow.wake(token);
   return document;
-}
-
-/** Their values would have to be kept until the work, and nothing keeps them sealed yet. */
-function refuseNoEcho({ template: text }: Submission): void {
-  if (text === undefined) return;
-  using template = new TemplateInCore(text);
-  const secret = template.declared().flatMap(({ name, noEcho }) => (noEcho ? [name] : []));
-  if (secret.length === 0) return;
-  throw new InvalidInput('no_echo_not_kept', `${secret.join(', ')}: the service takes no NoEcho parameters.`, {
-    help: 'Put the value into Secrets Manager and use a dynamic reference.',
-  });
 }

@@ -4,74 +4,110 @@
 import { AssentError, LeaseHeld } from '../../domain/errors.ts';
 import { expire } from '../answer.ts';
 import { cancel } from '../cancel.ts';
-import type { ErrorDocument } from '../documents/documents.ts';
 import { judge } from '../judge.ts';
-import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { makePlan } from '../planning/planning.ts';
-import type { Submission, Submissions, Workflow } from '../ports/service.ts';
-import type { Run } from '../ports.ts';
+import type {
+  Feeds,
+  Inquiries,
+  KeptError,
+  Submission,
+  SubmissionHead,
+  Submissions,
+  Workflow,
+} from '../ports/service.ts';
+import { LEASE_MS, type Run } from '../ports.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { submit } from '../submit.ts';
 import { work } from '../work.ts';
+import { told } from './errors.ts';
+import { failedInquiry } from './inquiries.ts';
+import { judgeOptions, wantedOf } from './submission.ts';
 
 /** What every step works with. */
 export interface Steps {
   submissions: Submissions;
+  inquiries: Inquiries;
+  feeds: Feeds;
   workflow: Workflow;
 }
 
 /** What comes next. `refused`: there is no run, for this reason. */
 export type Next =
   | { next: 'ask' | 'work' | 'end' }
-  | { next: 'refused'; error: ErrorDocument }
+  | { next: 'refused'; error: KeptError }
   | { next: 'wait'; waitSeconds: number };
 
 // Somebody else works on the stack: look again after so long.
 const HELD_S = 5;
-// Problems of a template that cannot be planned; an answer of the workflow holds 256 KB.
-const MOST_PROBLEMS = 50;
 
-/** Plans and judges a submission: the run exists from here on. Called again, it goes on where it stopped. */
+/**
+ * Plans and judges a submission: the run exists from here on. Called again, it goes on where it stopped. `start`: the name
+ * of this start of the workflow; a later one than the first resumes a run that was cancelled.
+ */
 export async function judgeStep(
   session: Session,
   { submissions }: Steps,
-  runId: string,
+  { runId, start = runId }: { runId: string; start?: string },
   control: Control,
 ): Promise<Next> {
   const head = await submissions.head(runId);
   if (head === undefined) throw new Error(`nothing was submitted as ${runId}`);
   const submission = await submissions.submission(head);
   const found = await session.store.runs.get(runId);
+  if (found?.status === 'cancelled' && start !== runId) return { next: 'work' };
   if (found !== undefined && found.status !== 'submitted') return nextOf(found);
   try {
-    return await (found === undefined
-      ? begin(session, runId, submission, control)
-      : goOn(session, found, submission, control));
+    return await onceFree(session, control, () =>
+      found === undefined
+        ? begin(session, head, submission, control)
+        : goOn(session, { run: found, head }, submission, control),
+    );
   } catch (error) {
-    if (!(error instanceof AssentError) || error.retryable) throw error;
-    const { code, message, help, problems } = error;
-    const shown = problems.slice(0, MOST_PROBLEMS);
-    return { next: 'refused', error: { version: 1, kind: 'error', code, message, help, problems: shown } };
+    if (!(error instanceof AssentError) || (error.retryable && !(error instanceof LeaseHeld))) throw error;
+    return { next: 'refused', error: told(error) };
   }
 }
 
-async function begin(session: Session, runId: string, submission: Submission, control: Control): Promise<Next> {
+/** Waits for a lease to run out that a worker may have left behind; one that is renewed is somebody's. */
+async function onceFree<T>({ clock }: Session, { signal }: Control, work: () => Promise<T>): Promise<T> {
+  const until = clock.now() + LEASE_MS + HELD_S * 1_000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof LeaseHeld) || clock.now() >= until || signal?.aborted === true) throw error;
+      await clock.sleep(clock.now() + HELD_S * 1_000, signal ?? new AbortController().signal);
+    }
+  }
+}
+
+async function begin(
+  session: Session,
+  { runId, accessPolicy }: SubmissionHead,
+  submission: Submission,
+  control: Control,
+): Promise<Next> {
   const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
   const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
   using _planner = submitted.planned.inCore;
-  const { run } = await judge(session, submitted, judgeOptions(submission), control);
+  const { run } = await judge(session, submitted, judgeOptions(submission, accessPolicy), control);
   return nextOf(run);
 }
 
 /** A worker ended between writing the run down and judging it: the same plan is made again, or it is not the same run. */
-async function goOn(session: Session, run: Run, submission: Submission, control: Control): Promise<Next> {
+async function goOn(
+  session: Session,
+  { run, head }: { run: Run; head: SubmissionHead },
+  submission: Submission,
+  control: Control,
+): Promise<Next> {
   const planned = await makePlan(session, wantedOf(submission), control);
   using _planner = planned.inCore;
   if (planned.plan.digest !== run.planDigest) {
     await cancel(session, run.runId);
     return { next: 'end' };
   }
-  const judged = await judge(session, { run, planned }, judgeOptions(submission), control);
+  const judged = await judge(session, { run, planned }, judgeOptions(submission, head.accessPolicy), control);
   return nextOf(judged.run);
 }
 
@@ -105,8 +141,10 @@ export async function workStep(session: Session, runId: string, control: Control
 }
 
 /** The workflow has failed: what nobody has begun is called off; what was begun can be resumed. */
-export async function stopStep(local: Local, runId: string): Promise<Next> {
+export async function stopStep(local: Local, steps: Steps, runId: string): Promise<Next> {
   if ((await local.store.runs.get(runId)) !== undefined) await cancel(local, runId);
+  const inquiry = await steps.inquiries.head(runId);
+  if (inquiry !== undefined) await failedInquiry(steps, inquiry);
   return { next: 'end' };
 }
 
@@ -121,26 +159,4 @@ function nextOf({ status }: Pick<Run, 'status'>): Next {
     default:
       return { next: 'end' };
   }
-}
-
-function wantedOf({ mode, stack, template, parameters = {}, tags, imports, maxConcurrency }: Submission) {
-  return {
-    mode,
-    stack,
-    parameters,
-    refresh: mode === 'deploy',
-    maxConcurrency: maxConcurrency ?? DEFAULT_CONCURRENCY,
-    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
-    ...(tags === undefined ? {} : { tags }),
-    ...(imports === undefined ? {} : { imports }),
-  };
-}
-
-function judgeOptions({ template, failOn = 'critical', allowDataLoss = [], askAlways = false }: Submission) {
-  return {
-    failOn,
-    allowDataLoss: allowDataLoss.includes('all') ? ('all' as const) : allowDataLoss,
-    askAlways,
-    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
-  };
 }

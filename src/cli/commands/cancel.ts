@@ -14,7 +14,7 @@ export const work: Work<CancelCommandOptions> = async ({ io, options, operands: 
   const asked = await ask(options, runId, now);
   const abandoned = !asked.requested && (asked.status === 'running' || asked.status === 'suspended');
   if (!abandoned) {
-    io.out(options.format === 'json' ? `${JSON.stringify(asked)}\n` : `${sentence(asked, now)}\n`);
+    io.out(options.format === 'json' ? `${JSON.stringify(asked)}\n` : `${cancelSentence(asked, now)}\n`);
     return 0;
   }
   const ended = await withSession(io, options, ({ session, control }) => callOff(session, { runId, now }, control));
@@ -45,7 +45,8 @@ function documentOf(
   return { ...asked, status, resources };
 }
 
-function sentence({ runId, status, requested }: CancelDocument, now: boolean): string {
+/** What has been asked for, in words. */
+export function cancelSentence({ runId, status, requested }: CancelDocument, now: boolean): string {
   if (requested) {
     const rest = now
       ? 'what is in flight is cancelled in the cloud.'

@@ -27,12 +27,17 @@ export const work: Work<ConsensusCommandOptions> = async ({ io, options, operand
     return 0;
   }
   if (options.truth !== undefined) throw usage('--truth goes with --labels or --forecasts.');
-  if (method !== undefined) suited(method, METHODS, 'votes on one question');
-  const given = questionFrom(await readText(file ?? '-'), file ?? '-');
-  const document = aggregate(method === undefined ? given : withMethod(given, method));
+  const document = aggregate(await questionOf(file ?? '-', options));
   io.out(format === 'json' ? `${JSON.stringify(document)}\n` : consensusText(document, painter(io.colour.out)));
   return 0;
 };
+
+/** The question that a file asks, by the method that was asked for. */
+export async function questionOf(file: string, { method }: ConsensusCommandOptions): Promise<unknown> {
+  if (method !== undefined) suited(method, METHODS, 'votes on one question');
+  const given = questionFrom(await readText(file), file);
+  return method === undefined ? given : withMethod(given, method);
+}
 
 function suited(method: TableMethod, methods: readonly TableMethod[], what: string): TableMethod {
   if (methods.includes(method)) return method;
@@ -55,7 +60,8 @@ const UNDECIDED: Record<string, string> = {
   no_votes: 'No valid vote.',
 };
 
-function consensusText(document: ConsensusDocument, paint: Paint): string {
+/** The answer for people. */
+export function consensusText(document: ConsensusDocument, paint: Paint): string {
   const { outcome, posterior, agreement, nEff, perExpert, dissent, method, veto } = document;
   const undecided = UNDECIDED[outcome];
   const decided = veto === undefined ? '' : ` by the veto of ${plain(veto)}`;

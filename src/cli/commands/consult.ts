@@ -1,6 +1,8 @@
 // `assent consult`. Exit code 1 when the plan would be refused, 7 when a person would be asked.
-import { consult } from '../../app/consult.ts';
+import { type ConsultDocument, consult } from '../../app/consult.ts';
+import type { ExitCode } from '../exit.ts';
 import { readText } from '../input.ts';
+import type { Io } from '../io.ts';
 import { withSession } from '../opening.ts';
 import type { ConsultCommandOptions, Work } from '../options.ts';
 import { pairs, parameterValues } from '../parameters.ts';
@@ -14,15 +16,7 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
-  const {
-    stack,
-    refresh,
-    allowSecretIdentifiers = false,
-    maxConcurrency,
-    failOn,
-    suppressions,
-    explain = false,
-  } = options;
+  const { stack, refresh, allowSecretIdentifiers = false, maxConcurrency, failOn, suppressions } = options;
   const wanted = {
     template: { text, name: file },
     stack,
@@ -37,8 +31,20 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
   };
   return withSession(io, options, async ({ session, control }) => {
     const document = await consult(session, wanted, control);
-    if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);
-    else io.out(verdictText({ ...document.verdict, votes: document.votes }, explain, painter(io.colour.out)));
-    return EXIT[document.verdict.decision];
+    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : consultText(document, options, io));
+    return consultExit(document);
   });
 };
+
+/** The circle's opinion for people. */
+export function consultText(
+  { verdict, votes }: ConsultDocument,
+  { explain }: Pick<ConsultCommandOptions, 'explain'>,
+  io: Io,
+): string {
+  return verdictText({ ...verdict, votes }, explain === true, painter(io.colour.out));
+}
+
+export function consultExit({ verdict }: ConsultDocument): ExitCode {
+  return EXIT[verdict.decision];
+}

@@ -11,11 +11,12 @@ export const work: Work<DriftCommandOptions> = async ({ io, options }) =>
   withSession(io, options, async ({ session, control, progress }) => {
     const document = await drift(session, { stack: options.stack }, control);
     progress.stop();
-    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : text(document, painter(io.colour.out)));
+    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : driftText(document, painter(io.colour.out)));
     return document.inSync ? 0 : 1;
   });
 
-function text({ stack, inSync, resources }: DriftDocument, paint: Paint): string {
+/** A report for people. */
+export function driftText({ stack, inSync, resources }: DriftDocument, paint: Paint): string {
   const unreadable = resources.filter(({ status }) => status === 'unreadable').length;
   const declaredOnly = resources.filter((one) => one.declaredOnly).length;
   const unread = [

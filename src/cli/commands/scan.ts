@@ -2,22 +2,51 @@
 import { junit } from '../../app/documents/junit.ts';
 import { markdown } from '../../app/documents/markdown.ts';
 import { sarif } from '../../app/documents/sarif.ts';
-import { baselineText, parseBaseline, refusing, scan, UNREADABLE } from '../../app/scan.ts';
+import {
+  baselineText,
+  parseBaseline,
+  refusing,
+  type ScanDocument,
+  scan,
+  UNREADABLE,
+  type Unreadable,
+} from '../../app/scan.ts';
 import { rules } from '../../core/calls.ts';
 import { InvalidInput } from '../../domain/errors.ts';
+import type { ExitCode } from '../exit.ts';
 import { sources } from '../folders.ts';
 import { readText, writeText } from '../input.ts';
+import type { Io } from '../io.ts';
 import type { ScanCommandOptions, Work } from '../options.ts';
 import { scanText } from '../render/scan.ts';
 import { count, painter, plain } from '../render/style.ts';
 
 export const work: Work<ScanCommandOptions> = async ({ io, options, operands }) => {
-  const { baseline: known, writeBaseline, failOn, format, suppressions, allowUnreadable = false } = options;
-  const baseline = known === undefined ? new Set<string>() : parseBaseline(await readText(known), known);
-  const { texts, unreadable } = await sources(operands);
+  const { suppressions, allowUnreadable = false } = options;
+  const { baseline, texts, unreadable } = await looked(options, operands);
   const document = scan({ sources: texts, unreadable, allowUnreadable, baseline, suppressions }, () =>
     performance.now(),
   );
+  return tellScan(io, options, { document, unreadable, operands });
+};
+
+/** What is to be scanned, and what is known already. */
+export async function looked({ baseline: known }: ScanCommandOptions, operands: readonly string[]) {
+  const baseline = known === undefined ? new Set<string>() : parseBaseline(await readText(known), known);
+  return { baseline, ...(await sources(operands)) };
+}
+
+/** What was found, in the format asked for, and what it means to a shell. */
+export async function tellScan(
+  io: Io,
+  options: ScanCommandOptions,
+  {
+    document,
+    unreadable,
+    operands,
+  }: { document: ScanDocument; unreadable: readonly Unreadable[]; operands: readonly string[] },
+): Promise<ExitCode> {
+  const { writeBaseline, failOn, format, allowUnreadable = false } = options;
   // Nothing looked at must not look like nothing found.
   if (document.summary.filesScanned === 0 && (unreadable.length === 0 || allowUnreadable)) {
     throw new InvalidInput('no_template', `There is no template in ${operands.join(', ')}.`, {
@@ -38,7 +67,7 @@ export const work: Work<ScanCommandOptions> = async ({ io, options, operands }) 
   if (unreadable.length > 0 && !allowUnreadable) return 2;
   if (writeBaseline !== undefined) return 0;
   return refusing(document.findings, failOn).length > 0 ? 1 : 0;
-};
+}
 
 /** What a template suppresses itself needs no baseline; what nobody looked at cannot be accepted by one. */
 function isOpenOrKnown({ ruleId, suppressed }: { ruleId: string; suppressed?: { by: string } }): boolean {

@@ -25,7 +25,8 @@ export const work: Work<StatusCommandOptions> = async ({ io, options }) => {
   }
 };
 
-function statusText({ stacks, runs }: StatusDocument, options: StatusCommandOptions, paint: Paint): string {
+/** Stacks and runs for people. */
+export function statusText({ stacks, runs }: StatusDocument, options: StatusCommandOptions, paint: Paint): string {
   const whole = options.stack !== undefined;
   if (stacks.length === 0 && runs.length === 0) {
     return 'Nothing is deployed. assent deploy <template> --stack <name> changes that.\n';

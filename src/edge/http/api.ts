@@ -79,6 +79,18 @@ export function callerOf({ requestContext }: ApiEvent): string {
   throw new HttpRefusal(403, 'unknown_caller', 'The request does not say who asks.');
 }
 
+/** Query parameters as their schema gives them. Throws HttpRefusal 400 with every problem. */
+export function queryOf<Query extends z.ZodType>(schema: Query, { queryStringParameters }: ApiEvent): z.output<Query> {
+  const read = schema.safeParse(queryStringParameters ?? {});
+  if (read.success) return read.data;
+  throw new HttpRefusal(
+    400,
+    'invalid_query',
+    'The query is not what is asked for.',
+    problemsOf(read.error, 'invalid_query'),
+  );
+}
+
 /** A path parameter. */
 export function pathOf({ pathParameters }: ApiEvent, name: string): string {
   return pathParameters?.[name] ?? '';
@@ -105,16 +117,24 @@ export function bodyOf<Body extends z.ZodType>(
   }
   const read = schema.safeParse(json);
   if (read.success) return read.data;
-  const problems = read.error.issues.flatMap((issue) => {
+  throw new HttpRefusal(
+    400,
+    'invalid_body',
+    'The body is not what is asked for.',
+    problemsOf(read.error, 'invalid_body'),
+  );
+}
+
+function problemsOf({ issues }: z.ZodError, code: string): NonNullable<HttpRefusal['problems']> {
+  return issues.flatMap((issue) => {
     const { message, path } = issue;
     const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
     return places.map((place) => ({
-      code: 'invalid_body',
+      code,
       message,
       line: 0,
       column: 0,
       path: place.map(String).join('/'),
     }));
   });
-  throw new HttpRefusal(400, 'invalid_body', 'The body is not what is asked for.', problems);
 }

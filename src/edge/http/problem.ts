@@ -1,7 +1,7 @@
 // Errors on the way out of the HTTP API: problem details (RFC 9457). The only place that knows which kind of error is
 // which status; what is ours alone (a bug, a trap) says nothing of its cause.
 import type { Problem } from '#wasm';
-import { AssentError, type ErrorKind } from '../../domain/errors.ts';
+import { AssentError, type ErrorKind, NotAllowed } from '../../domain/errors.ts';
 
 /** A problem details object; `code` is the error's stable snake_case, `problems` are the places. */
 export interface ProblemDetails {
@@ -10,6 +10,8 @@ export interface ProblemDetails {
   status: number;
   detail: string;
   code: string;
+  /** What sort of error it is, as the command line's exit codes are cut; absent where HTTP alone knows it. */
+  errorKind?: ErrorKind;
   help?: string;
   problems?: readonly Pick<Problem, 'code' | 'message' | 'line' | 'column' | 'path' | 'help'>[];
 }
@@ -57,11 +59,11 @@ const STATUS: Record<ErrorKind, number> = {
 /** Any error as the caller sees it. */
 export function problemOf(error: unknown): ProblemDetails {
   if (error instanceof HttpRefusal) return details(error.status, error.code, error.message, '', error.problems);
-  const status = error instanceof AssentError ? STATUS[error.kind] : 500;
+  const status = error instanceof NotAllowed ? 403 : error instanceof AssentError ? STATUS[error.kind] : 500;
   if (status === 500 || !(error instanceof AssentError)) {
     return details(500, 'internal_error', 'The service failed. Its log says why, under the id of this request.');
   }
-  return details(status, error.code, error.message, error.help, error.problems);
+  return { ...details(status, error.code, error.message, error.help, error.problems), errorKind: error.kind };
 }
 
 function details(

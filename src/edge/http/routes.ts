@@ -1,22 +1,34 @@
 // Every route of the HTTP API: what docs/openapi.json is made from, and what functions/*/function.yml is held to.
 import type { z } from 'zod';
 import { OPENMETRICS_TYPE } from '../../app/measure/openmetrics.ts';
+import type { Scope } from '../../domain/access.ts';
 import {
   approvalBody,
   cancelAnswer,
+  cancelQuery,
   consensusAnswer,
   consensusBody,
+  consultationAnswer,
+  consultationBody,
   deploymentAnswer,
   deploymentBody,
+  deploymentsAnswer,
   destructionBody,
+  driftAnswer,
+  driftQuery,
+  eventsAnswer,
+  eventsQuery,
+  inquiryAnswer,
+  metricsAnswer,
   metricsText,
+  pageQuery,
+  placeQuery,
+  planAnswer,
+  planBody,
   scanAnswer,
   scanBody,
   statusAnswer,
 } from './schemas.ts';
-
-/** What a caller must be allowed to. */
-export type Scope = 'read' | 'deploy' | 'approve';
 
 export interface Route {
   /** The function that answers. */
@@ -24,13 +36,31 @@ export interface Route {
   method: 'get' | 'post' | 'delete';
   path: string;
   summary: string;
+  /** What a caller must be allowed to. */
   scope: Scope;
+  query?: z.ZodObject;
   body?: z.ZodType;
   /** When it is done, or for 202 begun. */
   status: 200 | 202;
   answer: z.ZodType;
   /** Of an answer that is not JSON. */
   type?: string;
+  /** The same as JSON, for those who accept nothing else. */
+  json?: z.ZodType;
+  /** Answered with 202 while there is no answer yet. */
+  pending?: z.ZodType;
+}
+
+/** What a worker answers later: where it is asked, and where the answer will be. */
+function inquiry(
+  asked: Pick<Route, 'path' | 'summary'> & { body?: z.ZodType },
+  found: Pick<Route, 'path' | 'summary' | 'answer'> & { query?: z.ZodObject },
+): readonly Route[] {
+  const common = { function: 'deploy' } as const;
+  return [
+    { ...common, method: 'post', scope: 'plan', status: 202, answer: inquiryAnswer, ...asked },
+    { ...common, method: 'get', scope: 'read', status: 200, pending: inquiryAnswer, ...found },
+  ];
 }
 
 export const routes: readonly Route[] = [
@@ -63,6 +93,7 @@ export const routes: readonly Route[] = [
     status: 200,
     answer: metricsText,
     type: OPENMETRICS_TYPE,
+    json: metricsAnswer,
   },
   {
     function: 'deploy',
@@ -72,6 +103,35 @@ export const routes: readonly Route[] = [
     scope: 'deploy',
     status: 202,
     body: deploymentBody,
+    answer: deploymentAnswer,
+  },
+  {
+    function: 'deploy',
+    method: 'get',
+    path: '/deployments',
+    summary: 'Runs, newest first',
+    scope: 'read',
+    status: 200,
+    query: pageQuery,
+    answer: deploymentsAnswer,
+  },
+  {
+    function: 'deploy',
+    method: 'get',
+    path: '/deployments/{run}/events',
+    summary: 'What a run has told so far',
+    scope: 'read',
+    status: 200,
+    query: eventsQuery,
+    answer: eventsAnswer,
+  },
+  {
+    function: 'deploy',
+    method: 'post',
+    path: '/deployments/{run}/resume',
+    summary: 'Go on with a run that was cancelled, or whose workflow has failed',
+    scope: 'deploy',
+    status: 202,
     answer: deploymentAnswer,
   },
   {
@@ -100,15 +160,27 @@ export const routes: readonly Route[] = [
     summary: 'Stop a run in good order, or call it off',
     scope: 'deploy',
     status: 200,
+    query: cancelQuery,
     answer: cancelAnswer,
   },
   {
     function: 'deploy',
     method: 'get',
-    path: '/stacks/{stack}',
-    summary: 'Stacks of a name, and their newest runs',
+    path: '/stacks',
+    summary: 'Every stack with its outputs, and the newest runs',
     scope: 'read',
     status: 200,
+    query: placeQuery,
+    answer: statusAnswer,
+  },
+  {
+    function: 'deploy',
+    method: 'get',
+    path: '/stacks/{stack}',
+    summary: 'Stacks of a name with their outputs, and their newest runs',
+    scope: 'read',
+    status: 200,
+    query: placeQuery,
     answer: statusAnswer,
   },
   {
@@ -118,7 +190,29 @@ export const routes: readonly Route[] = [
     summary: "Delete a stack's resources",
     scope: 'deploy',
     status: 202,
+    query: placeQuery,
     body: destructionBody,
     answer: deploymentAnswer,
   },
+  ...inquiry(
+    {
+      path: '/plans',
+      summary: 'What a deployment or a deletion would do; `Location` says where the plan will be',
+      body: planBody,
+    },
+    { path: '/plans/{digest}', summary: 'A plan, by its digest or by where it was asked for', answer: planAnswer },
+  ),
+  ...inquiry(
+    { path: '/consultations', summary: 'What the circle says of a deployment', body: consultationBody },
+    { path: '/consultations/{id}', summary: 'What the circle said', answer: consultationAnswer },
+  ),
+  ...inquiry(
+    { path: '/stacks/{stack}/drift', summary: 'Compare a stack with the cloud' },
+    {
+      path: '/stacks/{stack}/drift',
+      summary: "A stack's latest report of drift, or that of one inquiry",
+      query: driftQuery,
+      answer: driftAnswer,
+    },
+  ),
 ];

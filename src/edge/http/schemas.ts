@@ -27,6 +27,7 @@ export const scanBody = z
       .optional()
       .describe('Where it will be deployed to, if that is known.'),
     baseline: z.array(z.string()).default([]).describe('Fingerprints of findings that are known already.'),
+    suppressions: z.boolean().default(true).describe('Whether suppressions in the template are honoured.'),
   })
   .meta({ id: 'ScanRequest' });
 
@@ -116,7 +117,9 @@ export const consensusAnswer = z
   })
   .meta({ id: 'Consensus' });
 
+const planDigest = z.string().regex(/^[0-9a-f]{64}$/);
 const options = {
+  planDigest: planDigest.optional().describe('The plan that was shown; if it is another one by now, it is refused.'),
   allowDataLoss: z.array(text).optional().describe('Logical ids of resources whose data may be lost, or `all`.'),
   maxConcurrency: z.int().min(1).max(1_000).optional(),
   askAlways: z.boolean().optional().describe('A person is asked whatever the circle says.'),
@@ -124,19 +127,85 @@ const options = {
 const stackName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/);
 const texts = z.record(z.string(), z.string()).optional();
 
+const desired = {
+  stack: stackName,
+  template: text.describe('Text of the template, JSON or YAML.'),
+  parameters: texts.describe('Values of parameters; without one the previous value stays.'),
+  tags: texts,
+  imports: texts.describe('Resources that exist and are to be taken over: logical id to identifier.'),
+  refresh: z.boolean().optional().describe('Read what is recorded before planning; default true.'),
+  allowSecretIdentifiers: z.boolean().optional(),
+  maxConcurrency: z.int().min(1).max(1_000).optional(),
+};
+const judged = {
+  failOn: z.enum(['critical', 'high', 'medium', 'low', 'none']).optional().describe('`none` needs the scope override.'),
+  suppressions: z.boolean().optional().describe('Whether suppressions in the template are honoured; default true.'),
+};
+
 /** `POST /deployments`. */
 export const deploymentBody = z
   .strictObject({
-    stack: stackName,
-    template: text.describe('Text of the template, JSON or YAML.'),
-    parameters: texts.describe('Values of parameters; without one the previous value stays.'),
-    tags: texts,
-    imports: texts.describe('Resources that exist and are to be taken over: logical id to identifier.'),
-    failOn: z.enum(['critical', 'high', 'medium', 'low']).optional(),
+    ...desired,
+    ...judged,
     onFailure: z.enum(['rollback', 'keep', 'delete']).optional(),
+    skipExperts: z.boolean().optional().describe('Needs the scope override; stands in the verdict.'),
     ...options,
   })
   .meta({ id: 'DeploymentRequest' });
+
+/** `POST /plans`. */
+export const planBody = z
+  .strictObject({
+    ...desired,
+    mode: z.enum(['deploy', 'destroy']).default('deploy'),
+    template: text.optional().describe('Text of the template, JSON or YAML; of a deletion there is none.'),
+  })
+  .refine(({ mode, template }) => (mode === 'deploy') === (template !== undefined), {
+    path: ['template'],
+    message: 'A deployment has a template, a deletion has none',
+  })
+  .meta({ id: 'PlanRequest' });
+
+/** `POST /consultations`. */
+export const consultationBody = z.strictObject({ ...desired, ...judged }).meta({ id: 'ConsultationRequest' });
+
+/** `GET /deployments`. */
+export const pageQuery = z.strictObject({
+  after: z.string().min(1).optional().describe('`next` of the page before.'),
+  limit: z
+    .string()
+    .regex(/^([1-9]\d?|100)$/)
+    .optional()
+    .describe('From 1 to 100; default 25.'),
+});
+
+/** `GET /deployments/{run}/events`. */
+export const eventsQuery = z.strictObject({
+  after: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .default('0')
+    .describe('`next` of the answer before.'),
+});
+
+/** `DELETE /deployments/{run}`. */
+export const cancelQuery = z.strictObject({
+  now: z.enum(['true', 'false']).optional().describe('What is in flight is cancelled in the cloud too.'),
+});
+
+/** Which of the stacks that have a name. */
+export const placeQuery = z.strictObject({
+  account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional(),
+  region: text.optional(),
+});
+
+/** `GET /stacks/{stack}/drift`. */
+export const driftQuery = placeQuery.extend({
+  inquiry: text.optional().describe('The one that `POST` began; default: the latest report.'),
+});
 
 /** `DELETE /stacks/{stack}`. */
 export const destructionBody = z.strictObject(options).meta({ id: 'DestructionRequest' });
@@ -179,6 +248,81 @@ export const statusAnswer = z
   })
   .meta({ id: 'Status' });
 
+const page = { version: z.literal(1), next: z.string().optional() };
+
+export const deploymentsAnswer = z
+  .strictObject({
+    ...page,
+    kind: z.literal('deployments'),
+    runs: z.array(z.looseObject({ runId: z.string(), stack: z.string(), status: z.string() })),
+  })
+  .meta({ id: 'Deployments' });
+
+export const eventsAnswer = z
+  .strictObject({
+    version: z.literal(1),
+    kind: z.literal('events'),
+    runId: z.string(),
+    events: z.array(z.looseObject({ event: z.string(), at: z.string() })),
+    next: z.int().describe('What to ask behind the next time.'),
+  })
+  .meta({ id: 'Events' });
+
+/** Of a question that is not answered yet. */
+export const inquiryAnswer = z
+  .strictObject({
+    version: z.literal(1),
+    kind: z.literal('inquiry'),
+    id: z.string(),
+    status: z.literal('running'),
+  })
+  .meta({ id: 'Inquiry' });
+
+export const planAnswer = z
+  .looseObject({
+    version: z.literal(1),
+    kind: z.literal('plan'),
+    digest: z.string(),
+    stack: z.string(),
+    actions: z.array(z.looseObject({ logicalId: z.string(), type: z.string(), action: z.string() })),
+    target: z.strictObject({
+      endpoint: z.string(),
+      account: z.string(),
+      region: z.string(),
+      speed: z.number().describe('How much faster than AWS it is: 1, but for a sandbox.'),
+    }),
+  })
+  .meta({ id: 'Plan' });
+
+export const consultationAnswer = z
+  .looseObject({
+    version: z.literal(1),
+    kind: z.literal('consult'),
+    stack: z.string(),
+    planDigest: z.string(),
+    verdict: z.looseObject({ decision: z.enum(['approve', 'refuse', 'ask']) }),
+    votes: z.array(z.looseObject({ expert: z.string() })),
+  })
+  .meta({ id: 'Consultation' });
+
+export const driftAnswer = z
+  .looseObject({
+    version: z.literal(1),
+    kind: z.literal('drift'),
+    stack: z.string(),
+    inSync: z.boolean(),
+    resources: z.array(z.looseObject({ logicalId: z.string(), status: z.string() })),
+  })
+  .meta({ id: 'Drift' });
+
+export const metricsAnswer = z
+  .looseObject({
+    version: z.literal(1),
+    kind: z.literal('metrics'),
+    series: z.array(z.looseObject({ name: z.string(), kind: z.string() })),
+  })
+  .meta({ id: 'MetricsDocument' });
+
 export const metricsText = z.string().meta({ id: 'Metrics' });
 
 export const problemDetails = z
@@ -188,6 +332,9 @@ export const problemDetails = z
     status: z.int(),
     detail: z.string(),
     code: z.string().describe('Stable snake_case.'),
+    errorKind: z
+      .enum(['invalid', 'not_found', 'refused', 'waiting', 'failed', 'unreachable', 'held', 'interrupted'])
+      .optional(),
     help: z.string().optional(),
     problems: z
       .array(

@@ -31,11 +31,11 @@ async function open(): Promise<Service> {
   const environment = serviceEnvironment();
   const { region, table, bucket, machineArn } = environment;
   const { now } = systemClock;
-  const [workflow, { store, submissions }] = await Promise.all([
+  const [workflow, kept] = await Promise.all([
     openWorkflow({ region, machineArn }),
     openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID() }),
   ]);
-  return { environment, store, submissions, workflow, clock: systemClock };
+  return { environment, ...kept, workflow, clock: systemClock };
 }
 
 /** Calls `use` with a session on the target, closed afterwards: what was measured is flushed before the function freezes. */

@@ -41,6 +41,7 @@ test('the way out is told in words that hold for everybody, the ways of the comm
     status: 409,
     detail: 'Held.',
     code: 'lease_held',
+    errorKind: 'held',
     help: 'Wait.',
   });
 });

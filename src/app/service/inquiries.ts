@@ -1,0 +1,138 @@
+// Inquiries to the service: plans, consultations, reports of drift. They read only, may take longer than an answer over
+// HTTP may, and so are answered by a worker; whoever asked looks for the answer later.
+import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
+import type { StackKey } from '../../domain/stack.ts';
+import { consult } from '../consult.ts';
+import { type PlanDocument, planDocument } from '../documents/documents.ts';
+import { drift } from '../drift.ts';
+import { DEFAULT_CONCURRENCY } from '../plan.ts';
+import { makePlan } from '../planning/planning.ts';
+import type { Inquiry, InquiryHead } from '../ports/service.ts';
+import { type Control, type Local, type Session, stackHere } from '../session.ts';
+import type { Caller } from './access.ts';
+import { revived, told } from './errors.ts';
+import { refuseNoEcho } from './no-echo.ts';
+import type { Next, Steps } from './steps.ts';
+import { judgeOptions, wantedOf } from './submission.ts';
+
+/** Of an inquiry that is not answered yet. */
+export interface InquiryDocument {
+  version: 1;
+  kind: 'inquiry';
+  id: string;
+  status: 'running';
+}
+
+/** Takes an inquiry; its workflow is under way when this resolves. */
+export async function inquire(
+  local: Local,
+  { inquiries, workflow }: Steps,
+  inquiry: Inquiry,
+  { caller, id }: { caller: Caller; id: string },
+): Promise<InquiryDocument> {
+  const { stack, kind } = inquiry;
+  caller.demand('plan', stack);
+  if (inquiry.kind !== 'drift') refuseNoEcho(inquiry);
+  await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now() }, inquiry);
+  await workflow.start(id, { runId: id, inquiry: true });
+  return running(id);
+}
+
+/** The answer, or that there is none yet. Rejects as the use case did, and with ResourceNotFound for an unknown id. */
+export async function answerTo(
+  { inquiries, workflow }: Steps,
+  id: string,
+  { kind, caller }: { kind: Inquiry['kind']; caller: Caller },
+): Promise<{ document: object } | { running: InquiryDocument }> {
+  caller.demand('read');
+  const head = await inquiries.head(id);
+  if (head?.kind !== kind) throw unknownInquiry(id);
+  caller.demand('read', head.stack);
+  const answer = await inquiries.answered(id);
+  if (answer !== undefined) {
+    if ('error' in answer) throw revived(answer.error);
+    return answer;
+  }
+  const { status } = await workflow.state(id);
+  if (status === 'failed') throw new Error(`the workflow of ${id} failed`);
+  return { running: running(id) };
+}
+
+/** The newest report of a stack's drift. */
+export async function lastDrift({ inquiries }: Steps, stack: StackKey, caller: Caller): Promise<object> {
+  caller.demand('read', stack.name);
+  const report = await inquiries.reported(stack);
+  if (report !== undefined) return report;
+  throw new ResourceNotFound(`Stack ${stack.name} was not compared with the cloud yet.`, { help: 'Ask for it first.' });
+}
+
+/** A plan that was asked for, by its digest. */
+export async function planOf({ inquiries }: Steps, digest: string, caller: Caller): Promise<object> {
+  caller.demand('read');
+  const document = await inquiries.plan(digest);
+  if (document !== undefined) {
+    caller.demand('read', (document as PlanDocument).stack);
+    return document;
+  }
+  throw new ResourceNotFound(`Nobody asked for a plan ${digest}.`);
+}
+
+/** What the workflow calls: answers an inquiry. Called again, it answers again; the first answer stays. */
+export async function inquireStep(session: Session, { inquiries }: Steps, id: string, control: Control): Promise<Next> {
+  const inquiry = await inquiries.inquiry(id);
+  // It is kept for a week.
+  if (inquiry === undefined) return { next: 'end' };
+  try {
+    await inquiries.answer(id, { document: await answerOf(session, inquiries, inquiry, control) });
+  } catch (error) {
+    if (!(error instanceof AssentError) || (error.retryable && error.kind !== 'held')) throw error;
+    await inquiries.answer(id, { error: told(error) });
+  }
+  return { next: 'end' };
+}
+
+/** The workflow has failed: whoever asks is told so. */
+export async function failedInquiry({ inquiries }: Steps, head: InquiryHead): Promise<void> {
+  const error = new AssentError('unreachable', 'The question could not be answered: the cloud or the service failed.', {
+    kind: 'unreachable',
+  });
+  await inquiries.answer(head.id, { error: told(error) });
+}
+
+async function answerOf(
+  session: Session,
+  inquiries: Steps['inquiries'],
+  inquiry: Inquiry,
+  control: Control,
+): Promise<object> {
+  switch (inquiry.kind) {
+    case 'plan': {
+      const planned = await makePlan(session, wantedOf(inquiry), control);
+      using _planner = planned.inCore;
+      const { account, region } = planned.context;
+      const target = { endpoint: session.endpoint, account, region, speed: session.speed };
+      const document = { ...planDocument(planned), target };
+      await inquiries.planned(document.digest, document);
+      return document;
+    }
+    case 'consult': {
+      const { template, stack, maxConcurrency = DEFAULT_CONCURRENCY } = inquiry;
+      const wanted = { ...wantedOf(inquiry), ...judgeOptions(inquiry), maxConcurrency };
+      return consult(session, { ...wanted, template: { text: template, name: 'template' }, stack }, control);
+    }
+    case 'drift': {
+      const document = await drift(session, { stack: inquiry.stack }, control);
+      const { stack } = await stackHere(session, inquiry.stack, control);
+      await inquiries.report(stack, { ...document, at: new Date(session.clock.now()).toISOString() });
+      return document;
+    }
+  }
+}
+
+function running(id: string): InquiryDocument {
+  return { version: 1, kind: 'inquiry', id, status: 'running' };
+}
+
+function unknownInquiry(id: string): ResourceNotFound {
+  return new ResourceNotFound(`There is no inquiry ${id}, or it was too long ago.`);
+}

@@ -1,0 +1,36 @@
+// A submission as the use cases take it.
+import { DEFAULT_CONCURRENCY } from '../plan.ts';
+import type { Submission } from '../ports/service.ts';
+
+/** What is to be planned. */
+export function wantedOf(submission: Submission) {
+  const { mode, stack, template, parameters = {}, tags, imports, maxConcurrency, refresh } = submission;
+  const { allowSecretIdentifiers } = submission;
+  return {
+    mode,
+    stack,
+    parameters,
+    refresh: mode === 'deploy' && refresh !== false,
+    maxConcurrency: maxConcurrency ?? DEFAULT_CONCURRENCY,
+    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(imports === undefined ? {} : { imports }),
+    ...(allowSecretIdentifiers === undefined ? {} : { allowSecretIdentifiers }),
+  };
+}
+
+/** How it is judged. */
+export function judgeOptions(submission: Submission, accessPolicy?: string) {
+  const { template, failOn = 'critical', allowDataLoss = [], askAlways = false } = submission;
+  const { suppressions = true, planDigest, skipExperts = false } = submission;
+  return {
+    failOn,
+    allowDataLoss: allowDataLoss.includes('all') ? ('all' as const) : allowDataLoss,
+    askAlways,
+    suppressions,
+    skipExperts,
+    ...(accessPolicy === undefined ? {} : { accessPolicy }),
+    ...(planDigest === undefined ? {} : { expect: planDigest }),
+    ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
+  };
+}

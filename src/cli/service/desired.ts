@@ -1,0 +1,21 @@
+// What is to be deployed, as the service's API takes it.
+import type { PlanCommandOptions } from '../options.ts';
+import { pairs, parameterValues } from '../parameters.ts';
+
+/** Body of a plan; deployments and consultations say more. What is as the service has it anyway is left out. */
+export async function desiredBody(options: Omit<PlanCommandOptions, 'format'>, template: string) {
+  const { stack, refresh, maxConcurrency, allowSecretIdentifiers } = options;
+  const parameters = await parameterValues(options.parametersFile, options.parameters);
+  const tags = pairs(options.tags, '--tags');
+  const imports = pairs(options.import, '--import');
+  return {
+    stack,
+    template,
+    maxConcurrency,
+    ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    ...(Object.keys(imports).length === 0 ? {} : { imports }),
+    ...(refresh ? {} : { refresh }),
+    ...(allowSecretIdentifiers === true ? { allowSecretIdentifiers } : {}),
+  };
+}

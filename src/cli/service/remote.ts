@@ -1,0 +1,145 @@
+// What commands share that are sent to a service (`--service`): the client, signals and progress around the work, a run
+// followed to its end, an inquiry to its answer.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ErrorDocument, RunDocument } from '../../app/documents/documents.ts';
+import type { DeploymentDocument, EventsDocument } from '../../app/service/requests.ts';
+import { interrupted } from '../../app/session.ts';
+import { AssentError } from '../../domain/errors.ts';
+import { openRemote } from '../../edge/remote.ts';
+import { conclude } from '../conclude.ts';
+import type { ExitCode } from '../exit.ts';
+import { type Interrupt, listen } from '../interrupt.ts';
+import type { Io } from '../io.ts';
+import type { RemoteOptions } from '../options.ts';
+import { type Progress, progress, SilentProgress } from '../progress.ts';
+import type { Asked } from '../render/run.ts';
+
+export type Client = Awaited<ReturnType<typeof openRemote>>;
+
+/** What the work gets. */
+export interface Remote {
+  client: Client;
+  io: Io;
+  format: string;
+  interrupt: Interrupt;
+  progress: Progress;
+}
+
+// A feed is written twice a second.
+const LOOK_MS = 700;
+
+const ENDED: ReadonlySet<string> = new Set<DeploymentDocument['status']>([
+  'succeeded',
+  'no_changes',
+  'refused',
+  'rejected',
+  'expired',
+  'superseded',
+  'rolled_back',
+  'failed',
+  'cancelled',
+  'not_planned',
+  'waiting_approval',
+]);
+
+/** Opens, works, closes. */
+export async function withService<T>(
+  io: Io,
+  options: RemoteOptions & { format: string },
+  work: (remote: Remote) => Promise<T>,
+): Promise<T> {
+  // INVARIANT: program.ts calls these commands only where a service was named.
+  const client = await openRemote({ ...options, service: options.service ?? '' });
+  const shown = options.format === 'jsonl' ? new SilentProgress() : progress(io, Date.now);
+  const interrupt = listen({ first: () => undefined, last: () => shown.stop() });
+  try {
+    return await work({ client, io, format: options.format, interrupt, progress: shown });
+  } finally {
+    shown.stop();
+    interrupt.stop();
+  }
+}
+
+/** A command that is one request and its document. */
+export async function fetched<Document>(
+  io: Io,
+  options: RemoteOptions & { format: string },
+  path: string,
+  query: Readonly<Record<string, string | undefined>> = {},
+): Promise<Document> {
+  return withService(io, options, async ({ client }) => (await client.call<Document>('GET', path, { query })).document);
+}
+
+/** Asks what takes longer than a request may, and waits for the answer. */
+export async function inquired<Document>(
+  { client, interrupt }: Remote,
+  path: string,
+  request: { body?: object; query?: Readonly<Record<string, string | undefined>> } = {},
+): Promise<Document> {
+  const { location = '' } = await client.call('POST', path, request);
+  for (;;) {
+    const { status, document } = await client.call<Document>('GET', location);
+    if (status !== 202) return document;
+    await patience(interrupt.signal);
+    if (interrupt.signal.aborted) throw interrupted();
+  }
+}
+
+/** Shows what a run tells until it ends or waits for a person, then prints how it ended; the code is the embedded one's. */
+export async function followed(remote: Remote, runId: string, asked: Asked): Promise<ExitCode> {
+  const { client, io, format, interrupt, progress } = remote;
+  const path = `/deployments/${runId}`;
+  let after = 0;
+  let started = false;
+  const look = async (): Promise<number> => {
+    const query = { after: String(after) };
+    const { document } = await client.call<EventsDocument>('GET', `${path}/events`, { query });
+    for (const event of document.events) {
+      // Workers come and go; who watches sees one run.
+      const another = event.event === 'suspending' || (started && event.event === 'started');
+      if (!another) progress.show(event);
+      started ||= event.event === 'started';
+      if (format === 'jsonl') io.out(`${JSON.stringify({ version: 1, kind: 'event', ...event })}\n`);
+    }
+    after = document.next;
+    return document.events.length;
+  };
+  for (;;) {
+    if ((await look()) === 0) {
+      const { document } = await client.call<DeploymentDocument>('GET', path);
+      if (ENDED.has(document.status)) {
+        // What was told between the two looks.
+        while ((await look()) > 0);
+        progress.stop();
+        return conclude(io, resultOf(document), format, { ...asked, stack: document.stack ?? asked.stack });
+      }
+    }
+    await patience(interrupt.signal);
+    if (interrupt.signal.aborted) throw leftBehind(runId);
+  }
+}
+
+function resultOf({ runId, status, result, error }: DeploymentDocument): RunDocument {
+  if (result !== undefined) return result;
+  throw revived(error, `Run ${runId} is ${status}: the service does not say why.`);
+}
+
+function revived(
+  error: (ErrorDocument & { errorKind?: AssentError['kind'] }) | undefined,
+  otherwise: string,
+): AssentError {
+  if (error === undefined) return new AssentError('internal_error', otherwise, { kind: 'failed' });
+  const { code, message, help, problems, errorKind = 'failed' } = error;
+  return new AssentError(code, message, { help, problems, kind: errorKind });
+}
+
+function leftBehind(runId: string): AssentError {
+  return new AssentError('interrupted', `Run ${runId} goes on in the service; it is only not watched any more.`, {
+    kind: 'interrupted',
+    ways: [{ action: 'cancel', runId }],
+  });
+}
+
+async function patience(signal: AbortSignal): Promise<void> {
+  await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
+}
