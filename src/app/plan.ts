@@ -11,6 +11,8 @@ export interface PlanOptions {
   tags?: Readonly<Record<string, string>>;
   /** Resources that exist already and are to be taken over: logical id to identifier. */
   imports?: Readonly<Record<string, string>>;
+  /** Resources that the template calls by another name than the stack: old logical id to new one. */
+  moved?: Readonly<Record<string, string>>;
   /** Read what is recorded first (default). */
   refresh?: boolean;
   /** Names and identifiers may be made from secrets; otherwise such a template is refused. */

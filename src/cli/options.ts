@@ -41,6 +41,7 @@ export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   stack: string;
   tags: string[];
   import: string[];
+  moved: string[];
   refresh: boolean;
   allowSecretIdentifiers?: true;
   maxConcurrency: number;

@@ -306,7 +306,7 @@ export function shapesOf(root: Command): OptionShapes {
       for (const flag of [option.long, option.short]) if (typeof flag === 'string') valued.add(flag);
     }
   }
-  return { valued, lists: new Set(['--parameters', '--tags', '--import']) };
+  return { valued, lists: new Set(['--parameters', '--tags', '--import', '--moved']) };
 }
 
 /** Whether the command needs a stack and has none. */
@@ -327,6 +327,11 @@ function planOptions(command: Command): Command {
     )
     .addOption(
       new Option('--import <id=identifier>', 'resources that exist already and are taken over, any number')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .addOption(
+      new Option('--moved <old=new>', 'resources that the template calls by another name than before, any number')
         .default([], 'none')
         .argParser(collect),
     )

@@ -213,6 +213,27 @@ test('a rollback that is killed goes on where it was, by resume and by the next 
   }
 });
 
+test('what a failed deployment renamed is called as before again, changed or not', SLOW, async () => {
+  const place = await Place.open(refuses('create', TOPIC, 1));
+  expect(await place.deploy({ A: queue(), B: queue(), C: queue({}, ['A']) })).toMatchObject({ code: 0 });
+  const before = await place.recorded();
+  const after = {
+    A2: queue(),
+    B2: queue({ DelaySeconds: 5 }),
+    C: queue({}, ['A2']),
+    T: topic(['A2', 'B2', 'C']),
+  };
+  const moved = ['--moved', 'A=A2', '--moved', 'B=B2'];
+  const { code, document } = await place.deploy(after, ...moved);
+  expect({ code, document }).toMatchObject({ code: 3, document: { outcome: 'rolled_back' } });
+  expect(await place.recorded()).toEqual(before);
+  expect(await place.exists(QUEUE)).toHaveLength(3);
+  expect(await place.deploy({ A: queue(), B: queue(), C: queue({}, ['A']) })).toMatchObject({
+    code: 0,
+    document: { outcome: 'no_changes' },
+  });
+});
+
 test('people read what failed, what was undone and what comes next', SLOW, async () => {
   const place = await Place.open(refuses('create', TOPIC, 1));
   const { code, stdout, stderr } = await place.space.run(...place.deployArgs({ A: queue(), T: topic(['A']) }));

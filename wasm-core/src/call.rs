@@ -118,6 +118,10 @@ pub struct PlanCall {
     /// Resources that exist already and are to be taken over: logical id to primary identifier.
     #[serde(default)]
     pub imports: BTreeMap<String, String>,
+    /// Resources that the template calls by another name: old logical id to new one.
+    #[serde(default)]
+    #[tsify(optional)]
+    pub moved: BTreeMap<String, String>,
     /// Names and identifiers may be made from secrets.
     #[serde(default)]
     #[tsify(optional)]

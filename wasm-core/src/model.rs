@@ -198,6 +198,10 @@ pub struct PlannedResource {
     pub update_replace_policy: String,
     /// What cannot be undone, one sentence each.
     pub irreversible: Vec<String>,
+    /// What the stack has called it so far: it is renamed, not replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub moved_from: Option<String>,
     /// What else is worth knowing before it is approved, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[tsify(optional)]

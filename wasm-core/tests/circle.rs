@@ -74,6 +74,7 @@ fn consult(resources: &[(&str, &str, Value, Value)]) -> Consultation {
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
         imports: BTreeMap::new(),
+        moved: Default::default(),
         max_concurrency: 10,
         duration_scale: None,
         learned: Default::default(),

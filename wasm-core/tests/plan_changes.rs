@@ -36,6 +36,7 @@ fn call() -> PlanCall {
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
         imports: BTreeMap::new(),
+        moved: Default::default(),
         max_concurrency: 10,
         duration_scale: None,
         learned: Default::default(),

@@ -51,6 +51,7 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
         imports: BTreeMap::new(),
+        moved: Default::default(),
         max_concurrency: 10,
         duration_scale: None,
         learned: Default::default(),

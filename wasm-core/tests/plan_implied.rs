@@ -33,6 +33,7 @@ fn planned(resources: &Value) -> Plan {
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
         imports: BTreeMap::new(),
+        moved: Default::default(),
         max_concurrency: 10,
         duration_scale: None,
         learned: Default::default(),

@@ -501,6 +501,10 @@ export interface PlanCall {
      */
     imports?: Record<string, string>;
     /**
+     * Resources that the template calls by another name: old logical id to new one.
+     */
+    moved?: Record<string, string>;
+    /**
      * Names and identifiers may be made from secrets.
      */
     allowSecretIdentifiers?: boolean;
@@ -930,6 +934,10 @@ export interface PlannedResource {
      * What cannot be undone, one sentence each.
      */
     irreversible: string[];
+    /**
+     * What the stack has called it so far: it is renamed, not replaced.
+     */
+    movedFrom?: string;
     /**
      * What else is worth knowing before it is approved, one sentence each.
      */

@@ -39,6 +39,8 @@ export interface Wanted {
   tags?: Readonly<Record<string, string>>;
   /** Resources to take over: logical id to identifier. */
   imports?: Readonly<Record<string, string>>;
+  /** Resources that the template calls by another name than the stack: old logical id to new one. */
+  moved?: Readonly<Record<string, string>>;
   /** Read what is recorded before planning. */
   refresh: boolean;
   /** Names and identifiers may be made from secrets. */
@@ -89,7 +91,7 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
 }
 
 async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
-  const { stack, mode, template, tags, imports } = wanted;
+  const { stack, mode, template, tags, imports, moved } = wanted;
   using text = new TemplateInCore(template?.text ?? '');
   const parameters = { ...wanted.parameters };
   const declared = template === undefined ? [] : text.declared();
@@ -110,6 +112,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (session.speed !== 1) call.durationScale = 1 / session.speed;
   if (tags !== undefined) call.tags = { ...tags };
   if (imports !== undefined) call.imports = { ...imports };
+  if (moved !== undefined) call.moved = { ...moved };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
   let inCore = await answered(session, text, call, template);

@@ -14,6 +14,7 @@ export interface Submission {
   parameters?: Record<string, string> | undefined;
   tags?: Record<string, string> | undefined;
   imports?: Record<string, string> | undefined;
+  moved?: Record<string, string> | undefined;
   failOn?: 'critical' | 'high' | 'medium' | 'low' | 'none' | undefined;
   skipExperts?: boolean | undefined;
   allowDataLoss?: string[] | undefined;

@@ -4,7 +4,7 @@ import type { Submission } from '../ports/service.ts';
 
 /** What is to be planned. */
 export function wantedOf(submission: Submission) {
-  const { mode, stack, template, parameters = {}, tags, imports, maxConcurrency, refresh } = submission;
+  const { mode, stack, template, parameters = {}, tags, imports, moved, maxConcurrency, refresh } = submission;
   const { allowSecretIdentifiers } = submission;
   return {
     mode,
@@ -15,6 +15,7 @@ export function wantedOf(submission: Submission) {
     ...(template === undefined ? {} : { template: { text: template, name: 'template' } }),
     ...(tags === undefined ? {} : { tags }),
     ...(imports === undefined ? {} : { imports }),
+    ...(moved === undefined ? {} : { moved }),
     ...(allowSecretIdentifiers === undefined ? {} : { allowSecretIdentifiers }),
   };
 }

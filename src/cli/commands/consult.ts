@@ -16,6 +16,7 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
+  const moved = pairs(options.moved, '--moved');
   const { stack, refresh, allowSecretIdentifiers = false, maxConcurrency, failOn, suppressions } = options;
   const wanted = {
     template: { text, name: file },
@@ -23,6 +24,7 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
     parameters,
     tags,
     imports,
+    moved,
     refresh,
     allowSecretIdentifiers,
     maxConcurrency,

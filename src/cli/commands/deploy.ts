@@ -13,6 +13,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
+  const moved = pairs(options.moved, '--moved');
   const { stack, refresh, maxConcurrency, approve, failOn, skipExperts, suppressions, onFailure, format } = options;
   const given = options.yes === true || approve !== undefined;
   return withSession(io, options, async (opened) => {
@@ -24,6 +25,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         parameters,
         tags,
         imports,
+        moved,
         refresh,
         allowSecretIdentifiers: options.allowSecretIdentifiers === true,
         maxConcurrency,

@@ -15,9 +15,10 @@ export const work: Work<PlanCommandOptions> = async ({ io, options, operands: [f
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
+  const moved = pairs(options.moved, '--moved');
   const { stack, refresh, maxConcurrency, allowSecretIdentifiers = false } = options;
   const template = { text, name: file };
-  const wanted = { template, stack, parameters, tags, imports, refresh, allowSecretIdentifiers, maxConcurrency };
+  const wanted = { template, stack, parameters, tags, imports, moved, refresh, allowSecretIdentifiers, maxConcurrency };
   await withSession(io, options, async ({ session, control }) => {
     const { document, planned } = await plan(session, wanted, control);
     if (options.format === 'json') io.out(`${JSON.stringify(document)}\n`);

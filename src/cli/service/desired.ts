@@ -8,6 +8,7 @@ export async function desiredBody(options: Omit<PlanCommandOptions, 'format'>, t
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
+  const moved = pairs(options.moved, '--moved');
   return {
     stack,
     template,
@@ -15,6 +16,7 @@ export async function desiredBody(options: Omit<PlanCommandOptions, 'format'>, t
     ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
     ...(Object.keys(tags).length === 0 ? {} : { tags }),
     ...(Object.keys(imports).length === 0 ? {} : { imports }),
+    ...(Object.keys(moved).length === 0 ? {} : { moved }),
     ...(refresh ? {} : { refresh }),
     ...(allowSecretIdentifiers === true ? { allowSecretIdentifiers } : {}),
   };

@@ -133,6 +133,7 @@ const desired = {
   parameters: texts.describe('Values of parameters; without one the previous value stays.'),
   tags: texts,
   imports: texts.describe('Resources that exist and are to be taken over: logical id to identifier.'),
+  moved: texts.describe('Resources that the template calls by another name: old logical id to new one.'),
   refresh: z.boolean().optional().describe('Read what is recorded before planning; default true.'),
   allowSecretIdentifiers: z.boolean().optional(),
   maxConcurrency: z.int().min(1).max(1_000).optional(),

@@ -24,6 +24,7 @@ impl Engine {
                 self.started = true;
                 self.contact = Contact::default();
                 self.begin_searches_anew();
+                self.rename();
             }
             Event::TimerFired {} => {}
             Event::RateShare { rate, burst } => self.bucket.share(now, *rate, *burst),

@@ -216,16 +216,17 @@ impl Engine {
     }
 
     fn take_changes(&mut self) -> Vec<Command> {
-        std::mem::take(&mut self.changes)
-            .into_iter()
-            .filter_map(|(resource, change)| match change {
-                Change::Record(resource) => Some(Command::RecordResource { resource: *resource }),
-                Change::Forget => {
-                    let logical_id = self.plan.resources.get(resource)?.logical_id.clone();
-                    Some(Command::ForgetResource { logical_id })
-                }
-            })
-            .collect()
+        let mut commands = Vec::new();
+        for (position, change) in std::mem::take(&mut self.changes) {
+            let Some(planned) = self.plan.resources.get(position) else { continue };
+            // Under one name or the other, never under both.
+            commands.extend(planned.moved_from.clone().map(|logical_id| Command::ForgetResource { logical_id }));
+            commands.push(match change {
+                Change::Record(resource) => Command::RecordResource { resource: *resource },
+                Change::Forget => Command::ForgetResource { logical_id: planned.logical_id.clone() },
+            });
+        }
+        commands
     }
 }
 

@@ -75,6 +75,36 @@ impl Engine {
         self.note(self.steps[id].resource);
     }
 
+    /// Takes down new names before anything is called, also for those that depend on who has one.
+    pub(super) fn rename(&mut self) {
+        let moved: Vec<&str> = self
+            .plan
+            .resources
+            .iter()
+            .filter(|resource| resource.moved_from.is_some())
+            .map(|resource| resource.logical_id.as_str())
+            .collect();
+        if moved.is_empty() {
+            return;
+        }
+        let concerned = |resource: &PlannedResource| {
+            let depends = |id: &String| moved.contains(&id.as_str());
+            resource.moved_from.is_some()
+                || resource.recorded.as_ref().is_some_and(|it| it.depends_on.iter().any(depends))
+        };
+        let positions: Vec<usize> = self
+            .plan
+            .resources
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| concerned(it))
+            .map(|(position, _)| position)
+            .collect();
+        for position in positions {
+            self.note(position);
+        }
+    }
+
     /// The resource is gone, or no longer ours.
     pub(super) fn forget(&mut self, id: StepId) {
         let old = self.old(id).cloned();

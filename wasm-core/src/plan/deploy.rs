@@ -13,7 +13,7 @@ use crate::template::{Entry, Kind, Node};
 
 use super::desk::Desk;
 use super::planned::{Origin, Planned, Planning};
-use super::{destroy, finish, has_errors, identifiers, implied, imports, locate, refuse, tags, types};
+use super::{destroy, finish, has_errors, identifiers, implied, imports, locate, moved, refuse, tags, types};
 
 /// Plans a parsed template.
 pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
@@ -49,8 +49,12 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     if !lookups.is_empty() {
         return Planning::Needs { lookups, optional: Vec::new() };
     }
+    let moves = moved::given(template, &call, &evaluated.resources, &mut problems);
+    if has_errors(&problems) {
+        return refuse(problems);
+    }
     let recorded = call.recorded.as_mut().map(|state| std::mem::take(&mut state.resources)).unwrap_or_default();
-    let mut desk = Desk::new(&call, recorded, &evaluated);
+    let mut desk = Desk::new(&call, recorded, moves, &evaluated);
     for at in order {
         if let (Some(resource), Some(Some(kind))) = (evaluated.resources.get(at), kinds.get(at)) {
             desk.decide(resource, *kind);
@@ -60,6 +64,9 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     let gone = desk.unwanted();
     let Desk { planned: mut resources, problems: mut found, .. } = desk;
     problems.append(&mut found);
+    let place =
+        |id: &str| evaluated.resources.iter().find(|it| it.logical_id == id).map(|it| it.span).unwrap_or_default();
+    moved::refuse_shared(&resources, &place, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);
     }

@@ -16,7 +16,7 @@ use super::change::{Change, Comparison, change};
 use super::deploy::dependencies;
 use super::patch::Drift;
 use super::replacement::{self, Exchange, Reason};
-use super::{imports, patch};
+use super::{imports, moved, patch};
 
 /// Parts of names of attributes that an update changes by itself. All others are taken to stay as they are, unless the
 /// update writes them: an identifier, an ARN or an endpoint outlives an update, or it would be a replacement.
@@ -28,6 +28,10 @@ pub struct Desk<'a> {
     /// What is recorded and not decided on yet.
     recorded: BTreeMap<String, StackResource>,
     needs: BTreeMap<String, BTreeSet<String>>,
+    /// New names to old ones.
+    moves: BTreeMap<String, String>,
+    /// Names of the template.
+    named: BTreeSet<String>,
     /// Secrets whose values are not those used last.
     renewed: BTreeSet<String>,
     stays: BTreeMap<String, Stay<'a>>,
@@ -70,7 +74,12 @@ impl Decision<'_> {
 
 impl<'a> Desk<'a> {
     /// An empty one; `recorded` are the resources that exist.
-    pub fn new(call: &'a PlanCall, recorded: Vec<StackResource>, evaluated: &Evaluated<'_>) -> Self {
+    pub fn new(
+        call: &'a PlanCall,
+        recorded: Vec<StackResource>,
+        moves: BTreeMap<String, String>,
+        evaluated: &Evaluated<'_>,
+    ) -> Self {
         let state = call.recorded.as_ref();
         let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let used = evaluated.resources.iter().map(|resource| &resource.references);
@@ -82,6 +91,8 @@ impl<'a> Desk<'a> {
         Self {
             call,
             recorded: recorded.into_iter().map(|resource| (resource.logical_id.clone(), resource)).collect(),
+            moves,
+            named: evaluated.resources.iter().map(|resource| resource.logical_id.clone()).collect(),
             needs,
             renewed: renewed.map(|(id, _)| id.clone()).collect(),
             stays: BTreeMap::new(),
@@ -96,8 +107,16 @@ impl<'a> Desk<'a> {
     pub fn decide(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType) {
         let id = &resource.logical_id;
         let desired = resource.properties.simplify(self);
-        let decision = self.decision(resource, kind, &desired);
-        let Decision { recorded, change, replacement, irreversible, notes, old, live } = decision;
+        let moved_from = self.moved_from(id, kind.name(), &desired);
+        let decision = self.decision(resource, kind, &desired, moved_from.as_deref());
+        let Decision { recorded, mut change, replacement, irreversible, notes, old, live } = decision;
+        let moved_from = moved_from.filter(|_| recorded.is_some());
+        if let Some(old) = &moved_from {
+            change.reasons.insert(0, format!("it was called {old}"));
+            if change.action == Action::Noop {
+                change.action = Action::Update;
+            }
+        }
         self.warn(resource, &change);
         match (change.action, &recorded) {
             (Action::Noop | Action::Update | Action::Import, Some(_)) => {
@@ -126,6 +145,7 @@ impl<'a> Desk<'a> {
             deletion_policy: resource.deletion_policy.clone(),
             update_replace_policy: resource.update_replace_policy.clone(),
             irreversible,
+            moved_from,
             notes,
             patch: change.patch,
             replacement,
@@ -134,15 +154,45 @@ impl<'a> Desk<'a> {
         });
     }
 
-    fn decision(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType, desired: &Expr) -> Decision<'a> {
+    /// What the stack calls it: as whoever deploys says, or the resource that writes to the same places and that the
+    /// template no longer has.
+    fn moved_from(&mut self, id: &str, type_name: &str, desired: &Expr) -> Option<String> {
+        if let Some(old) = self.moves.get(id) {
+            return Some(old.clone());
+        }
+        if self.recorded.contains_key(id) {
+            return None;
+        }
+        let places = moved::places(type_name, desired);
+        let gone = |resource: &&StackResource| {
+            resource.type_name == type_name
+                && !self.named.contains(&resource.logical_id)
+                && resource.status != ResourceStatus::CreateFailed
+        };
+        let same = |resource: &&StackResource| moved::places(type_name, &resource.applied) == places;
+        let old = self.recorded.values().filter(gone).find(same).filter(|_| !places.is_empty())?;
+        let old = old.logical_id.clone();
+        self.moves.insert(id.to_owned(), old.clone());
+        Some(old)
+    }
+
+    fn decision(
+        &mut self,
+        resource: &EvaluatedResource<'_>,
+        kind: ResourceType,
+        desired: &Expr,
+        moved_from: Option<&str>,
+    ) -> Decision<'a> {
         if let Some((adopted, live)) = imports::adopted(self.call, resource, kind, desired) {
             return self.import(resource, kind, desired, adopted, live);
         }
         let call = self.call;
-        let live = call.live.get(&resource.logical_id);
-        let Some(recorded) = self.recorded.remove(&resource.logical_id) else {
+        let known_as = moved_from.unwrap_or(&resource.logical_id);
+        let live = call.live.get(known_as);
+        let Some(mut recorded) = self.recorded.remove(known_as) else {
             return Decision::create(Vec::new(), None, Vec::new());
         };
+        recorded.logical_id.clone_from(&resource.logical_id);
         let left = recorded.replaced.clone();
         if matches!(live, Some(Live::Absent {})) {
             return Decision::create(vec!["it was deleted outside of Assent".to_owned()], None, left);
@@ -297,9 +347,16 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Recorded resources that the template no longer has: those that nothing was decided on.
+    /// Recorded resources that the template no longer has: those that nothing was decided on. What has another name now
+    /// has it everywhere.
     pub fn unwanted(&mut self) -> Vec<StackResource> {
-        std::mem::take(&mut self.recorded).into_values().collect()
+        let mut gone: Vec<StackResource> = std::mem::take(&mut self.recorded).into_values().collect();
+        let names: BTreeMap<String, String> = self.moves.iter().map(|(new, old)| (old.clone(), new.clone())).collect();
+        if !names.is_empty() {
+            let planned = self.planned.iter_mut().filter_map(|resource| resource.recorded.as_mut());
+            planned.chain(&mut gone).for_each(|resource| moved::rename(resource, &names));
+        }
+        gone
     }
 
     fn value(&self, id: &str, attribute: &str) -> Option<Value> {

@@ -77,6 +77,7 @@ pub fn remove(
                 after: None,
                 desired: None,
                 irreversible: irreversible(resource, action),
+                moved_from: None,
                 notes: Vec::new(),
                 patch: Vec::new(),
                 replacement: None,

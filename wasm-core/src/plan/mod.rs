@@ -14,6 +14,7 @@ mod identifiers;
 mod implied;
 mod imports;
 mod locate;
+mod moved;
 mod patch;
 pub mod planned;
 mod replacement;

@@ -19,7 +19,7 @@ use crate::model::{
 use crate::schema::{self, Handler};
 
 use super::patch::{Subject, patch};
-use super::{destroy, finish};
+use super::{destroy, finish, moved};
 
 /// What the way back is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
@@ -79,6 +79,33 @@ pub struct Unrestored {
 /// Plans the way back.
 #[must_use]
 pub fn rollback(call: &RollbackCall) -> RollbackAnswer {
+    let names: BTreeMap<String, String> =
+        call.forward.resources.iter().filter_map(|it| Some((it.logical_id.clone(), it.moved_from.clone()?))).collect();
+    if names.is_empty() {
+        return restored(call, &names);
+    }
+    let mut call = call.clone();
+    call.forward.resources.iter_mut().for_each(|planned| called_as_before(planned, &names));
+    call.recorded.resources.iter_mut().for_each(|resource| moved::rename(resource, &names));
+    call.live = call.live.into_iter().map(|(id, live)| (names.get(&id).cloned().unwrap_or(id), live)).collect();
+    restored(&call, &names)
+}
+
+/// A planned resource under the names from before the deployment.
+fn called_as_before(planned: &mut PlannedResource, names: &BTreeMap<String, String>) {
+    let own = std::iter::once(&mut planned.logical_id).chain(&mut planned.depends_on);
+    for id in own.chain(planned.after.iter_mut().flatten()) {
+        if let Some(old) = names.get(id) {
+            id.clone_from(old);
+        }
+    }
+    if let Some(recorded) = &mut planned.recorded {
+        moved::rename(recorded, names);
+    }
+}
+
+/// `names`: those that the deployment gave, to those from before; the call has the latter already.
+fn restored(call: &RollbackCall, names: &BTreeMap<String, String>) -> RollbackAnswer {
     let now: BTreeMap<&str, &StackResource> =
         call.recorded.resources.iter().map(|resource| (resource.logical_id.as_str(), resource)).collect();
     let mut way = Way { call, now, created: Vec::new(), restored: Vec::new(), unrestored: BTreeMap::new() };
@@ -87,6 +114,9 @@ pub fn rollback(call: &RollbackCall) -> RollbackAnswer {
     }
     way.keep_what_is_used();
     way.order();
+    for (new, old) in names {
+        way.call_again(old, new);
+    }
     let (mut resources, _) = destroy::remove(&way.created, &call.live, "the deployment is rolled back");
     resources.append(&mut way.restored);
     let (plan, forecast) = finish::plan(&finishing(call), resources, Vec::new());
@@ -210,6 +240,17 @@ impl Way<'_> {
         PlannedResource { recorded: Some(recorded), patch: operations, needs, old, ..planned }
     }
 
+    /// The stack calls it as before again, whatever else becomes of it.
+    fn call_again(&mut self, id: &str, now_called: &str) {
+        if let Some(planned) = self.restored.iter_mut().find(|planned| planned.logical_id == id) {
+            planned.moved_from = Some(now_called.to_owned());
+        } else if let Some(now) = self.now.get(id).filter(|_| !self.created.iter().any(|it| it.logical_id == id)) {
+            let planned = planned_as(now, Action::Update, "it is called as before again");
+            let moved_from = Some(now_called.to_owned());
+            self.restored.push(PlannedResource { recorded: Some((*now).clone()), moved_from, ..planned });
+        }
+    }
+
     fn leave(&mut self, id: &str, type_name: &str, message: String) {
         let physical_id = self.now.get(id).map(|now| now.physical_id.clone());
         let (logical_id, type_name) = (id.to_owned(), type_name.to_owned());
@@ -303,6 +344,7 @@ fn planned_as(before: &StackResource, action: Action, reason: &str) -> PlannedRe
         deletion_policy: before.deletion_policy.clone(),
         update_replace_policy: before.update_replace_policy.clone(),
         irreversible: Vec::new(),
+        moved_from: None,
         notes: Vec::new(),
         patch: Vec::new(),
         replacement: None,
@@ -324,6 +366,7 @@ fn finishing(call: &RollbackCall) -> PlanCall {
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
         imports: BTreeMap::new(),
+        moved: BTreeMap::new(),
         max_concurrency: call.max_concurrency,
         duration_scale: call.duration_scale,
         learned: call.learned.clone(),

@@ -164,6 +164,7 @@ impl Desk<'_> {
             tags: BTreeMap::new(),
             max_concurrency: 1,
             imports: BTreeMap::new(),
+            moved: Default::default(),
             duration_scale: None,
             learned: Default::default(),
         };

@@ -19,6 +19,7 @@ pub fn creation(logical_id: String, type_name: &str, estimate_ms: Millis, depend
         deletion_policy: "Delete".to_owned(),
         update_replace_policy: "Delete".to_owned(),
         irreversible: Vec::new(),
+        moved_from: None,
         notes: Vec::new(),
         patch: Vec::new(),
         replacement: None,
