@@ -14,14 +14,16 @@ use crate::problem::{Problem, Span};
 use crate::template::{Kind, Node};
 
 /// Types that overwrite what stands at the same place, and the properties that say where: each item of a list is one.
-const OVERWRITING: [(&str, &[&str], &[&str]); 12] = [
+const OVERWRITING: [(&str, &[&str], &[&str]); 14] = [
+    ("AWS::Events::EventBusPolicy", &["EventBusName"], &["StatementId"]),
     ("AWS::IAM::GroupPolicy", &["PolicyName"], &["GroupName"]),
     ("AWS::IAM::Policy", &["PolicyName"], &["Roles", "Users", "Groups"]),
     ("AWS::IAM::RolePolicy", &["PolicyName"], &["RoleName"]),
     ("AWS::IAM::UserPolicy", &["PolicyName"], &["UserName"]),
     ("AWS::Logs::ResourcePolicy", &[], &["PolicyName"]),
     ("AWS::S3::BucketPolicy", &[], &["Bucket"]),
-    ("AWS::S3::AccessPointPolicy", &[], &["Bucket"]),
+    ("AWS::S3ObjectLambda::AccessPointPolicy", &[], &["ObjectLambdaAccessPoint"]),
+    ("AWS::S3Outposts::BucketPolicy", &[], &["Bucket"]),
     ("AWS::SNS::TopicInlinePolicy", &[], &["TopicArn"]),
     ("AWS::SNS::TopicPolicy", &[], &["Topics"]),
     ("AWS::SQS::QueueInlinePolicy", &[], &["Queue"]),
@@ -127,4 +129,22 @@ pub fn rename(resource: &mut StackResource, names: &BTreeMap<String, String>) {
         }
     }
     resource.depends_on.sort();
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn every_type_is_one_and_has_the_properties_that_say_where() {
+        for (type_name, always, each) in OVERWRITING {
+            let kind = schema::lookup(type_name).unwrap_or_else(|| panic!("no type {type_name}"));
+            for name in always.iter().chain(each) {
+                assert!(kind.property(&[name]).is_some(), "{type_name} has no {name}");
+            }
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Node, Vec<Problem>> {
     let Err((problems, Some(mut error))) = first else { return first.map_err(|(problems, _)| problems) };
     // What every other reader takes: read as if it were indented. When that does not help, it was something else.
     let mut mended = text.to_owned();
-    for _ in 0..mend::MOST {
+    for _ in 0..mend::tries(text) {
         let Some(next) = mend::mended(&mended, &error) else { break };
         mended = next;
         match read_once(&mended, limits) {

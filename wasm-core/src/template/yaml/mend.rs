@@ -5,12 +5,19 @@
 
 use saphyr_parser::ScanError;
 
-/// Lines that are mended in one text.
-pub(super) const MOST: usize = 1_000;
+/// How often a text is mended: as often as reads this many bytes, so that a hostile one costs half a second at most.
+pub(super) fn tries(text: &str) -> usize {
+    const BYTES: usize = 16 << 20;
+    (BYTES / text.len().max(1)).min(1_000)
+}
 
 /// The text with the lines indented that the parser stumbles over; `None` where it stumbles over something else.
 pub(super) fn mended(text: &str, error: &ScanError) -> Option<String> {
     let (line, column) = (error.marker().line().checked_sub(1)?, error.marker().col());
+    // A lone carriage return is a line break to the parser, and not to what follows.
+    if text.replace("\r\n", "").contains('\r') {
+        return None;
+    }
     match error.info() {
         "invalid indentation in quoted scalar" => {
             let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -51,6 +58,9 @@ fn line_of_end(lines: &[&str], line: usize, column: usize) -> Option<usize> {
 
 /// These lines deeper than all before them; `None` where there are none.
 fn indented(lines: &[&str], from: usize, to: usize) -> Option<String> {
+    if from > to || to >= lines.len() {
+        return None;
+    }
     let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let deepest = lines.get(..from)?.iter().map(|line| blanks(line)).max().unwrap_or(0);
     let mut result =
@@ -62,5 +72,5 @@ fn indented(lines: &[&str], from: usize, to: usize) -> Option<String> {
         }
         result.push_str(line);
     }
-    (from <= to && from < lines.len()).then_some(result)
+    Some(result)
 }
