@@ -1,4 +1,5 @@
 // `consult`: scan, plan, and only the circle's opinion. Nothing is called but reads; nothing is decided.
+import type { Problem } from '#wasm';
 import type { Verdict, VoteDocument } from '../domain/verdict.ts';
 import { type ActionDocument, changingActions } from './documents/documents.ts';
 import { type GateOptions, judge } from './gate/gate.ts';
@@ -16,6 +17,8 @@ export interface ConsultDocument {
   actions: ActionDocument[];
   verdict: Omit<Verdict, 'votes'>;
   votes: VoteDocument[];
+  /** Warnings of the plan, where there are any. */
+  problems?: Problem[];
 }
 
 /** Asks the circle about what a deployment of the template would do now. */
@@ -30,7 +33,8 @@ export async function consult(
   const planned = await makePlan(session, wanted, control);
   using _planner = planned.inCore;
   const { votes, ...verdict } = (await judge(session, planned, template, options)).verdict;
-  const { plan } = planned;
+  const { plan, problems } = planned;
   const actions = changingActions(plan);
-  return { version: 1, kind: 'consult', stack, planDigest: plan.digest, actions, verdict, votes };
+  const told = problems.length === 0 ? {} : { problems };
+  return { version: 1, kind: 'consult', stack, planDigest: plan.digest, actions, verdict, votes, ...told };
 }

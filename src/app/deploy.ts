@@ -48,8 +48,10 @@ export async function deploy(session: Session, options: DeployOptions, control: 
   // Held only while it is judged: planner and engine do not hold memory at the same time.
   using _planner = submitted.planned.inCore;
   const askAlways = options.consent !== undefined;
+  const { problems } = submitted.planned;
   const { document, run } = await judge(session, submitted, { ...options, askAlways }, control);
-  return document ?? ask(session, { ...submitted, run }, options, control);
+  const ended = document ?? (await ask(session, { ...submitted, run }, options, control));
+  return problems.length === 0 ? ended : { ...ended, problems };
 }
 
 /** Asks where there is a question, then works or rejects. */

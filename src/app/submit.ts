@@ -32,7 +32,7 @@ export async function submit(
   await settle(session, stack, wanted.parameters ?? {}, control);
   if (control.signal?.aborted) throw interrupted();
   const planned = await makePlan(session, wanted, control);
-  const { plan, forecast, recorded, parameters, fingerprints, noEcho } = planned;
+  const { plan, forecast, recorded, parameters, tags, imports, fingerprints, noEcho } = planned;
   const { onFailure } = wanted;
   if (onFailure === 'delete') refuseDeletion(planned);
   await keepPlan(store.blobs, plan);
@@ -55,6 +55,8 @@ export async function submit(
       ...(session.speed !== 1 || planned.hasLearned ? { durationScale: 1 } : {}),
     },
     parameters,
+    tags,
+    imports,
     fingerprints,
     noEcho,
     verdict: null,

@@ -95,6 +95,7 @@ async function begin(
       stack: plan.stack,
       context: plan.context,
       parameters: run.parameters,
+      tags: run.tags ?? {},
       resources: [],
       fingerprints: run.fingerprints,
     },

@@ -8,6 +8,7 @@ import type { Io } from './io.ts';
 import type { Opened } from './opening.ts';
 import { ask } from './prompt.ts';
 import { planSummary, planText } from './render/plan.ts';
+import { warningsText } from './render/problems.ts';
 import { type Paint, painter } from './render/style.ts';
 import { verdictText } from './render/verdict.ts';
 import { where } from './where.ts';
@@ -26,11 +27,17 @@ export interface Question {
   detail?: boolean;
 }
 
+/** How the use cases ask, and whether the warnings of the plan have been shown among the result. */
+export interface Asked extends Asking {
+  hasTold: () => boolean;
+}
+
 /** How the use cases ask at this terminal. `--yes` never answers for a split circle. */
-export function asking(io: Io, question: Question, { session, interrupt }: Opened): Asking {
+export function asking(io: Io, question: Question, { session, interrupt }: Opened): Asked {
   const toOut = question.format === 'text';
   const paint: Paint = painter(toOut ? io.colour.out : io.colour.err);
   const say = toOut ? io.out : io.err;
+  let told = false;
   const sayPlan = (planned: Planned): void => {
     const place = where(session, planned.context);
     const shown = {
@@ -41,11 +48,15 @@ export function asking(io: Io, question: Question, { session, interrupt }: Opene
       ...io.width(),
     };
     say(`${planText(planDocument(planned), shown, paint)}\n`);
+    told = toOut;
   };
-  const asking: Asking = { by: userName() };
+  const asking: Asked = { by: userName(), hasTold: () => told };
   if (question.given) {
     asking.show = (planned) => {
-      if (toOut) say(`${planSummary(planDocument(planned), session.speed, paint)}\n`);
+      if (!toOut) return;
+      const document = planDocument(planned);
+      say(`${planSummary(document, session.speed, paint)}${warningsText(document.problems, question.file, paint)}\n`);
+      told = true;
     };
   } else {
     asking.consent = async (planned) => {

@@ -321,7 +321,10 @@ function planOptions(command: Command): Command {
   stackOption(command);
   parameterOptions(command, 'values of parameters, any number; without one the previous value stays')
     .addOption(
-      new Option('--tags <key=value>', 'tags for every taggable resource, any number')
+      new Option(
+        '--tags <key=value>',
+        'tags for every taggable resource, any number; remembered, an empty value removes one',
+      )
         .default([], 'none')
         .argParser(collect),
     )

@@ -24,6 +24,10 @@ pub struct StackState {
     /// Keyed fingerprints of the secrets used last: secret id to hex.
     #[serde(default)]
     pub fingerprints: BTreeMap<String, String>,
+    /// Tags of the last deployment for every taggable resource.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[tsify(optional)]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A fact that a plan needs from outside the template.
@@ -112,7 +116,7 @@ pub struct PlanCall {
     /// Keyed fingerprints of the secrets given now: secret id to hex.
     #[serde(default)]
     pub fingerprints: BTreeMap<String, String>,
-    /// Tags for every taggable resource.
+    /// Tags for every taggable resource, in addition to those of the last deployment; an empty value removes one.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     /// Resources that exist already and are to be taken over: logical id to primary identifier.
@@ -189,6 +193,8 @@ pub struct PlanSummary {
     pub forecast: Forecast,
     /// Effective parameter values to record; NoEcho ones `null`.
     pub parameters: BTreeMap<String, Option<String>>,
+    /// Tags for every taggable resource, to record.
+    pub tags: BTreeMap<String, String>,
     /// NoEcho parameters whose values the deployment needs.
     pub no_echo: Vec<String>,
     /// Dynamic references whose values it uses, sorted: to be read and bound before the digest is shown to anybody.

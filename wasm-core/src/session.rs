@@ -91,6 +91,7 @@ impl Planned {
             problems: planned.problems.clone(),
             forecast: planned.forecast.clone(),
             parameters: planned.parameters.clone(),
+            tags: planned.tags.clone(),
             no_echo: planned.no_echo.clone(),
             references: planned.references(),
         }

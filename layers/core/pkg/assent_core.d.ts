@@ -90,6 +90,10 @@ export interface PlanSummary {
      */
     parameters: Record<string, string | null>;
     /**
+     * Tags for every taggable resource, to record.
+     */
+    tags: Record<string, string>;
+    /**
      * NoEcho parameters whose values the deployment needs.
      */
     noEcho: string[];
@@ -493,7 +497,7 @@ export interface PlanCall {
      */
     fingerprints?: Record<string, string>;
     /**
-     * Tags for every taggable resource.
+     * Tags for every taggable resource, in addition to those of the last deployment; an empty value removes one.
      */
     tags?: Record<string, string>;
     /**
@@ -1632,6 +1636,10 @@ export interface StackState {
      * Keyed fingerprints of the secrets used last: secret id to hex.
      */
     fingerprints?: Record<string, string>;
+    /**
+     * Tags of the last deployment for every taggable resource.
+     */
+    tags?: Record<string, string>;
 }
 
 /**

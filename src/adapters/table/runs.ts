@@ -274,7 +274,15 @@ function lost(runId: string): LeaseLost {
   return new LeaseLost(`run ${runId} is somebody else's, or has gone on, or has ended`);
 }
 
-const BRIEF = ['parameters', 'fingerprints', 'noEcho', 'verdict', 'findings'] as const satisfies (keyof Brief)[];
+const BRIEF = [
+  'parameters',
+  'tags',
+  'imports',
+  'fingerprints',
+  'noEcho',
+  'verdict',
+  'findings',
+] as const satisfies (keyof Brief)[];
 
 function briefOf(run: Brief): Brief {
   return Object.fromEntries(BRIEF.map((name) => [name, run[name]])) as unknown as Brief;

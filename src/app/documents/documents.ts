@@ -72,6 +72,8 @@ export interface RunDocument {
   answer?: AnswerDocument;
   /** What would be done, of a run that waits for an answer. */
   actions?: ActionDocument[];
+  /** Warnings of its plan, where there are any. */
+  problems?: Problem[];
   /** Of a suspended run: there is nothing to do before so much time has passed. */
   resumeInMs?: number;
 }

@@ -58,6 +58,10 @@ export interface Planned {
   forecast: Forecast;
   /** Effective values to record; NoEcho ones `null`. */
   parameters: Record<string, string | null>;
+  /** Tags for every taggable resource, to record. */
+  tags: Record<string, string>;
+  /** Names of the exports of other stacks that it uses, sorted. */
+  imports: string[];
   /** Values of NoEcho parameters, given or by default: held in memory for this run only. */
   secretParameters: Record<string, string>;
   /** NoEcho parameters whose values the deployment needs. */
@@ -124,9 +128,23 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
   const { plan, summary } = inCore;
-  const { problems, forecast, parameters: effective, noEcho } = summary;
-  const made = { plan, inCore, problems, forecast, parameters: effective, noEcho };
+  const { problems, forecast, parameters: effective, tags: kept, noEcho } = summary;
+  const made = {
+    plan,
+    inCore,
+    problems,
+    forecast,
+    parameters: effective,
+    tags: kept,
+    noEcho,
+    imports: used(call.found),
+  };
   return { ...made, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+}
+
+/** The exports that were looked up. */
+function used(found: readonly Found[]): string[] {
+  return found.flatMap(({ lookup }) => (lookup.kind === 'import' ? [lookup.name] : [])).sort();
 }
 
 /** What earlier runs in the same account and region know; a plan's digest does not depend on it. */

@@ -67,6 +67,10 @@ export interface RunHead {
 export interface Brief {
   /** Effective parameter values, to be recorded with the stack when the run ends; NoEcho ones `null`. */
   parameters: Record<string, string | null>;
+  /** Tags for every taggable resource, to be recorded likewise; absent in runs of before they were. */
+  tags?: Record<string, string>;
+  /** Names of the exports of other stacks that its plan uses; absent likewise. */
+  imports?: string[];
   /** Keyed fingerprints of the secrets used. */
   fingerprints: Record<string, string>;
   /** NoEcho parameters whose values the work needs. */

@@ -234,7 +234,9 @@ function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string
   if (run.status === 'rolled_back' || run.status === 'refused') return record;
   const succeeded = run.status === 'succeeded' || run.status === 'no_changes';
   const fingerprints = succeeded ? run.fingerprints : partly(record.state.fingerprints ?? {}, run.fingerprints);
-  const state = { ...record.state, parameters: run.parameters, fingerprints };
+  // A deletion that failed is no deployment: what the last one was given stays.
+  const { parameters, tags = {} } = run.mode === 'destroy' ? record.state : run;
+  const state = { ...record.state, parameters, tags, fingerprints };
   if (!succeeded) return { ...record, state };
   const outputs: StackRecord['outputs'] = {};
   for (const { name, description, exportName } of plan.outputs) {

@@ -6,6 +6,7 @@ import type { Io } from '../io.ts';
 import { withSession } from '../opening.ts';
 import type { ConsultCommandOptions, Work } from '../options.ts';
 import { pairs, parameterValues } from '../parameters.ts';
+import { warningsText } from '../render/problems.ts';
 import { painter } from '../render/style.ts';
 import { verdictText } from '../render/verdict.ts';
 
@@ -33,18 +34,21 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
   };
   return withSession(io, options, async ({ session, control }) => {
     const document = await consult(session, wanted, control);
-    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : consultText(document, options, io));
+    io.out(
+      options.format === 'json' ? `${JSON.stringify(document)}\n` : consultText(document, { ...options, file }, io),
+    );
     return consultExit(document);
   });
 };
 
 /** The circle's opinion for people. */
 export function consultText(
-  { verdict, votes }: ConsultDocument,
-  { explain }: Pick<ConsultCommandOptions, 'explain'>,
+  { verdict, votes, problems = [] }: ConsultDocument,
+  { explain, file }: Pick<ConsultCommandOptions, 'explain'> & { file: string },
   io: Io,
 ): string {
-  return verdictText({ ...verdict, votes }, explain === true, painter(io.colour.out));
+  const paint = painter(io.colour.out);
+  return `${verdictText({ ...verdict, votes }, explain === true, paint)}${warningsText(problems, file, paint)}`;
 }
 
 export function consultExit({ verdict }: ConsultDocument): ExitCode {

@@ -7,6 +7,8 @@ import { readText } from '../input.ts';
 import { withSession } from '../opening.ts';
 import type { DeployCommandOptions, Work } from '../options.ts';
 import { lossesOf, pairs, parameterValues } from '../parameters.ts';
+import { warningsText } from '../render/problems.ts';
+import { painter } from '../render/style.ts';
 
 export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
   const text = await readText(file);
@@ -17,6 +19,8 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
   const { stack, refresh, maxConcurrency, approve, failOn, skipExperts, suppressions, onFailure, format } = options;
   const given = options.yes === true || approve !== undefined;
   return withSession(io, options, async (opened) => {
+    const question = { text: 'Deploy this plan?', given, format, file, detail: options.detail === true };
+    const { hasTold, ...asked } = asking(io, question, opened);
     const document = await deploy(
       opened.session,
       {
@@ -35,12 +39,15 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         allowDataLoss: lossesOf(options.allowDataLoss),
         skipExperts: skipExperts === true,
         ...(approve === undefined ? {} : { approve }),
-        ...asking(io, { text: 'Deploy this plan?', given, format, file, detail: options.detail === true }, opened),
+        ...asked,
       },
       opened.control,
     );
     const place = placeOptions(options);
     opened.progress.stop();
+    // Where nothing was to be done, or it was refused, nobody has seen them yet.
+    const warnings = hasTold() ? '' : warningsText(document.problems ?? [], file, painter(io.colour.out));
+    if (format === 'text' && warnings !== '') io.out(`${warnings.trimStart()}\n`);
     return conclude(io, document, format, {
       stack,
       again: `${shell(['assent', 'deploy', file, '--stack', stack])}${place}`,

@@ -2,7 +2,7 @@
 import type { Action } from '#wasm';
 import type { ActionDocument, PlanDocument } from '../../app/documents/documents.ts';
 import { changeText } from './changes.ts';
-import { problemLines } from './problems.ts';
+import { warningsText } from './problems.ts';
 import { type Colour, count, cut, duration, type Paint, plain, table, width } from './style.ts';
 
 const SYMBOLS: Record<Action, readonly [symbol: string, colour: Colour]> = {
@@ -54,10 +54,7 @@ interface Row {
 export function planText(document: PlanDocument, shown: Shown, paint: Paint): string {
   const { where, file, speed, detail = false } = shown;
   const changes = inOrder(document.actions).filter(({ action }) => action !== 'noop');
-  const warnings =
-    document.problems.length === 0
-      ? ''
-      : `\n${paint('bold', 'Warnings')}\n${problemLines(document.problems, file, paint)}`;
+  const warnings = warningsText(document.problems, file, paint);
   if (changes.length === 0) {
     const unchanged = document.actions.length;
     return `${noChanges(document.stack, unchanged)}${warnings}\nDigest: ${document.digest}\n`;

@@ -20,6 +20,11 @@ export function problemLines(problems: readonly Problem[], file: string, paint: 
     .join('');
 }
 
+/** Warnings of a plan under their heading; nothing where there are none. */
+export function warningsText(problems: readonly Problem[], file: string, paint: Paint): string {
+  return problems.length === 0 ? '' : `\n${paint('bold', 'Warnings')}\n${problemLines(problems, file, paint)}`;
+}
+
 /** An error for people. */
 export function errorText(error: AssentError, file: string, paint: Paint): string {
   const head = `${paint('red', 'error:')} ${plain(error.message)} ${paint('dim', `[${error.code}]`)}\n`;

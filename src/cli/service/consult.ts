@@ -11,7 +11,9 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
   const body = { ...(await desiredBody(options, await readText(file))), failOn, suppressions };
   return withService(io, options, async (remote) => {
     const document = await inquired<ConsultDocument>(remote, '/consultations', { body });
-    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : consultText(document, options, io));
+    io.out(
+      options.format === 'json' ? `${JSON.stringify(document)}\n` : consultText(document, { ...options, file }, io),
+    );
     return consultExit(document);
   });
 };

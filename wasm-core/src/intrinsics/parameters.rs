@@ -247,8 +247,12 @@ pub(super) fn given<'t>(
 ) -> HashMap<&'t str, Option<Given>> {
     unknown(declarations, world.parameters, problems);
     let mut values = HashMap::with_capacity(declarations.len());
+    let mut kept: Vec<(&Declaration<'_>, String)> = Vec::new();
     for declared in declarations {
         let value = effective(declared, world).and_then(|(text, origin)| {
+            if matches!(origin, Origin::Before) && declared.default.as_ref().is_some_and(|default| *default != text) {
+                kept.push((declared, text.clone()));
+            }
             check(declared, &text, origin, problems)?;
             Ok(Given {
                 text,
@@ -259,7 +263,31 @@ pub(super) fn given<'t>(
         });
         values.insert(declared.name, value.map_err(|problem| problems.push(*problem)).ok());
     }
+    problems.extend(not_default(&kept));
     values
+}
+
+/// Values of the last deployment stay when none are given, as in CloudFormation, so that a `Default` that was changed
+/// since is not taken. Said once for all of them.
+fn not_default(kept: &[(&Declaration<'_>, String)]) -> Option<Problem> {
+    let (first, _) = kept.first()?;
+    let of = |(declared, text): &(&Declaration<'_>, String)| {
+        let default = declared.default.as_deref().unwrap_or_default();
+        format!("{} ({}, default {})", declared.name, short(text), short(default))
+    };
+    let named = kept.iter().map(of).collect::<Vec<_>>().join(", ");
+    let message = format!("The value of the last deployment is kept where the template's default is another: {named}");
+    let problem = Problem::warning("default_not_taken", first.span, message).at(format!("Parameters/{}", first.name));
+    Some(problem.help("Give a parameter its value to change it"))
+}
+
+/// A value quoted, its beginning if it is long.
+fn short(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("\"{}…\"", text.get(..end).unwrap_or_default()),
+        None => format!("\"{text}\""),
+    }
 }
 
 fn unknown(declarations: &[Declaration<'_>], values: &BTreeMap<String, String>, problems: &mut Vec<Problem>) {

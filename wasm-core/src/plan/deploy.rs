@@ -17,6 +17,8 @@ use super::{destroy, finish, has_errors, identifiers, implied, imports, locate, 
 
 /// Plans a parsed template.
 pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
+    let remembered = call.recorded.as_mut().map(|state| std::mem::take(&mut state.tags)).unwrap_or_default();
+    call.tags = tags::merged(remembered, std::mem::take(&mut call.tags));
     let unknown = |_: &str, _: &str| None;
     let world = World {
         context: &call.context,
@@ -36,6 +38,7 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
         }
     };
     let mut problems = std::mem::take(&mut evaluated.problems);
+    tags::check(&call.tags, &mut problems);
     let kinds = check(&mut evaluated, &call, &mut problems);
     implied::add(&mut evaluated.resources, &kinds);
     let order = order(&evaluated, &mut problems);
@@ -77,7 +80,8 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     let (plan, forecast) = finish::plan(&call, resources, outputs);
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let Evaluated { parameters, no_echo, .. } = evaluated;
-    Planning::Planned(Box::new(Planned { plan, problems, forecast, parameters, no_echo, origin }))
+    let tags = call.tags;
+    Planning::Planned(Box::new(Planned { plan, problems, forecast, parameters, tags, no_echo, origin }))
 }
 
 /// How the values came about; the parts of `evaluated` that nobody needs after this are taken out of it.

@@ -17,7 +17,7 @@ pub fn plan(call: &PlanCall) -> Planned {
     let (resources, problems) = remove(recorded, &call.live, "the stack is destroyed");
     let (plan, forecast) = finish::plan(call, resources, Vec::new());
     let (parameters, no_echo, origin) = (BTreeMap::new(), Vec::new(), Origin::default());
-    Planned { plan, problems, forecast, parameters, no_echo, origin }
+    Planned { plan, problems, forecast, parameters, tags: BTreeMap::new(), no_echo, origin }
 }
 
 /// Deletes or retains each of `unwanted`, dependents first.

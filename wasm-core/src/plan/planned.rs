@@ -47,6 +47,8 @@ pub struct Planned {
     pub forecast: Forecast,
     /// Effective parameter values to record; NoEcho ones `None`.
     pub parameters: BTreeMap<String, Option<String>>,
+    /// Tags for every taggable resource, to record.
+    pub tags: BTreeMap<String, String>,
     /// NoEcho parameters whose values the deployment needs.
     pub no_echo: Vec<String>,
     /// How its values came about.

@@ -4,21 +4,59 @@ use std::collections::BTreeMap;
 
 use crate::expr::Expr;
 use crate::intrinsics::EvaluatedResource;
-use crate::problem::Problem;
+use crate::problem::{Problem, Span};
 use crate::schema::{ResourceType, TagShape};
 
-/// Refuses tags that the template gives and that only AWS may give.
+/// AWS keeps keys that begin so for itself, in any case.
 /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
+const RESERVED: &str = "aws:";
+/// Characters of a key and of a value, from the same page.
+const LONGEST: (usize, usize) = (128, 256);
+
+/// Tags that are remembered with those that are given now; an empty value removes one.
+#[must_use]
+pub fn merged(mut recorded: BTreeMap<String, String>, given: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    recorded.extend(given);
+    recorded.retain(|_, value| !value.is_empty());
+    recorded
+}
+
+/// Refuses tags for the whole deployment that no service takes.
+pub fn check(tags: &BTreeMap<String, String>, problems: &mut Vec<Problem>) {
+    for (key, value) in tags {
+        if is_reserved(key) {
+            problems.push(reserved_key(key, Span::default(), "the deployment's tags"));
+        } else if key.is_empty() || key.chars().count() > LONGEST.0 || value.chars().count() > LONGEST.1 {
+            let message = format!(
+                "A tag's key has 1 to {} characters and its value at most {}: `{}` does not",
+                LONGEST.0,
+                LONGEST.1,
+                key.chars().take(40).collect::<String>()
+            );
+            problems.push(Problem::error("invalid_tag", Span::default(), message).help("Make it shorter"));
+        }
+    }
+}
+
+fn is_reserved(key: &str) -> bool {
+    key.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED))
+}
+
+fn reserved_key(key: &str, span: Span, place: &str) -> Problem {
+    let message = format!("The tag key `{key}` in {place} begins with `{RESERVED}`, which AWS keeps for itself");
+    Problem::error("reserved_tag", span, message).help("Give the tag another key")
+}
+
+/// Refuses tags of a resource whose keys AWS keeps for itself.
 pub fn guard(resource: &EvaluatedResource<'_>, kind: ResourceType, problems: &mut Vec<Problem>) {
     let Some(tagging) = kind.tagging() else { return };
     let Expr::Map(entries) = &resource.properties else { return };
     let Some((_, value)) = entries.iter().find(|(key, _)| key == tagging.property) else { return };
     let mut refuse = |key: &str, path: String| {
-        if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
-            let message = format!("the tag `{key}` of {} begins with `aws:`, which is AWS's own", resource.logical_id);
-            let place = resource.span_of(&path);
-            let at = format!("Resources/{}/Properties/{path}", resource.logical_id);
-            problems.push(Problem::error("reserved_tag", place, message).at(at).help("Give the tag another key"));
+        if is_reserved(key) {
+            let (id, tags) = (&resource.logical_id, tagging.property);
+            let problem = reserved_key(key, resource.span_of(&path), &format!("{tags} of {id}"));
+            problems.push(problem.at(format!("Resources/{id}/Properties/{path}")));
         }
     };
     match value {

@@ -1,0 +1,133 @@
+//! What a plan tells whoever asks for it: tags that cannot be, values that are kept.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use assent_core::call::{PlanCall, StackState};
+use assent_core::model::{Action, Context, Mode};
+use assent_core::plan::planned::{Planned, Planning};
+use assent_core::problem::Problem;
+use assent_core::session::Template;
+
+fn call() -> PlanCall {
+    PlanCall {
+        allow_secret_identifiers: false,
+        stack: "shop".into(),
+        mode: Mode::Deploy,
+        context: Context {
+            account: "123456789012".into(),
+            region: "eu-central-1".into(),
+            partition: "aws".into(),
+            stack_id: String::new(),
+        },
+        parameters: BTreeMap::new(),
+        recorded: None,
+        live: BTreeMap::new(),
+        found: Vec::new(),
+        fingerprints: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        imports: BTreeMap::new(),
+        moved: BTreeMap::new(),
+        max_concurrency: 10,
+        duration_scale: None,
+        learned: Default::default(),
+    }
+}
+
+fn planned(text: &str, call: PlanCall) -> Box<Planned> {
+    match Template::new(text.to_owned()).plan(call) {
+        Planning::Planned(planned) => planned,
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn refused(text: &str, call: PlanCall) -> Vec<Problem> {
+    match Template::new(text.to_owned()).plan(call) {
+        Planning::Refused { problems } => problems,
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn pairs(of: &[(&str, &str)]) -> BTreeMap<String, String> {
+    of.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn after(parameters: &[(&str, &str)], tags: &[(&str, &str)]) -> PlanCall {
+    let parameters = pairs(parameters).into_iter().map(|(key, value)| (key, Some(value))).collect();
+    let state = StackState {
+        stack: "shop".into(),
+        context: call().context,
+        parameters,
+        tags: pairs(tags),
+        ..Default::default()
+    };
+    PlanCall { recorded: Some(state), ..call() }
+}
+
+const TOPIC: &str = "Resources:\n  T:\n    Type: AWS::SNS::Topic\n";
+
+fn sent(planned: &Planned) -> String {
+    let topic = planned.plan.resources.iter().find(|resource| resource.logical_id == "T").unwrap();
+    assert_eq!(topic.action, Action::Create);
+    serde_json::to_string(&topic.desired).unwrap()
+}
+
+#[test]
+fn tags_are_remembered_until_an_empty_value_removes_them() {
+    let kept = planned(TOPIC, after(&[], &[("team", "red"), ("cost", "1")]));
+    assert_eq!(kept.tags, pairs(&[("team", "red"), ("cost", "1")]));
+    assert!(sent(&kept).contains("red") && sent(&kept).contains("cost"));
+
+    let mut changing = after(&[], &[("team", "red"), ("cost", "1")]);
+    changing.tags = pairs(&[("team", ""), ("cost", "2"), ("new", "x"), ("never", "")]);
+    let changed = planned(TOPIC, changing);
+    assert_eq!(changed.tags, pairs(&[("cost", "2"), ("new", "x")]));
+    assert!(!sent(&changed).contains("red") && !sent(&changed).contains("never"));
+
+    let fresh = planned(TOPIC, PlanCall { tags: pairs(&[("a", ""), ("b", "1")]), ..call() });
+    assert_eq!(fresh.tags, pairs(&[("b", "1")]));
+}
+
+#[test]
+fn tags_that_no_service_takes_are_refused() {
+    for key in ["aws:team", "AWS:x", "Aws:"] {
+        let problems = refused(TOPIC, PlanCall { tags: pairs(&[(key, "v")]), ..call() });
+        assert_eq!((problems.len(), problems[0].code.as_str()), (1, "reserved_tag"), "{problems:?}");
+        assert!(problems[0].message.contains(key));
+    }
+    for (key, value) in [("k".repeat(129), "v".to_owned()), ("k".to_owned(), "v".repeat(257))] {
+        let tags = BTreeMap::from([(key, value)]);
+        assert_eq!(refused(TOPIC, PlanCall { tags, ..call() })[0].code, "invalid_tag");
+    }
+    let longest = BTreeMap::from([("k".repeat(128), "ü".repeat(256)), ("awsome".to_owned(), "v".to_owned())]);
+    assert_eq!(planned(TOPIC, PlanCall { tags: longest.clone(), ..call() }).tags, longest);
+}
+
+#[test]
+fn a_reserved_tag_in_the_template_is_refused_where_it_stands() {
+    let list = format!(
+        "{TOPIC}    Properties:\n      Tags:\n        - {{Key: a, Value: b}}\n        - {{Key: aws:x, Value: b}}\n"
+    );
+    let problems = refused(&list, call());
+    assert_eq!((problems[0].code.as_str(), problems[0].line), ("reserved_tag", 7), "{problems:?}");
+    assert_eq!(problems[0].path, "Resources/T/Properties/Tags/1/Key");
+    let map = "Resources:\n  P:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Type: String\n      Value: x\n      Tags: {AWS:y: z}\n";
+    assert_eq!(refused(map, call())[0].path, "Resources/P/Properties/Tags/AWS:y");
+}
+
+const VALUES: &str = "Parameters:\n  V: {Type: String, Default: two}\n  W: {Type: String, Default: same}\n  X: {Type: String}\n\
+    Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties: {DisplayName: !Sub '${V}${W}${X}'}\n";
+
+#[test]
+fn a_default_that_is_not_taken_is_told_once() {
+    let told = planned(VALUES, after(&[("V", "one"), ("W", "same"), ("X", "x")], &[]));
+    let [problem] = told.problems.as_slice() else { panic!("{:?}", told.problems) };
+    assert_eq!((problem.code.as_str(), problem.line), ("default_not_taken", 2));
+    assert!(problem.message.contains("V (\"one\", default \"two\")") && !problem.message.contains('W'));
+    assert!(sent(&told).contains("onesamex"));
+
+    let mut given = after(&[("V", "one"), ("W", "other"), ("X", "x")], &[]);
+    given.parameters = pairs(&[("V", "one"), ("W", "same")]);
+    assert_eq!(planned(VALUES, given).problems, []);
+}
