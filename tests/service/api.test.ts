@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { BODY_BYTES } from '../../src/edge/http/api.ts';
 import { consensusAnswer, problemDetails, scanAnswer } from '../../src/edge/http/schemas.ts';
 import { aggregate, scan } from '../../src/index.ts';
-import { post } from './support/call.ts';
+import { post, SIGNED } from './support/call.ts';
 
 const template = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
 const open = 'Resources: {A: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}}';
@@ -56,7 +56,7 @@ test.each([
 });
 
 test('another type of body is refused', async () => {
-  const answer = await post('/scans', template, { authorization: 'AWS4-HMAC-SHA256 x', 'content-type': 'text/yaml' });
+  const answer = await post('/scans', template, { ...SIGNED, 'content-type': 'text/yaml' });
   expect(answer).toMatchObject({ status: 415, document: { code: 'unsupported_media_type' } });
 });
 

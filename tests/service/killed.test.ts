@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, inject, test } from 'vitest';
 import { call, ENDS, SIGNED, until } from './support/call.ts';
+import { HOME_ACCOUNT } from './support/scripts.ts';
 
 /** Process ids of the workers that run now. */
 function workers(): number[] {
@@ -32,14 +33,35 @@ async function queues(): Promise<string[]> {
   }
 }
 
-test('killed twice, the run ends as if nothing had happened', { timeout: 180_000 }, async () => {
-  // One after the other: killed anywhere, something is there and something is not.
-  const size = 30;
+const SIZE = 30;
+
+/** One after the other: stopped anywhere, something is there and something is not. */
+function chainOf(size: number): string {
   const chain = Array.from({ length: size }, (_, n) => [
     `Q${n}`,
     { Type: 'AWS::SQS::Queue', ...(n === 0 ? {} : { DependsOn: `Q${n - 1}` }) },
   ]);
-  const template = JSON.stringify({ Resources: Object.fromEntries(chain) });
+  return JSON.stringify({ Resources: Object.fromEntries(chain) });
+}
+
+/** Aborts an execution, as an operator would. */
+async function stopExecution(name: string): Promise<void> {
+  const answer = await fetch(inject('emulator'), {
+    method: 'POST',
+    headers: {
+      authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'states'),
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'AWSStepFunctions.StopExecution',
+    },
+    body: JSON.stringify({
+      executionArn: `arn:aws:states:us-east-1:${HOME_ACCOUNT}:execution:assent-local-deploy:${name}`,
+    }),
+  });
+  expect(answer.status).toBe(200);
+}
+
+test('killed twice, the run ends as if nothing had happened', { timeout: 180_000 }, async () => {
+  const template = chainOf(SIZE);
   const before = new Set(await queues());
   const made = async () => (await queues()).filter((one) => !before.has(one));
   const { location } = await call('POST', '/deployments', { stack: 'killed', template });
@@ -47,7 +69,7 @@ test('killed twice, the run ends as if nothing had happened', { timeout: 180_000
     await expect
       .poll(async () => (await made()).length, { timeout: 90_000, interval: 50 })
       .toBeGreaterThanOrEqual(atLeast);
-    expect((await made()).length).toBeLessThan(size);
+    expect((await made()).length).toBeLessThan(SIZE);
     const pids = workers();
     expect(pids.length).toBeGreaterThan(0);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -55,8 +77,42 @@ test('killed twice, the run ends as if nothing had happened', { timeout: 180_000
   const { document } = await until(location ?? '', ENDS);
   expect(document).toMatchObject({ status: 'succeeded', result: { outcome: 'succeeded' } });
   const there = await made();
-  expect(there).toHaveLength(size);
+  expect(there).toHaveLength(SIZE);
   const { document: stack } = await call('GET', '/stacks/killed');
   const recorded = stack.stacks[0].resources.map(({ physicalId }: { physicalId: string }) => physicalId);
   expect(recorded.sort()).toEqual(there.sort());
+});
+
+test('an execution is aborted and its worker killed: the run is resumed as RUN-2, and nothing is made twice', {
+  timeout: 180_000,
+}, async () => {
+  const before = new Set(await queues());
+  const made = async () => (await queues()).filter((one) => !before.has(one));
+  const begun = await call('POST', '/deployments', { stack: 'aborted', template: chainOf(SIZE) });
+  const location = begun.location ?? '';
+  const { runId } = begun.document;
+  await expect.poll(async () => (await made()).length, { timeout: 90_000, interval: 50 }).toBeGreaterThanOrEqual(5);
+  await stopExecution(runId);
+  for (const pid of workers()) process.kill(pid, 'SIGKILL');
+  expect((await made()).length).toBeLessThan(SIZE);
+  // Nobody works on it once the killed worker's lease has run out; until then it only looks as if somebody did.
+  await expect
+    .poll(async () => (await call('GET', location)).document.status, { timeout: 60_000, interval: 500 })
+    .toBe('interrupted');
+  const left = (await made()).length;
+  expect(left).toBeLessThan(SIZE);
+
+  const resumed = await call('POST', `${location}/resume`);
+  expect(resumed).toMatchObject({ status: 202, location });
+  const { document } = await until(location, ENDS);
+  expect(document).toMatchObject({ runId, status: 'succeeded' });
+  const there = await made();
+  expect(there).toHaveLength(SIZE);
+  const { document: stack } = await call('GET', '/stacks/aborted');
+  const recorded = stack.stacks[0].resources.map(({ physicalId }: { physicalId: string }) => physicalId);
+  expect(recorded.sort()).toEqual(there.sort());
+  expect(await call('POST', `${location}/resume`)).toMatchObject({
+    status: 409,
+    document: { code: 'run_not_resumable' },
+  });
 });
