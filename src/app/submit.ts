@@ -5,7 +5,7 @@ import { stoppedDocument } from './documents/documents.ts';
 import { iso } from './documents/events.ts';
 import { keepPlan, makePlan, type Planned, type Wanted } from './planning/planning.ts';
 import { allOf, type OnFailure, type Run } from './ports.ts';
-import { refuseTakenExports } from './run/exports.ts';
+import { refuseTakenExports, refuseUsedExports } from './run/exports.ts';
 import { settle } from './run/settle.ts';
 import { type Control, interrupted, type Session, stackHere } from './session.ts';
 
@@ -37,6 +37,7 @@ export async function submit(
   if (onFailure === 'delete') refuseDeletion(planned);
   await keepPlan(store.blobs, plan);
   await refuseTakenExports(session, plan, stack);
+  await refuseUsedExports(session, plan, stack, recorded);
   const runId = session.newRunId();
   const run: Run = {
     runId,

@@ -5,7 +5,7 @@ import { AssentError } from '../domain/errors.ts';
 import { isSameStack, placeWords } from '../domain/stack.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run, StackRecord } from './ports.ts';
-import { claimExports, settleExports } from './run/exports.ts';
+import { claimExports, noteImports, settleExports, settleImports } from './run/exports.ts';
 import { type Held, withLease } from './run/lease.ts';
 import { goOn, loadRun } from './run/run.ts';
 import { missingParameters } from './run/secrets.ts';
@@ -85,6 +85,7 @@ async function begin(
   const { plan } = left;
   try {
     await claimExports(session, plan, held.lease);
+    await noteImports(session, run.imports ?? [], held.lease);
   } catch (error) {
     await giveBackExports(session, held, run, plan);
     throw error;
@@ -112,8 +113,11 @@ async function begin(
 }
 
 /** Names that a run has taken without coming to begin, and that its stack does not have, are free again. */
-async function giveBackExports(session: Session, { lease }: Held, { stack }: Run, claimed: Plan): Promise<void> {
-  const after = (await session.store.stacks.get(stack)) ?? { outputs: {} };
+async function giveBackExports(session: Session, { lease }: Held, run: Run, claimed: Plan): Promise<void> {
+  const after: Pick<StackRecord, 'outputs' | 'imports'> = (await session.store.stacks.get(run.stack)) ?? {
+    outputs: {},
+  };
+  await settleImports(session, { before: run.imports ?? [], after: after.imports ?? [], lease });
   await settleExports(session, { before: after, claimed, after, lease });
 }
 

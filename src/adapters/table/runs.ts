@@ -224,9 +224,13 @@ export class TableRuns implements Runs {
         { delete: keys.stackByName(stack) },
       );
     } else {
-      const { state, outputs } = ended.stack;
+      const { state, outputs, imports } = ended.stack;
       const resources = new Map(state.resources.map((resource) => [resource.logicalId, resource]));
-      const next: Snapshot = { state: { ...state, resources: sorted(resources.values()) }, outputs };
+      const next: Snapshot = {
+        state: { ...state, resources: sorted(resources.values()) },
+        outputs,
+        ...(imports === undefined ? {} : { imports }),
+      };
       const snapshot = await keep(this.#blobs, 'state', next);
       actions.push({ update: keys.stackHead(stack), set: { snapshot, unfinished: '' }, if: unfinished });
     }

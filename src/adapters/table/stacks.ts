@@ -8,7 +8,7 @@ import { keys, STACKS } from './keys.ts';
 import type { Item, Table } from './table.ts';
 
 /** What a snapshot holds. */
-export type Snapshot = Pick<StackRecord, 'state' | 'outputs'>;
+export type Snapshot = Pick<StackRecord, 'state' | 'outputs' | 'imports'>;
 
 const MOST_LISTED = 100;
 
@@ -27,8 +27,8 @@ export class TableStacks implements Stacks {
       const head = await this.head(key);
       if (head === undefined) return undefined;
       if (head.snapshot === undefined) throw corrupt(`stack ${key.name} has no snapshot`);
-      const { state, outputs } = await kept<Snapshot>(this.#blobs, 'state', head.snapshot);
-      const record: StackRecord = { ...head, key, state, outputs };
+      const record: StackRecord = { ...head, key, ...(await kept<Snapshot>(this.#blobs, 'state', head.snapshot)) };
+      const { state } = record;
       if (head.unfinished === undefined) return record;
       const folded = await this.#folded(state, head.unfinished);
       const now = await this.head(key);

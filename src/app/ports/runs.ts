@@ -150,7 +150,7 @@ export interface Ended {
   tally?: Tally;
   measuredUntil?: number;
   /** The stack from now on; `undefined`: it is gone. */
-  stack: Pick<StackRecord, 'state' | 'outputs'> | undefined;
+  stack: Pick<StackRecord, 'state' | 'outputs' | 'imports'> | undefined;
 }
 
 /** Every method is atomic; what it resolved with survives `kill -9`. */

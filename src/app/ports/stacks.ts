@@ -8,6 +8,8 @@ export interface StackRecord {
   key: StackKey;
   state: StackState;
   outputs: Record<string, { value: unknown; description?: string; exportName?: string }>;
+  /** Exports of other stacks that it uses, sorted; absent in what versions before wrote. */
+  imports?: string[];
   /** The newest run that has worked on it. */
   lastRun?: string;
   /** The run that has begun and not ended. */

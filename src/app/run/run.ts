@@ -10,7 +10,7 @@ import { keepPlan, keptPlan } from '../planning/planning.ts';
 import type { EndStatus, Rollback, Run, StackRecord, Tally } from '../ports.ts';
 import type { Control, Session } from '../session.ts';
 import { type Driven, drive } from './drive.ts';
-import { settleExports } from './exports.ts';
+import { settleExports, settleImports } from './exports.ts';
 import { eventsOf } from './journal.ts';
 import { estimatesName, learn } from './learn.ts';
 import { type Held, underLease } from './lease.ts';
@@ -195,9 +195,14 @@ async function end(
   // All of this may be done again after a crash before the run's end is written: it comes to the same.
   const left = ending(record, row, plan, driven.outputs);
   await settleExports(session, { before: record, claimed: plan, after: left, lease: held.lease });
+  const gone = isGone(row, left);
+  await settleImports(session, {
+    before: [...(record.imports ?? []), ...(run.imports ?? [])],
+    after: gone ? [] : (left.imports ?? []),
+    lease: held.lease,
+  });
   // Named by what was measured of it before, so that ending it again replaces this until the end is written.
   await store.measures.put(`${runId}/${run.measuredUntil ?? 0}`, measured);
-  const gone = isGone(row, left);
   await store.runs.finish(held.lease, runId, driven.seq, {
     status: outcome,
     endedAt,
@@ -237,7 +242,10 @@ function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string
   // A deletion that failed is no deployment: what the last one was given stays.
   const { parameters, tags = {} } = run.mode === 'destroy' ? record.state : run;
   const state = { ...record.state, parameters, tags, fingerprints };
-  if (!succeeded) return { ...record, state };
+  const imports = run.mode === 'destroy' ? (record.imports ?? []) : (run.imports ?? []);
+  // Halfway, both what it used and what it was to use may be in force.
+  const either = [...new Set([...(record.imports ?? []), ...imports])].sort();
+  if (!succeeded) return { ...record, state, imports: either };
   const outputs: StackRecord['outputs'] = {};
   for (const { name, description, exportName } of plan.outputs) {
     const output: StackRecord['outputs'][string] = { value: values[name] };
@@ -245,7 +253,7 @@ function ending(record: StackRecord, run: Run, plan: Plan, values: Record<string
     if (exportName !== undefined) output.exportName = exportName;
     outputs[name] = output;
   }
-  return { ...record, state, outputs };
+  return { ...record, state, outputs, imports };
 }
 
 /**
