@@ -24,7 +24,8 @@ export function planMarkdown(document: PlanDocument): string {
     document.problems.map(({ message, line }) => `${line > 0 ? `line ${line}: ` : ''}${escaped(message)}`),
   );
   const digest = `\nDigest: \`${document.digest}\`\n`;
-  if (actions.length === 0) return `${title}${noChanges(document.stack, document.actions.length)}${warnings}${digest}`;
+  if (actions.length === 0)
+    return `${title}${noChanges(document.stack, document.actions.length, document.problems)}${warnings}${digest}`;
   const [counts = ''] = planSummary(document, 1, painter(false)).split('\n');
   const lost = list(
     'Cannot be undone',

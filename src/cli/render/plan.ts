@@ -1,5 +1,5 @@
 // A plan for people: what is done, in an order in which it can be done, how long it takes, what cannot be undone.
-import type { Action } from '#wasm';
+import type { Action, Problem } from '#wasm';
 import type { ActionDocument, PlanDocument } from '../../app/documents/documents.ts';
 import { changeText } from './changes.ts';
 import { warningsText } from './problems.ts';
@@ -57,7 +57,7 @@ export function planText(document: PlanDocument, shown: Shown, paint: Paint): st
   const warnings = warningsText(document.problems, file, paint);
   if (changes.length === 0) {
     const unchanged = document.actions.length;
-    return `${noChanges(document.stack, unchanged)}${warnings}\nDigest: ${document.digest}\n`;
+    return `${noChanges(document.stack, unchanged, document.problems)}${warnings}\nDigest: ${document.digest}\n`;
   }
   const head = `${paint('bold', `Plan for stack ${document.stack}`)} ${paint('dim', `(${where})`)}\n\n`;
   const summary = planSummary(document, speed, paint);
@@ -152,8 +152,14 @@ export function planSummary({ actions, forecast, digest }: PlanDocument, speed: 
 }
 
 /** The sentence when there is nothing to do. */
-export function noChanges(stack: string, resources: number): string {
-  return `No changes. Stack ${stack} is as its template says (${count(resources, 'resource')}).\n`;
+export function noChanges(stack: string, resources: number, problems: readonly Problem[] = []): string {
+  return `No changes. Stack ${stack} ${asSaid(problems)} (${count(resources, 'resource')}).\n`;
+}
+
+/** What a stack that stays is like: a template whose new defaults were not taken says something else. */
+export function asSaid(problems: readonly Problem[]): string {
+  const kept = problems.some(({ code }) => code === 'default_not_taken');
+  return `is as its template says${kept ? ' with the parameter values of the last deployment' : ''}`;
 }
 
 function widest(texts: readonly string[]): number {

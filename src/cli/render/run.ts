@@ -1,7 +1,7 @@
 // The end of a run for people: what came of it, outputs, what failed and why, how to go on.
 import type { RollbackDocument, RunDocument } from '../../app/documents/documents.ts';
 import type { ResourceDocument } from '../../app/documents/events.ts';
-import { actionsText } from './plan.ts';
+import { actionsText, asSaid } from './plan.ts';
 import { count, duration, type Paint, plain, table } from './style.ts';
 import { suppressedText, verdictText } from './verdict.ts';
 
@@ -88,7 +88,11 @@ export function outputsTable(outputs: Readonly<Record<string, unknown>>): string
   );
 }
 
-function headline({ kind, outcome, code, resources, elapsedMs }: RunDocument, { stack }: Asked, paint: Paint): string {
+function headline(
+  { kind, outcome, code, resources, elapsedMs, problems = [] }: RunDocument,
+  { stack }: Asked,
+  paint: Paint,
+): string {
   const took = duration(elapsedMs);
   const of = (status: string, action?: string) =>
     resources.filter((one) => one.status === status && (action === undefined || one.action === action)).length;
@@ -115,7 +119,7 @@ function headline({ kind, outcome, code, resources, elapsedMs }: RunDocument, { 
       return `${paint('green', kind === 'deploy' ? 'Deployed' : 'Destroyed')} stack ${stack} in ${took}${tail}.\n`;
     case 'no_changes':
       return kind === 'deploy'
-        ? `${paint('green', 'No changes.')} Stack ${stack} is as its template says (${count(resources.length, 'resource')}).\n`
+        ? `${paint('green', 'No changes.')} Stack ${stack} ${asSaid(problems)} (${count(resources.length, 'resource')}).\n`
         : `${paint('green', 'Destroyed')} stack ${stack}, which had no resources.\n`;
     case 'cancelled':
       return `${paint('yellow', 'Cancelled')} ${kind === 'deploy' ? 'the deployment' : 'the deletion'} of stack ${stack} after ${took}${tail}.\n`;
