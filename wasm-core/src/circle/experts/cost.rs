@@ -23,7 +23,8 @@ struct Row {
     type_name: &'static str,
     /// US dollars a month of these properties; `None`: what decides is not known.
     price: fn(&Expr) -> Option<f64>,
-    /// Where it stands, and when it was looked up (year and month).
+    /// Where it stands, and of which month the list is. NAT gateways, EKS and EC2 instances were compared with public
+    /// pages of that month; the other rows were not.
     #[allow(dead_code, reason = "for whoever maintains the table; a test holds every row to it")]
     source: (&'static str, &'static str),
 }
