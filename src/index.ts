@@ -50,6 +50,7 @@ export {
   Unreachable,
 } from './domain/errors.ts';
 export type { Labels, Measured } from './domain/metrics.ts';
+export * from './verify.ts';
 
 /** Where state is kept and what is deployed to. */
 export interface Place {

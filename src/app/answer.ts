@@ -6,6 +6,7 @@ import { answered } from './gate/gate.ts';
 import { fingerprints } from './planning/fingerprint.ts';
 import { keptPlan } from './planning/planning.ts';
 import type { Run, RunAnswer } from './ports.ts';
+import { attest, type Saying } from './proof/attest.ts';
 import { changedSecrets, missingParameters } from './run/secrets.ts';
 import type { Local } from './session.ts';
 import { unknownRun } from './status.ts';
@@ -29,6 +30,7 @@ export async function approve(
   await checkSecrets(local, run, parameters);
   const answer = answerOf(local, answering, 'approve');
   const verdict = run.verdict === null ? null : answered(run.verdict, true, answer.by);
+  await attest(local, run, [sayingOf(answer)]);
   if (!(await local.store.runs.move(run.runId, ['waiting_approval'], { status: 'approved', answer, verdict }))) {
     throw tooLate((await local.store.runs.get(run.runId)) ?? run);
   }
@@ -45,6 +47,7 @@ export async function reject(local: Local, answering: Answering): Promise<RunDoc
   const ended: Run = { ...run, status: 'rejected', answer, verdict, endedAt };
   const result = stoppedDocument(ended, 'rejected', 'rejected');
   const change = { status: ended.status, answer, verdict, endedAt, result };
+  await attest(local, run, [sayingOf(answer), { says: 'outcome', result: ended.status, details: result }]);
   if (!(await store.runs.move(run.runId, ['waiting_approval'], change))) {
     throw tooLate((await store.runs.get(run.runId)) ?? run);
   }
@@ -87,6 +90,10 @@ async function checkSecrets({ store }: Local, run: Run, parameters: Readonly<Rec
 
 function answerOf({ clock }: Local, { by, reason }: Answering, decision: RunAnswer['decision']): RunAnswer {
   return { decision, by, at: clock.now(), ...(reason === undefined ? {} : { reason }) };
+}
+
+function sayingOf(answer: RunAnswer): Saying {
+  return { says: 'approval', result: answer.decision, by: answer.by, details: answer };
 }
 
 /** Why a run that does not wait cannot be answered. */

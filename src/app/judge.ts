@@ -8,6 +8,7 @@ import { answered, type GateOptions, judge as judgePlan } from './gate/gate.ts';
 import { type AllowedLoss, lossRefused } from './gate/guard.ts';
 import type { Template } from './planning/planning.ts';
 import type { Run } from './ports.ts';
+import { attest, type Saying } from './proof/attest.ts';
 import type { Control, Session } from './session.ts';
 import { changesAnything, type Submitted } from './submit.ts';
 
@@ -45,7 +46,7 @@ export async function judge(
   const { approve } = options;
   const meant = approve ?? options.expect;
   const { digest } = planned.plan;
-  if (!changesAnything(planned)) return settled(session, run, { status: 'approved' });
+  if (!changesAnything(planned)) return settled(session, run, { status: 'approved' }, []);
   if (meant !== undefined && meant !== digest) {
     const verdict = policyVerdict(digest, [`plan ${meant} was approved, but the plan is now ${digest}`], options);
     await refuse(session, run, { verdict }, 'plan_changed');
@@ -58,7 +59,9 @@ export async function judge(
   const loss = lossRefused(planned, options.allowDataLoss);
   if (loss !== undefined) return refuse(session, run, { verdict: policyVerdict(digest, loss, options) }, 'data_loss');
   if (options.template === undefined) {
-    return settled(session, run, options.askAlways === true ? waiting(session) : { status: 'approved' });
+    const asks = options.askAlways === true;
+    const allowed: Saying = { says: 'verdict', result: asks ? 'ask' : 'approve', by: 'policy' };
+    return settled(session, run, asks ? waiting(session) : { status: 'approved' }, [allowed]);
   }
   const { verdict: found, findings } = await judgePlan(session, planned, options.template, options);
   const by = 'the approved digest';
@@ -72,31 +75,63 @@ export async function judge(
   const asks = options.askAlways === true || verdict.decision === 'ask';
   const answer = answers ? { answer: { decision: 'approve', by, at: clock.now() } as const } : {};
   await store.runs.move(run.runId, ['submitted'], { verdict, findings });
-  return settled(session, { ...run, verdict, findings }, asks ? waiting(session) : { status: 'approved', ...answer });
+  const judged = { ...run, verdict, findings };
+  const result = asks ? 'ask' : 'approve';
+  return settled(
+    session,
+    judged,
+    asks ? waiting(session) : { status: 'approved', ...answer },
+    sayingsOf({ verdict, findings }, result),
+  );
 }
 
 function waiting({ clock }: Session): { status: 'waiting_approval'; expiresAt: number } {
   return { status: 'waiting_approval', expiresAt: clock.now() + ANSWER_WITHIN_MS };
 }
 
+/** Signed before the run moves on: what may be worked on is always accounted for. */
 async function settled(
-  { store }: Session,
+  session: Session,
   run: Run,
   change: Pick<Run, 'status'> & Partial<Pick<Run, 'expiresAt' | 'answer'>>,
+  sayings: readonly Saying[],
 ): Promise<Judged> {
-  await store.runs.move(run.runId, ['submitted'], change);
+  await attest(session, run, [{ says: 'plan', result: run.mode }, ...sayings]);
+  await session.store.runs.move(run.runId, ['submitted'], change);
   return { run: { ...run, ...change } };
 }
 
+/** What scan and gate say, as it is signed. */
+function sayingsOf(
+  judged: Pick<Run, 'verdict'> & Partial<Pick<Run, 'findings'>>,
+  result: Verdict['decision'],
+): Saying[] {
+  const { verdict, findings } = judged;
+  if (verdict === null) return [];
+  const { by, skipped, suppressed } = verdict;
+  const scan: Saying[] =
+    findings === undefined ? [] : [{ says: 'scan', result: counted(findings), details: { findings, suppressed } }];
+  return [...scan, { says: 'verdict', result, by, skipped, details: verdict }];
+}
+
+/** `critical 0, high 2, ...` */
+function counted(findings: Run['findings']): string {
+  const severities = ['critical', 'high', 'medium', 'low', 'info'] as const;
+  return severities.map((one) => `${one} ${findings.filter(({ severity }) => severity === one).length}`).join(', ');
+}
+
 async function refuse(
-  { store, clock }: Session,
+  session: Session,
   run: Run,
   judged: Pick<Run, 'verdict'> & Partial<Pick<Run, 'findings'>>,
   code: string,
 ): Promise<Judged> {
+  const { store, clock } = session;
   const ended = { ...run, ...judged, status: 'refused' as const, endedAt: clock.now() };
   const document = stoppedDocument(ended, 'refused', code);
   const { status, endedAt } = ended;
+  const outcome: Saying = { says: 'outcome', result: 'refused', details: document };
+  await attest(session, run, [{ says: 'plan', result: run.mode }, ...sayingsOf(judged, 'refuse'), outcome]);
   await store.runs.move(run.runId, ['submitted'], { ...judged, status, endedAt, result: document });
   return { run: ended, document };
 }

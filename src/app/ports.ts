@@ -5,6 +5,7 @@
 // and no method reads everything.
 import type { Blobs } from './ports/blobs.ts';
 import type { Exports } from './ports/exports.ts';
+import type { Log } from './ports/log.ts';
 import type { Measures } from './ports/measures.ts';
 import type { Estimates, Limits } from './ports/notes.ts';
 import type { Runs } from './ports/runs.ts';
@@ -14,6 +15,7 @@ export type { BlobKind, Blobs } from './ports/blobs.ts';
 export type { Clock } from './ports/clock.ts';
 export type { Answer, CallError, Cloud, Facts, Progress } from './ports/cloud.ts';
 export type { Export, Exports } from './ports/exports.ts';
+export type { Log, LogAppend, LogEntry, LogHead } from './ports/log.ts';
 export type { Measures } from './ports/measures.ts';
 export type { ChangeNote, Estimates, Limits, Notes } from './ports/notes.ts';
 export { allOf, type Page, type PageOf } from './ports/page.ts';
@@ -35,6 +37,7 @@ export {
   type Tally,
   type Turn,
 } from './ports/runs.ts';
+export type { Signer } from './ports/signer.ts';
 export type { StackHead, StackRecord, Stacks } from './ports/stacks.ts';
 
 /** Everything that is kept. Opening one that a newer version wrote rejects with InvalidInput `state_too_new`. */
@@ -46,5 +49,6 @@ export interface Store {
   limits: Limits;
   estimates: Estimates;
   exports: Exports;
+  log: Log;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { AssentError } from '../domain/errors.ts';
 import type { Place, StackKey } from '../domain/stack.ts';
 import { type Emit, iso } from './documents/events.ts';
 import type { Monitor } from './measure/monitor.ts';
-import type { Clock, Cloud, Facts, Store } from './ports.ts';
+import type { Clock, Cloud, Facts, Signer, Store } from './ports.ts';
 import type { Budgets } from './run/budget.ts';
 import type { Cleaner } from './run/cleaner.ts';
 
@@ -12,6 +12,8 @@ import type { Cleaner } from './run/cleaner.ts';
 export interface Local {
   store: Store;
   clock: Clock;
+  /** Signs what is said of runs. */
+  signer: Signer;
 }
 
 /** Store, one account and region of a cloud, time and chance: made by the wiring, closed by who made it. */

@@ -5,6 +5,7 @@ import { AssentError } from '../domain/errors.ts';
 import { isSameStack, placeWords } from '../domain/stack.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run, StackRecord } from './ports.ts';
+import { checkProof } from './proof/check.ts';
 import { claimExports, noteImports, settleExports, settleImports } from './run/exports.ts';
 import { type Held, withLease } from './run/lease.ts';
 import { goOn, loadRun } from './run/run.ts';
@@ -38,6 +39,7 @@ export async function work(session: Session, options: WorkOptions, control: Cont
       case 'suspended':
       case 'cancelled': {
         const left = await loadRun(session, run, options.secretParameters);
+        await checkProof(session, run, left.plan);
         await store.runs.reopen(held.lease, run.runId);
         return goOn(session, held, { ...left, run: { ...run, status: 'running' } }, control);
       }
@@ -83,6 +85,7 @@ async function begin(
   if (missing.length > 0) throw missingParameters(missing);
   const left = await loadRun(session, run, secretParameters);
   const { plan } = left;
+  await checkProof(session, run, plan);
   try {
     await claimExports(session, plan, held.lease);
     await noteImports(session, run.imports ?? [], held.lease);

@@ -89,6 +89,13 @@ export interface StatusCommandOptions extends LookOptions, TextOrJson {
   stack?: string;
   detail?: true;
 }
+export interface AuditCommandOptions extends TextOrJson {
+  state: string;
+  key: string[];
+  since?: string;
+  log?: string;
+}
+
 export interface ExpertsCommandOptions extends TextOrJson {
   state: string;
 }

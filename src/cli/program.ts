@@ -7,6 +7,7 @@ import type { ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import type {
   ApproveCommandOptions,
+  AuditCommandOptions,
   CancelCommandOptions,
   ConsensusCommandOptions,
   ConsultCommandOptions,
@@ -269,6 +270,22 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
       ).choices(['majority', 'weighted', 'bayesian', 'log-pool', 'dawid-skene']),
     )
     .addOption(format('text', 'json'));
+
+  const audit = add<AuditCommandOptions>(
+    'audit <action> [operand]',
+    'the signed log: list, key, prove <run>, verify <proof>, export <folder>',
+    () => import('./commands/audit.ts'),
+  );
+  audit
+    .addOption(
+      new Option('--key <key>', 'verify: a public key you trust, or its file; any number')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .option('--since <checkpoint>', 'verify: file of a checkpoint from before, which the log must continue')
+    .option('--log <dir>', 'verify: the whole log of an exported folder or a state folder')
+    .addOption(format('text', 'json'));
+  stateOption(audit);
 
   const metrics = add<MetricsCommandOptions>(
     'metrics',

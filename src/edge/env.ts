@@ -27,6 +27,11 @@ export function cloudEnvironment(): CloudEnvironment {
   };
 }
 
+/** ASSENT_KEY: the key that signs, a PEM text or a file of one; absent: the one in the state folder. */
+export function signingKey(): string | undefined {
+  return process.env['ASSENT_KEY'] || undefined;
+}
+
 /** How to say to a service who asks. */
 export interface RemoteEnvironment {
   /** ASSENT_TOKEN: a bearer token, in place of a signature. */
@@ -52,6 +57,8 @@ export interface ServiceEnvironment {
   table: string;
   bucket: string;
   machineArn: string;
+  /** ASSENT_SIGNING_KEYS: KMS keys that statements are signed with, comma-separated; the first signs now. None: nothing is signed here. */
+  signingKeys: string[];
   /** ASSENT_TARGET_ROLE: the role that deployments are made with; without it the function's own. */
   targetRole: string | undefined;
   /** ASSENT_TARGET_EXTERNAL_ID: what the role's trust asks for. */
@@ -65,7 +72,7 @@ export interface ServiceEnvironment {
 
 /** Throws InvalidInput `environment_invalid` for what is missing. */
 export function serviceEnvironment(): ServiceEnvironment {
-  const { AWS_REGION, ASSENT_TABLE, ASSENT_BUCKET, ASSENT_MACHINE } = process.env;
+  const { AWS_REGION, ASSENT_TABLE, ASSENT_BUCKET, ASSENT_MACHINE, ASSENT_SIGNING_KEYS } = process.env;
   const {
     ASSENT_TARGET_EXTERNAL_ID,
     ASSENT_TARGET_ROLE,
@@ -78,6 +85,7 @@ export function serviceEnvironment(): ServiceEnvironment {
     table: needed('ASSENT_TABLE', ASSENT_TABLE),
     bucket: needed('ASSENT_BUCKET', ASSENT_BUCKET),
     machineArn: needed('ASSENT_MACHINE', ASSENT_MACHINE),
+    signingKeys: (ASSENT_SIGNING_KEYS ?? '').split(',').filter((id) => id !== ''),
     targetRole: ASSENT_TARGET_ROLE || undefined,
     targetExternalId: ASSENT_TARGET_EXTERNAL_ID || undefined,
     targetEndpoint: ASSENT_TARGET_ENDPOINT || undefined,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../adapters/embedded/clock.ts';
+import { KeyFile } from '../adapters/embedded/key-file.ts';
 import { openStore } from '../adapters/embedded/store.ts';
 import { measuredCloud } from '../app/measure/measure.ts';
 import { Monitor } from '../app/measure/monitor.ts';
@@ -10,7 +11,7 @@ import { cleanedCloud, cleanedFacts } from '../app/run/cleaned.ts';
 import { Cleaner } from '../app/run/cleaner.ts';
 import type { Local, Session } from '../app/session.ts';
 import type { CloudChoice, OpenCloud } from './cloud.ts';
-import { cloudEnvironment } from './env.ts';
+import { cloudEnvironment, signingKey } from './env.ts';
 
 // What a killed process may lose of its counts of calls; a flush is one commit.
 const FLUSH_MS = 2_000;
@@ -28,7 +29,9 @@ export interface OpenSession extends Session {
 /** Opens the store only; one in a folder that cannot be written may still be read. */
 export async function openLocal(state: string, { mayOnlyRead = true } = {}): Promise<OpenLocal> {
   const store = await openStore(state, { now: systemClock.now, mayOnlyRead });
-  return { store, clock: systemClock, close: () => store.close() };
+  const mayMake = async () => (await store.log.head()) === undefined;
+  const signer = new KeyFile({ dir: state, given: signingKey(), mayMake });
+  return { store, signer, clock: systemClock, close: () => store.close() };
 }
 
 /** Opens the store and a cloud; starts the sandbox where that is the cloud and none runs. */
@@ -55,7 +58,7 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
 
 /** A session over an open store and cloud; closing it closes the cloud, not the store. */
 export function sessionOver(local: Local, open: OpenCloud, { speed }: { speed: number }): OpenSession {
-  const { store, clock } = local;
+  const { store, clock, signer } = local;
   const { endpoint } = open;
   const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
   const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
@@ -64,6 +67,7 @@ export function sessionOver(local: Local, open: OpenCloud, { speed }: { speed: n
   return {
     store,
     clock,
+    signer,
     endpoint,
     cloud: cleanedCloud(
       measuredCloud(open.cloud, endpoint, monitor, () => performance.now()),

@@ -32,6 +32,7 @@ import type { AccessPolicy } from '../../src/domain/access.ts';
 import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { aSigner } from '../support/signer.ts';
 
 const policy: AccessPolicy = {
   rules: [
@@ -68,7 +69,7 @@ beforeEach(async () => {
   const clock = { ...systemClock, now: () => systemClock.now() + now };
   const memory = new Memory();
   const store = openMemoryStore({ now: clock.now }, memory);
-  local = { store, clock };
+  local = { store, clock, signer: aSigner() };
   const credentials = { accessKeyId: '111111111111', secretAccessKey: 'x' };
   const cloud = await openTarget({ region: 'us-east-1', endpoint: sandbox.url, credentials }, 'sandbox');
   session = sessionOver(local, cloud, { speed: 10_000 });

@@ -15,6 +15,7 @@ const ranks: Record<string, number> = {
   'src/edge': 4,
   functions: 5,
   'src/cli': 5,
+  'src/verify.ts': 2,
   'src/index.ts': 5,
 };
 
@@ -87,7 +88,7 @@ const rooms: readonly (readonly string[])[] = [
   ['same', 'intrinsics'],
   ['plan', 'engine'],
   ['permissions', 'scan', 'simulate'],
-  ['circle', 'shown'],
+  ['circle', 'shown', 'proof'],
   ['session'],
   ['door'],
 ];

@@ -3,6 +3,8 @@
 //! Expected refusals are answer variants; a `JsError` is a malformed call and our own bug. The engine's hot path
 //! takes and gives JSON text, everything else typed objects.
 
+mod proof;
+
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 

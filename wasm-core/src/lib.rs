@@ -17,6 +17,7 @@ pub mod model;
 pub mod permissions;
 pub mod plan;
 pub mod problem;
+pub mod proof;
 mod same;
 pub mod scan;
 pub mod schema;

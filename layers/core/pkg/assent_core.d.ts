@@ -16,6 +16,46 @@ export type Operation = "create" | "update" | "delete";
 export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string } | { kind: "resources"; typeName: string };
 
 /**
+ * A log after an append.
+ */
+export interface Appended {
+    /**
+     * How many leaves it has now.
+     */
+    size: number;
+    /**
+     * Tiles that are new or longer.
+     */
+    tiles: Tile[];
+    /**
+     * The text of its checkpoint, to be signed.
+     */
+    checkpoint: string;
+}
+
+/**
+ * A log, and what is to be added to it.
+ */
+export interface AppendCall {
+    /**
+     * Which log.
+     */
+    origin: string;
+    /**
+     * How many leaves it has.
+     */
+    size: number;
+    /**
+     * The tiles at its right edge.
+     */
+    edge: Tile[];
+    /**
+     * New leaves, whole.
+     */
+    leaves: string[];
+}
+
+/**
  * A lookup with its answer; `null`: it does not exist.
  */
 export interface Found {
@@ -104,6 +144,48 @@ export interface PlanSummary {
 }
 
 /**
+ * A proof (INTERFACE.md, `audit prove`).
+ */
+export interface ProofFile {
+    /**
+     * 1.
+     */
+    version: number;
+    /**
+     * `proof`.
+     */
+    kind: string;
+    /**
+     * Run.
+     */
+    run: string;
+    /**
+     * Its plan.
+     */
+    planDigest: string;
+    /**
+     * The plan itself, the JSON text that has that digest.
+     */
+    plan: string;
+    /**
+     * What was said, in the order of the log.
+     */
+    statements: ProvenStatement[];
+    /**
+     * What statements name: SHA-256 to text.
+     */
+    details: Record<string, string>;
+    /**
+     * Size and root of the log, a signed note.
+     */
+    checkpoint: string;
+    /**
+     * The end of the log.
+     */
+    history: LogHistory;
+}
+
+/**
  * A property that differs.
  */
 export interface Difference {
@@ -123,6 +205,24 @@ export interface Difference {
      * Whether the template says something about it.
      */
     declared: boolean;
+}
+
+/**
+ * A public key that the verifier has pinned.
+ */
+export interface TrustedKey {
+    /**
+     * PEM (SubjectPublicKeyInfo), its 32 bytes in Base64, or a note's verifier key (`name+hash+key`).
+     */
+    publicKey: string;
+    /**
+     * What was signed before this moment (ISO 8601, UTC, ms) is not believed.
+     */
+    validFrom?: string;
+    /**
+     * What was signed after it is not.
+     */
+    validUntil?: string;
 }
 
 /**
@@ -402,6 +502,78 @@ export interface ReadSecret {
 }
 
 /**
+ * A signed payload.
+ */
+export interface Envelope {
+    /**
+     * Base64.
+     */
+    payload: string;
+    /**
+     * What it is, a media type.
+     */
+    payloadType: string;
+    /**
+     * At least one.
+     */
+    signatures: EnvelopeSignature[];
+}
+
+/**
+ * A statement about a plan, in our words.
+ */
+export interface Statement {
+    /**
+     * Which.
+     */
+    says: Said;
+    /**
+     * Digest of the plan that it is about.
+     */
+    planDigest: string;
+    /**
+     * What is said.
+     */
+    predicate: Predicate;
+}
+
+/**
+ * A statement with its place in the log.
+ */
+export interface ProvenStatement {
+    /**
+     * Which entry.
+     */
+    index: number;
+    /**
+     * Signed.
+     */
+    envelope: Envelope;
+    /**
+     * That it is in the log (RFC 9162, 2.1.3): hashes in Base64, from the leaf up.
+     */
+    inclusion: string[];
+}
+
+/**
+ * A tile as it is kept: its hashes in one Base64 text.
+ */
+export interface Tile {
+    /**
+     * 0: hashes of leaves.
+     */
+    level: number;
+    /**
+     * Which, from the left.
+     */
+    index: number;
+    /**
+     * 32 bytes each, at most 256 of them.
+     */
+    hashes: string;
+}
+
+/**
  * An expert of the circle and what is known of it.
  */
 export interface ExpertRecord {
@@ -453,6 +625,72 @@ export interface ExpertRecord {
      * An expert that has always said the same.
      */
     redundantWith?: string;
+}
+
+/**
+ * Asks for what proofs are made of.
+ */
+export interface ProveCall {
+    /**
+     * Leaves of the log.
+     */
+    size: number;
+    /**
+     * All tiles that `needed` named.
+     */
+    tiles: Tile[];
+    /**
+     * Entries whose inclusion is to be proved.
+     */
+    indices: number[];
+    /**
+     * How far back the history goes.
+     */
+    since: number;
+}
+
+/**
+ * Asks whether a run may be worked on.
+ */
+export interface WorkCall {
+    /**
+     * Run.
+     */
+    run: string;
+    /**
+     * The plan that it is to carry out.
+     */
+    planDigest: string;
+    /**
+     * Whether that plan does anything.
+     */
+    changes: boolean;
+    /**
+     * What the log has about the run, in its order.
+     */
+    entries: string[];
+    /**
+     * Keys that are believed here.
+     */
+    keys: TrustedKey[];
+}
+
+/**
+ * Asks whether an envelope is signed by enough of the keys.
+ */
+export interface DsseCall {
+    /**
+     * The envelope, JSON text.
+     */
+    envelope: string;
+    /**
+     * Pinned ones.
+     */
+    keys: TrustedKey[];
+    /**
+     * How many different keys must have signed; at least 1.
+     */
+    threshold: number;
 }
 
 /**
@@ -700,6 +938,24 @@ export interface Tally {
  * How votes become one answer.
  */
 export type Method = "majority" | "weighted" | "bayesian" | "log-pool";
+
+/**
+ * Leaves up to the checkpoint, and what there was before them.
+ */
+export interface LogHistory {
+    /**
+     * How many leaves there were before.
+     */
+    size: number;
+    /**
+     * The complete subtrees of these, largest first, Base64.
+     */
+    frontier: string[];
+    /**
+     * Hashes of the leaves since, Base64.
+     */
+    leaves: string[];
+}
 
 /**
  * Milliseconds since the Unix epoch.
@@ -997,6 +1253,24 @@ export interface ResourceDrift {
 }
 
 /**
+ * One thing that was looked at.
+ */
+export interface Check {
+    /**
+     * What was checked: `checkpoint`, `signature`, `inclusion`, ...
+     */
+    name: string;
+    /**
+     * Whether it holds.
+     */
+    ok: boolean;
+    /**
+     * What it was about, or what is wrong with it.
+     */
+    message: string;
+}
+
+/**
  * Order of a replacement.
  */
 export type Replacement = "createBeforeDelete" | "deleteBeforeCreate";
@@ -1005,6 +1279,16 @@ export type Replacement = "createBeforeDelete" | "deleteBeforeCreate";
  * Order of the ready list.
  */
 export type Policy = "critical-path" | "fifo";
+
+/**
+ * Pinned keys.
+ */
+export interface TrustedKeys {
+    /**
+     * Each with the time that it is good for.
+     */
+    keys: TrustedKey[];
+}
 
 /**
  * Questions that were answered.
@@ -1173,6 +1457,11 @@ export interface Consensus {
      */
     veto?: string;
 }
+
+/**
+ * The answer to a call about something that was signed, kept or shown.
+ */
+export type ProofAnswer = { type: "holds" } | { type: "payload"; payload: string; payloadType: string } | { type: "text"; text: string } | { type: "said"; statement: Statement } | { type: "appended"; appended: Appended } | { type: "proved"; proved: Proved } | { type: "refused"; code: string; message: string };
 
 /**
  * The answer to a call that reads encoded sketches.
@@ -1384,6 +1673,11 @@ export interface Simulated {
 }
 
 /**
+ * What a statement says.
+ */
+export type Said = "plan" | "scan" | "verdict" | "approval" | "outcome";
+
+/**
  * What a template declares, before any value is known.
  */
 export interface Declared {
@@ -1453,6 +1747,24 @@ export interface FindingBrief {
  * What came of a rule on a file.
  */
 export type RuleStatus = "pass" | "fail" | "skip" | "unknown";
+
+/**
+ * What came of looking.
+ */
+export interface Verification {
+    /**
+     * Whether everything holds.
+     */
+    valid: boolean;
+    /**
+     * Of the first check that fails.
+     */
+    code?: string;
+    /**
+     * All that was looked at, in that order.
+     */
+    checks: Check[];
+}
 
 /**
  * What came of reading a dynamic reference. The value goes into the core and never out of it.
@@ -1643,6 +1955,41 @@ export interface StackState {
 }
 
 /**
+ * What is said; which members there are depends on the statement.
+ */
+export interface Predicate {
+    /**
+     * Run.
+     */
+    run: string;
+    /**
+     * When it was said: ISO 8601, UTC, ms.
+     */
+    at: string;
+    /**
+     * Of a plan: endpoint, account, region and name of the stack.
+     */
+    stack?: string[];
+    /**
+     * Of a plan: `deploy` or `destroy`. Of a verdict: `approve`, `refuse` or `ask`. Of an approval: `approve` or
+     * `reject`. Of an outcome: the run's. Of a scan: how many findings count, by severity.
+     */
+    result: string;
+    /**
+     * Who says so: of a verdict policy, circle or nobody, of an approval a person.
+     */
+    by?: string;
+    /**
+     * Of a verdict: gates that were not passed on request.
+     */
+    skipped?: string[];
+    /**
+     * SHA-256 of all that there is to it, a JSON text.
+     */
+    details?: string;
+}
+
+/**
  * What is to be done, in full: an approval names its digest, an engine executes it.
  */
 export interface Plan {
@@ -1709,6 +2056,20 @@ export interface SketchSummary {
      * As asked, in that order; empty when the sketch is.
      */
     quantiles: number[];
+}
+
+/**
+ * What proofs are made of.
+ */
+export interface Proved {
+    /**
+     * As asked, in that order.
+     */
+    inclusions: string[][];
+    /**
+     * As asked.
+     */
+    history: LogHistory;
 }
 
 /**
@@ -1805,6 +2166,20 @@ export interface Suppressed {
     author?: string;
 }
 
+/**
+ * Who signed it.
+ */
+export interface EnvelopeSignature {
+    /**
+     * A hint which key; proves nothing.
+     */
+    keyid?: string;
+    /**
+     * Base64.
+     */
+    sig: string;
+}
+
 
 /**
  * The deployment engine: events in, commands out.
@@ -1883,6 +2258,32 @@ export class LabelAnswers {
      * Per task the index of its label, −1: a tie.
      */
     winners(): Int32Array;
+}
+
+/**
+ * Reads a whole log against its checkpoint.
+ */
+export class LogReader {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * What came of it.
+     *
+     * # Errors
+     * Never.
+     */
+    finish(): Verification;
+    /**
+     * `since`: a checkpoint from before.
+     *
+     * # Errors
+     * When the keys are malformed.
+     */
+    constructor(keys: TrustedKeys, checkpoint: string, since?: string | null);
+    /**
+     * The next entry, absent where it is gone; `recorded`: the hash that the log's tiles have of it.
+     */
+    push(entry?: string | null, recorded?: Uint8Array | number[] | null): void;
 }
 
 /**
@@ -1974,6 +2375,14 @@ export class Template {
 }
 
 /**
+ * What an append changes of a log.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function appendToLog(call: AppendCall): ProofAnswer;
+
+/**
  * Puts a claim to a share of the account's and region's rate to what is kept of it.
  *
  * # Errors
@@ -2014,6 +2423,30 @@ export function experts(call: AnsweredQuestions): ExpertsAnswer;
 export function learnDurations(kept: string | null | undefined, observed: string): string;
 
 /**
+ * A statement's payload with its signature: an entry of the log.
+ *
+ * # Errors
+ * When the key is none.
+ */
+export function logEntry(payload: string, public_key: Uint8Array | number[], signature: Uint8Array | number[]): string;
+
+/**
+ * Whether what is signed of a run allows its plan to be carried out.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function mayWork(call: WorkCall): ProofAnswer;
+
+/**
+ * Tiles that proofs about a leaf need, and those at the right edge: level and index, in turn.
+ *
+ * # Errors
+ * When a number is no size.
+ */
+export function neededTiles(index: number, size: number): Float64Array;
+
+/**
  * What whoever deploys a template must be allowed to do.
  *
  * # Errors
@@ -2047,6 +2480,27 @@ export function planDigest(plan: string): string;
 export function poolForecasts(of: Uint32Array | number[], p: Float64Array | number[], questions: number, method: TableMethod): Float64Array;
 
 /**
+ * What is signed of a statement's payload.
+ */
+export function preAuthentication(payload: string): Uint8Array;
+
+/**
+ * Makes proofs from tiles.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function proveFromTiles(call: ProveCall): ProofAnswer;
+
+/**
+ * What an entry of the log says, if a pinned key has signed it.
+ *
+ * # Errors
+ * When the keys are malformed.
+ */
+export function readEntry(entry: string, keys: TrustedKeys): ProofAnswer;
+
+/**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
  */
 export function resourceSchema(type_name: string): string | undefined;
@@ -2066,6 +2520,14 @@ export function rollback(call: RollbackCall): RollbackAnswer;
  * Never.
  */
 export function rules(): RulesAnswer;
+
+/**
+ * A checkpoint's text with the signature over it, as a signed note.
+ *
+ * # Errors
+ * When the text is no checkpoint, or the key none.
+ */
+export function signedCheckpoint(text: string, public_key: Uint8Array | number[], signature: Uint8Array | number[]): string;
 
 /**
  * Runs a plan (JSON) with the real engine on a virtual clock.
@@ -2093,3 +2555,56 @@ export function sketchMerge(one: Uint8Array | number[], other: Uint8Array | numb
  * Never on account of the bytes: that is an answer.
  */
 export function sketchSummary(bytes: Uint8Array | number[], quantiles: Float64Array | number[]): SketchAnswer;
+
+/**
+ * The payload of a statement, to be signed as `preAuthentication` gives it.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function statementPayload(statement: Statement): ProofAnswer;
+
+/**
+ * A key as notes name it: `name+hash+key`.
+ *
+ * # Errors
+ * When the key is none.
+ */
+export function verifierKey(name: string, public_key: Uint8Array | number[]): string;
+
+/**
+ * Whether a tree continues another (RFC 9162, 2.1.4.2). `proof`: its hashes one after the other.
+ *
+ * # Errors
+ * When a hash is not of 32 bytes, or a number no size.
+ */
+export function verifyConsistency(first: number, first_root: Uint8Array | number[], second: number, second_root: Uint8Array | number[], proof: Uint8Array | number[]): ProofAnswer;
+
+/**
+ * Whether an envelope is signed by pinned keys, and what it carries.
+ *
+ * # Errors
+ * When the call is malformed.
+ */
+export function verifyDsse(call: DsseCall): ProofAnswer;
+
+/**
+ * Whether a leaf is in a tree (RFC 9162, 2.1.3.2). `proof`: its hashes one after the other.
+ *
+ * # Errors
+ * When a hash is not of 32 bytes, or a number no size.
+ */
+export function verifyInclusion(index: number, size: number, leaf: Uint8Array | number[], proof: Uint8Array | number[], root: Uint8Array | number[]): ProofAnswer;
+
+/**
+ * Whether a run's proof holds.
+ *
+ * # Errors
+ * When the keys are malformed. Never on account of the proof.
+ */
+export function verifyProof(text: string, keys: TrustedKeys, since?: string | null): Verification;
+
+/**
+ * Whether an Ed25519 signature is the key's (RFC 8032), strictly; whatever the bytes are, that is an answer.
+ */
+export function verifySignature(public_key: Uint8Array | number[], message: Uint8Array | number[], signature: Uint8Array | number[]): boolean;

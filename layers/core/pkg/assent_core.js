@@ -269,6 +269,87 @@ if (Symbol.dispose) LabelAnswers.prototype[Symbol.dispose] = LabelAnswers.protot
 exports.LabelAnswers = LabelAnswers;
 
 /**
+ * Reads a whole log against its checkpoint.
+ */
+class LogReader {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        LogReaderFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_logreader_free(ptr, 0);
+    }
+    /**
+     * What came of it.
+     *
+     * # Errors
+     * Never.
+     * @returns {Verification}
+     */
+    finish() {
+        const ptr = this.__destroy_into_raw();
+        const ret = wasm.logreader_finish(ptr);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * `since`: a checkpoint from before.
+     *
+     * # Errors
+     * When the keys are malformed.
+     * @param {TrustedKeys} keys
+     * @param {string} checkpoint
+     * @param {string | null} [since]
+     */
+    constructor(keys, checkpoint, since) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(checkpoint, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(since) ? 0 : passStringToWasm0(since, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.logreader_new(keys, ptr0, len0, ptr1, len1);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        this.__wbg_ptr = ret[0];
+        LogReaderFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * The next entry, absent where it is gone; `recorded`: the hash that the log's tiles have of it.
+     * @param {string | null} [entry]
+     * @param {Uint8Array | number[] | null} [recorded]
+     */
+    push(entry, recorded) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = isLikeNone(entry) ? 0 : passStringToWasm0(entry, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(recorded) ? 0 : passArray8ToWasm0(recorded, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        wasm.logreader_push(this.__wbg_ptr, ptr0, len0, ptr1, len1);
+    }
+}
+if (Symbol.dispose) LogReader.prototype[Symbol.dispose] = LogReader.prototype.free;
+exports.LogReader = LogReader;
+
+/**
  * A plan, with the values that it was made with.
  */
 class Planned {
@@ -504,6 +585,23 @@ if (Symbol.dispose) Template.prototype[Symbol.dispose] = Template.prototype.free
 exports.Template = Template;
 
 /**
+ * What an append changes of a log.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {AppendCall} call
+ * @returns {ProofAnswer}
+ */
+function appendToLog(call) {
+    const ret = wasm.appendToLog(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.appendToLog = appendToLog;
+
+/**
  * Puts a claim to a share of the account's and region's rate to what is kept of it.
  *
  * # Errors
@@ -615,6 +713,87 @@ function learnDurations(kept, observed) {
 exports.learnDurations = learnDurations;
 
 /**
+ * A statement's payload with its signature: an entry of the log.
+ *
+ * # Errors
+ * When the key is none.
+ * @param {string} payload
+ * @param {Uint8Array | number[]} public_key
+ * @param {Uint8Array | number[]} signature
+ * @returns {string}
+ */
+function logEntry(payload, public_key, signature) {
+    let deferred5_0;
+    let deferred5_1;
+    try {
+        let ptr0, len0, ptr1, len1, ptr2, len2;
+        try {
+            ptr0 = passStringToWasm0(payload, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray8ToWasm0(public_key, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+            ptr2 = passArray8ToWasm0(signature, wasm.__wbindgen_malloc);
+            len2 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.logEntry(ptr0, len0, ptr1, len1, ptr2, len2);
+        var ptr4 = ret[0];
+        var len4 = ret[1];
+        if (ret[3]) {
+            ptr4 = 0; len4 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred5_0 = ptr4;
+        deferred5_1 = len4;
+        return getStringFromWasm0(ptr4, len4);
+    } finally {
+        wasm.__wbindgen_free(deferred5_0, deferred5_1, 1);
+    }
+}
+exports.logEntry = logEntry;
+
+/**
+ * Whether what is signed of a run allows its plan to be carried out.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {WorkCall} call
+ * @returns {ProofAnswer}
+ */
+function mayWork(call) {
+    const ret = wasm.mayWork(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.mayWork = mayWork;
+
+/**
+ * Tiles that proofs about a leaf need, and those at the right edge: level and index, in turn.
+ *
+ * # Errors
+ * When a number is no size.
+ * @param {number} index
+ * @param {number} size
+ * @returns {Float64Array}
+ */
+function neededTiles(index, size) {
+    const ret = wasm.neededTiles(index, size);
+    if (ret[3]) {
+        throw takeFromExternrefTable0(ret[2]);
+    }
+    var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+    return v1;
+}
+exports.neededTiles = neededTiles;
+
+/**
  * What whoever deploys a template must be allowed to do.
  *
  * # Errors
@@ -718,6 +897,58 @@ function poolForecasts(of, p, questions, method) {
 exports.poolForecasts = poolForecasts;
 
 /**
+ * What is signed of a statement's payload.
+ * @param {string} payload
+ * @returns {Uint8Array}
+ */
+function preAuthentication(payload) {
+    const ptr0 = passStringToWasm0(payload, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.preAuthentication(ptr0, len0);
+    var v2 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+    return v2;
+}
+exports.preAuthentication = preAuthentication;
+
+/**
+ * Makes proofs from tiles.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {ProveCall} call
+ * @returns {ProofAnswer}
+ */
+function proveFromTiles(call) {
+    const ret = wasm.proveFromTiles(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.proveFromTiles = proveFromTiles;
+
+/**
+ * What an entry of the log says, if a pinned key has signed it.
+ *
+ * # Errors
+ * When the keys are malformed.
+ * @param {string} entry
+ * @param {TrustedKeys} keys
+ * @returns {ProofAnswer}
+ */
+function readEntry(entry, keys) {
+    const ptr0 = passStringToWasm0(entry, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.readEntry(ptr0, len0, keys);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.readEntry = readEntry;
+
+/**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
  * @param {string} type_name
  * @returns {string | undefined}
@@ -767,6 +998,50 @@ function rules() {
     return takeFromExternrefTable0(ret[0]);
 }
 exports.rules = rules;
+
+/**
+ * A checkpoint's text with the signature over it, as a signed note.
+ *
+ * # Errors
+ * When the text is no checkpoint, or the key none.
+ * @param {string} text
+ * @param {Uint8Array | number[]} public_key
+ * @param {Uint8Array | number[]} signature
+ * @returns {string}
+ */
+function signedCheckpoint(text, public_key, signature) {
+    let deferred5_0;
+    let deferred5_1;
+    try {
+        let ptr0, len0, ptr1, len1, ptr2, len2;
+        try {
+            ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray8ToWasm0(public_key, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+            ptr2 = passArray8ToWasm0(signature, wasm.__wbindgen_malloc);
+            len2 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.signedCheckpoint(ptr0, len0, ptr1, len1, ptr2, len2);
+        var ptr4 = ret[0];
+        var len4 = ret[1];
+        if (ret[3]) {
+            ptr4 = 0; len4 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred5_0 = ptr4;
+        deferred5_1 = len4;
+        return getStringFromWasm0(ptr4, len4);
+    } finally {
+        wasm.__wbindgen_free(deferred5_0, deferred5_1, 1);
+    }
+}
+exports.signedCheckpoint = signedCheckpoint;
 
 /**
  * Runs a plan (JSON) with the real engine on a virtual clock.
@@ -878,6 +1153,211 @@ function sketchSummary(bytes, quantiles) {
     return takeFromExternrefTable0(ret[0]);
 }
 exports.sketchSummary = sketchSummary;
+
+/**
+ * The payload of a statement, to be signed as `preAuthentication` gives it.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {Statement} statement
+ * @returns {ProofAnswer}
+ */
+function statementPayload(statement) {
+    const ret = wasm.statementPayload(statement);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.statementPayload = statementPayload;
+
+/**
+ * A key as notes name it: `name+hash+key`.
+ *
+ * # Errors
+ * When the key is none.
+ * @param {string} name
+ * @param {Uint8Array | number[]} public_key
+ * @returns {string}
+ */
+function verifierKey(name, public_key) {
+    let deferred4_0;
+    let deferred4_1;
+    try {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray8ToWasm0(public_key, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.verifierKey(ptr0, len0, ptr1, len1);
+        var ptr3 = ret[0];
+        var len3 = ret[1];
+        if (ret[3]) {
+            ptr3 = 0; len3 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred4_0 = ptr3;
+        deferred4_1 = len3;
+        return getStringFromWasm0(ptr3, len3);
+    } finally {
+        wasm.__wbindgen_free(deferred4_0, deferred4_1, 1);
+    }
+}
+exports.verifierKey = verifierKey;
+
+/**
+ * Whether a tree continues another (RFC 9162, 2.1.4.2). `proof`: its hashes one after the other.
+ *
+ * # Errors
+ * When a hash is not of 32 bytes, or a number no size.
+ * @param {number} first
+ * @param {Uint8Array | number[]} first_root
+ * @param {number} second
+ * @param {Uint8Array | number[]} second_root
+ * @param {Uint8Array | number[]} proof
+ * @returns {ProofAnswer}
+ */
+function verifyConsistency(first, first_root, second, second_root, proof) {
+    const val4 = +first;
+    const val5 = +second;
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+        ptr0 = passArray8ToWasm0(first_root, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArray8ToWasm0(second_root, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+        ptr2 = passArray8ToWasm0(proof, wasm.__wbindgen_malloc);
+        len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.verifyConsistency(val4, ptr0, len0, val5, ptr1, len1, ptr2, len2);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.verifyConsistency = verifyConsistency;
+
+/**
+ * Whether an envelope is signed by pinned keys, and what it carries.
+ *
+ * # Errors
+ * When the call is malformed.
+ * @param {DsseCall} call
+ * @returns {ProofAnswer}
+ */
+function verifyDsse(call) {
+    const ret = wasm.verifyDsse(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.verifyDsse = verifyDsse;
+
+/**
+ * Whether a leaf is in a tree (RFC 9162, 2.1.3.2). `proof`: its hashes one after the other.
+ *
+ * # Errors
+ * When a hash is not of 32 bytes, or a number no size.
+ * @param {number} index
+ * @param {number} size
+ * @param {Uint8Array | number[]} leaf
+ * @param {Uint8Array | number[]} proof
+ * @param {Uint8Array | number[]} root
+ * @returns {ProofAnswer}
+ */
+function verifyInclusion(index, size, leaf, proof, root) {
+    const val4 = +index;
+    const val5 = +size;
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+        ptr0 = passArray8ToWasm0(leaf, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArray8ToWasm0(proof, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+        ptr2 = passArray8ToWasm0(root, wasm.__wbindgen_malloc);
+        len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.verifyInclusion(val4, val5, ptr0, len0, ptr1, len1, ptr2, len2);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.verifyInclusion = verifyInclusion;
+
+/**
+ * Whether a run's proof holds.
+ *
+ * # Errors
+ * When the keys are malformed. Never on account of the proof.
+ * @param {string} text
+ * @param {TrustedKeys} keys
+ * @param {string | null} [since]
+ * @returns {Verification}
+ */
+function verifyProof(text, keys, since) {
+    let ptr0, len0, ptr1, len1;
+    try {
+        ptr0 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = isLikeNone(since) ? 0 : passStringToWasm0(since, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.verifyProof(ptr0, len0, keys, ptr1, len1);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.verifyProof = verifyProof;
+
+/**
+ * Whether an Ed25519 signature is the key's (RFC 8032), strictly; whatever the bytes are, that is an answer.
+ * @param {Uint8Array | number[]} public_key
+ * @param {Uint8Array | number[]} message
+ * @param {Uint8Array | number[]} signature
+ * @returns {boolean}
+ */
+function verifySignature(public_key, message, signature) {
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+        ptr0 = passArray8ToWasm0(public_key, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArray8ToWasm0(message, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+        ptr2 = passArray8ToWasm0(signature, wasm.__wbindgen_malloc);
+        len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.verifySignature(ptr0, len0, ptr1, len1, ptr2, len2);
+    return ret !== 0;
+}
+exports.verifySignature = verifySignature;
 function __wbg_get_imports() {
     const import0 = {
         __proto__: null,
@@ -929,6 +1409,9 @@ const EngineFinalization = (typeof FinalizationRegistry === 'undefined')
 const LabelAnswersFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_labelanswers_free(ptr, 1));
+const LogReaderFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_logreader_free(ptr, 1));
 const PlannedFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_planned_free(ptr, 1));

@@ -26,7 +26,7 @@ export function openDatabase(dir: string, { mayOnlyRead = false } = {}): Databas
   if (mayOnlyRead && isReadOnly(dir)) return new Database(file, 'read');
   try {
     prepareFolder(dir);
-    if (!existsSync(file)) addFile(dir, (draft) => new Database(draft, 'make').close());
+    if (!existsSync(file)) addFile(dir, FILE, (draft) => new Database(draft, 'make').close());
   } catch (error) {
     throw error instanceof AssentError ? error : notWritable(dir, error);
   }

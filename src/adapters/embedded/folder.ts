@@ -20,9 +20,11 @@ import { join } from 'node:path';
 
 /** Name of the store's file inside the state folder. */
 export const FILE = 'assent.db';
+/** Name of the signing key's. */
+export const KEY_FILE = 'assent.key';
 
 /** What this program keeps in a state folder: the store, and what the sandbox has. */
-const OURS = /^((assent|sandbox)\.db(-wal|-shm|-journal|\.new-\w+)?|sandbox\.key)$/;
+const OURS = /^((assent|sandbox)\.db(-wal|-shm|-journal|\.new-\w+)?|(assent|sandbox)\.key)$/;
 
 /** Ours alone: plans and states describe infrastructure. What exists already keeps its owner's choice. */
 export function prepareFolder(dir: string): void {
@@ -31,11 +33,11 @@ export function prepareFolder(dir: string): void {
   if (readdirSync(dir).every((name) => OURS.test(name))) writeFileSync(join(dir, '.gitignore'), '*\n');
 }
 
-/** Puts the file that `fill` has written into the folder, unless another process was faster. */
-export function addFile(dir: string, fill: (file: string) => void): void {
+/** Puts a file that `fill` has written into the folder, unless another process was faster. */
+export function addFile(dir: string, name: string, fill: (file: string) => void): void {
   const draft = mkdtempSync(join(dir, `${FILE}.new-`));
   try {
-    const [from, to] = [join(draft, FILE), join(dir, FILE)];
+    const [from, to] = [join(draft, name), join(dir, name)];
     // SQLite gives its -wal and -shm files the mode of the database.
     closeSync(openSync(from, 'wx', 0o600));
     fill(from);

@@ -18,6 +18,9 @@
 //   export#PLACE|NAME importer#KEY   who uses one
 //   limits#NAME, estimates#NAME      note
 //   measures      run#…, sum#SHARD
+//   log           head          size, root and signature of the log
+//   log           tile#LEVEL#INDEX, entry#INDEX
+//   run#RUN       said#INDEX    which entries of the log are about the run
 import type { Place, StackKey } from '../../domain/stack.ts';
 import { placeText, stackText } from '../../domain/stack.ts';
 import type { ItemKey } from './table.ts';
@@ -28,6 +31,7 @@ const runPartition = (runId: string) => `run#${runId}`;
 export const RUN = 'run#';
 export const TURN = 'turn#';
 export const TOLD = 'told#';
+export const SAID = 'said#';
 export const IMPORTER = 'importer#';
 export const STACKS = 'stacks';
 export const RUNS = 'runs';
@@ -58,15 +62,29 @@ export const keys = {
     pk: `export#${placeText(importer)}|${name}`,
     sk: `${IMPORTER}${stackText(importer)}`,
   }),
+  logPartition: 'log',
+  logHead: { pk: 'log', sk: 'head' } satisfies ItemKey,
+  tile: (level: number, index: number): ItemKey => ({ pk: 'log', sk: `tile#${level}#${padded(index)}` }),
+  entry: (index: number): ItemKey => ({ pk: 'log', sk: entryName(index) }),
+  said: (runId: string, index: number): ItemKey => ({ pk: runPartition(runId), sk: `${SAID}${padded(index)}` }),
   note: (kind: 'limits' | 'estimates', name: string): ItemKey => ({ pk: `${kind}#${name}`, sk: 'note' }),
 };
 
 /** Sorts as the numbers do. */
 export function turnName(number: number): string {
-  return `${TURN}${String(number).padStart(9, '0')}`;
+  return `${TURN}${padded(number)}`;
 }
 
 /** The same of what a run told. */
 export function eventsName(number: number): string {
-  return `${TOLD}${String(number).padStart(9, '0')}`;
+  return `${TOLD}${padded(number)}`;
+}
+
+/** The same of an entry of the log. */
+export function entryName(index: number): string {
+  return `entry#${padded(index)}`;
+}
+
+function padded(number: number): string {
+  return String(number).padStart(9, '0');
 }

@@ -2,6 +2,7 @@
 import { type Blobs, LEASE_MS, type Store } from '../../app/ports.ts';
 import { TableExports } from './exports.ts';
 import { type Holders, TableLeases } from './leases.ts';
+import { TableLog } from './log.ts';
 import { TableMeasures } from './measures.ts';
 import { TableNotes } from './notes.ts';
 import { TableRuns } from './runs.ts';
@@ -30,6 +31,7 @@ export function storeOn(table: Table, blobs: Blobs, options: TableStoreOptions):
     limits: new TableNotes(table, 'limits'),
     estimates: new TableNotes(table, 'estimates'),
     exports: new TableExports(table, leases),
+    log: new TableLog(table),
     close: () => table.close(),
   };
 }

@@ -8,6 +8,7 @@ import { iso, noCalls } from '../documents/events.ts';
 import { InFlight, runMeasurements } from '../measure/measure.ts';
 import { keepPlan, keptPlan } from '../planning/planning.ts';
 import type { EndStatus, Rollback, Run, StackRecord, Tally } from '../ports.ts';
+import { attest } from '../proof/attest.ts';
 import type { Control, Session } from '../session.ts';
 import { type Driven, drive } from './drive.ts';
 import { settleExports, settleImports } from './exports.ts';
@@ -201,6 +202,8 @@ async function end(
     after: gone ? [] : (left.imports ?? []),
     lease: held.lease,
   });
+  // Before its end is written: killed in between, it ends again, and the log says so twice.
+  await attest(session, run, [{ says: 'outcome', result: outcome, details: document }]);
   // Named by what was measured of it before, so that ending it again replaces this until the end is written.
   await store.measures.put(`${runId}/${run.measuredUntil ?? 0}`, measured);
   await store.runs.finish(held.lease, runId, driven.seq, {

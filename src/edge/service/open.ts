@@ -2,6 +2,7 @@
 // it deploys to. Opened once per process and kept while it is warm.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openKmsSigner } from '../../adapters/aws/kms-signer.ts';
 import { openServiceStore } from '../../adapters/aws/store.ts';
 import { openWorkflow } from '../../adapters/aws/workflow.ts';
 import { systemClock } from '../../adapters/embedded/clock.ts';
@@ -29,13 +30,14 @@ export function service(): Promise<Service> {
 
 async function open(): Promise<Service> {
   const environment = serviceEnvironment();
-  const { region, table, bucket, machineArn } = environment;
+  const { region, table, bucket, machineArn, signingKeys } = environment;
   const { now } = systemClock;
-  const [workflow, kept] = await Promise.all([
+  const [workflow, signer, kept] = await Promise.all([
     openWorkflow({ region, machineArn }),
+    openKmsSigner({ region, keyIds: signingKeys }),
     openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID() }),
   ]);
-  return { environment, ...kept, workflow, clock: systemClock };
+  return { environment, ...kept, workflow, signer, clock: systemClock };
 }
 
 /** Calls `use` with a session on the target, closed afterwards: what was measured is flushed before the function freezes. */

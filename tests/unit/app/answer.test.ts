@@ -5,6 +5,7 @@ import { expire } from '../../../src/app/answer.ts';
 import type { Run } from '../../../src/app/ports.ts';
 import { InvalidInput } from '../../../src/domain/errors.ts';
 import { aRun } from '../../contract/samples.ts';
+import { aSigner } from '../../support/signer.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 async function waiting() {
@@ -13,7 +14,7 @@ async function waiting() {
   const run: Run = { ...aRun('r1'), status: 'waiting_approval', expiresAt: clock.now() + 1_000 };
   await store.runs.submit(run);
   const pass = (ms: number) => clock.sleep(clock.now() + ms, new AbortController().signal);
-  return { local: { store, clock }, store, run, pass };
+  return { local: { store, clock, signer: aSigner() }, store, run, pass };
 }
 
 test('ends as expired at its time, and not before', async () => {

@@ -27,7 +27,7 @@ afterEach(() => rm(dir, { recursive: true }));
 
 test.each([undefined, 'EPERM', 'ENOTSUP'])('it is there when it is full, not before (links fail with %s)', (code) => {
   fails = code;
-  addFile(dir, (draft) => {
+  addFile(dir, 'assent.db', (draft) => {
     expect(existsSync(file())).toBe(false);
     writeFileSync(draft, 'whole');
     expect(existsSync(file())).toBe(false);
@@ -38,7 +38,7 @@ test.each([undefined, 'EPERM', 'ENOTSUP'])('it is there when it is full, not bef
 
 test.each([undefined, 'EPERM'])('what another process has put there meanwhile stays (links fail with %s)', (code) => {
   fails = code;
-  addFile(dir, (draft) => {
+  addFile(dir, 'assent.db', (draft) => {
     writeFileSync(draft, 'mine');
     writeFileSync(file(), 'theirs');
   });
@@ -50,6 +50,6 @@ test('an attempt that fails leaves nothing', () => {
   const fill = () => {
     throw new Error('no');
   };
-  expect(() => addFile(dir, fill)).toThrow('no');
+  expect(() => addFile(dir, 'assent.db', fill)).toThrow('no');
   expect(readdirSync(dir)).toEqual([]);
 });
