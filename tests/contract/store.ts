@@ -4,6 +4,7 @@ import { blobsContract } from './blobs.ts';
 import { crashContract } from './crashes.ts';
 import { exportsContract } from './exports.ts';
 import { leasesContract } from './leases.ts';
+import { logContract } from './log.ts';
 import { measuresContract } from './measures.ts';
 import { notesContract } from './notes.ts';
 import { runsContract } from './runs.ts';
@@ -21,6 +22,7 @@ export function storeContract<Place>(name: string, module: StoreModule<Place>): 
     measuresContract(any);
     exportsContract(any);
     leasesContract(any);
+    logContract(any);
     runsContract(any);
     stacksContract(any);
     serviceContract(any);

@@ -1,17 +1,20 @@
 // `work` where a run does not come to begin: what it has taken is free again, and nothing was called.
 import { expect, test } from 'vitest';
 import { openMemoryStore } from '../../../src/adapters/memory/store.ts';
+import { attest } from '../../../src/app/proof/attest.ts';
 import type { Session } from '../../../src/app/session.ts';
 import { work } from '../../../src/app/work.ts';
 import { pure } from '../../../src/core/instance.ts';
 import { anEnd, aPlan, aRun, aStack, begun, CONTEXT, HERE, key, WEB } from '../../contract/samples.ts';
+import { aSigner } from '../../support/signer.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 /** A session without a cloud: whatever asks it for more than a name fails. */
 function setUp() {
   const clock = new VirtualClock();
   const store = openMemoryStore({ now: clock.now });
-  const session = { store, clock, endpoint: HERE.endpoint, facts: { identity: async () => CONTEXT } };
+  const signer = aSigner();
+  const session = { store, clock, signer, endpoint: HERE.endpoint, facts: { identity: async () => CONTEXT } };
   return { store, session: session as unknown as Session };
 }
 
@@ -19,12 +22,17 @@ const NOTHING = { secretParameters: { Password: 'x' } };
 const CONTROL = { emit: () => undefined };
 
 /** An approved run whose plan exports these names; it was made for a stack that is not as it is now. */
-async function approved({ store }: ReturnType<typeof setUp>, exportNames: string[]): Promise<void> {
+async function approved({ store, session }: ReturnType<typeof setUp>, exportNames: string[]): Promise<void> {
   const outputs = exportNames.map((exportName) => ({ name: exportName, value: 1, exportName }));
   const plan = { ...aPlan('web', ''), outputs };
   const digest = pure('planDigest', (wasm) => wasm.planDigest(JSON.stringify(plan)));
   await store.blobs.put('plan', digest, JSON.stringify({ ...plan, digest }));
-  await store.runs.submit({ ...aRun('r2'), planDigest: digest, base: 'f'.repeat(64) });
+  const run = { ...aRun('r2'), planDigest: digest, base: 'f'.repeat(64) };
+  await attest(session, run, [
+    { says: 'plan', result: 'deploy' },
+    { says: 'verdict', result: 'approve', by: 'circle' },
+  ]);
+  await store.runs.submit(run);
 }
 
 test('a run whose stack has changed ends as superseded, and keeps no export name that the stack does not have', async () => {
