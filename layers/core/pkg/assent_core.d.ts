@@ -800,6 +800,11 @@ export interface PatchOperation {
      * Of `test`: the value that a read returned when the plan was made. Of `remove`: absent.
      */
     value?: unknown;
+    /**
+     * What a read returned there when the plan was made, where it is not what was applied and no `test` can say so: it
+     * comes in another order each time. Its lists are sorted.
+     */
+    found?: unknown;
 }
 
 /**
