@@ -12,7 +12,7 @@ import type { Stacks } from './ports/stacks.ts';
 
 export type { BlobKind, Blobs } from './ports/blobs.ts';
 export type { Clock } from './ports/clock.ts';
-export type { Answer, CallError, Cloud, Facts, Progress } from './ports/cloud.ts';
+export type { Answer, CallError, Cloud, Facts, OutsideLookup, Progress } from './ports/cloud.ts';
 export type { Export, Exports } from './ports/exports.ts';
 export type { Measures } from './ports/measures.ts';
 export type { ChangeNote, Estimates, Limits, Notes } from './ports/notes.ts';

@@ -13,7 +13,7 @@ export type Operation = "create" | "update" | "delete";
 /**
  * A fact that a plan needs from outside the template.
  */
-export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string } | { kind: "resources"; typeName: string };
+export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "output"; stack: string; output: string; region: string } | { kind: "resource"; typeName: string; identifier: string } | { kind: "resources"; typeName: string };
 
 /**
  * A lookup with its answer; `null`: it does not exist.
