@@ -6,7 +6,7 @@ import { parseDocument, visit } from 'yaml';
 const { resourceSchema } = createRequire(import.meta.url)('#wasm');
 
 const NAMES =
-  'And Base64 Cidr Condition Equals FindInMap GetAZs If ImportValue Join Length Not Or Select Split Sub ToJsonString Transform Contains EachMemberEquals EachMemberIn RefAll ValueOf ValueOfAll';
+  'And Base64 Cidr Condition Equals FindInMap GetAZs GetStackOutput If ImportValue Join Length Not Or Select Split Sub ToJsonString Transform Contains EachMemberEquals EachMemberIn RefAll ValueOf ValueOfAll';
 const long = (name, plain) => {
   if (name === 'Ref' || name === 'Condition') return { [name]: plain };
   if (name === 'GetAtt' && typeof plain === 'string') {

@@ -13,7 +13,7 @@ import type { Stacks } from './ports/stacks.ts';
 
 export type { BlobKind, Blobs } from './ports/blobs.ts';
 export type { Clock } from './ports/clock.ts';
-export type { Answer, CallError, Cloud, Facts, Progress } from './ports/cloud.ts';
+export type { Answer, CallError, Cloud, Facts, OutsideLookup, Progress } from './ports/cloud.ts';
 export type { Export, Exports } from './ports/exports.ts';
 export type { Log, LogAppend, LogEntry, LogHead } from './ports/log.ts';
 export type { Measures } from './ports/measures.ts';

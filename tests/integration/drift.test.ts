@@ -112,6 +112,39 @@ test('an untouched stack is in sync; every change behind our back is named', { t
   expect(stdout).toMatch(/DelaySeconds +5 → 9/);
 });
 
+test('a plan shows what somebody else made of lists in no order', { timeout: 120_000 }, async () => {
+  await using place = await open();
+  const { space, patch } = place;
+  const rule = (port: number) => ({ IpProtocol: 'tcp', FromPort: port, ToPort: port, CidrIp: '10.0.0.0/8' });
+  const stack = (ports: number[], team: string) => {
+    const Properties = {
+      GroupDescription: 'g',
+      SecurityGroupIngress: ports.map(rule),
+      Tags: [{ Key: 'team', Value: team }],
+    };
+    return space.file('t.json', { Resources: { Group: { Type: 'AWS::EC2::SecurityGroup', Properties } } });
+  };
+  const where = ['--stack', 'web', '--cloud', 'aws'];
+  const { document } = await space.json('deploy', stack([80], 'a'), ...where, '--yes', '--skip-experts');
+  await patch('AWS::EC2::SecurityGroup', document.resources[0].physicalId, [
+    { op: 'replace', path: '/SecurityGroupIngress', value: [rule(80), rule(22)] },
+    { op: 'replace', path: '/Tags', value: [{ Key: 'team', Value: 'theirs' }] },
+  ]);
+  const wanted = stack([80, 443], 'b');
+  const planned = await space.json('plan', wanted, ...where);
+  expect(planned.document.actions[0].changes).toMatchObject([
+    { path: 'SecurityGroupIngress', after: [rule(80), rule(443)], live: [rule(22), rule(80)] },
+    { path: 'Tags', live: [{ Key: 'team', Value: 'theirs' }] },
+  ]);
+  for (const format of ['text', 'markdown']) {
+    const { stdout } = await space.run('plan', wanted, ...where, '--detail', '--format', format);
+    expect(stdout).toMatch(/now, changed outside of Assent:[\s\S]*\+ +"FromPort": 22/);
+    expect(stdout).toMatch(/now .*"theirs".*: changed outside of Assent/);
+  }
+  const again = await space.json('plan', wanted, ...where);
+  expect(again.document.digest).toBe(planned.document.digest);
+});
+
 test('a stack nobody knows is an error of the caller', async () => {
   using space = new Workspace();
   expect(await space.json('drift', '--stack', 'nowhere')).toMatchObject({

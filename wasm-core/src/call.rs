@@ -49,6 +49,15 @@ pub enum Lookup {
         /// Export name.
         name: String,
     },
+    /// An output of another stack in the same account, as of its last deployment that succeeded.
+    Output {
+        /// Stack name.
+        stack: String,
+        /// Output name.
+        output: String,
+        /// Region of the stack.
+        region: String,
+    },
     /// The properties of a resource that is to be imported, or that a rule asks about, as a read returns them.
     Resource {
         /// Type.

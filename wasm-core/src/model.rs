@@ -254,6 +254,11 @@ pub struct PatchOperation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(type = "unknown", optional)]
     pub value: Option<Expr>,
+    /// What a read returned there when the plan was made, where it is not what was applied and no `test` can say so: it
+    /// comes in another order each time. Its lists are sorted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(type = "unknown", optional)]
+    pub found: Option<Expr>,
 }
 
 /// The operations that patches of a plan use.

@@ -74,6 +74,26 @@ pub fn is_orderly(kind: Option<Kind>) -> bool {
     kind.is_none_or(|kind| orderly(kind, 4))
 }
 
+/// The value with its lists without a meaningful order in one that follows from what is in them, and without tags of
+/// AWS's own: of two reads of the same resource the same.
+#[must_use]
+pub fn sorted(kind: Option<Kind>, value: &Expr) -> Expr {
+    match value {
+        Expr::Map(entries) => {
+            Expr::Map(entries.iter().map(|(key, value)| (key.clone(), sorted(member(kind, key), value))).collect())
+        }
+        Expr::List(items) => {
+            let own = items.iter().filter(|item| !is_system_tag(item));
+            let mut items: Vec<Expr> = own.map(|value| sorted(item(kind), value)).collect();
+            if matches!(kind, Some(Kind::List(list)) if !list.ordered) {
+                items.sort_by_cached_key(|item| digest::canonical(&item.to_json()));
+            }
+            Expr::List(items)
+        }
+        other => other.clone(),
+    }
+}
+
 /// Whether both are the same to the letter, whatever the order of keys. No schema is asked, so it is cheap; most resources
 /// that did not change are.
 #[must_use]

@@ -229,8 +229,9 @@ impl Change<'_> {
                 continue;
             }
             let rest = self.path.get(place.len()..).unwrap_or_default().trim_start_matches('/');
-            match (operation.op, &operation.value) {
-                (PatchKind::Test, Some(read)) => {
+            let read = if operation.op == PatchKind::Test { &operation.value } else { &operation.found };
+            match (operation.op, read) {
+                (_, Some(read)) => {
                     let read = if rest.is_empty() { Some(read) } else { value_at(read, rest) };
                     let as_applied = match (self.before, read) {
                         (Some(before), Some(read)) => agrees(self.kind, before, read),

@@ -68,7 +68,7 @@ fn old(physical_id: String) -> OldResource {
 }
 
 fn operation(op: PatchKind, path: &str, value: Option<Value>) -> PatchOperation {
-    PatchOperation { op, path: path.to_owned(), value: value.map(Expr::known) }
+    PatchOperation { op, path: path.to_owned(), value: value.map(Expr::known), found: None }
 }
 
 /// A stack that exists and what is to become of it.
@@ -133,7 +133,12 @@ fn changes(case: &Case, cloud: &mut Cloud, state: &mut BTreeMap<String, StackRes
                 ];
                 for (name, value) in properties.iter().filter(|(name, _)| name != "V") {
                     let value = Some(value.clone());
-                    resource.patch.push(PatchOperation { op: PatchKind::Add, path: format!("/{name}"), value });
+                    resource.patch.push(PatchOperation {
+                        op: PatchKind::Add,
+                        path: format!("/{name}"),
+                        value,
+                        found: None,
+                    });
                 }
             }
             3 => {

@@ -160,6 +160,108 @@ fn each_changed_property_is_shown_as_it_was_and_as_it_will_be() {
 }
 
 #[test]
+fn what_somebody_else_made_of_a_list_in_no_order_is_shown() {
+    let rule = |port: u16| json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.0.0.0/8"});
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    for (what, type_name, path, applied, desired, live, expected) in [
+        (
+            "a rule that somebody added",
+            "AWS::EC2::SecurityGroup",
+            "SecurityGroupIngress",
+            json!([rule(80)]),
+            json!([rule(80), rule(443)]),
+            json!([rule(80), rule(22)]),
+            json!([rule(22), rule(80)]),
+        ),
+        (
+            "a policy that somebody detached",
+            "AWS::IAM::Role",
+            "ManagedPolicyArns",
+            json!(["arn:a", "arn:b"]),
+            json!(["arn:a", "arn:b", "arn:c"]),
+            json!(["arn:b"]),
+            json!(["arn:b"]),
+        ),
+        (
+            "a tag that somebody changed; AWS's own are nobody's",
+            TOPIC,
+            "Tags",
+            json!([tag("team", "a")]),
+            json!([tag("team", "b")]),
+            json!([tag("aws:cloudformation:stack-name", "x"), tag("team", "theirs")]),
+            json!([tag("team", "theirs")]),
+        ),
+        (
+            "a list that the template gives up",
+            "AWS::IAM::Role",
+            "ManagedPolicyArns",
+            json!(["arn:a"]),
+            Value::Null,
+            json!(["arn:z", "arn:a"]),
+            json!(["arn:a", "arn:z"]),
+        ),
+        (
+            "a list that the template never had",
+            "AWS::IAM::Role",
+            "ManagedPolicyArns",
+            Value::Null,
+            json!(["arn:a"]),
+            json!(["arn:z"]),
+            json!(["arn:z"]),
+        ),
+        (
+            "only another order",
+            "AWS::IAM::Role",
+            "ManagedPolicyArns",
+            json!(["arn:a", "arn:b"]),
+            json!(["arn:c"]),
+            json!(["arn:b", "arn:a"]),
+            Value::Null,
+        ),
+        (
+            "an empty list that the read injects",
+            "AWS::IAM::Role",
+            "ManagedPolicyArns",
+            Value::Null,
+            json!(["arn:a"]),
+            json!([]),
+            Value::Null,
+        ),
+    ] {
+        // What is there besides, as it was deployed.
+        let base = if type_name.ends_with("Role") { json!({"AssumeRolePolicyDocument": {}}) } else { json!({}) };
+        let base = if type_name.contains("EC2") { json!({"GroupDescription": "d"}) } else { base };
+        let with = |value: &Value| {
+            let mut all = base.clone();
+            if !value.is_null() {
+                all[path] = value.clone();
+            }
+            all
+        };
+        let shown = one(type_name, with(&applied), &with(&desired), with(&live));
+        let mut change = json!({"path": path, "before": applied, "after": desired});
+        if !expected.is_null() {
+            change["live"] = expected;
+        }
+        assert_eq!(as_json(&shown), json!([change]), "{what}");
+    }
+}
+
+/// Whoever approves binds what is overwritten; in which order a read returned it binds nobody.
+#[test]
+fn what_is_overwritten_is_in_the_digest_whatever_its_order() {
+    let digest = |live: Value| {
+        let mut call = over(vec![recorded("R", TOPIC, json!({"Tags": [{"Key": "a", "Value": "1"}]}))]);
+        call.live = BTreeMap::from([("R".to_owned(), Live::Present { properties: json!({"Tags": live}) })]);
+        let desired = json!({"Tags": [{"Key": "a", "Value": "2"}]});
+        plan(&json!({"Resources": {"R": {"Type": TOPIC, "Properties": desired}}}), call).digest
+    };
+    let (x, y) = (json!({"Key": "x", "Value": "1"}), json!({"Key": "y", "Value": "1"}));
+    assert_eq!(digest(json!([x, y])), digest(json!([y, x])));
+    assert_ne!(digest(json!([x, y])), digest(json!([x])));
+}
+
+#[test]
 fn a_read_that_is_as_applied_is_no_drift() {
     let live = json!({"TopicArn": "R-1", "DisplayName": "old", "FifoTopic": false});
     let shown = one(TOPIC, json!({"DisplayName": "old"}), &json!({"DisplayName": "new"}), live);

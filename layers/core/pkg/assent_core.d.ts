@@ -13,7 +13,7 @@ export type Operation = "create" | "update" | "delete";
 /**
  * A fact that a plan needs from outside the template.
  */
-export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "resource"; typeName: string; identifier: string } | { kind: "resources"; typeName: string };
+export type Lookup = { kind: "ssmParameter"; name: string } | { kind: "availabilityZones"; region: string } | { kind: "import"; name: string } | { kind: "output"; stack: string; output: string; region: string } | { kind: "resource"; typeName: string; identifier: string } | { kind: "resources"; typeName: string };
 
 /**
  * A log after an append.
@@ -1056,6 +1056,11 @@ export interface PatchOperation {
      * Of `test`: the value that a read returned when the plan was made. Of `remove`: absent.
      */
     value?: unknown;
+    /**
+     * What a read returned there when the plan was made, where it is not what was applied and no `test` can say so: it
+     * comes in another order each time. Its lists are sorted.
+     */
+    found?: unknown;
 }
 
 /**

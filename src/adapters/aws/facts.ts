@@ -1,7 +1,6 @@
 // What plans need besides Cloud Control: who we are, SSM parameters, availability zones, secrets. Few and short calls,
 // so the SDK's own retries serve. Clients are loaded and made when first asked.
-import type { Lookup } from '#wasm';
-import type { Facts } from '../../app/ports.ts';
+import type { Facts, OutsideLookup } from '../../app/ports.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { type Connection, clientConfig } from './connection.ts';
 import { blocked, callError } from './errors.ts';
@@ -110,7 +109,7 @@ export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Fac
       return { ...caller, region };
     },
 
-    async lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' | 'resources' }>) {
+    async lookup(lookup: OutsideLookup) {
       if (lookup.kind === 'availabilityZones') return zones(lookup.region);
       const found = await parameter({ name: lookup.name, decrypt: false });
       if (found === null) return null;

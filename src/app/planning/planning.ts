@@ -23,6 +23,9 @@ import { fingerprints } from './fingerprint.ts';
 import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
 
+/** What outputs show of secrets. */
+const MASKED = '****';
+
 /** A template as it came, with the name to call it by in messages. */
 export interface Template {
   text: string;
@@ -192,9 +195,26 @@ async function answered(
 async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
   if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
   if (lookup.kind === 'resources') return { lookup, value: await listResources(session, lookup.typeName) };
+  if (lookup.kind === 'output') return { lookup, value: await outputOf(session, context, lookup) };
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
   const exported = await session.store.exports.get(placeOf(session, context), lookup.name);
   return { lookup, value: exported?.value ?? null };
+}
+
+/** An output of another stack of the account, as of its last success; `null` where there is none. Nobody is told of it. */
+async function outputOf(
+  session: Session,
+  context: Context,
+  { stack, output, region }: Extract<Lookup, { kind: 'output' }>,
+): Promise<unknown> {
+  const found = await session.store.stacks.get({ ...placeOf(session, context), region, name: stack });
+  const outputs = found?.outputs ?? {};
+  const value = Object.hasOwn(outputs, output) ? outputs[output]?.value : undefined;
+  if (typeof value === 'string' && value.includes(MASKED)) {
+    const message = `Output ${output} of stack ${stack} holds a secret, which is not kept.`;
+    throw new InvalidInput('output_secret', message, { help: 'Refer to the secret itself in this template, too.' });
+  }
+  return value ?? null;
 }
 
 /** Properties of a resource that is to be imported or that a rule asks about; `null` where there is none. */

@@ -49,11 +49,14 @@ export interface Cloud {
   close(): void;
 }
 
+/** What neither the store nor Cloud Control knows. */
+export type OutsideLookup = Extract<Lookup, { kind: 'ssmParameter' | 'availabilityZones' }>;
+
 /** The few calls besides Cloud Control that plans need. Reject with Unreachable, or InvalidInput when refused. */
 export interface Facts {
   /** `warning`: the account was guessed, because a custom Cloud Control endpoint came without a usable STS. */
   identity(): Promise<{ account: string; partition: string; region: string; warning?: string }>;
-  lookup(lookup: Exclude<Lookup, { kind: 'import' | 'resource' | 'resources' }>): Promise<Found['value']>;
+  lookup(lookup: OutsideLookup): Promise<Found['value']>;
   /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
   secret(id: string): Promise<unknown>;
 }

@@ -1,4 +1,5 @@
 // What an action changes, for people: below its row, each property as it was and as it will be.
+import type { PropertyChange } from '#wasm';
 import type { ActionDocument } from '../../app/documents/documents.ts';
 import { inline, lines, oneLine } from './difference.ts';
 import { count, cut, type Paint, plain } from './style.ts';
@@ -12,7 +13,10 @@ const MOST_CELLS = 160;
 /** The lines below an action's row. What is created is in the template: its properties only come with `detail`. */
 export function changeText(action: ActionDocument, detail: boolean, paint: Paint): string {
   const isNew = action.action === 'create';
-  const shown = isNew && !detail ? [] : action.changes;
+  // First what overwrites somebody else's work: that must not be cut off.
+  const theirs = (change: PropertyChange) => 'live' in change;
+  const { changes } = action;
+  const shown = isNew && !detail ? [] : [...changes.filter(theirs), ...changes.filter((change) => !theirs(change))];
   const found = shown.flatMap((change) => {
     const line = oneLine(change);
     const head = `${plain(change.path)}:`;

@@ -35,8 +35,12 @@ export function oneLine({ before, after, secret, ...change }: PropertyChange): s
 export function lines({ before, after, ...change }: PropertyChange): Line[] {
   const found = around(compared(written(before), written(after)));
   if (!('live' in change)) return found;
-  const live = written(change.live).map((text): Line => ({ sign: ' ', text: `  ${text}` }));
-  return [...found, { sign: ' ', text: 'now, changed outside of Assent:' }, ...live];
+  // Against what was deployed: that is what somebody else did.
+  const theirs = around(compared(written(before), written(change.live)));
+  const told = theirs.map(
+    ({ sign, text }): Line => (sign === 'gap' ? { sign, text } : { sign: ' ', text: `  ${sign} ${text}` }),
+  );
+  return [...found, { sign: ' ', text: 'now, changed outside of Assent:' }, ...told];
 }
 
 function isLong(value: unknown): boolean {

@@ -35,7 +35,7 @@ impl Engine {
     pub(super) fn patch(&self, id: StepId, secrets: Secrets<'_>) -> Result<Value, ResolveError> {
         let reached = &self.steps[id].reached;
         let operations = self.resource(id).patch.iter().filter(|operation| !reached.contains(&operation.path));
-        let document = operations.map(|PatchOperation { op, path, value }| {
+        let document = operations.map(|PatchOperation { op, path, value, .. }| {
             let mut entry = Map::new();
             entry.insert("op".to_owned(), json!(op));
             entry.insert("path".to_owned(), json!(path));

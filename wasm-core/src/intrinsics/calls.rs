@@ -11,13 +11,14 @@ use crate::problem::Span;
 use crate::template::{Kind, Node};
 
 /// Functions that have a value.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "Ref",
     "Fn::Base64",
     "Fn::Cidr",
     "Fn::FindInMap",
     "Fn::GetAtt",
     "Fn::GetAZs",
+    "Fn::GetStackOutput",
     "Fn::If",
     "Fn::ImportValue",
     "Fn::Join",
@@ -50,6 +51,7 @@ impl Evaluator<'_> {
             "Fn::If" => self.choose(argument, at),
             "Fn::FindInMap" => self.find_in_map(argument, at),
             "Fn::ImportValue" => self.import_value(argument, at).map(Some),
+            "Fn::GetStackOutput" => self.stack_output(argument, at).map(Some),
             "Fn::GetAZs" => self.availability_zones(argument, at).map(Some),
             "Fn::Join" => {
                 let [delimiter, items] = self.exactly(name, argument, at, "a delimiter and a list")?;

@@ -315,15 +315,30 @@ impl<'a> Evaluator<'a> {
         at: &Place<'_>,
         what: &str,
     ) -> Result<Result<String, String>, Stop> {
-        let section = if self.early() { self.section } else { Section::Early };
-        let expr = self.within(section, |this| this.argument(node, at))?;
+        let expr = self.within(self.early_section(), |this| this.argument(node, at))?;
+        self.text_of(&expr, node.span, at, what)
+    }
+
+    /// [`Self::public_text`] where nothing may be said either.
+    pub(super) fn optional_text(&mut self, node: &Node, at: &Place<'_>, what: &str) -> Result<Option<String>, Stop> {
+        let Some(expr) = self.within(self.early_section(), |this| this.raw(node, at))? else { return Ok(None) };
+        let text = self.text_of(&expr, node.span, at, what)?;
+        self.public(text, node.span, at, what).map(Some)
+    }
+
+    /// Where everything has to be known when planning.
+    fn early_section(&self) -> Section {
+        if self.early() { self.section } else { Section::Early }
+    }
+
+    fn text_of(&mut self, expr: &Expr, span: Span, at: &Place<'_>, what: &str) -> Result<Result<String, String>, Stop> {
         let secret = !expr.secrets().is_empty();
         let value = expr.resolve(&RealValues(&self.given)).ok().map(Expr::known);
         match value.as_ref().and_then(crate::expr::functions::text) {
             Some(text) if secret => Ok(Err(text.into_owned())),
             Some(text) => Ok(Ok(text.into_owned())),
             None => {
-                let problem = self.problem("invalid_argument", node.span, at, format!("{what} is not a string"));
+                let problem = self.problem("invalid_argument", span, at, format!("{what} is not a string"));
                 self.refuse_value(problem)
             }
         }
@@ -331,11 +346,16 @@ impl<'a> Evaluator<'a> {
 
     /// [`Self::known_text`] for what is shown or stored, where a NoEcho parameter has no place.
     pub(super) fn public_text(&mut self, node: &Node, at: &Place<'_>, what: &str) -> Result<String, Stop> {
-        match self.known_text(node, at, what)? {
+        let text = self.known_text(node, at, what)?;
+        self.public(text, node.span, at, what)
+    }
+
+    fn public(&mut self, text: Result<String, String>, span: Span, at: &Place<'_>, what: &str) -> Result<String, Stop> {
+        match text {
             Ok(text) => Ok(text),
             Err(_) => {
                 let problem = self
-                    .problem("secret_not_allowed", node.span, at, format!("{what} comes from a NoEcho parameter"))
+                    .problem("secret_not_allowed", span, at, format!("{what} comes from a NoEcho parameter"))
                     .help("It would be stored and shown; use a parameter without NoEcho");
                 self.refuse(problem)
             }
@@ -374,6 +394,17 @@ impl<'a> Evaluator<'a> {
                     Lookup::Import { name } => self
                         .problem("unknown_export", span, at, format!("No stack exports `{name}`"))
                         .help("Deploy the stack that exports it first, in this account and region"),
+                    Lookup::Output { stack, output, region } => self
+                        .problem(
+                            "unknown_output",
+                            span,
+                            at,
+                            format!("There is no stack `{stack}` in {region} with an output `{output}`"),
+                        )
+                        .help(
+                            "Deploy that stack first, with Assent and in this account: only outputs of such stacks are \
+                             known. For any other, pass the value as a parameter",
+                        ),
                     Lookup::AvailabilityZones { region } => {
                         self.problem("unknown_region", span, at, format!("There is no region `{region}`"))
                     }

@@ -11,6 +11,9 @@ use crate::expr::Expr;
 use crate::problem::{Problem, Span};
 use crate::template::{Entry, Kind, Node};
 
+/// What `Fn::GetStackOutput` takes.
+const OUTPUT_PARTS: [&str; 4] = ["StackName", "OutputName", "Region", "RoleArn"];
+
 /// The mappings by name; malformed ones are reported and left out.
 pub(super) fn mappings<'t>(document: &Document<'t>, problems: &mut Vec<Problem>) -> HashMap<&'t str, &'t [Entry]> {
     let section = Place::section("Mappings");
@@ -166,6 +169,51 @@ impl Evaluator<'_> {
         self.outside("Fn::ImportValue", argument, at)?;
         let name = self.public_text(argument, at, "The name that Fn::ImportValue takes")?;
         let value = self.find(Lookup::Import { name }, argument.span, at)?;
+        Ok(Expr::known(value.clone()))
+    }
+
+    /// `Fn::GetStackOutput`: a weak reference, whose value is that of the moment in which the plan is made.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html>
+    pub(super) fn stack_output(&mut self, argument: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
+        const NAME: &str = "Fn::GetStackOutput";
+        self.outside(NAME, argument, at)?;
+        let entries: &[Entry] = if let Kind::Map(entries) = &argument.kind { entries } else { &[] };
+        let part = |name: &str| entries.iter().find(|entry| entry.key == name);
+        let strange = entries.iter().find(|entry| !OUTPUT_PARTS.contains(&entry.key.as_str()));
+        let (stack, output) = match (part("StackName"), part("OutputName"), strange) {
+            (Some(stack), Some(output), None) => (stack, output),
+            (.., strange) => {
+                let span = strange.map_or(argument.span, |entry| entry.key_span);
+                let message =
+                    format!("{NAME} takes an object of StackName and OutputName, and perhaps Region and RoleArn");
+                let problem = self.problem("invalid_argument", span, at, message);
+                return self.refuse(problem);
+            }
+        };
+        let stack = self.public_text(&stack.value, &at.key(&stack.key), "The StackName of Fn::GetStackOutput");
+        let output = self.public_text(&output.value, &at.key(&output.key), "The OutputName of Fn::GetStackOutput");
+        let mut optional = |name: &str, what: &str| match part(name) {
+            Some(entry) => self.optional_text(&entry.value, &at.key(name), what),
+            None => Ok(None),
+        };
+        let region = optional("Region", "The Region of Fn::GetStackOutput");
+        let role = optional("RoleArn", "The RoleArn of Fn::GetStackOutput");
+        let (stack, output, region) = (stack?, output?, region?);
+        let region = region.unwrap_or_else(|| self.world.context.region.clone());
+        if let Some(role) = role? {
+            let message = format!("Output `{output}` of stack `{stack}` would have to be read as {role}");
+            let problem = self
+                .problem("output_of_another_account", argument.span, at, message)
+                .help("Only stacks of the same account are read: leave RoleArn out, or pass the value as a parameter");
+            return self.refuse(problem);
+        }
+        if stack == self.world.stack && region == self.world.context.region {
+            let problem = self
+                .problem("own_output", argument.span, at, format!("{stack} is this stack itself"))
+                .help("Write what the output's Value says: a Ref or Fn::GetAtt");
+            return self.refuse(problem);
+        }
+        let value = self.find(Lookup::Output { stack, output, region }, argument.span, at)?;
         Ok(Expr::known(value.clone()))
     }
 

@@ -3,7 +3,8 @@
 //! Three values meet at each path: what was applied last, what is wanted, what a read returned. Only paths where applied
 //! and wanted differ are touched, and not those that are already as wanted. Each touched path that exists gets a `test`
 //! with the value of the read, so that AWS refuses the update of a resource that changed since (RFC 6902, 4.6); none where
-//! the value may hold a secret or may come back in another order. Objects are walked, lists and free-form JSON are
+//! the value may hold a secret or may come back in another order. Of the latter the operation says what the read returned
+//! if it is not what was applied, so that whoever approves sees what is overwritten. Objects are walked, lists and free-form JSON are
 //! replaced whole. Write-only properties are added again, because Cloud Control applies a patch to what a read returns; for
 //! the same reason empty lists that a read shows and nobody declared are removed: validation refuses them as values.
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-update.html>
@@ -17,7 +18,7 @@ use crate::model::{PatchKind, PatchOperation};
 use crate::schema::{Kind, ResourceType};
 
 use super::diff::touches;
-use crate::same::{agrees, find, is_orderly, member, same};
+use crate::same::{agrees, find, is_orderly, member, same, sorted};
 
 /// What a patch is made of.
 pub struct Subject<'a> {
@@ -126,11 +127,13 @@ impl Walk<'_> {
             (Some(wanted), Some(found)) => {
                 self.test(kind, hidden, found);
                 self.push(PatchKind::Replace, Some(wanted.clone()));
+                self.note(kind, hidden, before.first().copied().flatten(), found);
             }
             (Some(wanted), None) => self.push(PatchKind::Add, Some(wanted.clone())),
             (None, Some(found)) => {
                 self.test(kind, hidden, found);
                 self.push(PatchKind::Remove, None);
+                self.note(kind, hidden, before.first().copied().flatten(), found);
             }
             (None, None) => {}
         }
@@ -179,7 +182,19 @@ impl Walk<'_> {
 
     fn push(&mut self, op: PatchKind, value: Option<Expr>) {
         let path = pointer(self.path.iter().map(String::as_str));
-        self.patched.operations.push(PatchOperation { op, path, value });
+        self.patched.operations.push(PatchOperation { op, path, value, found: None });
+    }
+
+    /// Says of the last operation what it overwrites, where no test does.
+    fn note(&mut self, kind: Option<Kind>, hidden: bool, applied: Option<&Expr>, live: &Value) {
+        let found = sorted(kind, &Expr::known(live.clone()));
+        let as_applied = applied.map_or(is_empty(&found), |applied| agrees(kind, applied, &found));
+        if self.subject.live.is_none() || hidden || is_orderly(kind) || as_applied {
+            return;
+        }
+        if let Some(operation) = self.patched.operations.last_mut() {
+            operation.found = Some(found);
+        }
     }
 
     /// Removes empty lists that nobody declared. What is removed is not tested: it is there or the read was another.
@@ -243,7 +258,7 @@ impl Walk<'_> {
             });
             if let Some(value) = at(self.subject.desired, &path).filter(|_| !covered) {
                 let value = Some(without(value, &path.join("/"), &create_only));
-                self.patched.operations.push(PatchOperation { op: PatchKind::Add, path: place, value });
+                self.patched.operations.push(PatchOperation { op: PatchKind::Add, path: place, value, found: None });
             }
         }
     }

@@ -82,7 +82,7 @@ impl Form {
 }
 
 /// Every short form. Rule functions have one by the same habit as the others.
-static FORMS: [Form; 26] = [
+static FORMS: [Form; 27] = [
     form("Ref", "Ref", "!Ref LogicalId").text(),
     form("Condition", "Condition", "!Condition Name").text(),
     form("GetAtt", "Fn::GetAtt", "!GetAtt LogicalId.Attribute").text().list(2, 2),
@@ -99,6 +99,7 @@ static FORMS: [Form; 26] = [
     form("Equals", "Fn::Equals", "!Equals [value, value]").list(2, 2),
     form("FindInMap", "Fn::FindInMap", "!FindInMap [MapName, TopLevelKey, SecondLevelKey]").list(3, 4),
     form("ImportValue", "Fn::ImportValue", "!ImportValue ExportName").text().map(),
+    form("GetStackOutput", "Fn::GetStackOutput", "!GetStackOutput {StackName: name, OutputName: name}").map(),
     form("GetAZs", "Fn::GetAZs", "!GetAZs '' or !GetAZs {Ref: AWS::Region}").text().map(),
     form("Cidr", "Fn::Cidr", "!Cidr [block, count, bits]").list(2, 3),
     form("Base64", "Fn::Base64", "!Base64 text").text().map(),
