@@ -17,6 +17,8 @@ import { work } from './work.ts';
 export interface DeployOptions extends PlanOptions, GateOptions, Asking {
   /** Digest of the plan that was approved; another plan is refused with `plan_changed`. */
   approve?: string;
+  /** Digest of the plan that was shown; another is refused in the same way, and no question is answered by it. */
+  expect?: string;
   /** What is done when it fails; default: it is rolled back. */
   onFailure?: OnFailure;
   /** What may be lost; default: nothing that holds data is deleted or replaced. */

@@ -1,5 +1,6 @@
 // What the outside of the command line says: exit codes (INTERFACE.md, "Exit codes") and next steps as command lines.
 import type { RunDocument } from '../app/documents/documents.ts';
+import type { TargetsDocument } from '../app/documents/targets.ts';
 import type { AssentError, ErrorKind, Way } from '../domain/errors.ts';
 
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 130;
@@ -37,6 +38,26 @@ export function exitCodeOfError({ kind }: Pick<AssentError, 'kind'>): ExitCode {
 /** What a run's outcome means to a shell. */
 export function exitCodeOf({ outcome }: Pick<RunDocument, 'outcome'>): ExitCode {
   return OF_OUTCOME[outcome];
+}
+
+/** What a deployment to several targets means to a shell: of what failed, the worst. */
+export function exitCodeOfTargets({ outcome, targets }: TargetsDocument): ExitCode {
+  switch (outcome) {
+    case 'succeeded':
+    case 'no_changes':
+      return 0;
+    case 'waiting_approval':
+      return 7;
+    case 'cancelled':
+      return 130;
+    case 'refused':
+    case 'rejected': {
+      const [unplanned] = targets.flatMap(({ status, error }) => (status === 'not_planned' ? (error ?? []) : []));
+      return unplanned === undefined ? 1 : OF_KIND[unplanned.errorKind];
+    }
+    case 'failed':
+      return targets.some(({ status }) => status === 'failed') ? 4 : 3;
+  }
 }
 
 /** An error's help with its next steps as command lines. */

@@ -19,6 +19,13 @@ export async function readText(path: string): Promise<string> {
   return text;
 }
 
+/** The refusal of a command line that names no template. */
+export function noTemplate(): InvalidInput {
+  return new InvalidInput('invalid_usage', "Missing required argument 'template'", {
+    help: 'Name a file, - for stdin, or several targets by --targets FILE.',
+  });
+}
+
 /**
  * Bytes of a file as they come, `-` for stdin: for what is too large to be read as a whole. Rejects with InvalidInput:
  * missing, directory, not readable.

@@ -49,6 +49,8 @@ export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
   format: 'text' | 'json' | 'mermaid' | 'markdown';
 }
 export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'> {
+  /** In place of a stack. */
+  targets?: string;
   suppressions: boolean;
   approve?: string;
   allowDataLoss?: string;

@@ -56,8 +56,8 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   const add = <Options>(
     usage: string,
     description: string,
-    load: () => Promise<{ work: Work<Options> }>,
-    remote?: () => Promise<{ work: Work<Options> }>,
+    load: (options: Options) => Promise<{ work: Work<Options> }>,
+    remote?: (options: Options) => Promise<{ work: Work<Options> }>,
   ): Command => {
     const command = root.command(usage).description(description);
     if (remote !== undefined) command.option(SERVICE, 'send it to the installed service whose API is there');
@@ -69,12 +69,13 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
         .filter((operand) => operand !== undefined) as string[];
       const options = given.at(-2) as Options;
       // Checked here and not by commander, which would complain of this first when `--stack` is merely misspelt.
-      if (required(command, options))
+      const several = (options as { targets?: string }).targets !== undefined;
+      if (!several && required(command, options))
         throw new InvalidInput('invalid_usage', `Option '${STACK}' is required.`, {
           help: `assent ${command.name()} --help`,
         });
       const sent = (options as { service?: string }).service !== undefined;
-      const { work } = await (sent && remote !== undefined ? remote() : load());
+      const { work } = await (sent && remote !== undefined ? remote(options) : load(options));
       done(await work({ io, options, operands }));
     });
     return command;
@@ -120,12 +121,15 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   detailOption(planOptions(plan)).addOption(format('text', 'json', 'mermaid', 'markdown'));
 
   const deploy = add<DeployCommandOptions>(
-    'deploy <template>',
+    'deploy [template]',
     'plan a template, ask, and deploy it',
-    () => import('./commands/deploy.ts'),
-    () => import('./service/deploy.ts'),
+    (options) =>
+      options.targets === undefined ? import('./commands/deploy.ts') : import('./commands/deploy-targets.ts'),
+    (options) =>
+      options.targets === undefined ? import('./service/deploy.ts') : import('./commands/deploy-targets.ts'),
   );
   detailOption(suppressionsOption(failOnOption(planOptions(deploy))))
+    .option('--targets <file>', 'deploy to every target in this file (YAML or JSON), in place of one --stack')
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
     .option('--allow-data-loss <ids>', LOSS)
     .option('--skip-experts', 'leave the circle of experts out; the verdict says so')

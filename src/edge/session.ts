@@ -10,6 +10,7 @@ import { Budgets } from '../app/run/budget.ts';
 import { cleanedCloud, cleanedFacts } from '../app/run/cleaned.ts';
 import { Cleaner } from '../app/run/cleaner.ts';
 import type { Local, Session } from '../app/session.ts';
+import type { Target } from '../domain/targets.ts';
 import type { CloudChoice, OpenCloud } from './cloud.ts';
 import { cloudEnvironment, signingKey } from './env.ts';
 
@@ -54,6 +55,41 @@ export async function openSession(options: CloudChoice): Promise<OpenSession> {
     await local.close();
     throw error;
   }
+}
+
+/** Sessions on several targets over one store, until closed. */
+export interface OpenTargets extends OpenLocal {
+  /** The same target again is the same session. */
+  open: (target: Target) => Promise<OpenSession>;
+}
+
+/** Opens the store, and clouds as they are asked for. */
+export async function openTargets(options: CloudChoice): Promise<OpenTargets> {
+  const local = await openLocal(options.state, { mayOnlyRead: false });
+  const { openClouds } = await import('./cloud.ts');
+  const clouds = await openClouds(options).catch(async (error: unknown) => {
+    await local.close();
+    throw error;
+  });
+  const speed = options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1;
+  const opened = new Map<string, Promise<OpenSession>>();
+  return {
+    ...local,
+    open: (target) => {
+      const { account, region, roleArn, externalId } = target;
+      const key = JSON.stringify([account, region, roleArn, externalId]);
+      const session = opened.get(key) ?? clouds.open(target).then((cloud) => sessionOver(local, cloud, { speed }));
+      opened.set(key, session);
+      return session;
+    },
+    close: async () => {
+      for (const session of await Promise.allSettled(opened.values())) {
+        if (session.status === 'fulfilled') await session.value.close();
+      }
+      await clouds.close();
+      await local.close();
+    },
+  };
 }
 
 /** A session over an open store and cloud; closing it closes the cloud, not the store. */

@@ -78,7 +78,8 @@ pub enum Lookup {
 pub struct Found {
     /// What was asked.
     pub lookup: Lookup,
-    /// A string, a list of strings, an object (of a resource), or null.
+    /// A string, a list of strings, an object (of a resource), or null. `true` of an export: another stack will have made it
+    /// before this plan is carried out, and its value is not known yet.
     #[tsify(type = "unknown")]
     pub value: Value,
 }

@@ -3,7 +3,8 @@
 //! `intrinsics` makes it from the template (everything known at plan time is already computed), `plan` stores and
 //! digests it, `engine` resolves it just before a call (simplify first, then ask which secrets it needs: the name of
 //! a secret may itself come from a reference). As JSON it is the plain value, with symbolic parts as one-key
-//! objects: `{"$ref":"Id"}`, `{"$att":["Id","Name"]}`, `{"$secret":"parameter:Name"}`, `{"$fn":["join", …]}`; a real
+//! objects: `{"$ref":"Id"}`, `{"$att":["Id","Name"]}`, `{"$secret":"parameter:Name"}`, `{"$import":"ExportName"}`,
+//! `{"$fn":["join", …]}`; a real
 //! object that has a key starting with `$` is written `{"$map":{…}}`.
 
 mod cidr;
@@ -40,6 +41,8 @@ pub enum Expr {
     /// A value that is never stored: `parameter:<NoEcho parameter>` or `secretsmanager:…` / `ssm-secure:…` as written
     /// in the dynamic reference.
     Secret(String),
+    /// `Fn::ImportValue` of an export that is still to be made: such a plan is looked at, and made again to be carried out.
+    Import(String),
     /// A function with an argument that is not known yet.
     Call(Box<Call>),
 }
@@ -80,6 +83,8 @@ pub enum ResolveError {
     },
     /// The secret of this id was not given.
     Secret(String),
+    /// The export of this name was not there when the plan was made.
+    Import(String),
     /// A function got an argument it cannot take, e.g. an index out of range.
     Function(String),
 }
@@ -94,7 +99,7 @@ pub trait Scope {
     fn secret(&self, id: &str) -> Option<Value>;
 }
 
-const MARKS: [&str; 5] = ["$ref", "$att", "$secret", "$fn", "$map"];
+const MARKS: [&str; 6] = ["$ref", "$att", "$secret", "$import", "$fn", "$map"];
 
 impl Expr {
     /// The known value as an expression.
@@ -132,6 +137,7 @@ impl Expr {
             Self::Ref(id) => json!({ "$ref": id }),
             Self::Att(id, attribute) => json!({ "$att": [id, attribute] }),
             Self::Secret(id) => json!({ "$secret": id }),
+            Self::Import(name) => json!({ "$import": name }),
             Self::Call(call) => json!({ "$fn": call.to_json() }),
         }
     }
@@ -158,6 +164,7 @@ impl Expr {
         match (mark, content) {
             ("$ref", Value::String(id)) => Ok(Self::Ref(id)),
             ("$secret", Value::String(id)) => Ok(Self::Secret(id)),
+            ("$import", Value::String(name)) => Ok(Self::Import(name)),
             ("$att", Value::Array(pair)) => match <[Value; 2]>::try_from(pair) {
                 Ok([Value::String(id), Value::String(attribute)]) => Ok(Self::Att(id, attribute)),
                 _ => Err("$att takes a logical id and an attribute".into()),
@@ -228,6 +235,7 @@ impl Serialize for Expr {
             Self::Ref(id) => serializer.collect_map([("$ref", id)]),
             Self::Att(id, attribute) => serializer.collect_map([("$att", (id, attribute))]),
             Self::Secret(id) => serializer.collect_map([("$secret", id)]),
+            Self::Import(name) => serializer.collect_map([("$import", name)]),
             Self::Call(call) => serializer.collect_map([("$fn", call)]),
         }
     }

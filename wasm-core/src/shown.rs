@@ -291,6 +291,7 @@ impl Shown {
             }
             Expr::Ref(id) => json!({ "Ref": id }),
             Expr::Att(id, attribute) => json!({ "Fn::GetAtt": [id, attribute] }),
+            Expr::Import(name) => json!({ "Fn::ImportValue": name }),
             Expr::Secret(id) => {
                 self.secret = true;
                 Value::String(format!("(secret {id})"))

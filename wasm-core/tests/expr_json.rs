@@ -17,6 +17,7 @@ fn expressions() -> impl Strategy<Value = Expr> {
         text().prop_map(Expr::Str),
         text().prop_map(Expr::Ref),
         text().prop_map(Expr::Secret),
+        text().prop_map(Expr::Import),
         (text(), text()).prop_map(|(id, attribute)| Expr::Att(id, attribute)),
     ];
     leaf.prop_recursive(4, 40, 5, |inner| {
@@ -26,6 +27,7 @@ fn expressions() -> impl Strategy<Value = Expr> {
             Just("$att".to_owned()),
             Just("$fn".to_owned()),
             Just("$secret".to_owned()),
+            Just("$import".to_owned()),
             Just("$map".to_owned()),
             "[a-d]{1,2}",
         ];

@@ -49,6 +49,11 @@ export interface Wanted {
   /** Names and identifiers may be made from secrets. */
   allowSecretIdentifiers?: boolean;
   maxConcurrency: number;
+  /**
+   * Value of an export as it will be when this is carried out, from what it is now (`null`: there is none); `true` where
+   * that is not known. Such a plan is not for carrying out.
+   */
+  foreseen?: (name: string, value: unknown) => unknown;
 }
 
 /** A plan with what was found on the way to it. */
@@ -122,12 +127,12 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (moved !== undefined) call.moved = { ...moved };
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
-  let inCore = await answered(session, text, call, template);
+  let inCore = await answered(session, text, call, wanted);
   if (recorded !== undefined && wanted.refresh && mode === 'deploy') {
     const budget = session.budgets.of(place);
     const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
     inCore[Symbol.dispose]();
-    inCore = await answered(session, text, { ...call, live }, template);
+    inCore = await answered(session, text, { ...call, live }, wanted);
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
   const { plan, summary } = inCore;
@@ -165,7 +170,7 @@ async function answered(
   session: Session,
   text: TemplateInCore,
   call: PlanCall,
-  template?: Template,
+  wanted: Wanted,
 ): Promise<PlannedInCore> {
   const found = call.found ?? [];
   const asked = new Set(found.map(({ lookup }) => JSON.stringify(lookup)));
@@ -175,14 +180,14 @@ async function answered(
       case 'planned':
         return answer.planned;
       case 'refused':
-        throw refused(answer.problems, template);
+        throw refused(answer.problems, wanted.template);
       case 'needs': {
         const optional = answer.optional ?? [];
         const fresh = [...answer.lookups, ...optional].filter((lookup) => !asked.has(JSON.stringify(lookup)));
         if (fresh.length === 0) throw new Error('the core asked again for what it had been told');
         for (const lookup of fresh) asked.add(JSON.stringify(lookup));
         const one = (lookup: Lookup): Promise<Found> => {
-          const answer = find(session, call.context, lookup);
+          const answer = find(session, call.context, lookup, wanted);
           // The core says in a warning what it does without.
           return optional.includes(lookup) ? answer.catch(() => ({ lookup, value: null })) : answer;
         };
@@ -192,13 +197,14 @@ async function answered(
   }
 }
 
-async function find(session: Session, context: Context, lookup: Lookup): Promise<Found> {
+async function find(session: Session, context: Context, lookup: Lookup, { foreseen }: Wanted): Promise<Found> {
   if (lookup.kind === 'resource') return { lookup, value: await readResource(session, lookup) };
   if (lookup.kind === 'resources') return { lookup, value: await listResources(session, lookup.typeName) };
   if (lookup.kind === 'output') return { lookup, value: await outputOf(session, context, lookup) };
   if (lookup.kind !== 'import') return { lookup, value: await session.facts.lookup(lookup) };
   const exported = await session.store.exports.get(placeOf(session, context), lookup.name);
-  return { lookup, value: exported?.value ?? null };
+  const value = exported?.value ?? null;
+  return { lookup, value: foreseen === undefined ? value : foreseen(lookup.name, value) };
 }
 
 /** An output of another stack of the account, as of its last success; `null` where there is none. Nobody is told of it. */

@@ -4,6 +4,7 @@
 import { AssentError, LeaseHeld } from '../../domain/errors.ts';
 import { expire } from '../answer.ts';
 import { cancel } from '../cancel.ts';
+import { told } from '../documents/errors.ts';
 import { judge } from '../judge.ts';
 import { makePlan } from '../planning/planning.ts';
 import type {
@@ -19,7 +20,6 @@ import { LEASE_MS, type Run } from '../ports.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { submit } from '../submit.ts';
 import { work } from '../work.ts';
-import { told } from './errors.ts';
 import { failedInquiry } from './inquiries.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 

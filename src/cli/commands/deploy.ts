@@ -3,14 +3,15 @@ import { deploy } from '../../app/deploy.ts';
 import { placeOptions, shell } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { asking } from '../consent.ts';
-import { readText } from '../input.ts';
+import { noTemplate, readText } from '../input.ts';
 import { withSession } from '../opening.ts';
 import type { DeployCommandOptions, Work } from '../options.ts';
 import { lossesOf, pairs, parameterValues } from '../parameters.ts';
 import { warningsText } from '../render/problems.ts';
 import { painter } from '../render/style.ts';
 
-export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
+export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file] }) => {
+  if (file === undefined) throw noTemplate();
   const text = await readText(file);
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');

@@ -4,14 +4,15 @@ import { nothingToDo } from '../../app/documents/documents.ts';
 import type { DeploymentDocument } from '../../app/service/requests.ts';
 import { placeOptions, shell } from '../again.ts';
 import { conclude } from '../conclude.ts';
-import { readText } from '../input.ts';
+import { noTemplate, readText } from '../input.ts';
 import type { DeployCommandOptions, Work } from '../options.ts';
 import { lossesOf } from '../parameters.ts';
 import { agreed } from './consent.ts';
 import { desiredBody } from './desired.ts';
 import { followed, withService } from './remote.ts';
 
-export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
+export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file] }) => {
+  if (file === undefined) throw noTemplate();
   const { stack, failOn, suppressions, onFailure, format, skipExperts } = options;
   const text = await readText(file);
   const desired = await desiredBody(options, text);

@@ -66,6 +66,7 @@ pub fn unresolved(error: &ResolveError) -> String {
             format!("The value {attribute} of {logical_id} is not known.")
         }
         ResolveError::Secret(id) => format!("The secret {id} was not given."),
+        ResolveError::Import(name) => format!("Export {name} was not there when the plan was made: plan again."),
         ResolveError::Function(said) => said.clone(),
     }
 }

@@ -92,7 +92,7 @@ fn append(merged: &mut Vec<Expr>, parts: Vec<Expr>) -> Result<(), String> {
 /// Whether a symbolic part is a text whatever happens, so that a concatenation of it alone is itself.
 fn is_text(part: &Expr) -> bool {
     match part {
-        Expr::Secret(_) => true,
+        Expr::Secret(_) | Expr::Import(_) => true,
         Expr::Call(call) => matches!(
             **call,
             Call::Join(..) | Call::Concat(_) | Call::Base64(_) | Call::ToJsonString(_) | Call::Dynamic(_)

@@ -37,6 +37,7 @@ impl Expr {
                 .attribute(id, attribute)
                 .ok_or_else(|| ResolveError::Unknown { logical_id: id.clone(), attribute: attribute.clone() }),
             Self::Secret(id) => scope.secret(id).ok_or_else(|| ResolveError::Secret(id.clone())),
+            Self::Import(name) => Err(ResolveError::Import(name.clone())),
             Self::Call(call) => {
                 let computed = call.map(&mut |part| part.resolve(scope).map(Self::known))?;
                 match computed.map_err(ResolveError::Function)? {
@@ -122,7 +123,7 @@ impl Expr {
     /// Whether it is itself a reference, a secret or a function (its parts are not looked at).
     #[must_use]
     pub fn is_symbolic(&self) -> bool {
-        matches!(self, Self::Ref(_) | Self::Att(..) | Self::Secret(_) | Self::Call(_))
+        matches!(self, Self::Ref(_) | Self::Att(..) | Self::Secret(_) | Self::Import(_) | Self::Call(_))
     }
 
     /// The plain value.

@@ -70,7 +70,9 @@ fn size(expr: &Expr, most: usize) -> usize {
     while let Some(part) = left.pop() {
         bytes = bytes.saturating_add(PART);
         match part {
-            Expr::Str(text) | Expr::Ref(text) | Expr::Secret(text) => bytes = bytes.saturating_add(text.len()),
+            Expr::Str(text) | Expr::Ref(text) | Expr::Secret(text) | Expr::Import(text) => {
+                bytes = bytes.saturating_add(text.len())
+            }
             Expr::Att(id, attribute) => bytes = bytes.saturating_add(id.len() + attribute.len()),
             Expr::List(items) => left.extend(items),
             Expr::Map(entries) => {

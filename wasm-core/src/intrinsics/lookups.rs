@@ -168,8 +168,10 @@ impl Evaluator<'_> {
     pub(super) fn import_value(&mut self, argument: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
         self.outside("Fn::ImportValue", argument, at)?;
         let name = self.public_text(argument, at, "The name that Fn::ImportValue takes")?;
-        let value = self.find(Lookup::Import { name }, argument.span, at)?;
-        Ok(Expr::known(value.clone()))
+        match self.find(Lookup::Import { name: name.clone() }, argument.span, at)? {
+            serde_json::Value::Bool(true) => Ok(Expr::Import(name)),
+            value => Ok(Expr::known(value.clone())),
+        }
     }
 
     /// `Fn::GetStackOutput`: a weak reference, whose value is that of the moment in which the plan is made.

@@ -25,7 +25,13 @@ fn walk(expr: &Expr, path: &mut String, found: &mut dyn FnMut(&str, &str, &str))
                 walk(argument, path, found);
             }
         }
-        Expr::Null | Expr::Bool(_) | Expr::Number(_) | Expr::Str(_) | Expr::Ref(_) | Expr::Secret(_) => {}
+        Expr::Null
+        | Expr::Bool(_)
+        | Expr::Number(_)
+        | Expr::Str(_)
+        | Expr::Ref(_)
+        | Expr::Secret(_)
+        | Expr::Import(_) => {}
     }
 }
 

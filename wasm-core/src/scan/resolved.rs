@@ -114,7 +114,7 @@ impl<'a> Sight<'a> {
                 V::Map(below.collect())
             }
             Expr::Ref(id) | Expr::Att(id, _) => V::Link(id.clone()),
-            Expr::Secret(_) => V::Unknown,
+            Expr::Secret(_) | Expr::Import(_) => V::Unknown,
             Expr::Call(call) => return self.call(call, span),
         };
         Val { kind, span }

@@ -161,7 +161,9 @@ fn text(expr: &Expr) -> Option<String> {
     };
     match expr {
         Expr::Str(text) => Some(text.clone()),
-        Expr::Ref(_) | Expr::Att(..) | Expr::Secret(_) => Some(expr.to_json().to_string().replace('"', "")),
+        Expr::Ref(_) | Expr::Att(..) | Expr::Secret(_) | Expr::Import(_) => {
+            Some(expr.to_json().to_string().replace('"', ""))
+        }
         Expr::Call(call) => match &**call {
             Call::Concat(parts) => all(parts, ""),
             Call::Join(between, Expr::List(parts)) => all(parts, between),
