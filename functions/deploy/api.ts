@@ -1,5 +1,6 @@
 // Deployments over HTTP: what is asked for is written down and its workflow started; the work is worker.ts's.
 import type { Inquiry } from '../../src/app/ports/service.ts';
+import { showCheckpoint, showProof } from '../../src/app/service/audit.ts';
 import { answerTo, inquire, lastDrift, planOf } from '../../src/app/service/inquiries.ts';
 import {
   answerRun,
@@ -92,6 +93,16 @@ export const handler = httpApi({
     const open = await service();
     const stack = await stackFor(open, { name: pathOf(event, 'stack'), ...place }, scoped(event, 'read'));
     return { document: await lastDrift(open, stack, callerIn(event)) };
+  },
+
+  'GET /audit/checkpoint': async (event) => ({
+    text: await showCheckpoint(await service(), callerIn(event)),
+    type: 'text/plain',
+  }),
+
+  'GET /audit/runs/{run}/proof': async (event) => {
+    const open = await service();
+    return { document: await showProof(open, open, pathOf(event, 'run'), callerIn(event)) };
   },
 
   'POST /plans': (event) => asked(event, { kind: 'plan', ...bodyOf(planBody, event) }, (id) => `/plans/${id}`),

@@ -1,8 +1,8 @@
 // `audit`: what the log says, its key, and proofs out of it. Nothing is changed here.
 import { createHash } from 'node:crypto';
 import type { ProofFile, Said, Statement, TrustedKey, Verification } from '#wasm';
+import { digestedPlan } from '../core/calls.ts';
 import { neededTiles, proveFromTiles, verifierKey, verifyLog, verifyProof } from '../core/proof.ts';
-import { textOf } from '../core/stored.ts';
 import { AssentError, ResourceNotFound } from '../domain/errors.ts';
 import { keptPlan } from './planning/planning.ts';
 import { allOf, type Log, type LogEntry, type LogHead } from './ports.ts';
@@ -111,7 +111,7 @@ export async function auditProve({ store }: Pick<Local, 'store'>, runId: string)
     kind: 'proof',
     run: runId,
     planDigest: run.planDigest,
-    plan: textOf(plan),
+    plan: digestedPlan(plan),
     statements: said.map(({ index, text }, at) => ({
       index,
       envelope: JSON.parse(text),

@@ -91,7 +91,7 @@ export interface StatusCommandOptions extends LookOptions, TextOrJson {
   stack?: string;
   detail?: true;
 }
-export interface AuditCommandOptions extends TextOrJson {
+export interface AuditCommandOptions extends RemoteOptions, TextOrJson {
   state: string;
   key: string[];
   since?: string;

@@ -279,8 +279,9 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     'audit <action> [operand]',
     'the signed log: list, key, prove <run>, verify <proof>, export <folder>',
     () => import('./commands/audit.ts'),
+    () => import('./service/audit.ts'),
   );
-  audit
+  callerOptions(audit)
     .addOption(
       new Option('--key <key>', 'verify: a public key you trust, or its file; any number')
         .default([], 'none')

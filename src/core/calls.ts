@@ -30,6 +30,12 @@ export function rollback(call: RollbackCall): RollbackAnswer {
   return pure('rollback', (wasm) => wasm.rollback(call));
 }
 
+/** The text whose SHA-256 a plan's digest is. */
+export function digestedPlan(planned: Plan): string {
+  const text = textOf(planned);
+  return pure('digestedPlan', (wasm) => wasm.digestedPlan(text));
+}
+
 /** What a plan changes, property by property, in its order; secrets are named and not shown. */
 export function planChanges(planned: Plan): ResourceChanges[] {
   const text = textOf(planned);

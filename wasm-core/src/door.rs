@@ -52,6 +52,15 @@ pub fn plan_digest(plan: &str) -> Result<String, JsError> {
     Ok(crate::plan::digest_of(&serde_json::from_str(plan)?))
 }
 
+/// The text whose SHA-256 a stored plan's (JSON) digest is.
+///
+/// # Errors
+/// When the text is no plan.
+#[wasm_bindgen(js_name = digestedPlan)]
+pub fn digested_plan(plan: &str) -> Result<String, JsError> {
+    Ok(crate::plan::digested(&serde_json::from_str(plan)?))
+}
+
 /// What a stored plan (JSON) changes, property by property.
 ///
 /// # Errors

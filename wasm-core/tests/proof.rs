@@ -347,11 +347,7 @@ fn checkpoints_and_cosignatures_are_those_of_the_keys_they_name() {
     let (checkpoint, _) = log(&entries(3), 1);
     let pinned = |witness: Option<u8>| {
         let mut keys = vec![trusted(1)];
-        keys.extend(witness.map(|seed| {
-            let text = key(seed).verifier_key("w.example");
-            assert!(text.contains("+AQ") || !text.is_empty());
-            cosigner("w.example", seed)
-        }));
+        keys.extend(witness.map(|seed| cosigner("w.example", seed)));
         keys::Trusted::read(&keys).unwrap()
     };
     let (text, _) = checkpoint.split_once("\n\n").unwrap();
@@ -368,7 +364,7 @@ fn checkpoints_and_cosignatures_are_those_of_the_keys_they_name() {
     assert_eq!((found.size, &witnessed.by[..]), (3, &["w.example".to_string()][..]));
     assert_eq!(read(&cosigned(8), &pinned(Some(7))).unwrap().1.others, 1);
     // A cosignature that names a witness and is not its own.
-    let torn = cosigned(7).replace("w.example Z", "w.example Z");
+    let torn = cosigned(7);
     let at = torn.len() - 6;
     let mut bytes = torn.into_bytes();
     bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };

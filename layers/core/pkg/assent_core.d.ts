@@ -165,7 +165,7 @@ export interface ProofFile {
      */
     planDigest: string;
     /**
-     * The plan itself, the JSON text that has that digest.
+     * The plan itself: the text whose SHA-256 the digest is.
      */
     plan: string;
     /**
@@ -2403,6 +2403,14 @@ export function claimRate(kept: string | null | undefined, claim: Claim): Share;
  * When the call itself is malformed.
  */
 export function consensus(call: ConsensusCall): ConsensusAnswer;
+
+/**
+ * The text whose SHA-256 a stored plan's (JSON) digest is.
+ *
+ * # Errors
+ * When the text is no plan.
+ */
+export function digestedPlan(plan: string): string;
 
 /**
  * What is there against what was deployed.

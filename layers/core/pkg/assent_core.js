@@ -639,6 +639,36 @@ function consensus(call) {
 exports.consensus = consensus;
 
 /**
+ * The text whose SHA-256 a stored plan's (JSON) digest is.
+ *
+ * # Errors
+ * When the text is no plan.
+ * @param {string} plan
+ * @returns {string}
+ */
+function digestedPlan(plan) {
+    let deferred3_0;
+    let deferred3_1;
+    try {
+        const ptr0 = passStringToWasm0(plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.digestedPlan(ptr0, len0);
+        var ptr2 = ret[0];
+        var len2 = ret[1];
+        if (ret[3]) {
+            ptr2 = 0; len2 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred3_0 = ptr2;
+        deferred3_1 = len2;
+        return getStringFromWasm0(ptr2, len2);
+    } finally {
+        wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
+    }
+}
+exports.digestedPlan = digestedPlan;
+
+/**
  * What is there against what was deployed.
  *
  * # Errors

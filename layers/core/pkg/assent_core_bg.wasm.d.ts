@@ -9,6 +9,7 @@ export const __wbg_template_free: (a: number, b: number) => void;
 export const appendToLog: (a: any) => [number, number, number];
 export const claimRate: (a: number, b: number, c: any) => [number, number, number];
 export const consensus: (a: any) => [number, number, number];
+export const digestedPlan: (a: number, b: number) => [number, number, number, number];
 export const drift: (a: any) => [number, number, number];
 export const engine_handle: (a: number, b: number, c: number, d: number) => [number, number, number, number];
 export const engine_new: (a: number, b: number, c: number, d: number) => [number, number, number];

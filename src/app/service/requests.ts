@@ -145,7 +145,8 @@ export async function resumeRun(
 }
 
 /** The head of a run of which the caller may do this. Rejects with ResourceNotFound, and with NotAllowed. */
-async function headFor(
+/** What was submitted as a run, for whoever may do this with its stack. Rejects with ResourceNotFound. */
+export async function headFor(
   submissions: Steps['submissions'],
   runId: string,
   caller: Caller,

@@ -326,6 +326,32 @@ export const metricsAnswer = z
 
 export const metricsText = z.string().meta({ id: 'Metrics' });
 
+export const checkpointText = z.string().meta({ id: 'Checkpoint' });
+
+export const proofAnswer = z
+  .strictObject({
+    version: z.literal(1),
+    kind: z.literal('proof'),
+    run: z.string(),
+    planDigest: z.string(),
+    plan: z.string(),
+    statements: z.array(
+      z.strictObject({
+        index: z.int(),
+        envelope: z.strictObject({
+          payload: z.string(),
+          payloadType: z.string(),
+          signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.string() })),
+        }),
+        inclusion: z.array(z.string()),
+      }),
+    ),
+    details: z.record(z.string(), z.string()),
+    checkpoint: z.string(),
+    history: z.strictObject({ size: z.int(), frontier: z.array(z.string()), leaves: z.array(z.string()) }),
+  })
+  .meta({ id: 'Proof' });
+
 export const problemDetails = z
   .strictObject({
     type: z.literal('about:blank'),

@@ -47,9 +47,14 @@ fn by_id(resources: Vec<PlannedResource>) -> Vec<PlannedResource> {
 /// SHA-256 over the canonical JSON of a plan without its estimates and its digest.
 #[must_use]
 pub fn digest_of(plan: &Plan) -> String {
+    digest::sha256_hex(digested(plan).as_bytes())
+}
+
+/// The text that a plan's digest is the SHA-256 of.
+#[must_use]
+pub fn digested(plan: &Plan) -> String {
     // `digest` stands in the plan itself, `estimateMs` in its resources.
-    let omitted = [(0, "digest"), (1, "estimateMs")];
-    digest::sha256_hex(digest::canonical_of(plan, &omitted).as_bytes())
+    digest::canonical_of(plan, &[(0, "digest"), (1, "estimateMs")])
 }
 
 /// What estimates are made from.

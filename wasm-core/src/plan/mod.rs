@@ -81,6 +81,12 @@ pub fn digest_of(plan: &Plan) -> String {
     finish::digest_of(plan)
 }
 
+/// The text whose SHA-256 a plan's digest is: canonical JSON without digest and estimates.
+#[must_use]
+pub fn digested(plan: &Plan) -> String {
+    finish::digested(plan)
+}
+
 fn refuse(mut problems: Vec<Problem>) -> Planning {
     problems.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
     Planning::Refused { problems }
