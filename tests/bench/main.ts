@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { held, type Row } from './measure.ts';
 
-const AREAS = ['plan', 'engine', 'makespan', 'deploy', 'flight', 'stacks', 'start', 'consensus', 'metrics'];
+const AREAS = ['plan', 'engine', 'makespan', 'deploy', 'flight', 'stacks', 'start', 'consensus', 'metrics', 'proof'];
 const RESULTS = join(import.meta.dirname, 'results');
 
 /** What is measured on, without the name of any host: `amd-epyc-2-cores`. */
