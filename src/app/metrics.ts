@@ -1,7 +1,8 @@
 // `metrics`: what has been measured over all runs. No call is made.
-import { summarizeSketch } from '../core/sketch.ts';
+import { summarizeSketch, valuesOf } from '../core/sketch.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { type Labels, labelsKey, type Measured } from '../domain/metrics.ts';
+import { boundsOf } from './measure/bounds.ts';
 import { merged } from './measure/monitor.ts';
 import { allOf, type Store } from './ports.ts';
 
@@ -19,6 +20,8 @@ export type SeriesDocument = { name: string; labels: Labels } & (
       p50: number;
       p90: number;
       p99: number;
+      /** How many values are at most `le` (values within 1 %); absent in what an earlier version answers. */
+      buckets?: { le: number; count: number }[];
     }
   | { kind: 'counter' | 'maximum'; value: number }
 );
@@ -64,5 +67,17 @@ export function seriesDocument(measured: Measured): SeriesDocument {
   if (summary === undefined) throw damaged(name);
   const { count, sum, min, max, quantiles } = summary;
   const [p50 = 0, p90 = 0, p99 = 0] = quantiles;
-  return { name, labels, kind, count, sum, min, max, p50, p90, p99 };
+  return { name, labels, kind, count, sum, min, max, p50, p90, p99, buckets: bucketsOf(name, sketch) };
+}
+
+function bucketsOf(name: string, sketch: Uint8Array): { le: number; count: number }[] {
+  const values = valuesOf(sketch);
+  let [count, next] = [0, 0];
+  return boundsOf(name).map((le) => {
+    for (let at = values[next]; at !== undefined && at.value <= le; at = values[next]) {
+      count += at.count;
+      next += 1;
+    }
+    return { le, count };
+  });
 }

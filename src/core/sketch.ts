@@ -24,6 +24,15 @@ export function mergeSketches(one: Uint8Array, other: Uint8Array): Uint8Array | 
   return pure('sketchMerge', (wasm) => wasm.sketchMerge(one, other));
 }
 
+/** Values (each within 1 %) and how often each was there, rising; empty where it is not a sketch. */
+export function valuesOf(sketch: Uint8Array): { value: number; count: number }[] {
+  const flat = pure('sketchValues', (wasm) => wasm.sketchValues(sketch));
+  return Array.from({ length: flat.length / 2 }, (_, at) => ({
+    value: flat[2 * at] ?? 0,
+    count: flat[2 * at + 1] ?? 0,
+  }));
+}
+
 /** Count, sum, extremes and the quantiles asked for (each within 1 %); `undefined` where it is not a sketch. */
 export function summarizeSketch(sketch: Uint8Array, quantiles: readonly number[]): SketchSummary | undefined {
   const answer = pure('sketchSummary', (wasm) => wasm.sketchSummary(sketch, Float64Array.from(quantiles)));

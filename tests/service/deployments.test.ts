@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { deploymentAnswer } from '../../src/edge/http/schemas.ts';
-import { call, ENDS, SIGNED, signedByUser, until } from './support/call.ts';
+import { verifyProof } from '../../src/verify.ts';
+import { call, ENDS, SIGNED, signedByUser, signingKeys, until } from './support/call.ts';
 
 const webApp = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
 const queue = 'Resources: {Queue: {Type: AWS::SQS::Queue}}';
@@ -43,6 +44,22 @@ test('a template is deployed, changed, found unchanged and deleted', async () =>
   expect(gone.status).toBe(202);
   expect(await ended(gone.location ?? '')).toMatchObject({ status: 'succeeded', mode: 'destroy' });
   expect((await call('DELETE', `/stacks/${stack}`, {})).status).toBe(404);
+});
+
+test('what was approved and done is proved by the key in KMS', async () => {
+  const { runId } = await ended(await deploy({ stack: 'proved', template: queue }));
+  const { document: proof } = await call('GET', `/audit/runs/${runId}/proof`);
+  const { keys } = await signingKeys();
+  expect(await verifyProof({ proof, keys })).toMatchObject({ valid: true });
+  expect(await verifyProof({ proof: { ...proof, run: 'other' }, keys })).toMatchObject({ code: 'wrong_subject' });
+  expect((await call('GET', '/audit/runs/nobody/proof')).status).toBe(404);
+
+  const answer = await fetch(`${inject('service')}/audit/checkpoint`, { headers: SIGNED });
+  expect(answer.headers.get('content-type')).toBe('text/plain');
+  const since = await answer.text();
+  await ended(await deploy({ stack: 'proved', template: queue.replace('}}', '}, B: {Type: AWS::SQS::Queue}}') }));
+  const later = await call('GET', `/audit/runs/${runId}/proof`);
+  expect(await verifyProof({ proof: later.document, keys, since })).toMatchObject({ valid: true });
 });
 
 test('what was measured can be read by Prometheus', async () => {

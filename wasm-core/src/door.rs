@@ -224,6 +224,15 @@ pub fn sketch_summary(bytes: &[u8], quantiles: &[f64]) -> Result<Ts<SketchAnswer
     Ok(crate::sketch::summarize(bytes, quantiles).into_ts()?)
 }
 
+/// Values of an encoded sketch and how often each was there, in turn, rising; empty where it is no sketch.
+#[wasm_bindgen(js_name = sketchValues)]
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // counts are below 2^53
+pub fn sketch_values(bytes: &[u8]) -> Vec<f64> {
+    let sketch = Sketch::decode(bytes).unwrap_or_default();
+    sketch.values().flat_map(|(value, count)| [value, count as f64]).collect()
+}
+
 /// Puts a claim to a share of the account's and region's rate to what is kept of it.
 ///
 /// # Errors

@@ -96,6 +96,14 @@ impl Sketch {
         }
     }
 
+    /// Values and how often each was there, rising: zero, then the middles of buckets, none outside what was recorded.
+    pub fn values(&self) -> impl Iterator<Item = (f64, u64)> {
+        let zero = (self.zero > 0).then_some((0.0, self.zero));
+        let (min, max) = (self.min, self.max.max(self.min));
+        let middles = self.buckets.iter().map(move |(index, count)| (Self::middle(*index).clamp(min, max), *count));
+        zero.into_iter().chain(middles)
+    }
+
     /// Number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -334,6 +342,19 @@ mod tests {
             let bytes = Sketch::encode_counts(&counts, 3, totals);
             prop_assert_eq!(&bytes, &Sketch::from_counts(counts, 3, totals).encode());
             prop_assert!(Sketch::decode(&bytes).is_ok());
+        }
+
+        #[test]
+        fn values_are_within_one_percent_of_those_that_were_recorded(
+            mut recorded in proptest::collection::vec(prop_oneof![Just(0.0), 1e-3_f64..1e7], 0..100),
+        ) {
+            let sketch = sketch(&recorded);
+            recorded.sort_by(f64::total_cmp);
+            let told = sketch.values().flat_map(|(value, count)| (0..count).map(move |_| value)).collect::<Vec<_>>();
+            prop_assert_eq!(told.len(), recorded.len());
+            for (one, other) in told.iter().zip(&recorded) {
+                prop_assert!((one - other).abs() <= 0.01 * other, "{one} {other}");
+            }
         }
 
         #[test]

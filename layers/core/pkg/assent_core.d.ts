@@ -2571,6 +2571,11 @@ export function sketchMerge(one: Uint8Array | number[], other: Uint8Array | numb
 export function sketchSummary(bytes: Uint8Array | number[], quantiles: Float64Array | number[]): SketchAnswer;
 
 /**
+ * Values of an encoded sketch and how often each was there, in turn, rising; empty where it is no sketch.
+ */
+export function sketchValues(bytes: Uint8Array | number[]): Float64Array;
+
+/**
  * The payload of a statement, to be signed as `preAuthentication` gives it.
  *
  * # Errors

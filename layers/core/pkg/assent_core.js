@@ -1185,6 +1185,21 @@ function sketchSummary(bytes, quantiles) {
 exports.sketchSummary = sketchSummary;
 
 /**
+ * Values of an encoded sketch and how often each was there, in turn, rising; empty where it is no sketch.
+ * @param {Uint8Array | number[]} bytes
+ * @returns {Float64Array}
+ */
+function sketchValues(bytes) {
+    const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.sketchValues(ptr0, len0);
+    var v2 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+    return v2;
+}
+exports.sketchValues = sketchValues;
+
+/**
  * The payload of a statement, to be signed as `preAuthentication` gives it.
  *
  * # Errors

@@ -50,6 +50,7 @@ export const simulate: (a: number, b: number, c: any) => [number, number, number
 export const sketchFromCounts: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number];
 export const sketchMerge: (a: number, b: number, c: number, d: number) => [number, number];
 export const sketchSummary: (a: number, b: number, c: number, d: number) => [number, number, number];
+export const sketchValues: (a: number, b: number) => [number, number];
 export const statementPayload: (a: any) => [number, number, number];
 export const template_declared: (a: number) => [number, number, number];
 export const template_new: (a: number, b: number) => number;

@@ -1,13 +1,13 @@
 // The metrics document as OpenMetrics 1.0 text
 // (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md): for Prometheus and everything that
-// reads it. Distributions are summaries, whose quantile 1 is the largest value; milliseconds become seconds.
+// reads it. Distributions are classic histograms, so that they can be added up over places; milliseconds become seconds.
 import type { Labels, SeriesKind } from '../../domain/metrics.ts';
-import { type MetricsDocument, QUANTILES, type SeriesDocument } from '../metrics.ts';
+import type { MetricsDocument, SeriesDocument } from '../metrics.ts';
 
 /** Media type of the text. */
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-const TYPES: Record<SeriesKind, string> = { distribution: 'summary', counter: 'counter', maximum: 'gauge' };
+const TYPES: Record<SeriesKind, string> = { distribution: 'histogram', counter: 'counter', maximum: 'gauge' };
 
 const HELP: Record<string, string> = {
   call_duration_ms: 'Time until a Cloud Control call was answered.',
@@ -48,12 +48,11 @@ function samples(one: SeriesDocument, name: string, scale: number): string[] {
     const suffix = one.kind === 'counter' ? '_total' : '';
     return [`${name}${suffix}${labelSet(labels)} ${number(one.value * scale)}`];
   }
-  const values = [one.p50, one.p90, one.p99, one.max];
-  const quantiles = [...QUANTILES, 1].map(
-    (q, at) => `${name}${labelSet({ ...labels, quantile: canonical(q) })} ${number((values[at] ?? 0) * scale)}`,
-  );
+  const { buckets = [] } = one;
+  const bucket = (le: string, count: number) => `${name}_bucket${labelSet({ ...labels, le })} ${count}`;
   return [
-    ...quantiles,
+    ...buckets.map(({ le, count }) => bucket(canonical(le * scale), count)),
+    bucket('+Inf', one.count),
     `${name}_count${labelSet(labels)} ${one.count}`,
     `${name}_sum${labelSet(labels)} ${number(one.sum * scale)}`,
   ];
@@ -76,9 +75,10 @@ function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 
-/** Quantiles as the specification's "Canonical Numbers" want them: 1 is `1.0`. */
-function canonical(q: number): string {
-  return Number.isInteger(q) ? `${q}.0` : String(q);
+/** Bounds as the specification's "Canonical Numbers" want them: 1 is `1.0`. */
+function canonical(le: number): string {
+  const text = number(le);
+  return /^\d+$/.test(text) ? `${text}.0` : text;
 }
 
 /** As the grammar's `realnumber`: 12 digits, so that a scaled 300 ms reads 0.3 whatever binary makes of it. */

@@ -11,6 +11,7 @@ import type { Local } from '../../app/session.ts';
 import { openTarget } from '../cloud.ts';
 import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
 import { type OpenSession, sessionOver } from '../session.ts';
+import { telling } from './emf.ts';
 
 export interface Service extends Local, Steps {
   environment: ServiceEnvironment;
@@ -37,7 +38,10 @@ async function open(): Promise<Service> {
     openKmsSigner({ region, keyIds: signingKeys }),
     openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID() }),
   ]);
-  return { environment, ...kept, workflow, signer, clock: systemClock };
+  // CloudWatch reads them out of the function's log.
+  const measures = telling(kept.store.measures, { now, print: (line) => console.log(line) });
+  const store = { ...kept.store, measures };
+  return { environment, ...kept, store, workflow, signer, clock: systemClock };
 }
 
 /** Calls `use` with a session on the target, closed afterwards: what was measured is flushed before the function freezes. */

@@ -30,6 +30,30 @@ export async function signedByUser(name: string): Promise<Record<string, string>
   return signedBy(key);
 }
 
+/** Public keys of all that sign in the emulator's KMS, PEM. */
+export async function signingKeys(): Promise<{ keys: string[] }> {
+  const ask = async (action: string, body: object) => {
+    const answer = await fetch(inject('emulator'), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `TrentService.${action}`,
+        authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'kms'),
+      },
+      body: JSON.stringify(body),
+    });
+    const document = (await answer.json()) as { Keys: { KeyId: string }[]; PublicKey: string };
+    return { ok: answer.ok, document };
+  };
+  const { document } = await ask('ListKeys', {});
+  const keys: string[] = [];
+  for (const { KeyId } of document.Keys) {
+    const { ok, document } = await ask('GetPublicKey', { KeyId });
+    if (ok) keys.push(`-----BEGIN PUBLIC KEY-----\n${document.PublicKey}\n-----END PUBLIC KEY-----\n`);
+  }
+  return { keys };
+}
+
 export interface Answered {
   status: number;
   type: string | null;

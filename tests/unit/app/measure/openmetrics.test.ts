@@ -12,7 +12,7 @@ interface Family {
 
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
 const PAIR = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\n"])*)"(,|$)/y;
-const SUFFIXES: Record<string, RegExp> = { summary: /^(_count|_sum)?$/, counter: /^_total$/, gauge: /^$/ };
+const SUFFIXES: Record<string, RegExp> = { histogram: /^_(bucket|count|sum)$/, counter: /^_total$/, gauge: /^$/ };
 
 /** Throws on anything the specification does not allow. */
 function parse(text: string): Map<string, Family> {
@@ -70,8 +70,24 @@ const labels = fc.dictionary(
 const size = fc.double({ min: 0, max: 1e12, noNaN: true });
 const count = fc.integer({ min: 1, max: 1e9 });
 const distribution = fc
-  .record({ count, sum: size, min: size, max: size, p50: size, p90: size, p99: size })
-  .map((values) => ({ kind: 'distribution' as const, ...values }));
+  .record({
+    count,
+    sum: size,
+    min: size,
+    max: size,
+    p50: size,
+    p90: size,
+    p99: size,
+    part: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(({ part, ...values }) => ({
+    kind: 'distribution' as const,
+    ...values,
+    buckets: [
+      { le: 1, count: Math.floor(part * values.count) },
+      { le: 2_500, count: values.count },
+    ],
+  }));
 const single = fc.record({ kind: fc.constantFrom('counter' as const, 'maximum' as const), value: size });
 
 /** Sorted and grouped by name, one kind a name, as the store gives it. */
@@ -113,8 +129,10 @@ test('every document is a valid exposition that says the same', () => {
         else {
           expect(value('_count')).toBe(one.count);
           near(value('_sum'), one.sum * scale);
-          near(value('', { quantile: '0.99' }), one.p99 * scale);
-          near(value('', { quantile: '1.0' }), one.max * scale);
+          const [low, high] = scale === 1 ? ['1.0', '2500.0'] : ['0.001', '2.5'];
+          expect(value('_bucket', { le: low })).toBe(one.buckets?.[0]?.count);
+          expect(value('_bucket', { le: high })).toBe(one.count);
+          expect(value('_bucket', { le: '+Inf' })).toBe(one.count);
         }
       }
     }),
@@ -131,15 +149,18 @@ test('a duration is written as Prometheus names it', () => {
       name: 'operation_duration_ms',
       labels: { operation: 'create', type: 'AWS::SQS::Queue' },
       ...{ kind: 'distribution', count: 2, sum: 600, min: 300, max: 300, p50: 300, p90: 300, p99: 300 },
+      buckets: [
+        { le: 100, count: 0 },
+        { le: 1_000, count: 2 },
+      ],
     },
   ];
-  expect(openMetrics({ version: 1, kind: 'metrics', series })).toBe(`# TYPE assent_operation_duration_seconds summary
+  expect(openMetrics({ version: 1, kind: 'metrics', series })).toBe(`# TYPE assent_operation_duration_seconds histogram
 # UNIT assent_operation_duration_seconds seconds
 # HELP assent_operation_duration_seconds Time from the first intent of a successful operation to its end.
-assent_operation_duration_seconds{operation="create",type="AWS::SQS::Queue",quantile="0.5"} 0.3
-assent_operation_duration_seconds{operation="create",type="AWS::SQS::Queue",quantile="0.9"} 0.3
-assent_operation_duration_seconds{operation="create",type="AWS::SQS::Queue",quantile="0.99"} 0.3
-assent_operation_duration_seconds{operation="create",type="AWS::SQS::Queue",quantile="1.0"} 0.3
+assent_operation_duration_seconds_bucket{operation="create",type="AWS::SQS::Queue",le="0.1"} 0
+assent_operation_duration_seconds_bucket{operation="create",type="AWS::SQS::Queue",le="1.0"} 2
+assent_operation_duration_seconds_bucket{operation="create",type="AWS::SQS::Queue",le="+Inf"} 2
 assent_operation_duration_seconds_count{operation="create",type="AWS::SQS::Queue"} 2
 assent_operation_duration_seconds_sum{operation="create",type="AWS::SQS::Queue"} 0.6
 # EOF
