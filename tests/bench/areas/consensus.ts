@@ -1,13 +1,17 @@
 // Ten experts on one question, and a table of 100,000 labels: the core in wasm beside the same in plain TypeScript. The
-// answers are compared first.
+// answers are compared first. Then the built-in experts: how long they take, and how they judge made-up histories.
 import { ok, strictEqual } from 'node:assert';
 import type { ConsensusCall } from '#wasm';
 import { aggregateLabels } from '../../../src/app/tables/labels.ts';
 import { consensus } from '../../../src/core/calls.ts';
 import { answerLabels } from '../../../src/core/tables.ts';
-import { chance, median, paired, type Row } from '../measure.ts';
+import { TemplateInCore } from '../../../src/core/template.ts';
+import { chance, median, paired, type Row, time } from '../measure.ts';
 import { aggregate } from '../opponents/consensus.ts';
 import { dawidSkene, type Table } from '../opponents/tables.ts';
+import { judged } from '../replay/rows.ts';
+import { fleet } from '../templates.ts';
+import { CALL as PLAN_CALL } from './plan.ts';
 
 const METHODS = ['majority', 'weighted', 'bayesian', 'log-pool'] as const;
 const BATCH = 200;
@@ -118,7 +122,19 @@ async function million(): Promise<Row[]> {
 }
 
 export async function run(): Promise<Row[]> {
-  return [...votes(), ...labels(), ...(await million())];
+  return [...votes(), ...labels(), ...(await million()), ...eight(), ...judged()];
+}
+
+/** The built-in experts on a new stack of 400 resources, scan apart. */
+function eight(): Row[] {
+  using template = new TemplateInCore(fleet());
+  const answer = template.plan(PLAN_CALL);
+  if (answer.type !== 'planned') throw new Error(JSON.stringify(answer).slice(0, 2_000));
+  using planned = answer.planned;
+  const brief = { findings: [], history: { runs: 0, failures: 0, lastFailed: false } };
+  const { median: value, runs } = time(() => planned.consult(brief));
+  const what = 'eight built-in experts, 400 resources, wasm';
+  return [{ area: 'consensus', what, value, unit: 'ms', target: { atMost: 50 }, runs }];
 }
 
 function votes(): Row[] {
