@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { histories } from '../bench/replay/histories.ts';
 import { alone, knowing, majority, score } from '../bench/replay/judges.ts';
 import { replay } from '../bench/replay/replay.ts';
+import { ask, questions, RULES, type Rule, verdict } from '../bench/replay/stopping.ts';
 
 test('histories are the same for the same seed, and one change in five ends badly', () => {
   const [some, again, others] = [histories(50, 10, 7), histories(50, 10, 7), histories(50, 10, 8)];
@@ -77,4 +78,38 @@ test('changes are judged by what was known before them', () => {
   const past = all.map(({ votes }) => votes.find(({ expert }) => expert === 'history')?.status);
   expect(past[0]).toBe('abstained');
   expect(past.slice(1)).not.toContain('abstained');
+});
+
+test.each([false, true])('lossless stopping saves votes and changes no verdict (lineages: %s)', (related) => {
+  const all = questions(100, related, 11);
+  for (const asked of all) {
+    const given = ask(asked, RULES['lossless'] as Rule);
+    expect(verdict(given)).toBe(verdict(asked.votes));
+    // One vote fewer would not have been enough: some answer of the others would have turned the verdict.
+    const before = given.slice(0, -1);
+    const rest = asked.votes.slice(before.length);
+    const ends = ['approve', 'refuse'].map((option) =>
+      verdict([...before, ...rest.map((vote) => ({ ...vote, option }))]),
+    );
+    if (before.length > 0) expect(new Set(ends).size).toBe(2);
+  }
+});
+
+test('simulated experts are as reliable as they say, and err together only where they are related', () => {
+  for (const related of [false, true]) {
+    const all = questions(4_000, related, 12);
+    const wrong = (at: number) => all.map(({ votes, right }) => votes[at]?.option !== right);
+    const both = (one: number, other: number) => {
+      const [ones, others] = [wrong(one), wrong(other)];
+      return ones.filter((is, at) => is && others[at]).length / all.length;
+    };
+    const share = (at: number) => both(at, at);
+    expect(Math.abs(share(0) - 0.12)).toBeLessThan(0.02);
+    expect(Math.abs(share(8) - 0.38)).toBeLessThan(0.02);
+    // Experts 0 and 3 are of one lineage, 0 and 1 are not.
+    const excess = (one: number, other: number) => both(one, other) - share(one) * share(other);
+    expect(Math.abs(excess(0, 1))).toBeLessThan(0.012);
+    if (related) expect(excess(0, 3)).toBeGreaterThan(0.015);
+    else expect(Math.abs(excess(0, 3))).toBeLessThan(0.012);
+  }
 });
