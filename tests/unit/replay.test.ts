@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { histories } from '../bench/replay/histories.ts';
 import { alone, knowing, majority, score } from '../bench/replay/judges.ts';
+import { briers, CORRELATIONS } from '../bench/replay/pools.ts';
 import { replay } from '../bench/replay/replay.ts';
 import { ask, questions, RULES, type Rule, verdict } from '../bench/replay/stopping.ts';
 
@@ -113,3 +114,15 @@ test('simulated experts are as reliable as they say, and err together only where
     else expect(Math.abs(excess(0, 3))).toBeLessThan(0.012);
   }
 });
+
+test.each(CORRELATIONS)(
+  'the logarithmic pool is no worse than the mean where errors correlate by %d',
+  (correlation) => {
+    for (const seed of [1, 2, 3]) {
+      const { weighted, ...pools } = briers(correlation, seed);
+      // Everybody saying the same thing is one forecaster: there is nothing to extremise, and it costs a hundredth.
+      expect(pools['log-pool']).toBeLessThan(correlation === 1 ? 1.02 * weighted : weighted);
+      if (correlation <= 0.5) expect(pools.bayesian).toBeLessThan(pools['log-pool']);
+    }
+  },
+);

@@ -1,6 +1,6 @@
 // Ten experts on one question, and a table of 100,000 labels: the core in wasm beside the same in plain TypeScript. The
 // answers are compared first. Then the built-in experts: how long they take, and how they judge made-up histories,
-// and what rules of stopping would save.
+// what rules of stopping would save, and how pools do on errors that go together.
 import { ok, strictEqual } from 'node:assert';
 import type { ConsensusCall } from '#wasm';
 import { aggregateLabels } from '../../../src/app/tables/labels.ts';
@@ -10,6 +10,7 @@ import { TemplateInCore } from '../../../src/core/template.ts';
 import { chance, median, paired, type Row, time } from '../measure.ts';
 import { aggregate } from '../opponents/consensus.ts';
 import { dawidSkene, type Table } from '../opponents/tables.ts';
+import { pools } from '../replay/pools.ts';
 import { judged } from '../replay/rows.ts';
 import { stopping } from '../replay/stopping.ts';
 import { fleet } from '../templates.ts';
@@ -124,7 +125,7 @@ async function million(): Promise<Row[]> {
 }
 
 export async function run(): Promise<Row[]> {
-  return [...votes(), ...labels(), ...(await million()), ...eight(), ...judged(), ...stopping()];
+  return [...votes(), ...labels(), ...(await million()), ...eight(), ...judged(), ...stopping(), ...pools()];
 }
 
 /** The built-in experts on a new stack of 400 resources, scan apart. */
