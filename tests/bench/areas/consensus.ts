@@ -19,10 +19,10 @@ import { CALL as PLAN_CALL } from './plan.ts';
 const METHODS = ['majority', 'weighted', 'bayesian', 'log-pool'] as const;
 const BATCH = 200;
 
-/** Ten experts in three lineages and some without, two options, one abstention. */
-export function tenExperts(method: (typeof METHODS)[number]): ConsensusCall {
+/** Experts in three lineages and some without, two options, one abstention. */
+function experts(count: number, method: (typeof METHODS)[number]): ConsensusCall {
   const next = chance(10);
-  const votes = Array.from({ length: 10 }, (_, at) => ({
+  const votes = Array.from({ length: count }, (_, at) => ({
     expert: `expert-${at}`,
     option: next() < 0.6 ? 'approve' : 'refuse',
     confidence: 0.55 + 0.4 * next(),
@@ -140,24 +140,33 @@ function eight(): Row[] {
   return [{ area: 'consensus', what, value, unit: 'ms', target: { atMost: 50 }, runs }];
 }
 
+/** As many experts as one question takes, and fewer; every one is left out in turn for its contribution. */
 function votes(): Row[] {
+  return [
+    ...METHODS.flatMap((method) => asked(10, method)),
+    ...[100, 1_000].flatMap((count) => asked(count, 'bayesian')),
+  ];
+}
+
+function asked(count: number, method: (typeof METHODS)[number]): Row[] {
   const area = 'consensus';
-  return METHODS.flatMap((method): Row[] => {
-    const call = tenExperts(method);
-    const answer = consensus(call);
-    if (answer.type !== 'aggregated') throw new Error(JSON.stringify(answer));
-    same(answer.consensus, aggregate(call), method);
-    const repeat = (work: () => unknown) => () => {
-      for (let turn = 0; turn < BATCH; turn++) work();
-    };
-    const { one, other, ratio, runs } = paired(
-      repeat(() => consensus(call)),
-      repeat(() => aggregate(call)),
-    );
-    return [
-      { area, what: `10 experts, ${method}, wasm`, value: one / BATCH, unit: 'ms', target: { atMost: 1 }, runs },
-      { area, what: `10 experts, ${method}, TypeScript`, value: other / BATCH, unit: 'ms', runs },
-      { area, what: `10 experts, ${method}, TypeScript / wasm`, value: ratio, unit: 'x', runs },
-    ];
-  });
+  const batch = Math.ceil(BATCH * (10 / count) ** 2);
+  const call = experts(count, method);
+  const answer = consensus(call);
+  if (answer.type !== 'aggregated') throw new Error(JSON.stringify(answer));
+  same(answer.consensus, aggregate(call), method);
+  const what = `${count} experts, ${method}`;
+  const target = { atMost: 1 };
+  const repeat = (work: () => unknown) => () => {
+    for (let turn = 0; turn < batch; turn++) work();
+  };
+  const { one, other, ratio, runs } = paired(
+    repeat(() => consensus(call)),
+    repeat(() => aggregate(call)),
+  );
+  return [
+    { area, what: `${what}, wasm`, value: one / batch, unit: 'ms', runs, ...(count === 10 ? { target } : {}) },
+    { area, what: `${what}, TypeScript`, value: other / batch, unit: 'ms', runs },
+    { area, what: `${what}, TypeScript / wasm`, value: ratio, unit: 'x', runs },
+  ];
 }
