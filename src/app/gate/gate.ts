@@ -4,6 +4,7 @@
 // approves, refuses, or is split; a split circle is for a person, never for `--yes`.
 import type { Brief, Finding, History } from '#wasm';
 import { expertRecords } from '../../core/calls.ts';
+import { sidesOf } from '../../domain/sides.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, findingsOf, refusing, reported, suppressedFindings } from '../scan.ts';
@@ -74,6 +75,18 @@ export async function judge(
   const took = clock.now() - started;
   monitor.record('consult_duration_ms', took, { endpoint });
   const elapsedMs = took / votes.length;
+  const documents = votes.map(
+    (vote): VoteDocument => ({
+      expert: vote.expert,
+      option: vote.option ?? null,
+      confidence: vote.confidence ?? null,
+      weight: vote.weight ?? 1,
+      reasons: vote.reasons ?? [],
+      costUsd: 0,
+      elapsedMs,
+      status: vote.status ?? 'ok',
+    }),
+  );
   return {
     findings,
     verdict: {
@@ -81,18 +94,8 @@ export async function judge(
       decision,
       by: 'circle',
       reasons,
-      votes: votes.map(
-        (vote): VoteDocument => ({
-          expert: vote.expert,
-          option: vote.option ?? null,
-          confidence: vote.confidence ?? null,
-          weight: vote.weight ?? 1,
-          reasons: vote.reasons ?? [],
-          costUsd: 0,
-          elapsedMs,
-          status: vote.status ?? 'ok',
-        }),
-      ),
+      votes: documents,
+      ...(decision === 'ask' ? { sides: sidesOf(documents) } : {}),
       posterior: consensus.posterior,
     },
   };
