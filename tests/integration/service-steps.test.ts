@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
+import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
@@ -32,6 +33,7 @@ import type { AccessPolicy } from '../../src/domain/access.ts';
 import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { AnyDocument } from '../support/cli.ts';
 
 const policy: AccessPolicy = {
   rules: [
@@ -78,6 +80,7 @@ beforeEach(async () => {
   const table = new MemoryTable(memory, clock.now);
   steps = {
     submissions: new TableSubmissions(table, store.blobs),
+    deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
     feeds: new TableFeeds(table, store.blobs, clock.now),
     workflow: {
@@ -101,7 +104,8 @@ async function submitted(more: Partial<Submission> = {}, runId = 'r1', key?: str
 
 const judged = (runId = 'r1', start = runId) => judgeStep(session, steps, { runId, start }, control);
 const worked = (runId = 'r1', signal?: AbortSignal) => workStep(session, runId, { ...control, signal });
-const shown = (runId = 'r1') => showRun(local, steps, runId, { caller: BOB, scope: 'read' });
+const shown = async (runId = 'r1'): Promise<AnyDocument> =>
+  showRun(local, steps, runId, { caller: BOB, scope: 'read' });
 
 test('every step may be called again', async () => {
   await submitted();
@@ -157,7 +161,7 @@ test('an answer that comes before the workflow waits wakes it all the same', asy
   expect(woken).toEqual([]);
   await askStep(local, steps, 'r1', 'token');
   expect(woken).toEqual(['token']);
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'work' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'work' });
 });
 
 test('a token alone approves nothing', async () => {
@@ -166,7 +170,7 @@ test('a token alone approves nothing', async () => {
   await askStep(local, steps, 'r1', 'token');
   expect(woken).toEqual([]);
   // Somebody woke the machine: it asks again.
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'ask' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'ask' });
   await expect(worked()).rejects.toMatchObject({ code: 'run_not_approved' });
   expect((await shown()).status).toBe('waiting_approval');
 });
@@ -177,7 +181,7 @@ test('whoever submitted may reject, but not approve', async () => {
   const own = answerRun(local, steps, 'r1', { decision: 'approve', caller: BOB });
   await expect(own).rejects.toMatchObject({ code: 'own_run' });
   await answerRun(local, steps, 'r1', { decision: 'reject', caller: BOB });
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'end' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'end' });
   expect((await shown()).status).toBe('rejected');
 });
 
@@ -185,7 +189,7 @@ test('nobody answers in time: the run ends as expired', async () => {
   await submitted({ askAlways: true });
   await judged();
   now += ANSWER_WITHIN_MS;
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'end' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'end' });
   expect((await shown()).status).toBe('expired');
 });
 

@@ -11,6 +11,7 @@
 //   run#RUN       cancel        it is asked to stop
 //   run#RUN       submission, token    what was asked of the service, and what wakes its workflow
 //   run#RUN       told#NUMBER   what it told those who watch
+//   run#RUN       deployment, target#NUMBER   of a deployment to several targets: how it stands, and each of them
 //   stack#KEY     drift         the newest report of drift
 //   inquiry#ID    head, answer  a question to the service
 //   plan#DIGEST   document      a plan that was asked for
@@ -29,6 +30,7 @@ export const RUN = 'run#';
 export const TURN = 'turn#';
 export const TOLD = 'told#';
 export const IMPORTER = 'importer#';
+export const TARGET = 'target#';
 export const STACKS = 'stacks';
 export const RUNS = 'runs';
 export const MEASURES = 'measures';
@@ -49,6 +51,11 @@ export const keys = {
   cancel: (runId: string): ItemKey => ({ pk: runPartition(runId), sk: 'cancel' }),
   turn: (runId: string, number: number): ItemKey => ({ pk: runPartition(runId), sk: turnName(number) }),
   told: (runId: string, number: number): ItemKey => ({ pk: runPartition(runId), sk: eventsName(number) }),
+  deployment: (id: string): ItemKey => ({ pk: runPartition(id), sk: 'deployment' }),
+  target: (id: string, index: number): ItemKey => ({
+    pk: runPartition(id),
+    sk: `${TARGET}${String(index).padStart(9, '0')}`,
+  }),
   drift: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'drift' }),
   inquiry: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'head' }),
   inquiryAnswer: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'answer' }),

@@ -28,12 +28,12 @@ export async function inquire(
   local: Local,
   { inquiries, workflow }: Steps,
   inquiry: Inquiry,
-  { caller, id }: { caller: Caller; id: string },
+  { caller, id, place = {} }: { caller: Caller; id: string; place?: Pick<InquiryHead, 'account' | 'region'> },
 ): Promise<InquiryDocument> {
   const { stack, kind } = inquiry;
   caller.demand('plan', stack);
   if (inquiry.kind !== 'drift') refuseNoEcho(inquiry);
-  await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now() }, inquiry);
+  await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now(), ...place }, inquiry);
   await workflow.start(id, { runId: id, inquiry: true });
   return running(id);
 }

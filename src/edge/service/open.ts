@@ -7,6 +7,8 @@ import { openWorkflow } from '../../adapters/aws/workflow.ts';
 import { systemClock } from '../../adapters/embedded/clock.ts';
 import type { Steps } from '../../app/service/steps.ts';
 import type { Local } from '../../app/session.ts';
+import { InvalidInput } from '../../domain/errors.ts';
+import type { Target } from '../../domain/targets.ts';
 import { openTarget } from '../cloud.ts';
 import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
 import { type OpenSession, sessionOver } from '../session.ts';
@@ -38,15 +40,64 @@ async function open(): Promise<Service> {
   return { environment, ...kept, workflow, clock: systemClock };
 }
 
-/** Calls `use` with a session on the target, closed afterwards: what was measured is flushed before the function freezes. */
-export async function onTarget<T>(local: Service, use: (session: OpenSession) => Promise<T>): Promise<T> {
-  const { region, targetEndpoint, targetRole, targetExternalId, targetName, speed } = local.environment;
-  const wanted = { region, endpoint: targetEndpoint, roleArn: targetRole, externalId: targetExternalId };
-  const cloud = await openTarget(wanted, targetName);
-  const session = sessionOver(local, cloud, { speed });
+/** Where something goes; what it does not say is as the service is installed. */
+type Where = Pick<Target, 'account' | 'region'>;
+
+/**
+ * Calls `use` with a session on a target, closed afterwards: what was measured is flushed before the function freezes.
+ * Which role is assumed only the installation says; `{account}` in it is the target's.
+ */
+export async function onTarget<T>(local: Service, where: Where, use: (session: OpenSession) => Promise<T>): Promise<T> {
+  const session = await openSession(local, where);
   try {
     return await use(session);
   } finally {
     await session.close();
   }
 }
+
+/** The same for several: sessions are opened as they are asked for, one for each place. */
+export async function onTargets<T>(
+  local: Service,
+  use: (open: (where: Where) => Promise<OpenSession>) => Promise<T>,
+): Promise<T> {
+  const opened = new Map<string, Promise<OpenSession>>();
+  try {
+    return await use((where) => {
+      const key = JSON.stringify([where.account, where.region]);
+      const session = opened.get(key) ?? openSession(local, where);
+      opened.set(key, session);
+      return session;
+    });
+  } finally {
+    for (const session of await Promise.allSettled(opened.values())) {
+      if (session.status === 'fulfilled') await session.value.close();
+    }
+  }
+}
+
+async function openSession(local: Service, { account, region }: Where): Promise<OpenSession> {
+  const { environment } = local;
+  const { targetEndpoint, targetRole, targetExternalId, targetName, speed } = environment;
+  if (targetRole?.includes(ACCOUNT) === true && account === undefined) {
+    throw new InvalidInput('account_missing', 'This service deploys to many accounts: say which one.', {
+      help: 'Give `account`, twelve digits.',
+    });
+  }
+  const cloud = await openTarget(
+    {
+      region: region ?? environment.region,
+      endpoint: targetEndpoint,
+      roleArn: targetRole?.replaceAll(ACCOUNT, account ?? ''),
+      externalId: targetExternalId,
+      // A sandbox takes such a key for the account.
+      ...(targetEndpoint !== undefined && targetRole === undefined && account !== undefined
+        ? { credentials: { accessKeyId: account, secretAccessKey: 'sandbox' } }
+        : {}),
+    },
+    targetName,
+  );
+  return sessionOver(local, cloud, { speed });
+}
+
+const ACCOUNT = '{account}';
