@@ -3,18 +3,26 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { briefStep, groupStep, settledStep } from '../../src/app/service/deployments.ts';
 import { inquireStep } from '../../src/app/service/inquiries.ts';
+import { receiveStep } from '../../src/app/service/receive.ts';
+import { reviewStep } from '../../src/app/service/review.ts';
 import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from '../../src/app/service/steps.ts';
 import { told } from '../../src/app/service/telling.ts';
 import type { Control, Session } from '../../src/app/session.ts';
+import { packagedPolicy } from '../../src/edge/service/config.ts';
 import { onTarget, onTargets, type Service, service } from '../../src/edge/service/open.ts';
+import { receivedFrom } from '../../src/edge/service/received.ts';
+import { newRunId } from '../../src/edge/session.ts';
 
 /** A task of the machine. */
+/** `runId` is empty where there is none yet. */
 export type Task = { runId: string } & (
   | { task: 'answered' | 'brief' | 'group' | 'inquire' | 'stop' | 'work' }
   /** `said`: what the task before it returned. */
   | { task: 'settled'; said: Next | { next: 'stopped' } }
   /** `start`: the name of the execution. */
-  | { task: 'judge'; start: string }
+  | { task: 'judge' | 'review'; start: string }
+  /** `input`: what the execution was started with. */
+  | { task: 'receive'; start: string; input: unknown }
   | { task: 'ask'; token: string }
 );
 
@@ -57,6 +65,13 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
       return onTargets(open, (to) => briefStep(open, open, to, runId, silent));
     case 'group':
       return groupStep(open, open, runId);
+    case 'receive': {
+      const { input, start: execution } = task;
+      const receiving = { read: open.readObject, policy: packagedPolicy(), newRunId, execution };
+      return receiveStep(open, open, () => receivedFrom(input, execution), receiving);
+    }
+    case 'review':
+      return reviewStep(open, open, task.start);
     case 'settled':
       return settledStep(open, open, runId, task.said);
     case 'work':

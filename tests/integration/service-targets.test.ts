@@ -30,6 +30,7 @@ const policy: AccessPolicy = {
     { who: ['eve'], may: ['read', 'deploy', 'approve'], stacks: ['net', 'q*'] },
   ],
   ownApproval: false,
+  unattended: [],
   digest: 'policy-digest',
 };
 const [BOB, ANN, EVE] = ['bob', 'ann', 'eve'].map((by) => new Caller(policy, by)) as [Caller, Caller, Caller];
@@ -81,6 +82,7 @@ beforeEach(async () => {
     deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
     feeds: new TableFeeds(table, store.blobs, clock.now),
+    tell: async () => undefined,
     workflow: {
       start: async (name) => void started.push(name),
       wake: async (token) => void woken.push(token),

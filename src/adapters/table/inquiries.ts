@@ -68,6 +68,14 @@ export class TableInquiries implements Inquiries {
     return this.#document(keys.drift(stack));
   }
 
+  async keepReview(stack: StackKey, document: object): Promise<void> {
+    await this.#keepAs(keys.review(stack), document);
+  }
+
+  reviewed(stack: StackKey): Promise<object | undefined> {
+    return this.#document(keys.review(stack));
+  }
+
   async planned(digest: string, document: object): Promise<void> {
     await this.#keepAs(keys.planDocument(digest), document);
   }

@@ -135,7 +135,7 @@ export interface Deployments {
 export type Inquiry =
   | ({ kind: 'plan' } & Submission)
   | ({ kind: 'consult'; template: string } & Submission)
-  | { kind: 'drift'; stack: string };
+  | { kind: 'drift' | 'review'; stack: string };
 
 /** An error as it is kept and told to whoever asks later. */
 export type KeptError = ErrorDocument & { errorKind: ErrorKind };
@@ -168,9 +168,29 @@ export interface Inquiries {
   /** Keeps the newest report of a stack. */
   report(stack: StackKey, document: object): Promise<void>;
   reported(stack: StackKey): Promise<object | undefined>;
+  /** Keeps the newest review of a stack. */
+  keepReview(stack: StackKey, document: object): Promise<void>;
+  reviewed(stack: StackKey): Promise<object | undefined>;
   /** Keeps the document of a plan. */
   planned(digest: string, document: object): Promise<void>;
   plan(digest: string): Promise<object | undefined>;
+}
+
+/** What sealed values belong to: nothing else opens them. */
+export interface SealedFor {
+  /** Run or inquiry. */
+  runId: string;
+  /** SHA-256 of what was submitted. */
+  digest: string;
+}
+
+/** NoEcho values from submission to the end of the run, sealed; for two days at most. */
+export interface Vault {
+  /** The first stay. */
+  seal(sealedFor: SealedFor, values: Readonly<Record<string, string>>): Promise<void>;
+  /** None: there are none (any more). Rejects with `state_corrupt` when they were altered or are another run's. */
+  open(sealedFor: SealedFor): Promise<Record<string, string>>;
+  forget(runId: string): Promise<void>;
 }
 
 /** What runs tell while they go on, in order; kept for a month, because it is only told for those who watch. */

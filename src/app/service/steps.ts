@@ -32,16 +32,19 @@ export interface Steps {
   inquiries: Inquiries;
   feeds: Feeds;
   workflow: Workflow;
+  /** An event for whoever listens; never rejects. */
+  tell(detailType: string, detail: object): Promise<void>;
 }
 
 /**
  * What comes next. `refused`: there is no run, for this reason. `begin`: targets are to be begun; `group`: these are, so many
- * at once.
+ * at once. `review`: these inquiries are to be answered.
  */
 export type Next =
   | { next: 'ask' | 'work' | 'end' | 'begin' }
   | { next: 'group'; begun: { runId: string }[]; atOnce: number }
   | { next: 'refused'; error: KeptError }
+  | { next: 'review'; stacks: { runId: string }[] }
   | { next: 'wait'; waitSeconds: number };
 
 // Somebody else works on the stack: look again after so long.

@@ -2,9 +2,15 @@
 // it deploys to. Opened once per process and kept while it is warm.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { credentialsOf } from '../../adapters/aws/connection.ts';
+import { EventBus } from '../../adapters/aws/event-bus.ts';
+import { objectReader } from '../../adapters/aws/objects.ts';
 import { openServiceStore } from '../../adapters/aws/store.ts';
 import { openWorkflow } from '../../adapters/aws/workflow.ts';
 import { systemClock } from '../../adapters/embedded/clock.ts';
+import { announcedDeployments, announcedRuns } from '../../app/service/announcing.ts';
+import type { ReadObject } from '../../app/service/receive.ts';
 import type { Steps } from '../../app/service/steps.ts';
 import type { Local } from '../../app/session.ts';
 import { InvalidInput } from '../../domain/errors.ts';
@@ -15,7 +21,11 @@ import { type OpenSession, sessionOver } from '../session.ts';
 
 export interface Service extends Local, Steps {
   environment: ServiceEnvironment;
+  /** Objects of buckets that the function may read. */
+  readObject: ReadObject;
 }
+
+const logger = new Logger();
 
 let opened: Promise<Service> | undefined;
 
@@ -37,7 +47,23 @@ async function open(): Promise<Service> {
     openWorkflow({ region, machineArn }),
     openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID() }),
   ]);
-  return { environment, ...kept, workflow, clock: systemClock };
+  const { eventBus: bus, eventsEndpoint: endpoint } = environment;
+  const events = new EventBus({ region, bus, endpoint, credentials: await credentialsOf({}, region), now });
+  const tell = async (detailType: string, detail: object) => {
+    await events.put(detailType, detail).catch((error: unknown) => {
+      logger.warn('not told', { detailType, error: error as Error });
+    });
+  };
+  return {
+    environment,
+    ...kept,
+    store: { ...kept.store, runs: announcedRuns(kept.store.runs, (change) => tell('Run status changed', change)) },
+    deployments: announcedDeployments(kept.deployments, (change) => tell('Deployment status changed', change)),
+    workflow,
+    clock: systemClock,
+    tell,
+    readObject: objectReader(region),
+  };
 }
 
 /** Where something goes; what it does not say is as the service is installed. */

@@ -33,7 +33,7 @@ test('every task is one that the worker knows, and every one of its tasks is cal
 
 test('every tag of a step leads somewhere', () => {
   const source = readFileSync(join(folder, '../../src/app/service/steps.ts'), 'utf8');
-  const declared = /export type Next =([^;]+;){5}/.exec(source.replaceAll(/\/\*[\s\S]*?\*\//g, ''))?.[0] ?? '';
+  const declared = /export type Next =([^;]+;){7}/.exec(source.replaceAll(/\/\*[\s\S]*?\*\//g, ''))?.[0] ?? '';
   const tags = [...declared.matchAll(/next: ([^;}]+)/g)].flatMap(([, list = '']) =>
     [...list.matchAll(/'(\w+)'/g)].map(([, tag]) => tag),
   );
@@ -46,7 +46,9 @@ test('every task is tried again and caught, but the last one', () => {
   expect(tasks.length).toBeGreaterThan(3);
   for (const [name, { Retry, Catch }] of tasks) {
     if (name !== 'Ask') expect(Retry, name).toMatchObject([{ ErrorEquals: ['States.ALL'] }]);
-    if (name !== 'Stop') expect(JSON.stringify(Catch), name).toContain('"Next":"Stop"');
+    // There is no run yet that could be called off.
+    const after = name === 'Receive' || name === 'Review' ? 'Gave up' : 'Stop';
+    if (name !== 'Stop') expect(JSON.stringify(Catch), name).toContain(`"Next":"${after}"`);
   }
 });
 
