@@ -7,6 +7,7 @@ import {
   cancelRun,
   listRuns,
   requestRun,
+  requestTargets,
   resumeRun,
   showRun,
   tellRun,
@@ -18,7 +19,7 @@ import {
   approvalBody,
   cancelQuery,
   consultationBody,
-  deploymentBody,
+  deploymentRequest,
   destructionBody,
   driftQuery,
   eventsQuery,
@@ -31,7 +32,11 @@ import { service } from '../../src/edge/service/open.ts';
 import { newRunId } from '../../src/edge/session.ts';
 
 export const handler = httpApi({
-  'POST /deployments': async (event) => accepted(event, { mode: 'deploy', ...bodyOf(deploymentBody, event) }),
+  'POST /deployments': async (event) => {
+    const body = bodyOf(deploymentRequest, event);
+    if ('targets' in body) return acceptedTargets(event, body);
+    return accepted(event, { mode: 'deploy', ...body });
+  },
 
   'GET /deployments': async (event) => {
     const { after: next, limit } = queryOf(pageQuery, event);
@@ -77,14 +82,14 @@ export const handler = httpApi({
 
   'DELETE /stacks/{stack}': async (event) => {
     const body = bodyOf(destructionBody, event);
-    const { name: stack } = await stackFor(await service(), sought(event), scoped(event, 'deploy'));
-    return accepted(event, { mode: 'destroy', stack, ...body });
+    const { name: stack, ...place } = await stackFor(await service(), sought(event), scoped(event, 'deploy'));
+    return accepted(event, { mode: 'destroy', stack, ...body }, place);
   },
 
   'POST /stacks/{stack}/drift': async (event) => {
     const { name, account, region } = await stackFor(await service(), sought(event), scoped(event, 'plan'));
     const path = (id: string) => `/stacks/${name}/drift?account=${account}&region=${region}&inquiry=${id}`;
-    return asked(event, { kind: 'drift', stack: name }, path);
+    return asked(event, { kind: 'drift', stack: name }, path, { account, region });
   },
 
   'GET /stacks/{stack}/drift': async (event) => {
@@ -139,16 +144,43 @@ async function begun(event: ApiEvent, runId: string): Promise<Answer> {
   return { ...(await shown(event, runId, 'deploy')), status: 202, location: `/deployments/${runId}` };
 }
 
-async function accepted(event: ApiEvent, submission: Parameters<typeof requestRun>[2]): Promise<Answer> {
+async function accepted(
+  event: ApiEvent,
+  submission: Parameters<typeof requestRun>[2],
+  place: Place = {},
+): Promise<Answer> {
   const open = await service();
-  const key = event.headers['idempotency-key'];
-  const asking = { caller: callerIn(event), runId: newRunId(), ...(key === undefined ? {} : { key }) };
-  return begun(event, await requestRun(open, open, submission, asking));
+  return begun(event, await requestRun(open, open, submission, { ...asking(event), place: placeOf(place) }));
 }
 
-async function asked(event: ApiEvent, inquiry: Inquiry, path: (id: string) => string): Promise<Answer> {
+async function acceptedTargets(event: ApiEvent, body: Parameters<typeof requestTargets>[2]): Promise<Answer> {
   const open = await service();
-  const document = await inquire(open, open, inquiry, { caller: callerIn(event), id: newRunId() });
+  return begun(event, await requestTargets(open, open, body, asking(event)));
+}
+
+function asking(event: ApiEvent) {
+  const key = event.headers['idempotency-key'];
+  return { caller: callerIn(event), runId: newRunId(), ...(key === undefined ? {} : { key }) };
+}
+
+/** Where it goes, where that is not where the service's own target is. */
+interface Place {
+  account?: string;
+  region?: string;
+}
+
+function placeOf({ account, region }: Place): Place {
+  return { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) };
+}
+
+async function asked(
+  event: ApiEvent,
+  inquiry: Inquiry,
+  path: (id: string) => string,
+  place: Place = {},
+): Promise<Answer> {
+  const open = await service();
+  const document = await inquire(open, open, inquiry, { caller: callerIn(event), id: newRunId(), place });
   return { status: 202, document, location: path(document.id) };
 }
 

@@ -1,17 +1,28 @@
 // What the state machine calls, one task after the other (machine.asl.json). Only the machine calls it.
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { briefStep, groupStep, settledStep } from '../../src/app/service/deployments.ts';
 import { inquireStep } from '../../src/app/service/inquiries.ts';
+import { receiveStep } from '../../src/app/service/receive.ts';
+import { reviewStep } from '../../src/app/service/review.ts';
 import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from '../../src/app/service/steps.ts';
 import { told } from '../../src/app/service/telling.ts';
 import type { Control, Session } from '../../src/app/session.ts';
-import { onTarget, service } from '../../src/edge/service/open.ts';
+import { packagedPolicy } from '../../src/edge/service/config.ts';
+import { onTarget, onTargets, type Service, service } from '../../src/edge/service/open.ts';
+import { receivedFrom } from '../../src/edge/service/received.ts';
+import { newRunId } from '../../src/edge/session.ts';
 
 /** A task of the machine. */
+/** `runId` is empty where there is none yet. */
 export type Task = { runId: string } & (
-  | { task: 'answered' | 'inquire' | 'stop' | 'work' }
+  | { task: 'answered' | 'brief' | 'group' | 'inquire' | 'stop' | 'work' }
+  /** `said`: what the task before it returned. */
+  | { task: 'settled'; said: Next | { next: 'stopped' } }
   /** `start`: the name of the execution. */
-  | { task: 'judge'; start: string }
+  | { task: 'judge' | 'review'; start: string }
+  /** `input`: what the execution was started with. */
+  | { task: 'receive'; start: string; input: unknown }
   | { task: 'ask'; token: string }
 );
 
@@ -37,20 +48,40 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
   const control = { signal, graceMs: GRACE_MS };
   const silent = { ...control, emit: () => undefined };
   const telling = (step: (session: Session, control: Control) => Promise<Next>) =>
-    onTarget(open, (session) => told(open, runId, (emit) => step(session, { ...control, emit })));
+    onRun(open, runId, (session) => told(open, runId, (emit) => step(session, { ...control, emit })));
   switch (task.task) {
     case 'inquire':
-      return onTarget(open, (session) => inquireStep(session, open, runId, silent));
+      return onTarget(open, (await open.inquiries.head(runId)) ?? {}, (session) =>
+        inquireStep(session, open, runId, silent),
+      );
     case 'judge':
       return telling((session, control) => judgeStep(session, open, task, control));
     case 'ask':
       await askStep(open, open, runId, task.token);
       return { next: 'ask' };
     case 'answered':
-      return answeredStep(open, runId);
+      return answeredStep(open, open, runId);
+    case 'brief':
+      return onTargets(open, (to) => briefStep(open, open, to, runId, silent));
+    case 'group':
+      return groupStep(open, open, runId);
+    case 'receive': {
+      const { input, start: execution } = task;
+      const receiving = { read: open.readObject, policy: packagedPolicy(), newRunId, execution };
+      return receiveStep(open, open, () => receivedFrom(input, execution), receiving);
+    }
+    case 'review':
+      return reviewStep(open, open, task.start);
+    case 'settled':
+      return settledStep(open, open, runId, task.said);
     case 'work':
       return telling((session, control) => workStep(session, runId, control));
     case 'stop':
       return stopStep(open, open, runId);
   }
+}
+
+/** A session where the run goes. */
+async function onRun<T>(open: Service, runId: string, use: (session: Session) => Promise<T>): Promise<T> {
+  return onTarget(open, (await open.submissions.head(runId)) ?? {}, use);
 }

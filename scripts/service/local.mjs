@@ -1,5 +1,9 @@
 // The service on this machine: what the emulator is told to be, and where the API then answers. Used by `npm run service`
 // and by the suite that calls the service over HTTP.
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../runtime.mjs';
 import { HOME_ACCOUNT } from './emulator.mjs';
 import { osls } from './osls.mjs';
 
@@ -28,9 +32,22 @@ export async function remove(url, { account = HOME_ACCOUNT, args = [] } = {}) {
   await run(['remove', ...args], url, account, true);
 }
 
+// What serverless.yml names, beside it.
+const COPIED = ['serverless.yml', 'functions', 'assent.config.yaml'];
+const LINKED = ['layers', 'scripts'];
+
+/** In a folder of its own, so that two of them at once do not write over each other's packages. */
 async function run([command, ...args], url, account, quiet) {
+  const folder = mkdtempSync(join(tmpdir(), 'assent-osls-'));
+  // osls reads no links to files.
+  for (const name of COPIED) {
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  for (const name of LINKED) symlinkSync(join(root, name), join(folder, name));
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...emulated(url, account) };
-  const { code, text } = await osls([command, '--stage', STAGE, '--region', REGION, ...args], { env, quiet });
+  const asked = [command, '--stage', STAGE, '--region', REGION, ...args];
+  const { code, text } = await osls(asked, { env, quiet, folder });
+  rmSync(folder, { recursive: true, force: true });
   if (code !== 0) throw new Error(`osls ${command} failed${text === '' ? '' : `:\n${text}`}`);
 }
 

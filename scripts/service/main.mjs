@@ -39,9 +39,7 @@ function isOurs({ pid, word }) {
 async function stop() {
   const processes = Object.values(recorded()).filter(isOurs);
   for (const { pid } of processes) await stopGroup(pid);
-  for (const gone of [folder, join(root, '.osls'), join(root, '.serverless')]) {
-    rmSync(gone, { recursive: true, force: true });
-  }
+  rmSync(folder, { recursive: true, force: true });
   console.error(processes.length === 0 ? 'service: none is running' : 'service: stopped');
 }
 

@@ -8,11 +8,14 @@ import { installed } from '../setup.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Runs osls on the clone's serverless.yml; resolves with its exit code and what it wrote (`quiet`: shown on failure). */
-export async function osls(args, { env = process.env, quiet = false } = {}) {
+/**
+ * Runs osls on the serverless.yml of `folder`, the clone's unless said otherwise; resolves with its exit code and what it wrote
+ * (`quiet`: shown on failure).
+ */
+export async function osls(args, { env = process.env, quiet = false, folder = root } = {}) {
   install();
   const child = spawn(runtime(), [`${here}node_modules/osls/bin/serverless.js`, ...args], {
-    cwd: root,
+    cwd: folder,
     env: { ...env, SLS_TELEMETRY_DISABLED: '1' },
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
   });

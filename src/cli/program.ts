@@ -126,7 +126,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     (options) =>
       options.targets === undefined ? import('./commands/deploy.ts') : import('./commands/deploy-targets.ts'),
     (options) =>
-      options.targets === undefined ? import('./service/deploy.ts') : import('./commands/deploy-targets.ts'),
+      options.targets === undefined ? import('./service/deploy.ts') : import('./service/deploy-targets.ts'),
   );
   detailOption(suppressionsOption(failOnOption(planOptions(deploy))))
     .option('--targets <file>', 'deploy to every target in this file (YAML or JSON), in place of one --stack')

@@ -5,6 +5,7 @@ import { InvalidInput } from '../domain/errors.ts';
 import type { Bounds } from '../domain/targets.ts';
 import { targetsFrom } from '../edge/targets.ts';
 import { readText } from './input.ts';
+import type { DeployCommandOptions } from './options.ts';
 
 /** What goes where, and within which bounds. */
 export interface TargetsRead extends Bounds {
@@ -47,6 +48,17 @@ export async function readTargets(path: string, forAll: ForAll): Promise<Targets
     }),
   );
   return { wanted, maxConcurrency, toleratedFailures };
+}
+
+/** Throws InvalidInput for what can be meant for one stack only. */
+export function refuseOfOne({ stack, import: imports, moved }: DeployCommandOptions): void {
+  const meant = [
+    ...(stack === undefined ? [] : ['--stack']),
+    ...(imports.length === 0 ? [] : ['--import']),
+    ...(moved.length === 0 ? [] : ['--moved']),
+  ];
+  if (meant.length === 0) return;
+  throw new InvalidInput('invalid_usage', `${meant.join(', ')}: with --targets the file says which stacks are meant.`);
 }
 
 async function parsed(path: string): Promise<unknown> {

@@ -18,6 +18,8 @@ export interface AccessPolicy {
   rules: readonly AccessRule[];
   /** Whether whoever submitted a run may approve it. */
   ownApproval: boolean;
+  /** Triggers whose runs nobody is asked about: objects (`s3://bucket/key`), executions (`execution:name`); patterns. */
+  unattended: readonly string[];
   /** SHA-256 of the policy as it is held. */
   digest: string;
 }
@@ -28,6 +30,11 @@ export function allows({ rules }: AccessPolicy, by: string, scope: Scope, stack?
     ({ who, may, stacks }) =>
       may.includes(scope) && anyMatches(who, by) && (stack === undefined || anyMatches(stacks, stack)),
   );
+}
+
+/** Whether a run that nobody asked for over HTTP goes on without a person. */
+export function isUnattended({ unattended }: AccessPolicy, by: string): boolean {
+  return anyMatches(unattended, by);
 }
 
 function anyMatches(patterns: readonly string[], text: string): boolean {

@@ -68,6 +68,10 @@ export interface ServiceEnvironment {
   targetName: string | undefined;
   /** How much faster than AWS the target is. */
   speed: number;
+  /** ASSENT_EVENT_BUS: where changes of runs are told. */
+  eventBus: string;
+  /** AWS_ENDPOINT_URL_EVENTBRIDGE, AWS_ENDPOINT_URL: an emulator's. */
+  eventsEndpoint: string | undefined;
 }
 
 /** Throws InvalidInput `environment_invalid` for what is missing. */
@@ -79,6 +83,9 @@ export function serviceEnvironment(): ServiceEnvironment {
     ASSENT_TARGET_ENDPOINT,
     ASSENT_TARGET_NAME,
     ASSENT_SANDBOX_SPEED,
+    ASSENT_EVENT_BUS,
+    AWS_ENDPOINT_URL,
+    AWS_ENDPOINT_URL_EVENTBRIDGE,
   } = process.env;
   return {
     region: needed('AWS_REGION', AWS_REGION),
@@ -91,6 +98,8 @@ export function serviceEnvironment(): ServiceEnvironment {
     targetEndpoint: ASSENT_TARGET_ENDPOINT || undefined,
     targetName: ASSENT_TARGET_NAME || undefined,
     speed: positive('ASSENT_SANDBOX_SPEED', ASSENT_SANDBOX_SPEED, 1),
+    eventBus: ASSENT_EVENT_BUS || 'default',
+    eventsEndpoint: AWS_ENDPOINT_URL_EVENTBRIDGE || AWS_ENDPOINT_URL || undefined,
   };
 }
 

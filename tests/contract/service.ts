@@ -1,6 +1,7 @@
 // What the service keeps besides the store must do: what runs tell in order and without a hole, inquiries and their first
 // answer, starts of a workflow counted.
 import { describe, expect, test } from 'vitest';
+import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
@@ -10,6 +11,44 @@ import { type StoreModule, worldOf } from './world.ts';
 const DAY_MS = 24 * 60 * 60_000;
 
 export function serviceContract(module: StoreModule): void {
+  describe('deployments', () => {
+    const world = worldOf(module);
+    const deployments = async () => {
+      const [table, { blobs }] = [await world.openTable(), await world.open()];
+      return new TableDeployments(table, blobs);
+    };
+    const brief = { digest: 'd', groups: [[0], [1]], targets: [] };
+
+    test('what was judged first stays; a status moves once', async () => {
+      const one = await deployments();
+      expect(await one.get('d')).toBeUndefined();
+      expect(await one.move('d', 'waiting_approval', { status: 'running' })).toBe(false);
+      await one.begin('d', { status: 'waiting_approval', expiresAt: 7, brief });
+      await one.begin('d', { status: 'refused', code: 'other', brief: { ...brief, digest: 'e' } });
+      expect(await one.get('d')).toEqual({ status: 'waiting_approval', expiresAt: 7, brief });
+      const answer = { decision: 'approve', by: 'ann', at: 1 } as const;
+      const moves = await Promise.all(
+        [1, 2, 3].map(async () => (await deployments()).move('d', 'waiting_approval', { status: 'running', answer })),
+      );
+      expect(moves.filter(Boolean)).toHaveLength(1);
+      expect(await one.get('d')).toEqual({ status: 'running', expiresAt: 7, answer, brief });
+    });
+
+    test('targets are noted each by itself, more than a page of them', async () => {
+      const one = await deployments();
+      for (let index = 0; index < 120; index += 1)
+        await one.note('d', index, { status: 'running', runId: `d-${index}` });
+      await one.note('d', 7, { status: 'failed', code: 'x' });
+      await one.note('e', 0, { status: 'running' });
+      const notes = await one.notes('d');
+      expect(notes.size).toBe(120);
+      expect([notes.get(7), notes.get(119)]).toEqual([
+        { status: 'failed', code: 'x' },
+        { status: 'running', runId: 'd-119' },
+      ]);
+    });
+  });
+
   describe('feeds', () => {
     const world = worldOf(module);
     const feeds = async () => {

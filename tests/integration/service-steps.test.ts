@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
+import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
@@ -14,6 +15,7 @@ import type { RunEvent } from '../../src/app/documents/events.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
 import type { Inquiry, Submission, WorkflowState } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
+import { announcedRuns } from '../../src/app/service/announcing.ts';
 import { answerTo, inquire, inquireStep, lastDrift, planOf } from '../../src/app/service/inquiries.ts';
 import {
   answerRun,
@@ -24,14 +26,17 @@ import {
   showRun,
   tellRun,
 } from '../../src/app/service/requests.ts';
+import { reviewStep } from '../../src/app/service/review.ts';
 import { showStacks, stackFor } from '../../src/app/service/stacks.ts';
 import { answeredStep, askStep, judgeStep, type Steps, stopStep, workStep } from '../../src/app/service/steps.ts';
 import { told } from '../../src/app/service/telling.ts';
 import type { Local } from '../../src/app/session.ts';
 import type { AccessPolicy } from '../../src/domain/access.ts';
+import type { StackKey } from '../../src/domain/stack.ts';
 import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { AnyDocument } from '../support/cli.ts';
 import { aSigner } from '../support/signer.ts';
 
 const policy: AccessPolicy = {
@@ -40,6 +45,7 @@ const policy: AccessPolicy = {
     { who: ['eve'], may: ['read', 'plan', 'deploy', 'approve', 'override'], stacks: ['eves-*'] },
   ],
   ownApproval: false,
+  unattended: [],
   digest: 'policy-digest',
 };
 const [BOB, ANN, EVE, NOBODY] = ['bob', 'ann', 'eve', 'nobody'].map((by) => new Caller(policy, by)) as [
@@ -59,6 +65,7 @@ let now: number;
 /** What the workflow was asked to do. */
 let started: string[];
 let woken: string[];
+let news: AnyDocument[];
 let state: WorkflowState;
 let steps: Steps;
 
@@ -75,12 +82,15 @@ beforeEach(async () => {
   session = sessionOver(local, cloud, { speed: 10_000 });
   started = [];
   woken = [];
+  news = [];
   state = { status: 'running' };
   const table = new MemoryTable(memory, clock.now);
   steps = {
     submissions: new TableSubmissions(table, store.blobs),
+    deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
     feeds: new TableFeeds(table, store.blobs, clock.now),
+    tell: async (detailType, detail) => void news.push({ detailType, ...detail }),
     workflow: {
       start: async (runId) => void started.push(runId),
       wake: async (token) => void woken.push(token),
@@ -102,7 +112,8 @@ async function submitted(more: Partial<Submission> = {}, runId = 'r1', key?: str
 
 const judged = (runId = 'r1', start = runId) => judgeStep(session, steps, { runId, start }, control);
 const worked = (runId = 'r1', signal?: AbortSignal) => workStep(session, runId, { ...control, signal });
-const shown = (runId = 'r1') => showRun(local, steps, runId, { caller: BOB, scope: 'read' });
+const shown = async (runId = 'r1'): Promise<AnyDocument> =>
+  showRun(local, steps, runId, { caller: BOB, scope: 'read' });
 
 test('every step may be called again', async () => {
   await submitted();
@@ -158,7 +169,7 @@ test('an answer that comes before the workflow waits wakes it all the same', asy
   expect(woken).toEqual([]);
   await askStep(local, steps, 'r1', 'token');
   expect(woken).toEqual(['token']);
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'work' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'work' });
 });
 
 test('a token alone approves nothing', async () => {
@@ -167,7 +178,7 @@ test('a token alone approves nothing', async () => {
   await askStep(local, steps, 'r1', 'token');
   expect(woken).toEqual([]);
   // Somebody woke the machine: it asks again.
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'ask' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'ask' });
   await expect(worked()).rejects.toMatchObject({ code: 'run_not_approved' });
   expect((await shown()).status).toBe('waiting_approval');
 });
@@ -178,7 +189,7 @@ test('whoever submitted may reject, but not approve', async () => {
   const own = answerRun(local, steps, 'r1', { decision: 'approve', caller: BOB });
   await expect(own).rejects.toMatchObject({ code: 'own_run' });
   await answerRun(local, steps, 'r1', { decision: 'reject', caller: BOB });
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'end' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'end' });
   expect((await shown()).status).toBe('rejected');
 });
 
@@ -186,7 +197,7 @@ test('nobody answers in time: the run ends as expired', async () => {
   await submitted({ askAlways: true });
   await judged();
   now += ANSWER_WITHIN_MS;
-  expect(await answeredStep(local, 'r1')).toEqual({ next: 'end' });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'end' });
   expect((await shown()).status).toBe('expired');
 });
 
@@ -491,4 +502,57 @@ test('who may approve their own run where the policy says so', async () => {
   const own = new Caller({ ...policy, ownApproval: true }, 'bob');
   await answerRun(local, steps, 'r1', { decision: 'approve', caller: own });
   expect((await shown()).status).toBe('approved');
+});
+
+test('a review tells findings that are new, once', async () => {
+  await submitted({ stack: 'web', template: 'Resources: {T: {Type: AWS::SNS::Topic}}' });
+  await judged();
+  await worked();
+  const { stack } = (await local.store.runs.get('r1')) as { stack: StackKey };
+  const look = async (n: number) => {
+    const said = await reviewStep(local, steps, `look-${n}`);
+    expect(said).toEqual({ next: 'review', stacks: [{ runId: `look-${n}-1` }] });
+    await inquireStep(session, steps, `look-${n}-1`, control);
+    return (await steps.inquiries.reviewed(stack)) as AnyDocument;
+  };
+  const first = await look(1);
+  // What the run was judged with is not new.
+  expect(first.news).toEqual({ drifted: [], findings: [] });
+  expect(first.findings.length).toBeGreaterThan(0);
+  expect(news).toEqual([]);
+  // As if a rule had been added since.
+  await steps.inquiries.keepReview(stack, { ...first, findings: first.findings.slice(1) });
+  expect((await look(2)).news.findings).toEqual(first.findings.slice(0, 1));
+  expect(news).toMatchObject([{ detailType: 'Findings appeared', stack: 'web', count: 1 }]);
+  await look(3);
+  expect(news).toHaveLength(1);
+  expect(await steps.inquiries.reported(stack)).toMatchObject({ kind: 'drift', inSync: true });
+});
+
+test('every change of a run is told, after it is written down', async () => {
+  const changes: AnyDocument[] = [];
+  const { runs } = local.store;
+  const tellingRuns = announcedRuns(runs, async (change) => {
+    expect((await runs.get(change.runId))?.status).toBe(change.status);
+    changes.push(change);
+  });
+  const store = { ...local.store, runs: tellingRuns };
+  const telling = { ...session, store };
+  await requestRun(
+    { ...local, store },
+    steps,
+    { mode: 'deploy', stack: 'web', template, askAlways: true },
+    { caller: BOB, runId: 'r1' },
+  );
+  await judgeStep(telling, steps, { runId: 'r1' }, control);
+  await answerRun({ ...local, store }, steps, 'r1', { decision: 'approve', caller: ANN });
+  await workStep(telling, 'r1', control);
+  expect(changes.map(({ status }) => status)).toEqual([
+    'submitted',
+    'waiting_approval',
+    'approved',
+    'running',
+    'succeeded',
+  ]);
+  expect(changes[0]).toMatchObject({ version: 1, runId: 'r1', stack: 'web', account: '111111111111', mode: 'deploy' });
 });

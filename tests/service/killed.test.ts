@@ -1,14 +1,23 @@
-// A worker is killed in the middle of a run: the machine starts another one, and nothing is made twice.
+// A worker is killed in the middle of a run: the machine starts another one, and nothing is made twice. An emulator of its own:
+// whose workers are killed, and whose queues are counted, must be nobody else's.
 import { execFileSync } from 'node:child_process';
-import { expect, inject, test } from 'vitest';
-import { call, ENDS, SIGNED, until } from './support/call.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { call, callAt, ENDS, SIGNED, until } from './support/call.ts';
 import { HOME_ACCOUNT } from './support/scripts.ts';
+import { type Installed, startService } from './support/start.ts';
+
+let installed: Installed;
+beforeAll(async () => {
+  installed = await startService();
+  callAt(installed.service);
+});
+afterAll(() => installed?.stop());
 
 /** Process ids of the workers that run now. */
 function workers(): number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
   return lines
-    .filter((line) => line.includes(inject('folder')) && line.includes('ministack-lambda-assent-local-worker'))
+    .filter((line) => line.includes(installed.folder) && line.includes('ministack-lambda-assent-local-worker'))
     .map((line) => Number.parseInt(line, 10));
 }
 
@@ -16,7 +25,7 @@ function workers(): number[] {
 async function queues(): Promise<string[]> {
   const found: string[] = [];
   for (let NextToken: string | undefined; ; ) {
-    const answer = await fetch(inject('sandbox'), {
+    const answer = await fetch(installed.sandbox, {
       method: 'POST',
       headers: {
         authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'cloudcontrolapi'),
@@ -46,7 +55,7 @@ function chainOf(size: number): string {
 
 /** Aborts an execution, as an operator would. */
 async function stopExecution(name: string): Promise<void> {
-  const answer = await fetch(inject('emulator'), {
+  const answer = await fetch(installed.emulator, {
     method: 'POST',
     headers: {
       authorization: (SIGNED['authorization'] ?? '').replace('execute-api', 'states'),

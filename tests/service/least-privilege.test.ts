@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import type { AnyDocument } from '../support/cli.ts';
@@ -91,6 +92,33 @@ test('the roles suffice: scanned, voted, deployed, rejected, deleted', async () 
   const gone = await call('DELETE', '/stacks/roles', {});
   expect(await ended(gone.document.runId)).toMatchObject({ status: 'succeeded' });
   expect((await fetch(`${service}/metrics`, { headers: SIGNED })).status).toBe(200);
+});
+
+test('a template that lands in the bucket is received, and its run is told', async () => {
+  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
+  const s3 = new S3({ endpoint: emulator.url, region: 'us-east-1', forcePathStyle: true, credentials });
+  const json = async (service: string, target: string, body: object): Promise<AnyDocument> => {
+    const headers = {
+      authorization: (SIGNED['authorization'] ?? '').replace('execute-api', service),
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': target,
+    };
+    const answer = await fetch(emulator.url, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(answer.status).toBe(200);
+    return answer.json();
+  };
+  const { QueueUrl } = await json('sqs', 'AmazonSQS.CreateQueue', { QueueName: 'told' });
+  await json('events', 'AWSEvents.PutRule', { Name: 'told', EventPattern: JSON.stringify({ source: ['assent'] }) });
+  const Targets = [{ Id: 'queue', Arn: `arn:aws:sqs:us-east-1:${HOME_ACCOUNT}:told` }];
+  await json('events', 'AWSEvents.PutTargets', { Rule: 'told', Targets });
+  const { Buckets = [] } = await s3.listBuckets({});
+  const Bucket = Buckets.map(({ Name }) => Name).find((name) => name?.includes('templates'));
+  await s3.putObject({ Bucket, Key: 'landed.yaml', Body: template });
+  s3.destroy();
+  const runs = async (): Promise<AnyDocument[]> => (await call('GET', '/stacks/landed')).document.runs;
+  await expect.poll(async () => (await runs())[0]?.status, { timeout: 60_000 }).toBe('waiting_approval');
+  const told = async () => (await json('sqs', 'AmazonSQS.ReceiveMessage', { QueueUrl })).Messages?.[0]?.Body;
+  await expect.poll(told, { timeout: 30_000 }).toContain('Run status changed');
 });
 
 test('a target that asks for another external id lets nobody in', async () => {

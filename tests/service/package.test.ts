@@ -13,8 +13,11 @@ const handlers = readdirSync(folder, { withFileTypes: true })
       .map((file) => [name, file.slice(0, -3)] as const),
   );
 
-test.each(handlers)('the package of %s/%s is below 1 MB, and the same every time', async (name, handler) => {
-  const [one, other] = [await functionPackage(name, [handler]), await functionPackage(name, [handler])];
-  expect(one.length).toBeLessThan(1_000_000);
+test.each(handlers)('the package of %s/%s is below 1 MB', async (name, handler) => {
+  expect((await functionPackage(name, [handler])).length).toBeLessThan(1_000_000);
+});
+
+test('a package is the same every time: what did not change is not uploaded again', async () => {
+  const [one, other] = [await functionPackage('scan', ['handler']), await functionPackage('scan', ['handler'])];
   expect(one.equals(other)).toBe(true);
 });

@@ -1,6 +1,7 @@
 // The service's store: items in one DynamoDB table, blobs in one S3 bucket of the account that the process runs in.
-import type { Feeds, Inquiries, Submissions } from '../../app/ports/service.ts';
+import type { Deployments, Feeds, Inquiries, Submissions } from '../../app/ports/service.ts';
 import { LEASE_MS, type Store } from '../../app/ports.ts';
+import { TableDeployments } from '../table/deployments.ts';
 import { TableFeeds } from '../table/feeds.ts';
 import { TableInquiries } from '../table/inquiries.ts';
 import { storeOn } from '../table/store.ts';
@@ -24,9 +25,13 @@ export interface ServiceStoreOptions {
 }
 
 /** Opens the store; credentials and endpoint are the process's own. Whether table and bucket exist shows the first use. */
-export async function openServiceStore(
-  options: ServiceStoreOptions,
-): Promise<{ store: Store; submissions: Submissions; inquiries: Inquiries; feeds: Feeds }> {
+export async function openServiceStore(options: ServiceStoreOptions): Promise<{
+  store: Store;
+  submissions: Submissions;
+  deployments: Deployments;
+  inquiries: Inquiries;
+  feeds: Feeds;
+}> {
   const { tableName, bucket, region, now, pause, holder, leaseMs = LEASE_MS, shard = 0 } = options;
   const [{ DynamoDB }, { S3 }] = await Promise.all([import('@aws-sdk/client-dynamodb'), import('@aws-sdk/client-s3')]);
   const s3 = new S3({ region, forcePathStyle: true });
@@ -47,6 +52,7 @@ export async function openServiceStore(
   return {
     store: { ...store, close },
     submissions: new TableSubmissions(table, blobs),
+    deployments: new TableDeployments(table, blobs),
     inquiries: new TableInquiries(table, blobs),
     feeds: new TableFeeds(table, blobs, now),
   };

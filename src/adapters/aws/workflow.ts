@@ -11,7 +11,7 @@ export class StepFunctionsWorkflow implements Workflow {
     this.#machineArn = machineArn;
   }
 
-  async start(name: string, input: { runId: string; inquiry?: true }): Promise<void> {
+  async start(name: string, input: { runId: string; inquiry?: true; several?: true }): Promise<void> {
     try {
       await this.#client.startExecution({
         stateMachineArn: this.#machineArn,

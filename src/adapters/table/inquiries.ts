@@ -18,18 +18,23 @@ export class TableInquiries implements Inquiries {
     this.#blobs = blobs;
   }
 
-  async keep({ id, kind, stack, by, at }: InquiryHead, inquiry: Inquiry): Promise<void> {
+  async keep({ id, kind, stack, by, at, account, region }: InquiryHead, inquiry: Inquiry): Promise<void> {
     const question = await keep(this.#blobs, 'document', inquiry);
     const expiresAt = Math.ceil(at / 1_000) + LIVES_S;
-    const fields = { kind, stack, by, at, question };
+    const place = { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) };
+    const fields = { kind, stack, by, at, question, ...place };
     await this.#table.write([{ put: { ...keys.inquiry(id), fields, expiresAt }, if: 'absent' }]);
   }
 
   async head(id: string): Promise<InquiryHead | undefined> {
     const item = await this.#table.get(keys.inquiry(id));
     if (item === undefined) return undefined;
-    const { kind, stack, by, at } = item.fields;
-    return { id, kind: kind as Inquiry['kind'], stack: String(stack), by: String(by), at: Number(at) };
+    const { kind, stack, by, at, account, region } = item.fields;
+    const place = {
+      ...(account === undefined ? {} : { account: String(account) }),
+      ...(region === undefined ? {} : { region: String(region) }),
+    };
+    return { id, kind: kind as Inquiry['kind'], stack: String(stack), by: String(by), at: Number(at), ...place };
   }
 
   async inquiry(id: string): Promise<Inquiry | undefined> {
@@ -61,6 +66,14 @@ export class TableInquiries implements Inquiries {
 
   reported(stack: StackKey): Promise<object | undefined> {
     return this.#document(keys.drift(stack));
+  }
+
+  async keepReview(stack: StackKey, document: object): Promise<void> {
+    await this.#keepAs(keys.review(stack), document);
+  }
+
+  reviewed(stack: StackKey): Promise<object | undefined> {
+    return this.#document(keys.review(stack));
   }
 
   async planned(digest: string, document: object): Promise<void> {

@@ -11,7 +11,9 @@
 //   run#RUN       cancel        it is asked to stop
 //   run#RUN       submission, token    what was asked of the service, and what wakes its workflow
 //   run#RUN       told#NUMBER   what it told those who watch
-//   stack#KEY     drift         the newest report of drift
+//   run#RUN       sealed        its NoEcho values, until it ends
+//   run#RUN       deployment, target#NUMBER   of a deployment to several targets: how it stands, and each of them
+//   stack#KEY     drift, review the newest report of drift, and of the schedule's look at it
 //   inquiry#ID    head, answer  a question to the service
 //   plan#DIGEST   document      a plan that was asked for
 //   exports#PLACE NAME          export names and whose they are
@@ -33,6 +35,7 @@ export const TURN = 'turn#';
 export const TOLD = 'told#';
 export const SAID = 'said#';
 export const IMPORTER = 'importer#';
+export const TARGET = 'target#';
 export const STACKS = 'stacks';
 export const RUNS = 'runs';
 export const MEASURES = 'measures';
@@ -53,7 +56,14 @@ export const keys = {
   cancel: (runId: string): ItemKey => ({ pk: runPartition(runId), sk: 'cancel' }),
   turn: (runId: string, number: number): ItemKey => ({ pk: runPartition(runId), sk: turnName(number) }),
   told: (runId: string, number: number): ItemKey => ({ pk: runPartition(runId), sk: eventsName(number) }),
+  sealed: (runId: string): ItemKey => ({ pk: runPartition(runId), sk: 'sealed' }),
+  deployment: (id: string): ItemKey => ({ pk: runPartition(id), sk: 'deployment' }),
+  target: (id: string, index: number): ItemKey => ({
+    pk: runPartition(id),
+    sk: `${TARGET}${String(index).padStart(9, '0')}`,
+  }),
   drift: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'drift' }),
+  review: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'review' }),
   inquiry: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'head' }),
   inquiryAnswer: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'answer' }),
   planDocument: (digest: string): ItemKey => ({ pk: `plan#${digest}`, sk: 'document' }),

@@ -1,6 +1,6 @@
 // Submissions on a table: a head beside the run's, the submission itself in a blob.
 import { createHash } from 'node:crypto';
-import type { Submission, SubmissionHead, Submissions } from '../../app/ports/service.ts';
+import type { Submission, SubmissionHead, Submissions, TargetsSubmission } from '../../app/ports/service.ts';
 import type { Blobs } from '../../app/ports.ts';
 import { corrupt, keep, kept } from './content.ts';
 import { keys } from './keys.ts';
@@ -18,17 +18,20 @@ export class TableSubmissions implements Submissions {
     this.#blobs = blobs;
   }
 
-  async keep(wanted: SubmissionHead, submission: Submission, key?: string): Promise<SubmissionHead> {
+  async keep(
+    wanted: SubmissionHead,
+    submission: Submission | TargetsSubmission,
+    key?: string,
+  ): Promise<SubmissionHead> {
     const digest = await keep(this.#blobs, 'document', submission);
-    const { runId, by, stack, accessPolicy, at, starts } = wanted;
-    const fields = { runId, submission: digest, by, stack, accessPolicy, at, starts };
-    const put = { put: { ...submissionKey(runId), fields }, if: 'absent' as const };
+    const fields = fieldsOf({ ...wanted, submission: digest });
+    const put = { put: { ...submissionKey(wanted.runId), fields }, if: 'absent' as const };
     if (key === undefined) {
       await this.#table.write([put]);
       return { ...wanted, submission: digest };
     }
-    const expiresAt = Math.ceil(at / 1_000) + KEY_LIVES_S;
-    const known = { ...idempotencyKey(by, key), fields, expiresAt };
+    const expiresAt = Math.ceil(wanted.at / 1_000) + KEY_LIVES_S;
+    const known = { ...idempotencyKey(wanted.by, key), fields, expiresAt };
     try {
       await this.#table.write([put, { put: known, if: 'absent' }]);
       return { ...wanted, submission: digest };
@@ -46,6 +49,10 @@ export class TableSubmissions implements Submissions {
 
   async submission({ submission }: Pick<SubmissionHead, 'submission'>): Promise<Submission> {
     return kept<Submission>(this.#blobs, 'document', submission);
+  }
+
+  async targets({ submission }: Pick<SubmissionHead, 'submission'>): Promise<TargetsSubmission> {
+    return kept<TargetsSubmission>(this.#blobs, 'document', submission);
   }
 
   async waits(runId: string, token: string): Promise<void> {
@@ -82,7 +89,18 @@ function idempotencyKey(by: string, key: string): ItemKey {
   return { pk: `key#${createHash('sha256').update(`${by}\n${key}`).digest('hex')}`, sk: 'key' };
 }
 
+function fieldsOf({ part, several, account, region, ...fields }: SubmissionHead): Item['fields'] {
+  return {
+    ...fields,
+    ...(account === undefined ? {} : { account }),
+    ...(region === undefined ? {} : { region }),
+    ...(several === undefined ? {} : { several: 1 }),
+    ...(part === undefined ? {} : { partOf: part.of, index: part.index }),
+  };
+}
+
 function headFrom({ fields }: Item): SubmissionHead {
+  const { account, region, several, partOf, index } = fields;
   return {
     runId: String(fields['runId']),
     submission: String(fields['submission']),
@@ -92,5 +110,9 @@ function headFrom({ fields }: Item): SubmissionHead {
     accessPolicy: String(fields['accessPolicy'] ?? ''),
     at: Number(fields['at']),
     starts: Number(fields['starts'] ?? 1),
+    ...(account === undefined ? {} : { account: String(account) }),
+    ...(region === undefined ? {} : { region: String(region) }),
+    ...(several === undefined ? {} : { several: true as const }),
+    ...(partOf === undefined ? {} : { part: { of: String(partOf), index: Number(index) } }),
   };
 }

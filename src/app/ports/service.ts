@@ -2,8 +2,11 @@
 // workflow that leads both runs and inquiries.
 import type { ErrorKind } from '../../domain/errors.ts';
 import type { StackKey } from '../../domain/stack.ts';
+import type { Bounds } from '../../domain/targets.ts';
 import type { ErrorDocument } from '../documents/documents.ts';
 import type { RunEvent } from '../documents/events.ts';
+import type { TargetDocument, TargetsDocument } from '../documents/targets.ts';
+import type { RunAnswer } from './runs.ts';
 
 /** What a caller wants to be deployed or destroyed. Kept in a blob; holds no NoEcho value. */
 export interface Submission {
@@ -31,6 +34,19 @@ export interface Submission {
   planDigest?: string | undefined;
 }
 
+/** One target; which role is assumed there only the installation says. */
+export interface SubmittedTarget extends Pick<Submission, 'stack' | 'template' | 'parameters' | 'tags'> {
+  account?: string | undefined;
+  region?: string | undefined;
+  wave?: number | undefined;
+}
+
+/** The same for several targets: what is said for all of them, and what each says otherwise. */
+export interface TargetsSubmission extends Omit<Submission, 'mode' | 'stack' | 'imports' | 'moved'> {
+  targets: SubmittedTarget[];
+  bounds: Bounds;
+}
+
 /** A submission as it is known before its run exists. */
 export interface SubmissionHead {
   runId: string;
@@ -45,15 +61,24 @@ export interface SubmissionHead {
   at: number;
   /** How often its workflow was started; a resumption is another start. */
   starts: number;
+  /** Where it goes; absent: where the service's own target is. */
+  account?: string;
+  region?: string;
+  /** Of a deployment to several targets. */
+  several?: true;
+  /** Of a run that is one target of such a deployment: its id, and which of its targets. */
+  part?: { of: string; index: number };
 }
 
 /** Submissions by run, and what a waiting workflow is woken with. */
 export interface Submissions {
   /** Keeps one. With a `key`, the first of its caller counts for a day: resolves with that one. */
-  keep(head: SubmissionHead, submission: Submission, key?: string): Promise<SubmissionHead>;
+  keep(head: SubmissionHead, submission: Submission | TargetsSubmission, key?: string): Promise<SubmissionHead>;
   head(runId: string): Promise<SubmissionHead | undefined>;
   /** Rejects with `state_corrupt` when it is not what was kept. */
   submission(head: Pick<SubmissionHead, 'submission'>): Promise<Submission>;
+  /** The same of a deployment to several targets. */
+  targets(head: Pick<SubmissionHead, 'submission'>): Promise<TargetsSubmission>;
   /** Notes what wakes the workflow of a run that waits for a person. */
   waits(runId: string, token: string): Promise<void>;
   token(runId: string): Promise<string | undefined>;
@@ -61,11 +86,56 @@ export interface Submissions {
   startAgain(runId: string): Promise<number>;
 }
 
+/** What the gate said of a deployment to several targets. */
+export interface KeptBrief {
+  digest: string | null;
+  /** Indexes of targets, in the order in which they are begun. */
+  groups: number[][];
+  targets: {
+    document: TargetDocument;
+    after: number[];
+    /** Whether its circle was split. */
+    split: boolean;
+  }[];
+}
+
+/** `running`: targets are begun; else it waits, or how it ended. */
+export type DeploymentStatus = TargetsDocument['outcome'] | 'expired' | 'running';
+
+/** A deployment to several targets, once it is judged. */
+export interface DeploymentState {
+  status: DeploymentStatus;
+  /** Why it is refused. */
+  code?: string;
+  expiresAt?: number;
+  answer?: RunAnswer;
+  brief: KeptBrief;
+}
+
+/** How a target stands, as far as its deployment knows. */
+export type TargetNote = Pick<TargetDocument, 'status' | 'code' | 'error'> & { runId?: string };
+
+/** Deployments to several targets. */
+export interface Deployments {
+  /** Keeps what was judged; the first stays. */
+  begin(id: string, state: DeploymentState): Promise<void>;
+  get(id: string): Promise<DeploymentState | undefined>;
+  /** Changes its status if it is `from`; resolves with whether it was. */
+  move(
+    id: string,
+    from: DeploymentStatus,
+    change: Pick<DeploymentState, 'status' | 'code' | 'answer'>,
+  ): Promise<boolean>;
+  note(id: string, index: number, note: TargetNote): Promise<void>;
+  /** By index; a target of which nothing is noted was not begun. */
+  notes(id: string): Promise<Map<number, TargetNote>>;
+}
+
 /** A question that changes nothing: what would be done, what the circle says of it, or what somebody else has changed. */
 export type Inquiry =
   | ({ kind: 'plan' } & Submission)
   | ({ kind: 'consult'; template: string } & Submission)
-  | { kind: 'drift'; stack: string };
+  | { kind: 'drift' | 'review'; stack: string };
 
 /** An error as it is kept and told to whoever asks later. */
 export type KeptError = ErrorDocument & { errorKind: ErrorKind };
@@ -81,6 +151,9 @@ export interface InquiryHead {
   by: string;
   /** ms since the epoch. */
   at: number;
+  /** Where the stack is; absent: where the service's own target is. */
+  account?: string;
+  region?: string;
 }
 
 /** Inquiries by id, for a week; reports of drift by stack, and documents of plans by digest. */
@@ -95,9 +168,29 @@ export interface Inquiries {
   /** Keeps the newest report of a stack. */
   report(stack: StackKey, document: object): Promise<void>;
   reported(stack: StackKey): Promise<object | undefined>;
+  /** Keeps the newest review of a stack. */
+  keepReview(stack: StackKey, document: object): Promise<void>;
+  reviewed(stack: StackKey): Promise<object | undefined>;
   /** Keeps the document of a plan. */
   planned(digest: string, document: object): Promise<void>;
   plan(digest: string): Promise<object | undefined>;
+}
+
+/** What sealed values belong to: nothing else opens them. */
+export interface SealedFor {
+  /** Run or inquiry. */
+  runId: string;
+  /** SHA-256 of what was submitted. */
+  digest: string;
+}
+
+/** NoEcho values from submission to the end of the run, sealed; for two days at most. */
+export interface Vault {
+  /** The first stay. */
+  seal(sealedFor: SealedFor, values: Readonly<Record<string, string>>): Promise<void>;
+  /** None: there are none (any more). Rejects with `state_corrupt` when they were altered or are another run's. */
+  open(sealedFor: SealedFor): Promise<Record<string, string>>;
+  forget(runId: string): Promise<void>;
 }
 
 /** What runs tell while they go on, in order; kept for a month, because it is only told for those who watch. */
@@ -113,7 +206,7 @@ export type WorkflowState = { status: 'unknown' | 'running' | 'failed' } | { sta
 /** The workflow that leads runs through judging, asking and working, and inquiries to their answer. */
 export interface Workflow {
   /** Starts it for a run or an inquiry under this name; nothing happens when one of that name was started before. */
-  start(name: string, input: { runId: string; inquiry?: true }): Promise<void>;
+  start(name: string, input: { runId: string; inquiry?: true; several?: true }): Promise<void>;
   /** Wakes one that waits; nothing happens when it waits no more. */
   wake(token: string): Promise<void>;
   state(name: string): Promise<WorkflowState>;

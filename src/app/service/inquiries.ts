@@ -12,6 +12,7 @@ import type { Inquiry, InquiryHead } from '../ports/service.ts';
 import { type Control, type Local, type Session, stackHere } from '../session.ts';
 import type { Caller } from './access.ts';
 import { refuseNoEcho } from './no-echo.ts';
+import { review } from './review.ts';
 import type { Next, Steps } from './steps.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
@@ -28,12 +29,12 @@ export async function inquire(
   local: Local,
   { inquiries, workflow }: Steps,
   inquiry: Inquiry,
-  { caller, id }: { caller: Caller; id: string },
+  { caller, id, place = {} }: { caller: Caller; id: string; place?: Pick<InquiryHead, 'account' | 'region'> },
 ): Promise<InquiryDocument> {
   const { stack, kind } = inquiry;
   caller.demand('plan', stack);
-  if (inquiry.kind !== 'drift') refuseNoEcho(inquiry);
-  await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now() }, inquiry);
+  if ('template' in inquiry) refuseNoEcho(inquiry);
+  await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now(), ...place }, inquiry);
   await workflow.start(id, { runId: id, inquiry: true });
   return running(id);
 }
@@ -78,12 +79,13 @@ export async function planOf({ inquiries }: Steps, digest: string, caller: Calle
 }
 
 /** What the workflow calls: answers an inquiry. Called again, it answers again; the first answer stays. */
-export async function inquireStep(session: Session, { inquiries }: Steps, id: string, control: Control): Promise<Next> {
+export async function inquireStep(session: Session, steps: Steps, id: string, control: Control): Promise<Next> {
+  const { inquiries } = steps;
   const inquiry = await inquiries.inquiry(id);
   // It is kept for a week.
   if (inquiry === undefined) return { next: 'end' };
   try {
-    await inquiries.answer(id, { document: await answerOf(session, inquiries, inquiry, control) });
+    await inquiries.answer(id, { document: await answerOf(session, steps, inquiry, control) });
   } catch (error) {
     if (!(error instanceof AssentError) || (error.retryable && error.kind !== 'held')) throw error;
     await inquiries.answer(id, { error: told(error) });
@@ -99,12 +101,8 @@ export async function failedInquiry({ inquiries }: Steps, head: InquiryHead): Pr
   await inquiries.answer(head.id, { error: told(error) });
 }
 
-async function answerOf(
-  session: Session,
-  inquiries: Steps['inquiries'],
-  inquiry: Inquiry,
-  control: Control,
-): Promise<object> {
+async function answerOf(session: Session, steps: Steps, inquiry: Inquiry, control: Control): Promise<object> {
+  const { inquiries } = steps;
   switch (inquiry.kind) {
     case 'plan': {
       const planned = await makePlan(session, wantedOf(inquiry), control);
@@ -120,6 +118,8 @@ async function answerOf(
       const wanted = { ...wantedOf(inquiry), ...judgeOptions(inquiry), maxConcurrency };
       return consult(session, { ...wanted, template: { text: template, name: 'template' }, stack }, control);
     }
+    case 'review':
+      return review(session, steps, inquiry, control);
     case 'drift': {
       const document = await drift(session, { stack: inquiry.stack }, control);
       const { stack } = await stackHere(session, inquiry.stack, control);

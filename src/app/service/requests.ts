@@ -5,13 +5,26 @@ import { approve, expire, reject } from '../answer.ts';
 import { type CancelDocument, cancel } from '../cancel.ts';
 import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
 import type { RunEvent } from '../documents/events.ts';
-import { type KeptError, type Submission, type SubmissionHead, startName } from '../ports/service.ts';
+import {
+  type KeptError,
+  type Submission,
+  type SubmissionHead,
+  startName,
+  type TargetsSubmission,
+} from '../ports/service.ts';
 import type { PageOf, Run } from '../ports.ts';
 import { isResumable, runToResume } from '../resume.ts';
 import type { Local } from '../session.ts';
 import { unknownRun } from '../status.ts';
 import { askedAbout } from '../waiting.ts';
 import type { Caller } from './access.ts';
+import {
+  answerDeployment,
+  cancelDeployment,
+  demandAll,
+  showDeployment,
+  type TargetsDeployment,
+} from './deployments.ts';
 import { refuseNoEcho } from './no-echo.ts';
 import type { Next, Steps } from './steps.ts';
 
@@ -39,14 +52,49 @@ export interface Asking {
  * Takes a submission; its workflow is under way when this resolves. The same key again is the same run, and another
  * submission under it is refused with `idempotency_key_reused`.
  */
-export async function requestRun(local: Local, steps: Steps, submission: Submission, asking: Asking): Promise<string> {
-  const { caller, runId, key } = asking;
+export async function requestRun(
+  local: Local,
+  steps: Steps,
+  submission: Submission,
+  { place = {}, ...asking }: Asking & { place?: Pick<SubmissionHead, 'account' | 'region'> },
+): Promise<string> {
   const { stack } = submission;
-  caller.demand('deploy', stack);
-  if (submission.skipExperts === true || submission.failOn === 'none') caller.demand('override', stack);
+  demandSubmission(asking.caller, submission, stack);
   refuseNoEcho(submission);
+  return submitted(local, steps, submission, { ...asking, about: { stack, ...place } });
+}
+
+/** The same for several targets: one deployment, whose targets are runs of their own. */
+export async function requestTargets(
+  local: Local,
+  steps: Steps,
+  submission: TargetsSubmission,
+  asking: Asking,
+): Promise<string> {
+  for (const { stack, template } of submission.targets) {
+    demandSubmission(asking.caller, submission, stack);
+    refuseNoEcho({ template: template ?? submission.template });
+  }
+  return submitted(local, steps, submission, { ...asking, about: { stack: '', several: true } });
+}
+
+function demandSubmission(
+  caller: Caller,
+  { skipExperts, failOn }: Pick<Submission, 'skipExperts' | 'failOn'>,
+  stack: string,
+): void {
+  caller.demand('deploy', stack);
+  if (skipExperts === true || failOn === 'none') caller.demand('override', stack);
+}
+
+async function submitted(
+  local: Local,
+  steps: Steps,
+  submission: Submission | TargetsSubmission,
+  { caller, runId, key, about }: Asking & { about: Pick<SubmissionHead, 'stack' | 'account' | 'region' | 'several'> },
+): Promise<string> {
   const accessPolicy = caller.policy.digest;
-  const wanted = { runId, submission: '', by: caller.by, stack, accessPolicy, at: local.clock.now(), starts: 1 };
+  const wanted = { runId, submission: '', by: caller.by, accessPolicy, at: local.clock.now(), starts: 1, ...about };
   const head = await steps.submissions.keep(wanted, submission, key);
   if (head.runId !== runId) {
     const first = await steps.submissions.submission(head);
@@ -56,18 +104,24 @@ export async function requestRun(local: Local, steps: Steps, submission: Submiss
       });
     }
   }
-  await steps.workflow.start(head.runId, { runId: head.runId });
+  await steps.workflow.start(head.runId, inputOf(head));
   return head.runId;
+}
+
+function inputOf({ runId, several }: SubmissionHead) {
+  return { runId, ...(several === undefined ? {} : { several }) };
 }
 
 /** A run, or what is known before there is one. Rejects with ResourceNotFound. */
 export async function showRun(
   local: Local,
-  { submissions, workflow }: Steps,
+  steps: Steps,
   runId: string,
   { caller, scope }: { caller: Caller; scope: Scope },
-): Promise<DeploymentDocument> {
+): Promise<DeploymentDocument | TargetsDeployment> {
+  const { submissions, workflow } = steps;
   const head = await headFor(submissions, runId, caller, scope);
+  if (head.several === true) return showDeployment(local, steps, head);
   const document = { version: 1, kind: 'deployment', runId, submittedBy: head.by } as const;
   const found = await local.store.runs.get(runId);
   if (found !== undefined) {
@@ -129,19 +183,21 @@ export async function listRuns(local: Local, page: PageOf, caller: Caller): Prom
 /** Goes on with a run that was left, cancelled, or whose workflow has failed: another start of its workflow. */
 export async function resumeRun(
   local: Local,
-  { submissions, workflow }: Steps,
+  { submissions, deployments, workflow }: Steps,
   runId: string,
   caller: Caller,
 ): Promise<void> {
-  await headFor(submissions, runId, caller, 'deploy');
-  const run = await runToResume(local.store, runId);
-  if (run === undefined || !isResumable(run)) {
-    throw new AssentError('run_not_resumable', `Run ${runId} is ${run?.status}: there is nothing to go on with.`, {
+  const head = await headFor(submissions, runId, caller, 'deploy');
+  const run = head.several === true ? undefined : await runToResume(local.store, runId);
+  const several = head.several === true ? await deployments.get(runId) : undefined;
+  if (several?.status !== 'running' && (run === undefined || !isResumable(run))) {
+    const status = several?.status ?? run?.status;
+    throw new AssentError('run_not_resumable', `Run ${runId} is ${status}: there is nothing to go on with.`, {
       kind: 'refused',
     });
   }
   const starts = await submissions.startAgain(runId);
-  await workflow.start(startName(runId, starts), { runId });
+  await workflow.start(startName(runId, starts), inputOf(head));
 }
 
 /** The head of a run of which the caller may do this. Rejects with ResourceNotFound, and with NotAllowed. */
@@ -155,7 +211,8 @@ export async function headFor(
   caller.demand(scope);
   const head = await submissions.head(runId);
   if (head === undefined) throw unknownRun(runId);
-  caller.demand(scope, head.stack);
+  if (head.several === true) await demandAll({ submissions }, head, caller, scope);
+  else caller.demand(scope, head.stack);
   return head;
 }
 
@@ -172,11 +229,12 @@ function waitingDocument(run: Run, asked: Awaited<ReturnType<typeof askedAbout>>
 /** A person's answer; whoever submitted a run may not approve it. The workflow is woken, and checks the answer itself. */
 export async function answerRun(
   local: Local,
-  { submissions, workflow }: Steps,
+  steps: Steps,
   runId: string,
   { decision, caller, reason }: { decision: 'approve' | 'reject'; caller: Caller; reason?: string | undefined },
 ): Promise<void> {
   const { by, policy } = caller;
+  const { submissions, workflow } = steps;
   const head = await headFor(submissions, runId, caller, 'approve');
   if (decision === 'approve' && head.by === by && !policy.ownApproval) {
     throw new AssentError('own_run', `Run ${runId} was submitted by ${by}, who may not approve it.`, {
@@ -185,19 +243,38 @@ export async function answerRun(
     });
   }
   const answering = { runId, by, ...(reason === undefined ? {} : { reason }) };
-  await (decision === 'approve' ? approve(local, answering) : reject(local, answering));
+  if (head.several === true) await answerDeployment(local, steps, runId, { decision, by, reason });
+  else await (decision === 'approve' ? approve(local, answering) : reject(local, answering));
   const token = await submissions.token(runId);
   if (token !== undefined) await workflow.wake(token);
+  // A target that waited by itself has no workflow any more that could be woken.
+  else if (head.part !== undefined)
+    await workflow.start(startName(runId, await submissions.startAgain(runId)), { runId });
 }
 
 /** Stops a run in good order, or calls it off; a workflow that waits for an answer is woken. */
 export async function cancelRun(
   local: Local,
-  { submissions, workflow }: Steps,
+  steps: Steps,
   runId: string,
   { caller, now = false }: { caller: Caller; now?: boolean },
 ): Promise<CancelDocument> {
-  await headFor(submissions, runId, caller, 'deploy');
+  const { submissions, workflow } = steps;
+  const head = await headFor(submissions, runId, caller, 'deploy');
+  if (head.several === true) {
+    await cancelDeployment(local, steps, runId, now);
+    const token = await submissions.token(runId);
+    if (token !== undefined) await workflow.wake(token);
+    const status = (await steps.deployments.get(runId))?.status;
+    return {
+      version: 1,
+      kind: 'cancel',
+      runId,
+      stack: '',
+      status: status ?? 'cancelled',
+      requested: true,
+    } as CancelDocument;
+  }
   if ((await local.store.runs.get(runId)) === undefined) {
     throw new ResourceNotFound(`Run ${runId} is not planned yet.`, { help: 'Try again in a moment.' });
   }

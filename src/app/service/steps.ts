@@ -8,6 +8,7 @@ import { told } from '../documents/errors.ts';
 import { judge } from '../judge.ts';
 import { makePlan } from '../planning/planning.ts';
 import type {
+  Deployments,
   Feeds,
   Inquiries,
   KeptError,
@@ -20,21 +21,30 @@ import { LEASE_MS, type Run } from '../ports.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { submit } from '../submit.ts';
 import { work } from '../work.ts';
+import { answeredDeployment, heldBack, meantFor } from './deployments.ts';
 import { failedInquiry } from './inquiries.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
 /** What every step works with. */
 export interface Steps {
   submissions: Submissions;
+  deployments: Deployments;
   inquiries: Inquiries;
   feeds: Feeds;
   workflow: Workflow;
+  /** An event for whoever listens; never rejects. */
+  tell(detailType: string, detail: object): Promise<void>;
 }
 
-/** What comes next. `refused`: there is no run, for this reason. */
+/**
+ * What comes next. `refused`: there is no run, for this reason. `begin`: targets are to be begun; `group`: these are, so many
+ * at once. `review`: these inquiries are to be answered.
+ */
 export type Next =
-  | { next: 'ask' | 'work' | 'end' }
+  | { next: 'ask' | 'work' | 'end' | 'begin' }
+  | { next: 'group'; begun: { runId: string }[]; atOnce: number }
   | { next: 'refused'; error: KeptError }
+  | { next: 'review'; stacks: { runId: string }[] }
   | { next: 'wait'; waitSeconds: number };
 
 // Somebody else works on the stack: look again after so long.
@@ -46,21 +56,22 @@ const HELD_S = 5;
  */
 export async function judgeStep(
   session: Session,
-  { submissions }: Steps,
+  steps: Steps,
   { runId, start = runId }: { runId: string; start?: string },
   control: Control,
 ): Promise<Next> {
-  const head = await submissions.head(runId);
+  const head = await steps.submissions.head(runId);
   if (head === undefined) throw new Error(`nothing was submitted as ${runId}`);
-  const submission = await submissions.submission(head);
+  const submission = await steps.submissions.submission(head);
   const found = await session.store.runs.get(runId);
   if (found?.status === 'cancelled' && start !== runId) return { next: 'work' };
   if (found !== undefined && found.status !== 'submitted') return nextOf(found);
+  if (found === undefined && (await heldBack(steps, head))) return { next: 'end' };
   try {
     return await onceFree(session, control, () =>
       found === undefined
-        ? begin(session, head, submission, control)
-        : goOn(session, { run: found, head }, submission, control),
+        ? begin(session, steps, head, submission, control)
+        : goOn(session, steps, { run: found, head }, submission, control),
     );
   } catch (error) {
     if (!(error instanceof AssentError) || (error.retryable && !(error instanceof LeaseHeld))) throw error;
@@ -83,20 +94,25 @@ async function onceFree<T>({ clock }: Session, { signal }: Control, work: () => 
 
 async function begin(
   session: Session,
-  { runId, accessPolicy }: SubmissionHead,
+  steps: Steps,
+  head: SubmissionHead,
   submission: Submission,
   control: Control,
 ): Promise<Next> {
+  const { runId, accessPolicy } = head;
+  const meant = await meantFor(session, steps, head, submission, control);
   const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
   const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
   using _planner = submitted.planned.inCore;
-  const { run } = await judge(session, submitted, judgeOptions(submission, accessPolicy), control);
+  const options = { ...judgeOptions(submission, accessPolicy), ...meant };
+  const { run } = await judge(session, submitted, options, control);
   return nextOf(run);
 }
 
 /** A worker ended between writing the run down and judging it: the same plan is made again, or it is not the same run. */
 async function goOn(
   session: Session,
+  steps: Steps,
   { run, head }: { run: Run; head: SubmissionHead },
   submission: Submission,
   control: Control,
@@ -107,24 +123,28 @@ async function goOn(
     await cancel(session, run.runId);
     return { next: 'end' };
   }
-  const judged = await judge(session, { run, planned }, judgeOptions(submission, head.accessPolicy), control);
+  const meant = await meantFor(session, steps, head, submission, control);
+  const options = { ...judgeOptions(submission, head.accessPolicy), ...meant };
+  const judged = await judge(session, { run, planned }, options, control);
   return nextOf(judged.run);
 }
 
 /** Leaves behind what wakes the workflow once a person has answered; that may have happened by now. */
 export async function askStep(
   local: Local,
-  { submissions, workflow }: Steps,
+  { submissions, deployments, workflow }: Steps,
   runId: string,
   token: string,
 ): Promise<void> {
   await submissions.waits(runId, token);
-  const run = await local.store.runs.get(runId);
-  if (run?.status !== 'waiting_approval') await workflow.wake(token);
+  const waiting = (await deployments.get(runId)) ?? (await local.store.runs.get(runId));
+  if (waiting?.status !== 'waiting_approval') await workflow.wake(token);
 }
 
 /** After the answer, or when nobody has answered in time. */
-export async function answeredStep(local: Local, runId: string): Promise<Next> {
+export async function answeredStep(local: Local, steps: Steps, runId: string): Promise<Next> {
+  const several = await answeredDeployment(local, steps, runId);
+  if (several !== undefined) return several;
   const run = await local.store.runs.get(runId);
   return run === undefined ? { next: 'end' } : nextOf(await expire(local, run));
 }

@@ -12,7 +12,7 @@ import { lossesOf, pairs, parameterValues } from '../parameters.ts';
 import { ask } from '../prompt.ts';
 import { painter } from '../render/style.ts';
 import { briefText, targetLine, targetsText } from '../render/targets.ts';
-import { readTargets } from '../targets-file.ts';
+import { readTargets, refuseOfOne } from '../targets-file.ts';
 
 export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file] }) => {
   const { targets: path = '', format, approve } = options;
@@ -88,19 +88,3 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
 };
 
 const NOBODY = new InvalidInput('not_planned', 'It is not planned yet.');
-
-/** What can be meant for one stack only. */
-function refuseOfOne({ stack, service, import: imports, moved }: DeployCommandOptions): void {
-  if (service !== undefined) {
-    throw new InvalidInput('invalid_usage', 'A service takes no --targets yet.', {
-      help: 'Deploy to each by a command of its own.',
-    });
-  }
-  const meant = [
-    ...(stack === undefined ? [] : ['--stack']),
-    ...(imports.length === 0 ? [] : ['--import']),
-    ...(moved.length === 0 ? [] : ['--moved']),
-  ];
-  if (meant.length === 0) return;
-  throw new InvalidInput('invalid_usage', `${meant.join(', ')}: with --targets the file says which stacks are meant.`);
-}

@@ -5,7 +5,7 @@ import type { Brief } from '../../app/targets/brief.ts';
 import { type Colour, count, duration, type Paint, plain, table } from './style.ts';
 
 /** `web in 111111111111, eu-west-1`. */
-function nameOf({ stack, account, region }: Pick<TargetDocument, 'stack' | 'account' | 'region'>): string {
+export function targetName({ stack, account, region }: Pick<TargetDocument, 'stack' | 'account' | 'region'>): string {
   return `${plain(stack)} in ${plain(account ?? '?')}, ${plain(region ?? '?')}`;
 }
 
@@ -19,7 +19,7 @@ export function briefText({ targets, groups, digest }: Brief, paint: Paint): str
       const changes = one.plan.resources.filter(({ action }) => action !== 'noop');
       const open = one.open.length === 0 ? '' : `imports ${one.open.map(plain).join(', ')}, not made yet`;
       const ask = one.verdict?.decision === 'ask' ? paint('yellow', 'the circle is split') : '';
-      return [[String(at + 1), nameOf({ stack: name, account, region }), changesText(changes), ask, open]];
+      return [[String(at + 1), targetName({ stack: name, account, region }), changesText(changes), ask, open]];
     }),
   );
   const head = `${paint('bold', `Deployment to ${count(rows.length, 'target')}`)}\n\n`;
@@ -35,7 +35,7 @@ function changesText(changes: readonly { action: string }[]): string {
 
 /** A line for what a target tells; nothing for what is of no interest among many. */
 export function targetLine(target: TargetDocument, event: RunEvent): string {
-  const name = nameOf(target);
+  const name = targetName(target);
   switch (event.event) {
     case 'started':
       return `${name}: run ${event.runId} started, ${count(event.resources, 'resource')}\n`;
@@ -70,7 +70,7 @@ export function targetsText(document: TargetsDocument, again: string, paint: Pai
     const { status, result, error, reasons = [] } = target;
     const failed = result?.resources.find((resource) => resource.status === 'failed');
     const why = error?.message ?? reasons[0] ?? failed?.message ?? target.code ?? '';
-    return [nameOf(target), status.replaceAll('_', ' '), result?.runId ?? '', paint('dim', plain(why))];
+    return [targetName(target), status.replaceAll('_', ' '), result?.runId ?? '', paint('dim', plain(why))];
   });
   const reason = code === undefined ? '' : ` ${paint('dim', `[${code}]`)}`;
   const parts = [`${paint(colour, head)}${reason} ${paint('dim', `(${duration(elapsedMs)})`)}\n\n${table(rows)}`];

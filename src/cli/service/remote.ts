@@ -133,13 +133,15 @@ function revived(
   return new AssentError(code, message, { help, problems, kind: errorKind });
 }
 
-function leftBehind(runId: string): AssentError {
+/** The rejection of who stops watching. */
+export function leftBehind(runId: string): AssentError {
   return new AssentError('interrupted', `Run ${runId} goes on in the service; it is only not watched any more.`, {
     kind: 'interrupted',
     ways: [{ action: 'cancel', runId }],
   });
 }
 
-async function patience(signal: AbortSignal): Promise<void> {
+/** Until it is worth while to look again, or somebody interrupts. */
+export async function patience(signal: AbortSignal): Promise<void> {
   await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
 }

@@ -125,8 +125,17 @@ export function bodyOf<Body extends z.ZodType>(
   );
 }
 
-function problemsOf({ issues }: z.ZodError, code: string): NonNullable<HttpRefusal['problems']> {
+/** The problems of the form that most was understood of. */
+function nearest(forms: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
+  const unknown = (issues: readonly z.core.$ZodIssue[]) =>
+    issues.flatMap((issue) => (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [])).length;
+  return [...forms].sort((a, b) => unknown(a) - unknown(b) || a.length - b.length)[0] ?? [];
+}
+
+function problemsOf({ issues }: Pick<z.ZodError, 'issues'>, code: string): NonNullable<HttpRefusal['problems']> {
   return issues.flatMap((issue) => {
+    // Of several forms the one that was meant: whose problems go deepest.
+    if (issue.code === 'invalid_union') return problemsOf({ issues: nearest(issue.errors) }, code);
     const { message, path } = issue;
     const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
     return places.map((place) => ({

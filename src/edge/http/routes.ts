@@ -12,7 +12,7 @@ import {
   consultationAnswer,
   consultationBody,
   deploymentAnswer,
-  deploymentBody,
+  deploymentRequest,
   deploymentsAnswer,
   destructionBody,
   driftAnswer,
@@ -101,10 +101,11 @@ export const routes: readonly Route[] = [
     function: 'deploy',
     method: 'post',
     path: '/deployments',
-    summary: 'Deploy a template; `Idempotency-Key` makes a repeated request the same run',
+    summary:
+      'Deploy a template, to one stack or several targets; `Idempotency-Key` makes a repeated request the same run',
     scope: 'deploy',
     status: 202,
-    body: deploymentBody,
+    body: deploymentRequest,
     answer: deploymentAnswer,
   },
   {

@@ -3,6 +3,9 @@
 import { z } from 'zod';
 import { METHODS } from '../../app/consensus.ts';
 import { SEVERITIES } from '../../app/scan.ts';
+import { MOST_TARGETS, MOST_TARGETS_AT_ONCE } from '../../app/service/deployments.ts';
+import { DEFAULT_BOUNDS } from '../../domain/targets.ts';
+import { boundsFields, targetFields } from '../targets.ts';
 
 const text = z.string().min(1);
 const probability = z.number().min(0).max(1);
@@ -144,15 +147,47 @@ const judged = {
 };
 
 /** `POST /deployments`. */
-export const deploymentBody = z
+export const deploymentBody = z.strictObject({
+  ...desired,
+  ...judged,
+  onFailure: z.enum(['rollback', 'keep', 'delete']).optional(),
+  skipExperts: z.boolean().optional().describe('Needs the scope override; stands in the verdict.'),
+  ...options,
+});
+
+const { roleArn: _roleArn, externalId: _externalId, ...target } = targetFields;
+
+/** The same for several targets. Which role is assumed there only the installation says. */
+export const targetsBody = z
   .strictObject({
-    ...desired,
+    template: text.optional().describe('Text of the template of every target that brings none.'),
+    parameters: texts,
+    tags: texts,
     ...judged,
-    onFailure: z.enum(['rollback', 'keep', 'delete']).optional(),
-    skipExperts: z.boolean().optional().describe('Needs the scope override; stands in the verdict.'),
     ...options,
+    planDigest: planDigest.optional().describe('The digest of the deployment that was shown.'),
+    refresh: z.boolean().optional(),
+    allowSecretIdentifiers: z.boolean().optional(),
+    onFailure: z.enum(['rollback', 'keep', 'delete']).optional(),
+    skipExperts: z.boolean().optional().describe('Needs the scope override; stands in the verdicts.'),
+    targets: z
+      .array(z.strictObject({ ...target, template: text.optional() }))
+      .min(1)
+      .max(MOST_TARGETS),
+    bounds: z
+      .strictObject({
+        ...boundsFields,
+        maxConcurrency: boundsFields.maxConcurrency.pipe(z.int().max(MOST_TARGETS_AT_ONCE)),
+      })
+      .default(DEFAULT_BOUNDS),
   })
-  .meta({ id: 'DeploymentRequest' });
+  .refine(({ template, targets }) => template !== undefined || targets.every((one) => one.template !== undefined), {
+    path: ['template'],
+    message: 'A target has no template, and there is none for all',
+  });
+
+/** `POST /deployments`: to one stack or to several targets. */
+export const deploymentRequest = z.union([deploymentBody, targetsBody]).meta({ id: 'DeploymentRequest' });
 
 /** `POST /plans`. */
 export const planBody = z

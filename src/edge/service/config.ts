@@ -22,6 +22,8 @@ const config = z.strictObject({
     // Whoever the API lets in may do all but skip the gate.
     .default([{ who: ['*'], may: ['read', 'plan', 'deploy', 'approve'], stacks: ['*'] }]),
   ownApproval: z.boolean().default(false),
+  // A template in a bucket and a started workflow say nothing of who is behind them.
+  unattended: z.array(pattern).default([]),
 });
 
 export type ServiceConfig = z.output<typeof config>;
@@ -44,9 +46,9 @@ export function configFrom(value: unknown, file: string): ServiceConfig {
 }
 
 /** The policy that a configuration holds. */
-export function policyOf({ access, ownApproval }: ServiceConfig): AccessPolicy {
-  const digest = createHash('sha256').update(JSON.stringify({ access, ownApproval })).digest('hex');
-  return { rules: access, ownApproval, digest };
+export function policyOf({ access, ownApproval, unattended }: ServiceConfig): AccessPolicy {
+  const digest = createHash('sha256').update(JSON.stringify({ access, ownApproval, unattended })).digest('hex');
+  return { rules: access, ownApproval, unattended, digest };
 }
 
 /** The policy that was packaged with this function. Throws where there is none: nobody is let in by mistake. */

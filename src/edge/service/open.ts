@@ -2,12 +2,20 @@
 // it deploys to. Opened once per process and kept while it is warm.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { credentialsOf } from '../../adapters/aws/connection.ts';
+import { EventBus } from '../../adapters/aws/event-bus.ts';
 import { openKmsSigner } from '../../adapters/aws/kms-signer.ts';
+import { objectReader } from '../../adapters/aws/objects.ts';
 import { openServiceStore } from '../../adapters/aws/store.ts';
 import { openWorkflow } from '../../adapters/aws/workflow.ts';
 import { systemClock } from '../../adapters/embedded/clock.ts';
+import { announcedDeployments, announcedRuns } from '../../app/service/announcing.ts';
+import type { ReadObject } from '../../app/service/receive.ts';
 import type { Steps } from '../../app/service/steps.ts';
 import type { Local } from '../../app/session.ts';
+import { InvalidInput } from '../../domain/errors.ts';
+import type { Target } from '../../domain/targets.ts';
 import { openTarget } from '../cloud.ts';
 import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
 import { type OpenSession, sessionOver } from '../session.ts';
@@ -15,7 +23,11 @@ import { telling } from './emf.ts';
 
 export interface Service extends Local, Steps {
   environment: ServiceEnvironment;
+  /** Objects of buckets that the function may read. */
+  readObject: ReadObject;
 }
+
+const logger = new Logger();
 
 let opened: Promise<Service> | undefined;
 
@@ -38,21 +50,90 @@ async function open(): Promise<Service> {
     openKmsSigner({ region, keyIds: signingKeys }),
     openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID() }),
   ]);
+  const { eventBus: bus, eventsEndpoint: endpoint } = environment;
+  const events = new EventBus({ region, bus, endpoint, credentials: await credentialsOf({}, region), now });
+  const tell = async (detailType: string, detail: object) => {
+    await events.put(detailType, detail).catch((error: unknown) => {
+      logger.warn('not told', { detailType, error: error as Error });
+    });
+  };
   // CloudWatch reads them out of the function's log.
   const measures = telling(kept.store.measures, { now, print: (line) => console.log(line) });
-  const store = { ...kept.store, measures };
-  return { environment, ...kept, store, workflow, signer, clock: systemClock };
+  return {
+    environment,
+    ...kept,
+    store: {
+      ...kept.store,
+      measures,
+      runs: announcedRuns(kept.store.runs, (change) => tell('Run status changed', change)),
+    },
+    deployments: announcedDeployments(kept.deployments, (change) => tell('Deployment status changed', change)),
+    workflow,
+    signer,
+    clock: systemClock,
+    tell,
+    readObject: objectReader(region),
+  };
 }
 
-/** Calls `use` with a session on the target, closed afterwards: what was measured is flushed before the function freezes. */
-export async function onTarget<T>(local: Service, use: (session: OpenSession) => Promise<T>): Promise<T> {
-  const { region, targetEndpoint, targetRole, targetExternalId, targetName, speed } = local.environment;
-  const wanted = { region, endpoint: targetEndpoint, roleArn: targetRole, externalId: targetExternalId };
-  const cloud = await openTarget(wanted, targetName);
-  const session = sessionOver(local, cloud, { speed });
+/** Where something goes; what it does not say is as the service is installed. */
+type Where = Pick<Target, 'account' | 'region'>;
+
+/**
+ * Calls `use` with a session on a target, closed afterwards: what was measured is flushed before the function freezes.
+ * Which role is assumed only the installation says; `{account}` in it is the target's.
+ */
+export async function onTarget<T>(local: Service, where: Where, use: (session: OpenSession) => Promise<T>): Promise<T> {
+  const session = await openSession(local, where);
   try {
     return await use(session);
   } finally {
     await session.close();
   }
 }
+
+/** The same for several: sessions are opened as they are asked for, one for each place. */
+export async function onTargets<T>(
+  local: Service,
+  use: (open: (where: Where) => Promise<OpenSession>) => Promise<T>,
+): Promise<T> {
+  const opened = new Map<string, Promise<OpenSession>>();
+  try {
+    return await use((where) => {
+      const key = JSON.stringify([where.account, where.region]);
+      const session = opened.get(key) ?? openSession(local, where);
+      opened.set(key, session);
+      return session;
+    });
+  } finally {
+    for (const session of await Promise.allSettled(opened.values())) {
+      if (session.status === 'fulfilled') await session.value.close();
+    }
+  }
+}
+
+async function openSession(local: Service, { account, region }: Where): Promise<OpenSession> {
+  const { environment } = local;
+  const { targetEndpoint, targetRole, targetExternalId, targetName, speed } = environment;
+  if (targetRole?.includes(ACCOUNT) === true && account === undefined) {
+    throw new InvalidInput('account_missing', 'This service deploys to many accounts: say which one.', {
+      help: 'Give `account`, twelve digits.',
+    });
+  }
+  const cloud = await openTarget(
+    {
+      region: region ?? environment.region,
+      endpoint: targetEndpoint,
+      roleArn: targetRole?.replaceAll(ACCOUNT, account ?? ''),
+      externalId: targetExternalId,
+      // A sandbox takes such a key for the account.
+      ...(targetEndpoint !== undefined && targetRole === undefined && account !== undefined
+        ? { credentials: { accessKeyId: account, secretAccessKey: 'sandbox' } }
+        : {}),
+    },
+    targetName,
+  );
+  return sessionOver(local, cloud, { speed });
+}
+
+const ACCOUNT = '{account}';

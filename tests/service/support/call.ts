@@ -3,6 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { HOME_ACCOUNT } from './scripts.ts';
 
+let service: string | undefined;
+
+/** Calls go to this service from now on, in place of the suite's. */
+export function callAt(url: string): void {
+  service = url;
+}
+
 /** The emulator looks at no signature, only whose key it names. */
 export function signedBy(accessKey: string): Record<string, string> {
   const credential = `${accessKey}/20260101/us-east-1/execute-api/aws4_request`;
@@ -69,7 +76,7 @@ export async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answered> {
-  const answer = await fetch(`${inject('service')}${path}`, {
+  const answer = await fetch(`${service ?? inject('service')}${path}`, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...SIGNED, ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -85,7 +92,7 @@ export async function call(
 
 /** Posts `body`, with these headers only. */
 export async function post(path: string, body: unknown, headers: Record<string, string> = SIGNED): Promise<Answered> {
-  const answer = await fetch(`${inject('service')}${path}`, {
+  const answer = await fetch(`${service ?? inject('service')}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),

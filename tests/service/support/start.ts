@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { startSandbox } from '../../../src/sandbox/index.ts';
 import { install, startEmulator, stopEmulator } from './scripts.ts';
@@ -22,7 +23,17 @@ declare module 'vitest' {
   }
 }
 
-export default async function start(project: TestProject) {
+/** A service that is installed, until stopped. */
+export interface Installed {
+  emulator: string;
+  service: string;
+  sandbox: string;
+  folder: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an emulator with the service in it, which deploys to a sandbox. */
+export async function startService(): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'assent-service-'));
   const { url, pid } = await startEmulator({ folder });
   const sandbox = await startSandbox({ dir: join(folder, 'sandbox'), speed: SPEED });
@@ -32,15 +43,17 @@ export default async function start(project: TestProject) {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    project.provide('emulator', url);
-    project.provide('sandbox', sandbox.url);
-    project.provide('folder', folder);
     const target = { targetEndpoint: sandbox.url, targetName: 'sandbox', targetSpeed: SPEED };
     const args = Object.entries(target).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
-    project.provide('service', await install(url, { args }));
+    return { emulator: url, service: await install(url, { args }), sandbox: sandbox.url, folder, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+export default async function start(project: TestProject) {
+  const { stop, ...urls } = await startService();
+  for (const [name, url] of Object.entries(urls)) project.provide(name as keyof ProvidedContext, url);
   return stop;
 }

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type AccessPolicy, allows, SCOPES } from '../../../src/domain/access.ts';
 
-const policy = (...rules: AccessPolicy['rules']): AccessPolicy => ({ rules, ownApproval: false, digest: '' });
+const policy = (...rules: AccessPolicy['rules']): AccessPolicy => ({
+  rules,
+  ownApproval: false,
+  unattended: [],
+  digest: '',
+});
 
 test.each<[string, string, boolean]>([
   ['*', '', true],

@@ -169,6 +169,13 @@ impl Evaluator<'_> {
         self.outside("Fn::ImportValue", argument, at)?;
         let name = self.public_text(argument, at, "The name that Fn::ImportValue takes")?;
         match self.find(Lookup::Import { name: name.clone() }, argument.span, at)? {
+            serde_json::Value::Bool(true) if self.early() => {
+                let message = format!("Export `{name}` is needed before anything is deployed, and is still to be made");
+                let problem = self
+                    .problem("not_known_yet", argument.span, at, message)
+                    .help("Deploy the stack that exports it first");
+                self.refuse(problem)
+            }
             serde_json::Value::Bool(true) => Ok(Expr::Import(name)),
             value => Ok(Expr::known(value.clone())),
         }

@@ -1,0 +1,290 @@
+// A deployment to several targets, by the steps of its workflow: over the memory store and a real sandbox, led as the state
+// machine leads it (functions/deploy/machine.asl.json), but stopped and repeated where a test wants.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/adapters/embedded/clock.ts';
+import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
+import { TableDeployments } from '../../src/adapters/table/deployments.ts';
+import { TableFeeds } from '../../src/adapters/table/feeds.ts';
+import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
+import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
+import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
+import type { TargetsSubmission } from '../../src/app/ports/service.ts';
+import { Caller } from '../../src/app/service/access.ts';
+import { briefStep, groupStep, settledStep } from '../../src/app/service/deployments.ts';
+import { answerRun, cancelRun, requestTargets, resumeRun, showRun } from '../../src/app/service/requests.ts';
+import { answeredStep, askStep, judgeStep, type Next, type Steps, workStep } from '../../src/app/service/steps.ts';
+import type { Local } from '../../src/app/session.ts';
+import type { AccessPolicy } from '../../src/domain/access.ts';
+import type { Target } from '../../src/domain/targets.ts';
+import { openTarget } from '../../src/edge/cloud.ts';
+import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { AnyDocument } from '../support/cli.ts';
+import { aSigner } from '../support/signer.ts';
+
+const policy: AccessPolicy = {
+  rules: [
+    { who: ['bob', 'ann'], may: ['read', 'deploy', 'approve'], stacks: ['*'] },
+    { who: ['eve'], may: ['read', 'deploy', 'approve'], stacks: ['net', 'q*'] },
+  ],
+  ownApproval: false,
+  unattended: [],
+  digest: 'policy-digest',
+};
+const [BOB, ANN, EVE] = ['bob', 'ann', 'eve'].map((by) => new Caller(policy, by)) as [Caller, Caller, Caller];
+const control = { emit: () => undefined };
+const [ONE, TWO] = ['111111111111', '222222222222'];
+const NET = `
+Resources: {T: {Type: AWS::SNS::Topic}}
+Outputs: {A: {Value: !Ref T, Export: {Name: topic}}}`;
+const APP = `
+Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Tags: [{Key: topic, Value: !ImportValue topic}]}}}
+Outputs: {O: {Value: !ImportValue topic}}`;
+const QUEUE = 'Resources: {Q: {Type: AWS::SQS::Queue}}';
+const BAD = 'Resources: {P: {Type: AWS::Cognito::UserPool, Properties: {MfaConfiguration: NEVER}}}';
+const BOUNDS = { maxConcurrency: 2, toleratedFailures: 0 };
+
+let folder: string;
+let sandbox: Sandbox;
+let local: Local;
+let steps: Steps;
+let now: number;
+let started: string[];
+let woken: string[];
+let sessions: Map<string, Promise<OpenSession>>;
+
+const open = ({ account = ONE, region = 'us-east-1' }: Pick<Target, 'account' | 'region'>): Promise<OpenSession> => {
+  const key = `${account} ${region}`;
+  const credentials = { accessKeyId: account, secretAccessKey: 'x' };
+  const session =
+    sessions.get(key) ??
+    openTarget({ region, endpoint: sandbox.url, credentials }, 'sandbox').then((cloud) =>
+      sessionOver(local, cloud, { speed: 10_000 }),
+    );
+  sessions.set(key, session);
+  return session;
+};
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'assent-targets-'));
+  sandbox = await startSandbox({ dir: folder, speed: 10_000, rate: false });
+  now = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + now };
+  const memory = new Memory();
+  const store = openMemoryStore({ now: clock.now }, memory);
+  local = { store, clock, signer: aSigner() };
+  [started, woken, sessions] = [[], [], new Map()];
+  const table = new MemoryTable(memory, clock.now);
+  steps = {
+    submissions: new TableSubmissions(table, store.blobs),
+    deployments: new TableDeployments(table, store.blobs),
+    inquiries: new TableInquiries(table, store.blobs),
+    feeds: new TableFeeds(table, store.blobs, clock.now),
+    tell: async () => undefined,
+    workflow: {
+      start: async (name) => void started.push(name),
+      wake: async (token) => void woken.push(token),
+      state: async () => ({ status: 'running' }),
+    },
+  };
+});
+
+afterEach(async () => {
+  for (const session of sessions.values()) await (await session).close();
+  await sandbox.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const target = (stack: string, template: string, account = ONE) => ({ stack, template, account });
+
+async function submitted(targets: TargetsSubmission['targets'], more: Partial<TargetsSubmission> = {}, caller = BOB) {
+  return requestTargets(local, steps, { targets, bounds: BOUNDS, ...more }, { caller, runId: 'd' });
+}
+const briefed = () => briefStep(local, steps, open, 'd', control);
+const shown = async (id = 'd'): Promise<AnyDocument> => showRun(local, steps, id, { caller: BOB, scope: 'read' });
+const statuses = async () => (await shown()).targets.map(({ status }: AnyDocument) => status);
+
+/** What the machine does for one target. */
+async function lead(runId: string): Promise<void> {
+  const head = await steps.submissions.head(runId);
+  const session = await open(head ?? {});
+  let said: Next = await judgeStep(session, steps, { runId, start: runId }, control);
+  while (said.next === 'work' || said.next === 'wait') said = await workStep(session, runId, control);
+  await settledStep(local, steps, runId, said);
+}
+
+/** Group after group until it ends; what was begun together, in the order of the groups. */
+async function led(): Promise<string[][]> {
+  const groups: string[][] = [];
+  for (;;) {
+    const said = await groupStep(local, steps, 'd');
+    if (said.next !== 'group') return groups;
+    groups.push(said.begun.map(({ runId }) => runId));
+    await Promise.all(said.begun.map(({ runId }) => lead(runId)));
+  }
+}
+
+test('targets are begun in the order of their exports, each once, however often a step is called', async () => {
+  await submitted([target('app', APP), target('net', NET), target('net', NET, TWO), target('app', APP, TWO)]);
+  expect(started).toEqual(['d']);
+  expect((await shown()).status).toBe('planning');
+  expect(await briefed()).toEqual({ next: 'begin' });
+  const { digest, targets } = await shown();
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(targets).toMatchObject([
+    { stack: 'app', account: ONE, status: 'planned', open: ['topic'] },
+    { stack: 'net', account: ONE, status: 'planned' },
+    { stack: 'net', account: TWO, status: 'planned' },
+    { stack: 'app', account: TWO, status: 'planned', open: ['topic'] },
+  ]);
+  expect(await briefed()).toEqual({ next: 'begin' });
+  const first = await groupStep(local, steps, 'd');
+  expect(first).toEqual({ next: 'group', begun: [{ runId: 'd-t2' }, { runId: 'd-t3' }], atOnce: 2 });
+  // The worker ended before the machine heard of it.
+  expect(await groupStep(local, steps, 'd')).toEqual(first);
+  expect(await led()).toEqual([
+    ['d-t2', 'd-t3'],
+    ['d-t1', 'd-t4'],
+  ]);
+  const ended = await shown();
+  expect(ended).toMatchObject({ status: 'succeeded', digest });
+  expect(ended.targets).toMatchObject(Array(4).fill({ status: 'succeeded' }));
+  const [one, other] = [(await shown('d-t1')).result.outputs.O, (await shown('d-t4')).result.outputs.O];
+  expect([one, other]).toEqual([expect.stringContaining(ONE), expect.stringContaining(TWO)]);
+  expect((await local.store.runs.list()).items).toHaveLength(4);
+});
+
+test('one that is refused, or cannot be planned, or another digest: nothing is begun', async () => {
+  const open = 'Resources: {A: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}}';
+  await submitted([target('q', QUEUE), target('b', open)], { failOn: 'high' });
+  expect(await briefed()).toEqual({ next: 'end' });
+  expect(await shown()).toMatchObject({ status: 'refused', code: 'security_validation_failed' });
+  expect(await statuses()).toEqual(['planned', 'refused']);
+  expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+  expect((await local.store.runs.list()).items).toEqual([]);
+});
+
+test('what was shown is another deployment by now', async () => {
+  await submitted([target('q', QUEUE)], { planDigest: 'f'.repeat(64) });
+  expect(await briefed()).toEqual({ next: 'end' });
+  expect(await shown()).toMatchObject({ status: 'refused', code: 'plan_changed' });
+});
+
+test('targets that wait for each other are refused as a whole', async () => {
+  const each = (exports: string, imports: string) =>
+    `Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Tags: [{Key: k, Value: !ImportValue ${imports}}]}}}
+Outputs: {A: {Value: !Ref Q, Export: {Name: ${exports}}}}`;
+  await submitted([target('a', each('x', 'y')), target('b', each('y', 'x'))]);
+  expect(await briefed()).toEqual({ next: 'end' });
+  expect(await shown()).toMatchObject({ status: 'refused', code: 'targets_wait', targets: [] });
+});
+
+test('too many fail: no other is begun, not even one of the same group', async () => {
+  await submitted([target('q1', BAD), target('q2', QUEUE), target('q3', QUEUE)]);
+  await briefed();
+  const said = await groupStep(local, steps, 'd');
+  if (said.next !== 'group') throw new Error(said.next);
+  for (const { runId } of said.begun) await lead(runId);
+  expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+  expect(await shown()).toMatchObject({ status: 'failed' });
+  expect(await statuses()).toEqual(['rolled_back', 'not_started', 'not_started']);
+});
+
+test('a failure that is tolerated stops only what imports from it', async () => {
+  const bad = `${NET.replace('Resources: {', `Resources: {P: {Type: AWS::Cognito::UserPool, Properties: {MfaConfiguration: NEVER}}, `)}`;
+  const bounds = { maxConcurrency: 2, toleratedFailures: 1 };
+  await submitted([target('net', bad), target('app', APP), { ...target('q', QUEUE), wave: 2 }], { bounds });
+  await briefed();
+  await led();
+  expect(await statuses()).toEqual(['rolled_back', 'not_started', 'succeeded']);
+  expect((await shown()).targets[1]).toMatchObject({ code: 'import_not_made' });
+});
+
+test('one answer for all, by somebody else; it wakes the workflow', async () => {
+  await submitted([target('net', NET), target('app', APP)], { askAlways: true });
+  expect(await briefed()).toEqual({ next: 'ask' });
+  await askStep(local, steps, 'd', 'token');
+  expect(woken).toEqual([]);
+  const own = answerRun(local, steps, 'd', { decision: 'approve', caller: BOB });
+  await expect(own).rejects.toMatchObject({ code: 'own_run' });
+  // She may not do this with every stack of it.
+  const part = answerRun(local, steps, 'd', { decision: 'approve', caller: EVE });
+  await expect(part).rejects.toMatchObject({ code: 'not_allowed' });
+  expect(await answeredStep(local, steps, 'd')).toEqual({ next: 'ask' });
+  await answerRun(local, steps, 'd', { decision: 'approve', caller: ANN, reason: 'looks right' });
+  expect(woken).toEqual(['token']);
+  expect(await answeredStep(local, steps, 'd')).toEqual({ next: 'begin' });
+  await led();
+  expect(await shown()).toMatchObject({ status: 'succeeded', answer: { by: 'ann', reason: 'looks right' } });
+  const late = answerRun(local, steps, 'd', { decision: 'reject', caller: ANN });
+  await expect(late).rejects.toMatchObject({ code: 'run_ended' });
+});
+
+test('nobody answers, or somebody says no: nothing is begun', async () => {
+  await submitted([target('q', QUEUE)], { askAlways: true });
+  await briefed();
+  now += ANSWER_WITHIN_MS;
+  expect(await shown()).toMatchObject({ status: 'expired' });
+  expect(await answeredStep(local, steps, 'd')).toEqual({ next: 'end' });
+  expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+  expect((await local.store.runs.list()).items).toEqual([]);
+});
+
+test('a cancelled deployment begins no other target, and one that was about to begin does not', async () => {
+  await submitted([target('q1', QUEUE), { ...target('q2', QUEUE), wave: 2 }]);
+  await briefed();
+  await groupStep(local, steps, 'd');
+  await cancelRun(local, steps, 'd', { caller: BOB });
+  await lead('d-t1');
+  expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+  expect(await shown()).toMatchObject({ status: 'cancelled' });
+  expect(await statuses()).toEqual(['not_started', 'planned']);
+  await expect(resumeRun(local, steps, 'd', BOB)).rejects.toMatchObject({ code: 'run_not_resumable' });
+});
+
+test('what was drifted since it was judged is refused, and the rest is not begun', async () => {
+  await submitted([target('q1', QUEUE), { ...target('q2', QUEUE), wave: 2 }]);
+  await briefed();
+  // Somebody deploys another template to the first stack meanwhile.
+  const other = { targets: [target('q1', 'Resources: {R: {Type: AWS::SQS::Queue}}')], bounds: BOUNDS };
+  await requestTargets(local, steps, other, { caller: BOB, runId: 'e' });
+  await briefStep(local, steps, open, 'e', control);
+  const said = await groupStep(local, steps, 'e');
+  if (said.next === 'group') for (const { runId } of said.begun) await lead(runId);
+  await led();
+  expect(await statuses()).toEqual(['refused', 'not_started']);
+  expect((await shown('d-t1')).status).toBe('refused');
+});
+
+test('an execution that failed is started again and goes on', async () => {
+  await submitted([target('q1', QUEUE), target('q2', QUEUE)]);
+  await briefed();
+  await groupStep(local, steps, 'd');
+  await lead('d-t1');
+  await resumeRun(local, steps, 'd', BOB);
+  expect(started).toEqual(['d', 'd-2']);
+  expect(await briefed()).toEqual({ next: 'begin' });
+  expect(await led()).toEqual([['d-t2']]);
+  expect(await shown()).toMatchObject({ status: 'succeeded' });
+});
+
+test('a target whose workflow failed for good counts as failed, and its run can still be resumed', async () => {
+  await submitted([target('q1', QUEUE), { ...target('q2', QUEUE), wave: 2 }]);
+  await briefed();
+  await groupStep(local, steps, 'd');
+  await judgeStep(await open({}), steps, { runId: 'd-t1', start: 'd-t1' }, control);
+  await settledStep(local, steps, 'd-t1', { next: 'stopped' });
+  expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+  expect(await statuses()).toEqual(['failed', 'not_started']);
+});
+
+test('a caller who may not deploy to every stack may not deploy at all', async () => {
+  const asked = submitted([target('net', NET), target('app', APP)], {}, EVE);
+  await expect(asked).rejects.toMatchObject({ code: 'not_allowed' });
+  expect(started).toEqual([]);
+  const secret = 'Parameters: {P: {Type: String, NoEcho: true}}\nResources: {A: {Type: AWS::SQS::Queue}}';
+  await expect(submitted([target('q', secret)])).rejects.toMatchObject({ code: 'no_echo_not_kept' });
+});
