@@ -135,6 +135,11 @@ pub struct PlanCall {
     #[serde(default)]
     #[tsify(optional)]
     pub moved: BTreeMap<String, String>,
+    /// How many runs have begun on the stack, those before it was destroyed too; names of what is created are made from it.
+    /// Absent: none are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub incarnation: Option<u64>,
     /// Names and identifiers may be made from secrets.
     #[serde(default)]
     #[tsify(optional)]

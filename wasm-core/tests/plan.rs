@@ -20,6 +20,7 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
@@ -129,6 +130,7 @@ fn deployed(plan: &Plan) -> StackState {
             update_replace_policy: resource.update_replace_policy.clone(),
             replaced: Vec::new(),
             attempted: None,
+            given_name: None,
         }
     });
     StackState {

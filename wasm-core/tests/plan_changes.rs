@@ -20,6 +20,7 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
@@ -56,6 +57,7 @@ fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
         update_replace_policy: "Delete".to_owned(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     }
 }
 

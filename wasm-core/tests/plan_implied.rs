@@ -17,6 +17,7 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn planned(resources: &Value) -> Plan {
     let call = PlanCall {
+        incarnation: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

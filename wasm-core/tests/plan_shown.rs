@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
@@ -51,6 +52,7 @@ fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
         update_replace_policy: "Delete".to_owned(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     }
 }
 

@@ -12,6 +12,7 @@ use assent_core::session::Template;
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

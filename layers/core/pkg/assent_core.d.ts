@@ -509,6 +509,11 @@ export interface PlanCall {
      */
     moved?: Record<string, string>;
     /**
+     * How many runs have begun on the stack, those before it was destroyed too; names of what is created are made from it.
+     * Absent: none are given.
+     */
+    incarnation?: number;
+    /**
      * Names and identifiers may be made from secrets.
      */
     allowSecretIdentifiers?: boolean;
@@ -947,6 +952,10 @@ export interface PlannedResource {
      * What the stack has called it so far: it is renamed, not replaced.
      */
     movedFrom?: string;
+    /**
+     * The name in the wanted properties that the template does not give.
+     */
+    givenName?: string;
     /**
      * What else is worth knowing before it is approved, one sentence each.
      */
@@ -1601,6 +1610,10 @@ export interface StackResource {
      * The properties that a failed update was to bring about: what it has reached of them is not known.
      */
     attempted?: unknown;
+    /**
+     * The name that it was given because the template gives none; it keeps it as long as it lives.
+     */
+    givenName?: string;
 }
 
 /**

@@ -120,6 +120,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (tags !== undefined) call.tags = { ...tags };
   if (imports !== undefined) call.imports = { ...imports };
   if (moved !== undefined) call.moved = { ...moved };
+  if (mode === 'deploy') call.incarnation = await session.store.stacks.incarnation({ ...place, name: stack });
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
   let inCore = await answered(session, text, call, template);

@@ -15,6 +15,7 @@ mod implied;
 mod imports;
 mod locate;
 mod moved;
+mod names;
 mod patch;
 pub mod planned;
 mod replacement;
