@@ -57,6 +57,7 @@ fn consult(resources: &[(&str, &str, Value, Value)]) -> Consultation {
     }
     let call = PlanCall {
         incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

@@ -21,6 +21,7 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 fn call() -> PlanCall {
     PlanCall {
         incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

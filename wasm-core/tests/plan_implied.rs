@@ -18,6 +18,7 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 fn planned(resources: &Value) -> Plan {
     let call = PlanCall {
         incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

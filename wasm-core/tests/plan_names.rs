@@ -32,6 +32,7 @@ fn call(stack: &str, incarnation: Option<u64>, resources: Vec<StackResource>) ->
         imports: BTreeMap::new(),
         moved: Default::default(),
         incarnation,
+        reconcile: None,
         allow_secret_identifiers: false,
         max_concurrency: 10,
         duration_scale: None,

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 fn call() -> PlanCall {
     PlanCall {
         incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

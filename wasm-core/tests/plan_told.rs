@@ -13,6 +13,7 @@ use assent_core::session::Template;
 fn call() -> PlanCall {
     PlanCall {
         incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

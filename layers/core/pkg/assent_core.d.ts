@@ -514,6 +514,10 @@ export interface PlanCall {
      */
     incarnation?: number;
     /**
+     * The way back to what is recorded, instead of the way to a template.
+     */
+    reconcile?: Reconcile;
+    /**
      * Names and identifiers may be made from secrets.
      */
     allowSecretIdentifiers?: boolean;
@@ -1498,6 +1502,20 @@ export interface ResourceChanges {
      * Resources that change because this one does: they use what becomes another.
      */
     causes: Caused[];
+}
+
+/**
+ * What else the way back to what is recorded needs.
+ */
+export interface Reconcile {
+    /**
+     * See `DriftCall`.
+     */
+    baseline: Record<string, unknown>;
+    /**
+     * As recorded; they stay.
+     */
+    outputs: PlannedOutput[];
 }
 
 /**

@@ -357,6 +357,7 @@ fn planned_as(before: &StackResource, action: Action, reason: &str) -> PlannedRe
 fn finishing(call: &RollbackCall) -> PlanCall {
     PlanCall {
         incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: call.forward.stack.clone(),
         mode: Mode::Deploy,

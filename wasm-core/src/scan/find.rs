@@ -153,6 +153,7 @@ impl Desk<'_> {
         let context = self.call.context.clone().unwrap_or_else(anywhere);
         let call = PlanCall {
             incarnation: None,
+            reconcile: None,
             allow_secret_identifiers: false,
             stack: "scan".to_owned(),
             mode: Mode::Deploy,
