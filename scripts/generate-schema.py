@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes wasm-core/schema/table.bin, the table of all CloudFormation resource types.
+"""Writes wasm-core/schema/table.bin, the table of all CloudFormation resource types, and names.tsv beside it.
 
 Promises: the same sources give the same bytes. Sources are fetched by name and pinned version into target/ (pip and
 npm must be on PATH), checked against their SHA-256, and never executed. Run it by hand after raising a pin:
@@ -8,7 +8,7 @@ npm must be on PATH), checked against their SHA-256, and never executed. Run it 
     python3 scripts/generate-schema.py --check    # exit 1 when the committed table differs
 
 The layout of the table is described in wasm-core/src/schema/table.rs, which reads it; `schema_tree.py` beside this
-file turns JSON Schema into property trees. What AWS's data does not say is in wasm-core/schema/*.tsv and *.txt (durations,
+file turns JSON Schema into property trees, `schema_names.py` says which properties name a resource. What AWS's data does not say is in wasm-core/schema/*.tsv and *.txt (durations,
 stateful types, what Ref returns, kinds that a source loosened).
 """
 
@@ -25,6 +25,7 @@ import zipfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import schema_names  # noqa: E402
 from schema_tree import Trees  # noqa: E402
 
 GENERATED_ON = "2026-11-23"
@@ -440,18 +441,21 @@ def build():
         header += at.to_bytes(4, "little")
         at += len(section)
     table = bytes(header) + b"".join(sections)
-    return table, {**totals, **counts, "section bytes": [len(s) for s in sections], "section gz": [len(gzip.compress(s,9)) for s in sections], "bytes": len(table),
+    return table, schema_names.text(schemas), {**totals, **counts, "section bytes": [len(s) for s in sections], "section gz": [len(gzip.compress(s,9)) for s in sections], "bytes": len(table),
                    "gzip bytes": len(gzip.compress(table, 9, mtime=0))}
 
 
 def main():
-    table, report = build()
+    table, names, report = build()
     target = DATA / "table.bin"
+    names_target = DATA / "names.tsv"
     for what, count in report.items():
         print(f"{what:30} {count}")
     if "--check" in sys.argv[1:]:
-        sys.exit(0 if target.read_bytes() == table else f"{target.relative_to(ROOT)} is not what the sources give")
+        same = target.read_bytes() == table and names_target.read_text() == names
+        sys.exit(0 if same else f"{target.relative_to(ROOT)} or {names_target.name} is not what the sources give")
     target.write_bytes(table)
+    names_target.write_text(names)
 
 
 if __name__ == "__main__":

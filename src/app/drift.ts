@@ -31,7 +31,7 @@ export async function drift(session: Session, { stack }: { stack: string }, cont
 }
 
 /** What the cloud said each resource was when it was last deployed, from the journals of the runs, newest first. */
-async function baselines(
+export async function baselines(
   store: Store,
   stack: StackKey,
   resources: DriftCall['resources'],

@@ -106,6 +106,8 @@ export interface OutputsCommandOptions extends LookOptions, TextOrJson {
 }
 export interface DriftCommandOptions extends CloudOptions, TextOrJson {
   stack: string;
+  reconcile?: true;
+  yes?: true;
 }
 export interface CancelCommandOptions extends CloudOptions, TextOrJson {
   now?: true;

@@ -182,7 +182,10 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/drift.ts'),
     () => import('./service/drift.ts'),
   );
-  stackOption(drift).addOption(format('text', 'json'));
+  stackOption(drift)
+    .option('--reconcile', 'plan the way back to what was deployed; with --yes go it')
+    .option('-y, --yes', 'with --reconcile: carry the plan out')
+    .addOption(format('text', 'json'));
   cloudOptions(drift);
 
   const outputs = add<OutputsCommandOptions>(

@@ -34,7 +34,8 @@ export function createResource(world: World, input: JsonObject): Answer {
   const home = homeOf(type.typeName, caller);
   const { targets, refusal } = findReferences(store, type, desired, caller);
   const model = structuredClone(desired);
-  const identifier = bring({ type, model, ...caller, seed, now, lookup: (...of) => lookup(world, ...of) });
+  const randomNames = world.real.has('random-names');
+  const identifier = bring({ type, model, ...caller, seed, randomNames, now, lookup: (...of) => lookup(world, ...of) });
   if (refusal)
     return accept(world, 'CREATE', type, input, seed, { refused: { code: 'InvalidRequest', message: refusal } });
   const key: Key = { home, type: type.typeName, identifier };

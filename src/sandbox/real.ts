@@ -21,6 +21,7 @@ export const REAL = [
   'json-as-text',
   'late-reads',
   'network-interfaces',
+  'random-names',
   'remnants',
   'reshaped',
   'serial',

@@ -26,6 +26,19 @@ export function stacksContract(module: StoreModule): void {
       expect(await store.stacks.named('web')).toEqual({ items: [] });
     });
 
+    test('the incarnation grows with every run that begins, and outlives the stack', async () => {
+      const [store, other] = [await world.open(), await world.open()];
+      expect(await store.stacks.incarnation(WEB)).toBe(0);
+      await made(store, WEB);
+      expect(await other.stacks.incarnation(WEB)).toBe(1);
+      expect(await store.stacks.incarnation({ ...WEB, region: 'eu-west-1' })).toBe(0);
+      const gone = { ...aRun('gone'), base: (await store.stacks.get(WEB))?.snapshot ?? '' };
+      const lease = await begun(store, gone);
+      await store.runs.finish(lease, 'gone', 0, anEnd('gone', 'succeeded', 'gone'));
+      expect(await store.stacks.get(WEB)).toBeUndefined();
+      expect(await other.stacks.incarnation(WEB)).toBe(2);
+    });
+
     test('one that was begun is there for everyone, with its run', async () => {
       const [one, other] = [await world.open(), await world.open()];
       await begun(one);

@@ -145,6 +145,56 @@ test('a plan shows what somebody else made of lists in no order', { timeout: 120
   expect(again.document.digest).toBe(planned.document.digest);
 });
 
+test('the way back is planned, and gone where that is said', { timeout: 240_000 }, async () => {
+  await using place = await open();
+  const { space, drift, patch, remove } = place;
+  const given = ['--parameters', 'Password=canary-1234', '--fail-on', 'none', '--skip-experts'];
+  const Outputs = { Word: { Value: 'said', Export: { Name: 'word' } } };
+  const where = ['--stack', 'web', '--cloud', 'aws'];
+  const file = space.file('t.json', { ...template, Outputs });
+  const deployed = await space.json('deploy', file, ...where, '--yes', ...given);
+  const ids: Record<string, string> = Object.fromEntries(
+    deployed.document.resources.map((one: AnyDocument) => [one.logicalId, one.physicalId]),
+  );
+  const back = (...more: string[]) => space.json('drift', ...where, '--reconcile', ...more);
+  expect(await back()).toMatchObject({ code: 0, document: { kind: 'drift', inSync: true } });
+  expect(await space.json('drift', ...where, '--yes')).toMatchObject({
+    code: 2,
+    document: { code: 'yes_without_reconcile' },
+  });
+
+  await patch('AWS::SQS::Queue', ids['Queue'] as string, [
+    { op: 'replace', path: '/DelaySeconds', value: 9 },
+    { op: 'add', path: '/Tags/-', value: { Key: 'b', Value: '2' } },
+  ]);
+  await patch('AWS::Logs::LogGroup', ids['Log'] as string, [{ op: 'add', path: '/RetentionInDays', value: 7 }]);
+  await remove('AWS::SNS::Topic', ids['Topic'] as string);
+  const planned = await back();
+  expect({ code: planned.code, inSync: planned.document.inSync }).toEqual({ code: 1, inSync: false });
+  expect(planned.document.plan).toMatchObject({
+    kind: 'plan',
+    actions: [
+      {
+        logicalId: 'Log',
+        action: 'update',
+        changes: [{ path: 'RetentionInDays', before: null, after: null, live: 7 }],
+      },
+      { logicalId: 'Queue', action: 'update' },
+      { logicalId: 'Topic', action: 'create', reasons: ['it was deleted outside of Assent'] },
+    ],
+  });
+  const shown = await space.run('drift', ...where, '--reconcile');
+  expect(shown.stdout).toMatch(/Go this way: assent drift --stack web --reconcile --yes/);
+  expect(await drift()).toMatchObject({ code: 1 });
+
+  expect(await back('--yes')).toMatchObject({ code: 0, document: { kind: 'deploy', outcome: 'succeeded' } });
+  expect(await drift()).toMatchObject({ code: 0, document: { inSync: true } });
+  // What was remembered of the stack is remembered still: the same template changes nothing, secrets and outputs included.
+  expect(await space.json('outputs', ...where)).toMatchObject({ document: { outputs: { Word: 'said' } } });
+  const again = await space.json('deploy', file, ...where, '--yes', ...given);
+  expect(again).toMatchObject({ code: 0, document: { outcome: 'no_changes' } });
+});
+
 test('a stack nobody knows is an error of the caller', async () => {
   using space = new Workspace();
   expect(await space.json('drift', '--stack', 'nowhere')).toMatchObject({

@@ -25,6 +25,7 @@ const fn = (role: string, more: object = {}) => ({
     ...more,
   },
 });
+const topic = { Type: 'AWS::SNS::Topic' };
 const role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: TRUST } };
 
 let open: { space: Workspace; server: Started } | undefined;
@@ -97,6 +98,23 @@ test('what a failed creation left is taken over where it is as asked for, also w
 test('one read that finds nothing is not absence', SLOW, async () => {
   const topics = Array.from({ length: 10 }, (_, n) => [`T${n}`, { Type: 'AWS::SNS::Topic' }]);
   await lives(await account('late-reads'), Object.fromEntries(topics));
+});
+
+test('what the template does not name can be told by its name all the same', SLOW, async () => {
+  const cloud = await account('random-names');
+  const table = (Properties: object) => ({ Type: 'AWS::Logs::LogGroup', Properties });
+  const resources = { Role: role, Logs: table({}), Chosen: table({ LogGroupName: 'chosen' }), Topic: topic };
+  const { code, document } = await cloud.deploy(resources);
+  expect({ code, problems: problems(document) }).toEqual({ code: 0, problems: [] });
+  const ids = Object.fromEntries(document.resources.map((one: AnyDocument) => [one.logicalId, one.physicalId]));
+  expect(ids).toEqual({
+    Role: expect.stringMatching(/^real-Role-[A-Z0-9]{12}$/),
+    Logs: expect.stringMatching(/^real-Logs-[A-Z0-9]{12}$/),
+    Chosen: 'chosen',
+    // Identified by an ARN: its name is the service's.
+    Topic: expect.stringMatching(/:XYZ-[a-z0-9]{10}$/),
+  });
+  await lives(cloud, resources);
 });
 
 test('what reads show although nobody declared it is no drift and reaches no update', SLOW, async () => {

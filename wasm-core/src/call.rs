@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tsify::Tsify;
 
-use crate::model::{Context, Millis, Mode, Policy, StackResource};
+use crate::model::{Context, Millis, Mode, PlannedOutput, Policy, StackResource};
 use crate::problem::Problem;
 
 /// What is recorded of a stack.
@@ -136,6 +136,15 @@ pub struct PlanCall {
     #[serde(default)]
     #[tsify(optional)]
     pub moved: BTreeMap<String, String>,
+    /// How many runs have begun on the stack, those before it was destroyed too; names of what is created are made from it.
+    /// Absent: none are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub incarnation: Option<u64>,
+    /// The way back to what is recorded, instead of the way to a template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub reconcile: Option<Reconcile>,
     /// Names and identifiers may be made from secrets.
     #[serde(default)]
     #[tsify(optional)]
@@ -150,6 +159,17 @@ pub struct PlanCall {
     #[serde(default)]
     #[tsify(optional)]
     pub learned: KeptNotes,
+}
+
+/// What else the way back to what is recorded needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reconcile {
+    /// See `DriftCall`.
+    #[tsify(type = "Record<string, unknown>")]
+    pub baseline: BTreeMap<String, Value>,
+    /// As recorded; they stay.
+    pub outputs: Vec<PlannedOutput>,
 }
 
 /// Notes of the account and region, as the core wrote them; whatever is absent or damaged is not known.

@@ -96,6 +96,10 @@ pub struct StackResource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(type = "unknown", optional)]
     pub attempted: Option<Expr>,
+    /// The name that it was given because the template gives none; it keeps it as long as it lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub given_name: Option<String>,
 }
 
 /// A resource that another one has taken, or takes, the place of.
@@ -202,6 +206,10 @@ pub struct PlannedResource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
     pub moved_from: Option<String>,
+    /// The name in the wanted properties that the template does not give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub given_name: Option<String>,
     /// What else is worth knowing before it is approved, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[tsify(optional)]

@@ -130,7 +130,7 @@ fn changed<'a>(resource: &'a PlannedResource, applied: &'a Expr, desired: &'a Ex
     let covered = |changes: &[Change<'_>], path: &str| {
         changes.iter().any(|change| touches(&change.path, path) || touches(path, &change.path))
     };
-    // Written although the template has not changed there: what a failed update may have left.
+    // Written although the template has not changed there: what a failed update may have left, or somebody else has made.
     for operation in resource.patch.iter().filter(|operation| operation.op != PatchKind::Test) {
         let path = unescaped(&operation.path);
         let (before, after) = (value_at(applied, &path), operation.value.as_ref());
@@ -140,8 +140,9 @@ fn changed<'a>(resource: &'a PlannedResource, applied: &'a Expr, desired: &'a Ex
             (None, None) => true,
             _ => false,
         };
-        if !again && !covered(&changes, &path) {
-            changes.push(Change { path, before, after, kind });
+        let change = Change { path, before, after, kind };
+        if !covered(&changes, &change.path) && (!again || change.live(resource).is_some()) {
+            changes.push(change);
         }
     }
     let renewed: Vec<String> =

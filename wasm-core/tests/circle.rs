@@ -35,6 +35,7 @@ fn recorded(id: &str, type_name: &str, applied: &Value) -> StackResource {
         update_replace_policy: "Delete".to_owned(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     }
 }
 
@@ -55,6 +56,8 @@ fn consult(resources: &[(&str, &str, Value, Value)]) -> Consultation {
         }
     }
     let call = PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

@@ -29,6 +29,7 @@ fn whole(
         update_replace_policy: "Delete".into(),
         replaced: vec![],
         attempted: None,
+        given_name: None,
     };
     let baseline = baseline.into_iter().map(|model| ("R".to_owned(), model)).collect();
     let call = DriftCall { resources: vec![resource], live: [("R".to_owned(), live)].into(), baseline };

@@ -52,6 +52,7 @@ fn recorded(id: &str) -> StackResource {
         update_replace_policy: "Delete".to_owned(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     }
 }
 
@@ -618,6 +619,90 @@ fn a_remnant_with_a_chosen_name_is_taken_over_where_an_attempt_of_ours_may_have_
         let expected = if taken { (Some("alerts".to_owned()), Outcome::Succeeded) } else { (None, Outcome::Failed) };
         assert_eq!((recorded, outcome), (expected.0, Some(expected.1)), "{first} {second:?}");
     }
+}
+
+/// A creation whose name the plan made.
+fn given(type_name: &str, property: &str) -> PlannedResource {
+    let mut resource = create("A", &[]);
+    type_name.clone_into(&mut resource.type_name);
+    let mut desired = json!({"Description": "x"});
+    desired[property] = json!("shop-A-1");
+    resource.desired = Some(Expr::known(desired));
+    resource.given_name = Some("shop-A-1".to_owned());
+    resource
+}
+
+#[test]
+fn a_lost_creation_is_found_by_the_name_that_the_plan_gave_it() {
+    let plan = || deploy(vec![given("AWS::IAM::Role", "RoleName")]);
+    let whole = json!({"RoleName": "shop-A-1", "Description": "x", "Arn": "arn"});
+    let mut first = Leash::new(plan());
+    first.lose("create:A", CallKind::Create);
+    // After a day nobody sends it again, and nobody needs to list what there is.
+    let mut found = first.resumed(plan(), 25 * HOUR);
+    assert_eq!(found.until_call(), ["get create:A"]);
+    found.read("create:A", Some(whole));
+    assert_eq!(found.recorded("A").unwrap().physical_id, "shop-A-1");
+    assert_eq!(found.outcome(), Some(Outcome::Succeeded));
+
+    let mut gone = first.resumed(plan(), 25 * HOUR);
+    assert_eq!(gone.until_call(), ["get create:A"]);
+    let began = gone.now;
+    loop {
+        gone.read("create:A", None);
+        if gone.until_call() == ["create create:A"] {
+            break;
+        }
+        assert!(gone.now < began + 60_000);
+    }
+    gone.accept("create:A", None);
+    gone.succeed("create:A", "shop-A-1");
+    assert_eq!(gone.outcome(), Some(Outcome::Succeeded));
+
+    let mut halfway = first.resumed(plan(), 25 * HOUR);
+    halfway.until_call();
+    halfway.read("create:A", Some(json!({"RoleName": "shop-A-1"})));
+    assert_eq!(halfway.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+    assert_eq!(halfway.outcome(), Some(Outcome::Failed));
+}
+
+#[test]
+fn a_remnant_with_a_given_name_is_made_again_unless_it_may_hold_data() {
+    let halfway = |property: &str| {
+        let mut live = json!({});
+        live[property] = json!("shop-A-1");
+        live
+    };
+    for (type_name, property, deleted) in
+        [("AWS::IAM::Role", "RoleName", true), ("AWS::DynamoDB::Table", "TableName", false)]
+    {
+        for second in [None, Some("AlreadyExists")] {
+            let mut leash = Leash::new(deploy(vec![given(type_name, property)]));
+            leash.accept("create:A", None);
+            leash.fail("create:A", "GeneralServiceException", Some("shop-A-1").filter(|_| second.is_none()));
+            if let Some(code) = second {
+                assert_eq!(leash.until_call(), ["create create:A"]);
+                leash.accept("create:A", None);
+                leash.fail("create:A", code, None);
+            }
+            leash.read("create:A", Some(halfway(property)));
+            if deleted && second.is_none() {
+                assert_eq!(leash.until_call(), ["delete delete:A"], "{type_name}");
+            } else if deleted {
+                // Nothing more is tried, but it is this run's.
+                assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed, "{type_name}");
+            } else {
+                assert!(leash.recorded("A").is_none(), "{type_name}");
+                assert!(leash.report("A").message.unwrap().contains("shop-A-1 exists"));
+            }
+        }
+    }
+    // Nobody has tried before: it is not this run's, whatever its name.
+    let mut leash = Leash::new(deploy(vec![given("AWS::IAM::Role", "RoleName")]));
+    leash.accept("create:A", None);
+    leash.fail("create:A", "AlreadyExists", Some("shop-A-1"));
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+    assert!(leash.recorded("A").is_none());
 }
 
 #[test]

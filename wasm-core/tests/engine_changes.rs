@@ -116,6 +116,7 @@ fn changes(case: &Case, cloud: &mut Cloud, state: &mut BTreeMap<String, StackRes
             update_replace_policy: "Delete".to_owned(),
             replaced: Vec::new(),
             attempted: None,
+            given_name: None,
         };
         match kind {
             0 => {

@@ -105,6 +105,7 @@ fn recorded(logical_id: &str, depends_on: Vec<String>) -> StackResource {
         update_replace_policy: "Delete".to_owned(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     }
 }
 

@@ -20,6 +20,8 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
@@ -129,6 +131,7 @@ fn deployed(plan: &Plan) -> StackState {
             update_replace_policy: resource.update_replace_policy.clone(),
             replaced: Vec::new(),
             attempted: None,
+            given_name: None,
         }
     });
     StackState {

@@ -20,6 +20,8 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
@@ -56,6 +58,7 @@ fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
         update_replace_policy: "Delete".to_owned(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     }
 }
 

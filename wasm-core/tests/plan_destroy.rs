@@ -28,6 +28,7 @@ fn resource(id: &str, policy: &str, depends_on: &[&str]) -> StackResource {
         deletion_policy: policy.into(),
         update_replace_policy: "Delete".into(),
         attempted: None,
+        given_name: None,
         replaced: Vec::new(),
     }
 }
@@ -40,6 +41,8 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         stack_id: String::new(),
     };
     let call = PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Destroy,

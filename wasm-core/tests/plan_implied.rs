@@ -17,6 +17,8 @@ fn planning(text: &str, call: PlanCall) -> Planning {
 
 fn planned(resources: &Value) -> Plan {
     let call = PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,
@@ -51,6 +53,7 @@ fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
         update_replace_policy: "Delete".to_owned(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     }
 }
 

@@ -12,6 +12,8 @@ use assent_core::session::Template;
 
 fn call() -> PlanCall {
     PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: "shop".into(),
         mode: Mode::Deploy,

@@ -748,6 +748,15 @@ export interface PlanCall {
      */
     moved?: Record<string, string>;
     /**
+     * How many runs have begun on the stack, those before it was destroyed too; names of what is created are made from it.
+     * Absent: none are given.
+     */
+    incarnation?: number;
+    /**
+     * The way back to what is recorded, instead of the way to a template.
+     */
+    reconcile?: Reconcile;
+    /**
      * Names and identifiers may be made from secrets.
      */
     allowSecretIdentifiers?: boolean;
@@ -1204,6 +1213,10 @@ export interface PlannedResource {
      * What the stack has called it so far: it is renamed, not replaced.
      */
     movedFrom?: string;
+    /**
+     * The name in the wanted properties that the template does not give.
+     */
+    givenName?: string;
     /**
      * What else is worth knowing before it is approved, one sentence each.
      */
@@ -1805,6 +1818,20 @@ export interface ResourceChanges {
 }
 
 /**
+ * What else the way back to what is recorded needs.
+ */
+export interface Reconcile {
+    /**
+     * See `DriftCall`.
+     */
+    baseline: Record<string, unknown>;
+    /**
+     * As recorded; they stay.
+     */
+    outputs: PlannedOutput[];
+}
+
+/**
  * What happened. A step is one operation of the run, named `<operation>:<logicalId>` (`create:Table`).
  */
 export type Event = { type: "started" } | { type: "intentRecorded"; step: string; attempt: number; clientToken: string; at: Millis } | { type: "accepted"; step: string; requestToken: string; identifier?: string; retryAfter?: Millis; at: Millis } | { type: "progress"; step: string; status: RequestStatus; identifier?: string; model?: unknown; errorCode?: string; message?: string; retryAfter?: Millis; at: Millis } | { type: "read"; step: string; properties?: unknown; at: Millis } | { type: "requestsListed"; step: string; requests: ListedRequest[]; next?: string; at: Millis } | { type: "resourcesListed"; step: string; identifiers: string[]; next?: string; at: Millis } | { type: "rejected"; step: string; call: CallKind; errorCode: string; message: string; at: Millis } | { type: "throttled"; step: string; call: CallKind } | { type: "lost"; step: string; call: CallKind; message: string } | { type: "rateShare"; rate: number; burst: number } | { type: "timerFired" } | { type: "cancelRequested"; now?: boolean } | { type: "suspendRequested"; until: Millis };
@@ -1914,6 +1941,10 @@ export interface StackResource {
      * The properties that a failed update was to bring about: what it has reached of them is not known.
      */
     attempted?: unknown;
+    /**
+     * The name that it was given because the template gives none; it keeps it as long as it lives.
+     */
+    givenName?: string;
 }
 
 /**

@@ -2,6 +2,7 @@
 //
 //   stack#KEY     head          the stack: snapshot, last run, unfinished run
 //   stack#KEY     lease         who may work on it
+//   stack#KEY     births        how often a run has begun on it; outlives the stack
 //   stack#KEY     run#RUN       its runs, by time
 //   stacks        KEY           every stack
 //   name#NAME     PLACE         every stack of a name
@@ -48,6 +49,7 @@ export const keys = {
   importersPartition: (place: Place, name: string) => `export#${placeText(place)}|${name}`,
   stackHead: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'head' }),
   lease: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'lease' }),
+  births: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'births' }),
   stackRun: (stack: StackKey, runId: string): ItemKey => ({ pk: stackPartition(stack), sk: `${RUN}${runId}` }),
   stackInAll: (stack: StackKey): ItemKey => ({ pk: STACKS, sk: stackText(stack) }),
   stackByName: (stack: StackKey): ItemKey => ({ pk: `name#${stack.name}`, sk: placeText(stack) }),

@@ -122,8 +122,11 @@ export class TableRuns implements Runs {
     if (run.status !== 'approved' || stackText(run.stack) !== stackText(stack)) throw lost(runId);
     if (head?.unfinished !== undefined) throw new LeaseLost(`run ${head.unfinished} is not settled yet`);
     if (head?.snapshot !== run.base) return false;
+    // Under the lease nobody else counts.
+    const births = await this.#stacks.incarnation(stack);
     const actions: Action[] = [
       this.#leases.check(lease),
+      { put: { ...keys.births(stack), fields: { count: births + 1 } } },
       {
         update: keys.runHead(runId),
         set: { status: 'running', fence, startedAt },

@@ -36,6 +36,11 @@ export class TableStacks implements Stacks {
     }
   }
 
+  async incarnation(key: StackKey): Promise<number> {
+    const item = await this.#table.get(keys.births(key));
+    return Number(item?.fields['count'] ?? 0);
+  }
+
   async head(key: StackKey): Promise<StackHead | undefined> {
     const item = await this.#table.get(keys.stackHead(key));
     return item === undefined ? undefined : headFrom(key, item);

@@ -10,6 +10,7 @@ import type {
   Mode,
   Plan,
   PlanCall,
+  PlannedOutput,
   Problem,
 } from '#wasm';
 import { storedPlan, textOf } from '../../core/stored.ts';
@@ -19,7 +20,7 @@ import { type Place, placeText } from '../../domain/stack.ts';
 import type { Answer, Blobs, StackRecord } from '../ports.ts';
 import { estimatesName } from '../run/learn.ts';
 import { type Control, contextOf, placeOf, type Session } from '../session.ts';
-import { fingerprints } from './fingerprint.ts';
+import { fingerprints as fingerprintsOf } from './fingerprint.ts';
 import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
 
@@ -44,6 +45,8 @@ export interface Wanted {
   imports?: Readonly<Record<string, string>>;
   /** Resources that the template calls by another name than the stack: old logical id to new one. */
   moved?: Readonly<Record<string, string>>;
+  /** Back to what is recorded instead of towards a template. */
+  reconcile?: { baseline: Record<string, unknown> };
   /** Read what is recorded before planning. */
   refresh: boolean;
   /** Names and identifiers may be made from secrets. */
@@ -103,7 +106,7 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
 }
 
 async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
-  const { stack, mode, template, tags, imports, moved } = wanted;
+  const { stack, mode, template, tags, imports, moved, reconcile } = wanted;
   using text = new TemplateInCore(template?.text ?? '');
   const parameters = { ...wanted.parameters };
   const declared = template === undefined ? [] : text.declared();
@@ -112,7 +115,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const recorded = await session.store.stacks.get({ ...place, name: stack });
   const secretParameters = noEchoValues(declared, parameters);
   session.cleaner.add(Object.values(secretParameters));
-  const secretPrints = await fingerprints({ stack, context }, secretParameters);
+  const secretPrints = await fingerprintsOf({ stack, context }, secretParameters);
 
   const call: PlanCall = { stack, mode, context, parameters, maxConcurrency: wanted.maxConcurrency };
   call.found = [];
@@ -125,6 +128,8 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (tags !== undefined) call.tags = { ...tags };
   if (imports !== undefined) call.imports = { ...imports };
   if (moved !== undefined) call.moved = { ...moved };
+  if (reconcile !== undefined) call.reconcile = { ...reconcile, outputs: outputsOf(recorded) };
+  if (mode === 'deploy') call.incarnation = await session.store.stacks.incarnation({ ...place, name: stack });
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
   let inCore = await answered(session, text, call, wanted);
@@ -145,9 +150,16 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
     parameters: effective,
     tags: kept,
     noEcho,
-    imports: used(call.found),
+    // On the way back nothing is looked up, and what was used is used still.
+    imports: reconcile === undefined ? used(call.found) : (recorded?.imports ?? []),
   };
-  return { ...made, secretParameters, fingerprints: secretPrints, recorded, context, hasLearned };
+  const fingerprints = reconcile === undefined ? secretPrints : (recorded?.state.fingerprints ?? {});
+  return { ...made, secretParameters, fingerprints, recorded, context, hasLearned };
+}
+
+/** Outputs as recorded, in a plan's words. */
+function outputsOf(recorded: StackRecord | undefined): PlannedOutput[] {
+  return Object.entries(recorded?.outputs ?? {}).map(([name, output]) => ({ name, ...output }));
 }
 
 /** The exports that were looked up. */

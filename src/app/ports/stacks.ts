@@ -24,6 +24,8 @@ export interface StackHead extends Pick<StackRecord, 'key' | 'lastRun' | 'unfini
 /** Reads of stacks; only runs write them (runs.ts). */
 export interface Stacks {
   get(key: StackKey): Promise<StackRecord | undefined>;
+  /** How many runs have begun on a stack of this key, those before it was destroyed too: names made from it are new. */
+  incarnation(key: StackKey): Promise<number>;
   /** By place, then name. */
   list(page?: PageOf): Promise<Page<StackHead>>;
   /** Every stack of this name, by place. */

@@ -1,19 +1,59 @@
 // `assent drift`.
 import type { DriftDocument } from '../../app/documents/documents.ts';
 import { drift } from '../../app/drift.ts';
-import { withSession } from '../opening.ts';
+import { reconcile } from '../../app/reconcile.ts';
+import { InvalidInput } from '../../domain/errors.ts';
+import { placeOptions, shell } from '../again.ts';
+import { conclude } from '../conclude.ts';
+import type { ExitCode } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { type Opened, withSession } from '../opening.ts';
 import type { DriftCommandOptions, Work } from '../options.ts';
+import { planText } from '../render/plan.ts';
 import { count, cut, type Paint, painter, plain, table } from '../render/style.ts';
 
 const VALUE_CELLS = 60;
 
-export const work: Work<DriftCommandOptions> = async ({ io, options }) =>
-  withSession(io, options, async ({ session, control, progress }) => {
+export const work: Work<DriftCommandOptions> = async ({ io, options }) => {
+  if (options.yes === true && options.reconcile !== true) {
+    throw new InvalidInput('yes_without_reconcile', '--yes says nothing without --reconcile.', {
+      help: 'Add --reconcile to go back to what was deployed.',
+    });
+  }
+  return withSession(io, options, async (opened) => {
+    if (options.reconcile === true) return back(io, options, opened);
+    const { session, control, progress } = opened;
     const document = await drift(session, { stack: options.stack }, control);
     progress.stop();
     io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : driftText(document, painter(io.colour.out)));
     return document.inSync ? 0 : 1;
   });
+};
+
+/** The way back: shown, and gone where that was said. */
+async function back(io: Io, options: DriftCommandOptions, opened: Opened): Promise<ExitCode> {
+  const { stack, format, yes = false } = options;
+  const { session, control, progress } = opened;
+  const found = await reconcile(session, { stack, yes }, control);
+  progress.stop();
+  const { drift: document, plan, run } = found;
+  const place = placeOptions(options);
+  const again = `${shell(['assent', 'drift', '--stack', stack, '--reconcile', '--yes'])}${place}`;
+  if (run !== undefined) {
+    if (format === 'text') io.out(`${driftText(document, painter(io.colour.out))}\n`);
+    return conclude(io, run, format, { stack, again, options: place });
+  }
+  if (format === 'json') {
+    io.out(`${JSON.stringify(plan === undefined ? document : { ...document, plan })}\n`);
+  } else {
+    const paint = painter(io.colour.out);
+    io.out(driftText(document, paint));
+    const shown = { where: stack, file: stack, speed: session.speed, detail: true, ...io.width() };
+    if (plan !== undefined) io.out(`\n${planText(plan, shown, paint)}\n`);
+    if (plan?.actions.length) io.out(`Go this way: ${again}\n`);
+  }
+  return document.inSync ? 0 : 1;
+}
 
 /** A report for people. */
 export function driftText({ stack, inSync, resources }: DriftDocument, paint: Paint): string {

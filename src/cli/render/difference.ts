@@ -27,6 +27,7 @@ export function oneLine({ before, after, secret, ...change }: PropertyChange): s
   const now = 'live' in change ? `, now ${inline(change.live)}: changed outside of Assent` : '';
   if (secret === true && JSON.stringify(before) === JSON.stringify(after)) return `another value of ${inline(after)}`;
   const [from, to] = [inline(before), inline(after)];
+  if (from === to && 'live' in change) return `back to ${to}${now}`;
   const short = from.length <= SHORT && to.length <= SHORT && !isLong(before) && !isLong(after);
   return short ? `${from} → ${to}${now}` : undefined;
 }

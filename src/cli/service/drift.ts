@@ -1,5 +1,6 @@
 // `assent drift --service`.
 import type { DriftDocument } from '../../app/documents/documents.ts';
+import { InvalidInput } from '../../domain/errors.ts';
 import { driftText } from '../commands/drift.ts';
 import type { DriftCommandOptions, Work } from '../options.ts';
 import { painter } from '../render/style.ts';
@@ -7,6 +8,11 @@ import { inquired, withService } from './remote.ts';
 
 export const work: Work<DriftCommandOptions> = async ({ io, options }) =>
   withService(io, options, async (remote) => {
+    if (options.reconcile === true) {
+      throw new InvalidInput('reconcile_not_served', 'A service plans no way back.', {
+        help: 'Deploy the template again, or reconcile with the store at hand.',
+      });
+    }
     const { stack, region, account, format } = options;
     const query = { region, account };
     const document = await inquired<DriftDocument>(remote, `/stacks/${stack}/drift`, { query });

@@ -17,6 +17,8 @@ export interface Making {
   partition: string;
   /** Same seed, same values. */
   seed: string;
+  /** What nobody named says nothing of its type either. */
+  randomNames?: boolean;
   now: number;
   /** Properties of an existing resource. */
   lookup: (typeName: string, identifier: string) => JsonObject | undefined;
@@ -77,10 +79,11 @@ const LOWERCASE = new Set(
 );
 
 /** The name a service makes up when none was given: the type's last word and a random part, at most 32 characters. */
-function autoName({ type, model }: Making, seed: string): string {
+function autoName({ type, model, randomNames = false }: Making, seed: string): string {
   const [, service = '', noun = ''] = type.typeName.split('::');
   const lower = LOWERCASE.has(service);
   const fifo = model['FifoQueue'] === true || model['FifoTopic'] === true ? '.fifo' : '';
+  if (randomNames) return `${lower ? 'xyz' : 'XYZ'}-${mint('lower', 10, seed)}${fifo}`;
   const start = (lower ? noun.toLowerCase() : noun).slice(0, 19);
   return `${start}-${mint(lower ? 'lower' : 'upper', 12, seed)}${fifo}`;
 }

@@ -227,7 +227,14 @@ impl Engine {
             }
             _ => self.steps[id].identifier.is_some(),
         };
-        if self.is_lost(id) {
+        if self.is_lost(id) && self.is_given(id) {
+            // It has a name by which it is found.
+            self.steps[id].identifier = self.chosen_identifier(id);
+            self.steps[id].left_something = true;
+            self.steps[id].reading_since = at;
+            self.steps[id].phase = Phase::Reading(Why::Remains);
+            self.queue_call(id, at);
+        } else if self.is_lost(id) {
             self.seek(id, at);
         } else if read {
             self.steps[id].reading_since = at;
@@ -364,7 +371,19 @@ impl Engine {
         let step = &self.steps[id];
         // A handler waits for stabilisation only of what it has created.
         let stabilising = step.failure.as_ref().is_some_and(|failure| failure.code == "NotStabilized");
-        step.identifier.is_some() && (stabilising || !self.is_named(id))
+        step.identifier.is_some() && (stabilising || !self.is_named(id) || self.has_left_its_own(id))
+    }
+
+    /// Whether it has the name that this plan gave it, and an attempt may have made it. Nobody else gives that name but a
+    /// state of this stack that was lost: so what holds data is not taken for a remnant.
+    fn has_left_its_own(&self, id: StepId) -> bool {
+        let is_stateful = schema::lookup(self.type_of(id)).is_none_or(|kind| kind.stateful());
+        self.is_given(id) && self.steps[id].left_something && !is_stateful
+    }
+
+    /// Whether the plan gave it its name.
+    fn is_given(&self, id: StepId) -> bool {
+        self.resource(id).given_name.is_some() && self.steps[id].work == Work::Create
     }
 
     /// Whether its identifier follows from names in the template: somebody else's resource may have it.
@@ -384,7 +403,8 @@ impl Engine {
     /// Whether a resource with a chosen name is what an attempt of ours has left, complete: an attempt has failed that may
     /// have made something, no attempt has met it before that, and everything that was asked for is there.
     fn may_adopt(&self, id: StepId, properties: &Value) -> bool {
-        self.steps[id].left_something && !self.is_ours(id) && self.is_as_asked_for(id, properties)
+        let may_be = self.is_given(id) || !self.is_ours(id);
+        self.steps[id].left_something && may_be && self.is_as_asked_for(id, properties)
     }
 
     fn is_as_asked_for(&self, id: StepId, properties: &Value) -> bool {

@@ -202,6 +202,7 @@ impl Engine {
             update_replace_policy: resource.update_replace_policy.clone(),
             replaced: Vec::new(),
             attempted: None,
+            given_name: resource.given_name.clone(),
         }
     }
 
@@ -229,6 +230,7 @@ impl Engine {
                     update_replace_policy: "Delete".to_owned(),
                     replaced: rest.to_vec(),
                     attempted: None,
+                    given_name: None,
                 }))
             }
         };

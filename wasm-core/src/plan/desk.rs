@@ -16,7 +16,7 @@ use super::change::{Change, Comparison, change};
 use super::deploy::dependencies;
 use super::patch::Drift;
 use super::replacement::{self, Exchange, Reason};
-use super::{imports, moved, patch};
+use super::{imports, moved, names, patch};
 
 /// Parts of names of attributes that an update changes by itself. All others are taken to stay as they are, unless the
 /// update writes them: an identifier, an ARN or an endpoint outlives an update, or it would be a replacement.
@@ -62,13 +62,21 @@ struct Decision<'a> {
     notes: Vec<String>,
     old: Vec<OldResource>,
     live: Option<Cow<'a, Value>>,
+    /// The name that the template does not give.
+    given_name: Option<String>,
 }
 
 impl Decision<'_> {
-    fn create(reasons: Vec<String>, recorded: Option<StackResource>, old: Vec<OldResource>) -> Self {
+    fn create(
+        reasons: Vec<String>,
+        recorded: Option<StackResource>,
+        old: Vec<OldResource>,
+        given_name: Option<String>,
+    ) -> Self {
         let change =
             Change { action: Action::Create, reasons, patch: Vec::new(), drifted: Vec::new(), maybe: Vec::new() };
-        Self { recorded, change, replacement: None, irreversible: Vec::new(), notes: Vec::new(), old, live: None }
+        let (irreversible, notes) = (Vec::new(), Vec::new());
+        Self { recorded, change, replacement: None, irreversible, notes, old, live: None, given_name }
     }
 }
 
@@ -109,7 +117,11 @@ impl<'a> Desk<'a> {
         let desired = resource.properties.simplify(self);
         let moved_from = self.moved_from(id, kind.name(), &desired);
         let decision = self.decision(resource, kind, &desired, moved_from.as_deref());
-        let Decision { recorded, mut change, replacement, irreversible, notes, old, live } = decision;
+        let Decision { recorded, mut change, replacement, irreversible, notes, old, live, given_name } = decision;
+        let desired = match (names::unnamed(kind, &desired), &given_name) {
+            (Some(naming), Some(name)) => names::with(&desired, naming, name),
+            _ => desired,
+        };
         let moved_from = moved_from.filter(|_| recorded.is_some());
         if let Some(old) = &moved_from {
             change.reasons.insert(0, format!("it was called {old}"));
@@ -146,6 +158,7 @@ impl<'a> Desk<'a> {
             update_replace_policy: resource.update_replace_policy.clone(),
             irreversible,
             moved_from,
+            given_name,
             notes,
             patch: change.patch,
             replacement,
@@ -187,23 +200,33 @@ impl<'a> Desk<'a> {
             return self.import(resource, kind, desired, adopted, live);
         }
         let call = self.call;
+        let naming = names::unnamed(kind, desired);
+        let fresh = || naming.and_then(|naming| names::fresh(call, &resource.logical_id, naming));
         let known_as = moved_from.unwrap_or(&resource.logical_id);
         let live = call.live.get(known_as);
         let Some(mut recorded) = self.recorded.remove(known_as) else {
-            return Decision::create(Vec::new(), None, Vec::new());
+            return Decision::create(Vec::new(), None, Vec::new(), fresh());
         };
         recorded.logical_id.clone_from(&resource.logical_id);
         let left = recorded.replaced.clone();
         if matches!(live, Some(Live::Absent {})) {
-            return Decision::create(vec!["it was deleted outside of Assent".to_owned()], None, left);
+            return Decision::create(vec!["it was deleted outside of Assent".to_owned()], None, left, fresh());
         }
         if recorded.status == ResourceStatus::CreateFailed {
             let reason = "its creation failed; what is left of it is deleted first".to_owned();
             let old = std::iter::once(as_old(&recorded)).chain(left).collect();
-            return Decision::create(vec![reason], Some(recorded), old);
+            return Decision::create(vec![reason], Some(recorded), old, fresh());
         }
+        // What has a name, given or not, keeps what it has.
+        let mut given_name = recorded.given_name.clone().filter(|_| naming.is_some());
+        let named = |name: Option<&String>| match (naming, name) {
+            (Some(naming), Some(name)) => Cow::Owned(names::with(desired, naming, name)),
+            _ => Cow::Borrowed(desired),
+        };
+        let kept_as = named(given_name.as_ref());
         let live = if let Some(Live::Present { properties }) = live { Some(properties) } else { None };
-        let mut change = change(&Comparison { kind, recorded: &recorded, desired, live, renewed: &self.renewed });
+        let mut change =
+            change(&Comparison { kind, recorded: &recorded, desired: &kept_as, live, renewed: &self.renewed });
         let (mut irreversible, mut notes, mut old, mut replacement) = (Vec::new(), Vec::new(), left, None);
         if let Some(last) = old.first() {
             if change.action == Action::Noop {
@@ -213,7 +236,8 @@ impl<'a> Desk<'a> {
         }
         if change.action == Action::Replace {
             let kept = keeping(&recorded, resource);
-            let first = self.delete_first(resource, kind, &recorded, desired);
+            given_name = fresh();
+            let first = self.delete_first(resource, kind, &recorded, &named(given_name.as_ref()));
             match (kept, first) {
                 (Some(policy), first) => {
                     if let Some(Reason::Name(property)) = first {
@@ -250,6 +274,7 @@ impl<'a> Desk<'a> {
             notes,
             old,
             live: live.map(Cow::Borrowed),
+            given_name,
         }
     }
 
@@ -288,6 +313,7 @@ impl<'a> Desk<'a> {
             notes,
             old,
             live: Some(Cow::Owned(live)),
+            given_name: None,
         }
     }
 

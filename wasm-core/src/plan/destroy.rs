@@ -78,6 +78,7 @@ pub fn remove(
                 desired: None,
                 irreversible: irreversible(resource, action),
                 moved_from: None,
+                given_name: None,
                 notes: Vec::new(),
                 patch: Vec::new(),
                 replacement: None,

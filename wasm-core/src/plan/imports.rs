@@ -94,6 +94,7 @@ pub fn adopted(
         update_replace_policy: resource.update_replace_policy.clone(),
         replaced: Vec::new(),
         attempted: None,
+        given_name: None,
     };
     Some((adopted, live))
 }

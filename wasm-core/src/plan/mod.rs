@@ -15,8 +15,10 @@ mod implied;
 mod imports;
 mod locate;
 mod moved;
+mod names;
 mod patch;
 pub mod planned;
+mod reconcile;
 mod replacement;
 pub mod rollback;
 mod tags;
@@ -34,11 +36,15 @@ use crate::problem::{Problem, Severity};
 use crate::template::Node;
 use planned::Planning;
 
-/// Plans a parsed template, or the end of a stack (`mode: destroy`, the template is not looked at).
+/// Plans a parsed template, the end of a stack (`mode: destroy`) or the way back to what is recorded (`reconcile`); of these
+/// two no template is looked at.
 #[must_use]
 pub fn plan(template: Result<&Node, &[Problem]>, mut call: PlanCall) -> Planning {
     if call.context.stack_id.is_empty() {
         call.context.stack_id = stack_id(&call.context, &call.stack);
+    }
+    if let Some(back) = call.reconcile.take() {
+        return Planning::Planned(Box::new(reconcile::plan(&call, &back)));
     }
     match (call.mode, template) {
         (Mode::Destroy, _) => Planning::Planned(Box::new(destroy::plan(&call))),

@@ -345,6 +345,7 @@ fn planned_as(before: &StackResource, action: Action, reason: &str) -> PlannedRe
         update_replace_policy: before.update_replace_policy.clone(),
         irreversible: Vec::new(),
         moved_from: None,
+        given_name: before.given_name.clone(),
         notes: Vec::new(),
         patch: Vec::new(),
         replacement: None,
@@ -355,6 +356,8 @@ fn planned_as(before: &StackResource, action: Action, reason: &str) -> PlannedRe
 
 fn finishing(call: &RollbackCall) -> PlanCall {
     PlanCall {
+        incarnation: None,
+        reconcile: None,
         allow_secret_identifiers: false,
         stack: call.forward.stack.clone(),
         mode: Mode::Deploy,

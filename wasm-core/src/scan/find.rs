@@ -152,6 +152,8 @@ impl Desk<'_> {
     fn problems(&mut self, template: &Node) {
         let context = self.call.context.clone().unwrap_or_else(anywhere);
         let call = PlanCall {
+            incarnation: None,
+            reconcile: None,
             allow_secret_identifiers: false,
             stack: "scan".to_owned(),
             mode: Mode::Deploy,

@@ -10,6 +10,7 @@ mod check;
 mod coerce;
 mod json;
 mod kind;
+mod names;
 mod nearest;
 mod resource;
 mod table;
@@ -19,6 +20,7 @@ pub use check::{BOOLEAN_FOR_WORD, Complaint, check};
 pub use coerce::{coerce, coerce_kind};
 pub use json::resource_schema;
 pub use kind::{Kind, List, Map, Object, Property, Union};
+pub use names::Naming;
 pub use resource::{Handler, Reference, ResourceType, TagShape, Tagging};
 
 use table::{Section, Table};

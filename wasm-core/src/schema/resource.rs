@@ -170,6 +170,12 @@ impl ResourceType {
         self.strings(Strings::Identifier)
     }
 
+    /// The property that names a resource although nobody has to give it.
+    #[must_use]
+    pub fn naming(&self) -> Option<super::Naming> {
+        super::names::naming(self.name)
+    }
+
     /// Other sets of property paths that identify a resource.
     #[must_use]
     pub fn additional_identifiers(&self) -> Vec<Vec<&'static str>> {

@@ -20,6 +20,7 @@ pub fn creation(logical_id: String, type_name: &str, estimate_ms: Millis, depend
         update_replace_policy: "Delete".to_owned(),
         irreversible: Vec::new(),
         moved_from: None,
+        given_name: None,
         notes: Vec::new(),
         patch: Vec::new(),
         replacement: None,

@@ -1,0 +1,186 @@
+//! Names of what the template does not name: made once, kept as long as it lives.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use assent_core::call::{Live, PlanCall, StackState};
+use assent_core::expr::Expr;
+use assent_core::model::{Action, Context, Mode, Plan, PlannedResource, Replacement, ResourceStatus, StackResource};
+use assent_core::plan::planned::Planning;
+use assent_core::session::Template;
+use serde_json::{Value, json};
+
+fn call(stack: &str, incarnation: Option<u64>, resources: Vec<StackResource>) -> PlanCall {
+    let context = Context {
+        account: "123456789012".into(),
+        region: "eu-central-1".into(),
+        partition: "aws".into(),
+        stack_id: format!("arn:aws:cloudformation:eu-central-1:123456789012:stack/{stack}/x"),
+    };
+    let state = StackState { stack: stack.into(), context: context.clone(), resources, ..StackState::default() };
+    PlanCall {
+        stack: stack.into(),
+        mode: Mode::Deploy,
+        context,
+        parameters: BTreeMap::new(),
+        recorded: Some(state).filter(|state| !state.resources.is_empty()),
+        live: BTreeMap::new(),
+        found: Vec::new(),
+        fingerprints: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        imports: BTreeMap::new(),
+        moved: Default::default(),
+        incarnation,
+        reconcile: None,
+        allow_secret_identifiers: false,
+        max_concurrency: 10,
+        duration_scale: None,
+        learned: Default::default(),
+    }
+}
+
+fn plan(resource: &Value, call: PlanCall) -> Plan {
+    match Template::new(json!({ "Resources": { "Table": resource } }).to_string()).plan(call) {
+        Planning::Planned(planned) => planned.plan,
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn one(resource: &Value, call: PlanCall) -> PlannedResource {
+    plan(resource, call).resources.remove(0)
+}
+
+const KEYS: &str = r#"[{"AttributeName": "id", "KeyType": "HASH"}]"#;
+
+fn table(more: &Value) -> Value {
+    let mut properties = json!({
+        "KeySchema": serde_json::from_str::<Value>(KEYS).unwrap(),
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    });
+    for (key, value) in more.as_object().unwrap() {
+        properties[key] = value.clone();
+    }
+    json!({"Type": "AWS::DynamoDB::Table", "Properties": properties})
+}
+
+/// As the engine records what a plan has come to.
+fn recorded(planned: &PlannedResource) -> StackResource {
+    StackResource {
+        logical_id: planned.logical_id.clone(),
+        type_name: planned.type_name.clone(),
+        physical_id: name(planned).unwrap_or_else(|| "unknown".to_owned()),
+        status: ResourceStatus::Complete,
+        attributes: BTreeMap::new(),
+        applied: planned.desired.clone().unwrap(),
+        depends_on: Vec::new(),
+        deletion_policy: "Delete".to_owned(),
+        update_replace_policy: "Delete".to_owned(),
+        replaced: Vec::new(),
+        attempted: None,
+        given_name: planned.given_name.clone(),
+    }
+}
+
+fn name(planned: &PlannedResource) -> Option<String> {
+    planned.desired.as_ref().unwrap().to_json().get("TableName").and_then(Value::as_str).map(str::to_owned)
+}
+
+#[test]
+fn what_the_template_does_not_name_gets_a_name_of_stack_logical_id_and_suffix() {
+    let made = one(&table(&json!({})), call("shop", Some(0), Vec::new()));
+    let given = name(&made).unwrap();
+    let suffix = given.strip_prefix("shop-Table-").unwrap();
+    assert!(
+        suffix.len() == 12 && suffix.chars().all(|one| one.is_ascii_uppercase() || one.is_ascii_digit()),
+        "{given}"
+    );
+    assert_eq!(made.given_name, Some(given.clone()));
+
+    let again = |stack: &str, incarnation| name(&one(&table(&json!({})), call(stack, incarnation, Vec::new())));
+    assert_eq!(again("shop", Some(0)), Some(given.clone()), "the same on every machine");
+    assert_ne!(again("shop", Some(1)), Some(given.clone()), "another once a run has begun");
+    assert_ne!(again("other", Some(0)), Some(given));
+    assert_eq!(again("shop", None), None, "nobody asked for names");
+}
+
+#[test]
+fn only_where_the_template_is_silent_and_the_type_is_identified_by_its_name() {
+    let chosen = one(&table(&json!({"TableName": "mine"})), call("shop", Some(0), Vec::new()));
+    assert_eq!((name(&chosen), chosen.given_name), (Some("mine".to_owned()), None));
+    for type_name in ["AWS::SNS::Topic", "AWS::SQS::Queue"] {
+        let made = one(&json!({ "Type": type_name }), call("shop", Some(0), Vec::new()));
+        assert_eq!((made.desired.unwrap().to_json(), made.given_name), (json!({}), None), "{type_name}");
+    }
+    let bucket = one(&json!({"Type": "AWS::S3::Bucket"}), call("Shop", Some(0), Vec::new()));
+    let given = bucket.given_name.unwrap();
+    assert!(given.starts_with("shop-table-") && given == given.to_lowercase(), "{given}");
+}
+
+#[test]
+fn a_name_is_part_of_what_is_approved() {
+    let digest = |incarnation| plan(&table(&json!({})), call("shop", incarnation, Vec::new())).digest;
+    assert_eq!(digest(Some(3)), digest(Some(3)));
+    assert_ne!(digest(Some(3)), digest(Some(4)));
+}
+
+#[test]
+fn what_exists_keeps_its_name_whatever_runs_have_begun_since() {
+    let first = one(&table(&json!({})), call("shop", Some(0), Vec::new()));
+    let own = recorded(&first);
+    let again = one(&table(&json!({})), call("shop", Some(7), vec![own.clone()]));
+    assert_eq!(
+        (again.action, again.given_name.clone(), name(&again)),
+        (Action::Noop, first.given_name.clone(), name(&first))
+    );
+
+    let changed = one(&table(&json!({"BillingMode": "PROVISIONED"})), call("shop", Some(7), vec![own.clone()]));
+    assert_eq!((changed.action, name(&changed)), (Action::Update, name(&first)));
+    assert!(changed.patch.iter().all(|operation| !operation.path.contains("TableName")));
+
+    // What a version before names were given has made has none.
+    let unnamed = StackResource {
+        given_name: None,
+        applied: one(&table(&json!({})), call("shop", None, Vec::new())).desired.unwrap(),
+        ..own.clone()
+    };
+    let live = json!({"TableName": "Table-0123456789AB", "BillingMode": "PAY_PER_REQUEST"});
+    let mut read = call("shop", Some(7), vec![unnamed]);
+    read.live = BTreeMap::from([("Table".to_owned(), Live::Present { properties: live })]);
+    let old = one(&table(&json!({})), read);
+    assert_eq!((old.action, old.given_name, name_of(old.desired)), (Action::Noop, None, None));
+
+    // The template names what it did not name before: that is another name.
+    let named = one(&table(&json!({"TableName": "mine"})), call("shop", Some(7), vec![own]));
+    assert_eq!((named.action, named.given_name), (Action::Replace, None));
+}
+
+fn name_of(desired: Option<Expr>) -> Option<Value> {
+    desired.unwrap().to_json().get("TableName").cloned()
+}
+
+#[test]
+fn what_takes_its_place_has_another_name() {
+    let role = |more: Value| {
+        let mut properties = json!({"AssumeRolePolicyDocument": {}});
+        properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"Type": "AWS::IAM::Role", "Properties": properties})
+    };
+    let first = one(&role(json!({})), call("shop", Some(0), Vec::new()));
+    let own = recorded(&first);
+    let replaced = one(&role(json!({"Path": "/other/"})), call("shop", Some(1), vec![own.clone()]));
+    assert_eq!((replaced.action, replaced.replacement), (Action::Replace, Some(Replacement::CreateBeforeDelete)));
+    assert!(replaced.given_name.is_some() && replaced.given_name != first.given_name);
+    assert!(replaced.reasons.iter().all(|reason| !reason.contains("RoleName")), "{:?}", replaced.reasons);
+
+    let mut gone = call("shop", Some(2), vec![own]);
+    gone.live = BTreeMap::from([("Table".to_owned(), Live::Absent {})]);
+    let anew = one(&role(json!({})), gone);
+    assert!(anew.action == Action::Create && anew.given_name.is_some() && anew.given_name != first.given_name);
+
+    // A name that the template gives up.
+    let chosen = recorded(&one(&role(json!({"RoleName": "mine"})), call("shop", None, Vec::new())));
+    let free = one(&role(json!({})), call("shop", Some(3), vec![chosen]));
+    assert!(free.action == Action::Replace && free.given_name.is_some(), "{free:#?}");
+}
