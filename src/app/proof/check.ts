@@ -16,7 +16,8 @@ export async function checkProof({ store, signer }: Local, { runId, stack }: Run
   const changes = resources.some(({ action }) => action !== 'noop');
   const answer = mayWork({ run: runId, planDigest: digest, changes, entries, keys: await signer.trusted() });
   if (answer.type !== 'refused') return;
-  const missing = answer.code === 'proof_missing';
+  // Submitted before runs were signed; it may have been approved since.
+  const missing = answer.code === 'proof_missing' || answer.code === 'incomplete';
   throw new AssentError(answer.code, `Run ${runId} may not be worked on: ${answer.message}`, {
     help: missing
       ? 'Submit it again: what it left in flight is settled, and a new run goes on.'
