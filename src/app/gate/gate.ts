@@ -75,18 +75,6 @@ export async function judge(
   const took = clock.now() - started;
   monitor.record('consult_duration_ms', took, { endpoint });
   const elapsedMs = took / votes.length;
-  const documents = votes.map(
-    (vote): VoteDocument => ({
-      expert: vote.expert,
-      option: vote.option ?? null,
-      confidence: vote.confidence ?? null,
-      weight: vote.weight ?? 1,
-      reasons: vote.reasons ?? [],
-      costUsd: 0,
-      elapsedMs,
-      status: vote.status ?? 'ok',
-    }),
-  );
   return {
     findings,
     verdict: {
@@ -94,8 +82,19 @@ export async function judge(
       decision,
       by: 'circle',
       reasons,
-      votes: documents,
-      ...(decision === 'ask' ? { sides: sidesOf(documents) } : {}),
+      ...(decision === 'ask' ? { sides: sidesOf(votes) } : {}),
+      votes: votes.map(
+        (vote): VoteDocument => ({
+          expert: vote.expert,
+          option: vote.option ?? null,
+          confidence: vote.confidence ?? null,
+          weight: vote.weight ?? 1,
+          reasons: vote.reasons ?? [],
+          costUsd: 0,
+          elapsedMs,
+          status: vote.status ?? 'ok',
+        }),
+      ),
       posterior: consensus.posterior,
     },
   };

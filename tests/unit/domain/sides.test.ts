@@ -52,6 +52,17 @@ test('who abstains, fails or gives no reason is on no side', () => {
   ).toEqual(none);
 });
 
+test('probabilities stand for an option and its confidence', () => {
+  const { approve, refuse } = sidesOf([
+    { expert: 'a', probabilities: { approve: 0.7, refuse: 0.3 }, reasons: ['calm'] },
+    { expert: 'b', probabilities: { approve: 0.2, refuse: 0.8 }, reasons: ['worried'] },
+    { expert: 'c', probabilities: { approve: 0.5, refuse: 0.5 }, reasons: ['torn'] },
+    { expert: 'd', probabilities: {}, reasons: ['silent'] },
+  ]);
+  expect(approve).toEqual([{ expert: 'a', confidence: 0.7, reason: 'calm' }]);
+  expect(refuse).toEqual([{ expert: 'b', confidence: 0.8, reason: 'worried' }]);
+});
+
 test('certainty stays a number, and the order of votes decides nothing', () => {
   const votes = fc.uniqueArray(
     fc.record({
