@@ -117,8 +117,12 @@ function idOf(type: z.ZodType): string {
 }
 
 function schema(type: z.ZodType, io: 'input' | 'output'): [string, unknown] {
-  const { $schema: _, id: __, ...rest } = z.toJSONSchema(type, { io, target: 'draft-2020-12' });
-  return [idOf(type), rest];
+  const { $schema: _, $defs = {}, ...rest } = z.toJSONSchema(type, { io, target: 'draft-2020-12' });
+  const name = idOf(type);
+  // A schema with an id comes as a reference to itself among definitions; references are looked for from the document's root.
+  const own = rest.$ref === `#/$defs/${name}` ? $defs[name] : rest;
+  const { id: __, ...said } = own ?? {};
+  return [name, said];
 }
 
 if (import.meta.main) writeFileSync(join(import.meta.dirname, '../docs/openapi.json'), openApiText());

@@ -75,7 +75,7 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
     case 'settled':
       return settledStep(open, open, runId, task.said);
     case 'work':
-      return telling((session, control) => workStep(session, runId, control));
+      return telling((session, control) => workStep(session, open, runId, control));
     case 'stop':
       return stopStep(open, open, runId);
   }

@@ -70,8 +70,11 @@ export interface ServiceEnvironment {
   speed: number;
   /** ASSENT_EVENT_BUS: where changes of runs are told. */
   eventBus: string;
-  /** AWS_ENDPOINT_URL_EVENTBRIDGE, AWS_ENDPOINT_URL: an emulator's. */
+  /** ASSENT_SECRETS_KEY: ARN of the key that NoEcho values are sealed under; empty in a function that seals and opens none. */
+  secretsKeyArn: string;
+  /** AWS_ENDPOINT_URL_EVENTBRIDGE, AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL: an emulator's. */
   eventsEndpoint: string | undefined;
+  kmsEndpoint: string | undefined;
 }
 
 /** Throws InvalidInput `environment_invalid` for what is missing. */
@@ -86,6 +89,8 @@ export function serviceEnvironment(): ServiceEnvironment {
     ASSENT_EVENT_BUS,
     AWS_ENDPOINT_URL,
     AWS_ENDPOINT_URL_EVENTBRIDGE,
+    AWS_ENDPOINT_URL_KMS,
+    ASSENT_SECRETS_KEY,
   } = process.env;
   return {
     region: needed('AWS_REGION', AWS_REGION),
@@ -99,6 +104,8 @@ export function serviceEnvironment(): ServiceEnvironment {
     targetName: ASSENT_TARGET_NAME || undefined,
     speed: positive('ASSENT_SANDBOX_SPEED', ASSENT_SANDBOX_SPEED, 1),
     eventBus: ASSENT_EVENT_BUS || 'default',
+    secretsKeyArn: ASSENT_SECRETS_KEY ?? '',
+    kmsEndpoint: AWS_ENDPOINT_URL_KMS || AWS_ENDPOINT_URL || undefined,
     eventsEndpoint: AWS_ENDPOINT_URL_EVENTBRIDGE || AWS_ENDPOINT_URL || undefined,
   };
 }

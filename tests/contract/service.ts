@@ -5,12 +5,56 @@ import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
+import { TableVault } from '../../src/adapters/table/vault.ts';
 import type { RunEvent } from '../../src/app/documents/events.ts';
+import { memoryDataKeys } from '../support/data-keys.ts';
 import { type StoreModule, worldOf } from './world.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 export function serviceContract(module: StoreModule): void {
+  describe('vault', () => {
+    const world = worldOf(module);
+    const dataKeys = memoryDataKeys();
+    const vault = async () => new TableVault(await world.openTable(), dataKeys, () => world.now);
+    const sealed = { runId: 'r', digest: 'd' };
+    const values = { P: 'canary', Q: '' };
+
+    test('what is sealed is opened for the same run and submission, until it is forgotten', async () => {
+      const [one, other] = [await vault(), await vault()];
+      expect(await one.open(sealed)).toEqual({});
+      await one.seal(sealed, values);
+      await other.seal(sealed, { P: 'another' });
+      expect(await other.open(sealed)).toEqual(values);
+      await expect(one.open({ ...sealed, digest: 'e' })).rejects.toThrow();
+      expect(await one.open({ ...sealed, runId: 's' })).toEqual({});
+      await one.forget('r');
+      await one.forget('r');
+      expect(await other.open(sealed)).toEqual({});
+    });
+
+    test('what was altered, or put in the place of another, is not opened; after two days it is gone', async () => {
+      const one = await vault();
+      const table = await world.openTable();
+      await one.seal(sealed, values);
+      const item = await table.get({ pk: 'run#r', sk: 'sealed' });
+      if (item?.body === undefined) throw new Error('nothing is sealed');
+      expect(JSON.stringify(item)).not.toContain('canary');
+      const bytes = Buffer.from(item.body, 'base64');
+      for (const at of [0, 12, 28]) {
+        const altered = Buffer.from(bytes);
+        altered[at] = (altered[at] ?? 0) ^ 1;
+        await table.write([{ put: { ...item, body: altered.toString('base64') } }]);
+        await expect(one.open(sealed)).rejects.toMatchObject({ code: 'state_corrupt' });
+      }
+      await table.write([{ put: { ...item, pk: 'run#other' } }]);
+      await expect(one.open({ runId: 'other', digest: 'd' })).rejects.toThrow();
+      await table.write([{ put: item }]);
+      expect(await one.open(sealed)).toEqual(values);
+      expect((item.expiresAt ?? 0) * 1_000 - world.now).toBeLessThanOrEqual(2 * DAY_MS + 1_000);
+    });
+  });
+
   describe('deployments', () => {
     const world = worldOf(module);
     const deployments = async () => {
@@ -110,7 +154,7 @@ export function serviceContract(module: StoreModule): void {
     test('the first answer stays, whoever gives it', async () => {
       const [one, other] = [await inquiries(), await inquiries()];
       await one.keep(head(), question);
-      expect(await other.head('i')).toEqual(head());
+      expect(await other.head('i')).toEqual({ ...head(), digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
       expect(await other.inquiry('i')).toEqual(question);
       expect(await other.answered('i')).toBeUndefined();
       await one.answer('i', { document: { a: 1 } });

@@ -10,6 +10,7 @@ import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
+import { TableVault } from '../../src/adapters/table/vault.ts';
 import { nothingToDo } from '../../src/app/documents/documents.ts';
 import type { RunEvent } from '../../src/app/documents/events.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
@@ -37,6 +38,7 @@ import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import type { AnyDocument } from '../support/cli.ts';
+import { memoryDataKeys } from '../support/data-keys.ts';
 import { aSigner } from '../support/signer.ts';
 
 const policy: AccessPolicy = {
@@ -68,13 +70,14 @@ let woken: string[];
 let news: AnyDocument[];
 let state: WorkflowState;
 let steps: Steps;
+let memory: Memory;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'assent-steps-'));
   sandbox = await startSandbox({ dir: folder, speed: 10_000, rate: false });
   now = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + now };
-  const memory = new Memory();
+  memory = new Memory();
   const store = openMemoryStore({ now: clock.now }, memory);
   local = { store, clock, signer: aSigner() };
   const credentials = { accessKeyId: '111111111111', secretAccessKey: 'x' };
@@ -90,6 +93,7 @@ beforeEach(async () => {
     deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
     feeds: new TableFeeds(table, store.blobs, clock.now),
+    vault: new TableVault(table, memoryDataKeys(), clock.now),
     tell: async (detailType, detail) => void news.push({ detailType, ...detail }),
     workflow: {
       start: async (runId) => void started.push(runId),
@@ -111,7 +115,7 @@ async function submitted(more: Partial<Submission> = {}, runId = 'r1', key?: str
 }
 
 const judged = (runId = 'r1', start = runId) => judgeStep(session, steps, { runId, start }, control);
-const worked = (runId = 'r1', signal?: AbortSignal) => workStep(session, runId, { ...control, signal });
+const worked = (runId = 'r1', signal?: AbortSignal) => workStep(session, steps, runId, { ...control, signal });
 const shown = async (runId = 'r1'): Promise<AnyDocument> =>
   showRun(local, steps, runId, { caller: BOB, scope: 'read' });
 
@@ -236,12 +240,73 @@ test('the same key is the same run for a day; the workflow is started again, whi
   expect(await submitted({}, 'r4', 'k')).toBe('r4');
 });
 
-test('a NoEcho value is refused and kept nowhere', async () => {
-  const noEcho = 'Parameters: {P: {Type: String, NoEcho: true}}\nResources: {A: {Type: AWS::SQS::Queue}}';
-  const wanted = submitted({ template: noEcho, parameters: { P: 'canary-4711' } });
-  await expect(wanted).rejects.toMatchObject({ code: 'no_echo_not_kept' });
-  expect(started).toEqual([]);
-  await expect(shown()).rejects.toMatchObject({ code: 'resource_not_found' });
+const SECRET = `
+Parameters: {P: {Type: String, NoEcho: true}, Q: {Type: String, NoEcho: true, Default: preset}}
+Resources:
+  A: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref P}}
+  B: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref Q}}`;
+const secret = { template: SECRET, parameters: { P: 'canary-4711' } };
+/** Whether anything that is kept, in the table or in blobs, has the text in it, as a thief would find it. */
+const keeps = (text: string) =>
+  JSON.stringify([[...memory.items.values()].map((items) => [...items.values()]), [...memory.blobs]]).includes(text);
+const isSealed = () => keeps('"sk":"sealed"');
+
+test('NoEcho values go through an approval, sealed; at the end nothing of them is there', async () => {
+  await submitted({ ...secret, askAlways: true });
+  expect(isSealed()).toBe(true);
+  expect(await judged()).toEqual({ next: 'ask' });
+  await answerRun(local, steps, 'r1', { decision: 'approve', caller: ANN });
+  expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'work' });
+  expect(await worked()).toEqual({ next: 'end' });
+  expect((await shown()).status).toBe('succeeded');
+  expect(isSealed()).toBe(false);
+  expect(keeps('canary')).toBe(false);
+});
+
+test('they outlive a worker whose time is over, and a run that is cancelled and resumed', async () => {
+  await submitted(secret);
+  await judged();
+  expect(await worked('r1', AbortSignal.abort())).toMatchObject({ next: 'wait' });
+  expect(isSealed()).toBe(true);
+  expect(await worked()).toEqual({ next: 'end' });
+  expect((await shown()).status).toBe('succeeded');
+  expect(isSealed()).toBe(false);
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['refused', async () => judged()],
+  [
+    'rejected',
+    async () => {
+      await judged();
+      await answerRun(local, steps, 'r1', { decision: 'reject', caller: ANN });
+      await answeredStep(local, steps, 'r1');
+    },
+  ],
+  [
+    'expired',
+    async () => {
+      await judged();
+      now += ANSWER_WITHIN_MS;
+      await answeredStep(local, steps, 'r1');
+    },
+  ],
+])('of a run that is %s nothing stays', async (status, lead) => {
+  const more = status === 'refused' ? { planDigest: 'f'.repeat(64) } : { askAlways: true };
+  await submitted({ ...secret, ...more });
+  await lead();
+  expect(isSealed()).toBe(false);
+  expect(keeps('canary')).toBe(false);
+});
+
+test('a plan and a consultation take them too', async () => {
+  for (const kind of ['plan', 'consult'] as const) {
+    await inquire(local, steps, { kind, mode: 'deploy', stack: 'web', ...secret }, { caller: BOB, id: kind });
+    await inquireStep(session, steps, kind, control);
+    expect(await answerTo(steps, kind, { kind, caller: BOB })).toHaveProperty('document');
+  }
+  expect(keeps('canary')).toBe(false);
+  expect(isSealed()).toBe(false);
 });
 
 test('what a run tells while it is judged and worked on can be read from elsewhere, and read on', async () => {
@@ -251,7 +316,7 @@ test('what a run tells while it is judged and worked on can be read from elsewhe
   await telling((emit) => judgeStep(session, steps, { runId: 'r1' }, { emit }));
   const first = await tellRun(steps, 'r1', 0, BOB);
   expect(first.events.map(({ event }) => event)).toEqual(['planned', 'decided']);
-  await telling((emit) => workStep(session, 'r1', { emit }));
+  await telling((emit) => workStep(session, steps, 'r1', { emit }));
   const rest = await tellRun(steps, 'r1', first.next, BOB);
   expect(rest.events.map(({ event }) => event)).toEqual(['started', 'resource', 'resource']);
   await expect(tellRun(steps, 'unknown', 0, BOB)).rejects.toMatchObject({ code: 'resource_not_found' });
@@ -546,7 +611,7 @@ test('every change of a run is told, after it is written down', async () => {
   );
   await judgeStep(telling, steps, { runId: 'r1' }, control);
   await answerRun({ ...local, store }, steps, 'r1', { decision: 'approve', caller: ANN });
-  await workStep(telling, 'r1', control);
+  await workStep(telling, steps, 'r1', control);
   expect(changes.map(({ status }) => status)).toEqual([
     'submitted',
     'waiting_approval',

@@ -10,6 +10,7 @@ import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
+import { TableVault } from '../../src/adapters/table/vault.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
 import type { TargetsSubmission } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
@@ -23,6 +24,7 @@ import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import type { AnyDocument } from '../support/cli.ts';
+import { memoryDataKeys } from '../support/data-keys.ts';
 import { aSigner } from '../support/signer.ts';
 
 const policy: AccessPolicy = {
@@ -83,6 +85,7 @@ beforeEach(async () => {
     deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
     feeds: new TableFeeds(table, store.blobs, clock.now),
+    vault: new TableVault(table, memoryDataKeys(), clock.now),
     tell: async () => undefined,
     workflow: {
       start: async (name) => void started.push(name),
@@ -112,7 +115,7 @@ async function lead(runId: string): Promise<void> {
   const head = await steps.submissions.head(runId);
   const session = await open(head ?? {});
   let said: Next = await judgeStep(session, steps, { runId, start: runId }, control);
-  while (said.next === 'work' || said.next === 'wait') said = await workStep(session, runId, control);
+  while (said.next === 'work' || said.next === 'wait') said = await workStep(session, steps, runId, control);
   await settledStep(local, steps, runId, said);
 }
 

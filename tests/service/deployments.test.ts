@@ -144,11 +144,24 @@ test('the same idempotency key is the same run; another request under it is refu
   expect((await ended(first)).status).toBe('succeeded');
 });
 
-test('NoEcho parameters are refused at the door', async () => {
-  const template = 'Parameters: {P: {Type: String, NoEcho: true}}\nResources: {A: {Type: AWS::SQS::Queue}}';
-  const answer = await call('POST', '/deployments', { stack: 'secret', template, parameters: { P: 'canary-4711' } });
-  expect(answer).toMatchObject({ status: 422, document: { code: 'no_echo_not_kept' } });
-  expect(JSON.stringify(answer)).not.toContain('canary');
+test('NoEcho values are sealed through an approval, and shown nowhere', async () => {
+  const template = `
+Parameters: {P: {Type: String, NoEcho: true}}
+Resources: {A: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref P}}}`;
+  const parameters = { P: 'canary-4711' };
+  const location = await deploy({ stack: 'sealed', template, parameters, askAlways: true });
+  const waits = await until(location, [...ENDS, 'waiting_approval']);
+  expect(waits.document.status).toBe('waiting_approval');
+  expect((await call('POST', `${location}/approval`, { decision: 'approve' }, ANN)).status).toBe(200);
+  const document = await ended(location);
+  expect(document.status).toBe('succeeded');
+  const events = await call('GET', `${location}/events`);
+  const stack = await call('GET', '/stacks/sealed');
+  expect(JSON.stringify([waits, document, events, stack])).not.toContain('canary');
+  // It has arrived all the same: another value is a change, the same is none.
+  expect((await ended(await deploy({ stack: 'sealed', template, parameters }))).status).toBe('no_changes');
+  const other = await ended(await deploy({ stack: 'sealed', template, parameters: { P: 'canary-4712' } }));
+  expect(other.status).toBe('succeeded');
 });
 
 test.each([

@@ -89,6 +89,13 @@ test('the roles suffice: scanned, voted, deployed, rejected, deleted', async () 
     .toBe('waiting_approval');
   await call('POST', `/deployments/${asked.document.runId}/approval`, { decision: 'reject' });
   expect(await ended(asked.document.runId)).toMatchObject({ status: 'rejected' });
+  const sealed = `
+Parameters: {P: {Type: String, NoEcho: true}}
+Resources: {A: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref P}}}`;
+  const secret = { stack: 'sealed', template: sealed, parameters: { P: 'canary-4711' } };
+  expect(await ended((await call('POST', '/deployments', secret)).document.runId)).toMatchObject({
+    status: 'succeeded',
+  });
   const gone = await call('DELETE', '/stacks/roles', {});
   expect(await ended(gone.document.runId)).toMatchObject({ status: 'succeeded' });
   expect((await fetch(`${service}/metrics`, { headers: SIGNED })).status).toBe(200);

@@ -1,11 +1,12 @@
 // The service's store: items in one DynamoDB table, blobs in one S3 bucket of the account that the process runs in.
-import type { Deployments, Feeds, Inquiries, Submissions } from '../../app/ports/service.ts';
+import type { Deployments, Feeds, Inquiries, Submissions, Vault } from '../../app/ports/service.ts';
 import { LEASE_MS, type Store } from '../../app/ports.ts';
 import { TableDeployments } from '../table/deployments.ts';
 import { TableFeeds } from '../table/feeds.ts';
 import { TableInquiries } from '../table/inquiries.ts';
 import { storeOn } from '../table/store.ts';
 import { TableSubmissions } from '../table/submissions.ts';
+import { type DataKeys, TableVault } from '../table/vault.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { S3Blobs } from './s3-blobs.ts';
 
@@ -22,12 +23,15 @@ export interface ServiceStoreOptions {
   leaseMs?: number;
   /** Which of the sums of measurements this process adds to. */
   shard?: number;
+  /** What NoEcho values are sealed with. */
+  dataKeys: DataKeys;
 }
 
 /** Opens the store; credentials and endpoint are the process's own. Whether table and bucket exist shows the first use. */
 export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   store: Store;
   submissions: Submissions;
+  vault: Vault;
   deployments: Deployments;
   inquiries: Inquiries;
   feeds: Feeds;
@@ -52,6 +56,7 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   return {
     store: { ...store, close },
     submissions: new TableSubmissions(table, blobs),
+    vault: new TableVault(table, options.dataKeys, now),
     deployments: new TableDeployments(table, blobs),
     inquiries: new TableInquiries(table, blobs),
     feeds: new TableFeeds(table, blobs, now),

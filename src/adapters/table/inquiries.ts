@@ -18,19 +18,21 @@ export class TableInquiries implements Inquiries {
     this.#blobs = blobs;
   }
 
-  async keep({ id, kind, stack, by, at, account, region }: InquiryHead, inquiry: Inquiry): Promise<void> {
+  async keep({ id, kind, stack, by, at, account, region }: InquiryHead, inquiry: Inquiry): Promise<string> {
     const question = await keep(this.#blobs, 'document', inquiry);
     const expiresAt = Math.ceil(at / 1_000) + LIVES_S;
     const place = { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) };
     const fields = { kind, stack, by, at, question, ...place };
     await this.#table.write([{ put: { ...keys.inquiry(id), fields, expiresAt }, if: 'absent' }]);
+    return question;
   }
 
   async head(id: string): Promise<InquiryHead | undefined> {
     const item = await this.#table.get(keys.inquiry(id));
     if (item === undefined) return undefined;
-    const { kind, stack, by, at, account, region } = item.fields;
+    const { kind, stack, by, at, account, region, question } = item.fields;
     const place = {
+      digest: String(question),
       ...(account === undefined ? {} : { account: String(account) }),
       ...(region === undefined ? {} : { region: String(region) }),
     };

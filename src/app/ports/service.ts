@@ -154,11 +154,14 @@ export interface InquiryHead {
   /** Where the stack is; absent: where the service's own target is. */
   account?: string;
   region?: string;
+  /** SHA-256 of what was asked; absent until it is kept. */
+  digest?: string;
 }
 
 /** Inquiries by id, for a week; reports of drift by stack, and documents of plans by digest. */
 export interface Inquiries {
-  keep(head: InquiryHead, inquiry: Inquiry): Promise<void>;
+  /** Resolves with the SHA-256 of what was asked. */
+  keep(head: InquiryHead, inquiry: Inquiry): Promise<string>;
   head(id: string): Promise<InquiryHead | undefined>;
   /** Rejects with `state_corrupt` when it is not what was kept. */
   inquiry(id: string): Promise<Inquiry | undefined>;

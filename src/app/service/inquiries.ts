@@ -11,7 +11,7 @@ import { makePlan } from '../planning/planning.ts';
 import type { Inquiry, InquiryHead } from '../ports/service.ts';
 import { type Control, type Local, type Session, stackHere } from '../session.ts';
 import type { Caller } from './access.ts';
-import { refuseNoEcho } from './no-echo.ts';
+import { apart } from './no-echo.ts';
 import { review } from './review.ts';
 import type { Next, Steps } from './steps.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
@@ -27,14 +27,15 @@ export interface InquiryDocument {
 /** Takes an inquiry; its workflow is under way when this resolves. */
 export async function inquire(
   local: Local,
-  { inquiries, workflow }: Steps,
-  inquiry: Inquiry,
+  { inquiries, vault, workflow }: Steps,
+  asked: Inquiry,
   { caller, id, place = {} }: { caller: Caller; id: string; place?: Pick<InquiryHead, 'account' | 'region'> },
 ): Promise<InquiryDocument> {
-  const { stack, kind } = inquiry;
+  const { stack, kind } = asked;
   caller.demand('plan', stack);
-  if ('template' in inquiry) refuseNoEcho(inquiry);
-  await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now(), ...place }, inquiry);
+  const { open, secret } = 'template' in asked ? apart(asked) : { open: asked, secret: {} };
+  const digest = await inquiries.keep({ id, kind, stack, by: caller.by, at: local.clock.now(), ...place }, open);
+  if (Object.keys(secret).length > 0) await vault.seal({ runId: id, digest }, secret);
   await workflow.start(id, { runId: id, inquiry: true });
   return running(id);
 }
@@ -81,15 +82,18 @@ export async function planOf({ inquiries }: Steps, digest: string, caller: Calle
 /** What the workflow calls: answers an inquiry. Called again, it answers again; the first answer stays. */
 export async function inquireStep(session: Session, steps: Steps, id: string, control: Control): Promise<Next> {
   const { inquiries } = steps;
-  const inquiry = await inquiries.inquiry(id);
+  const [kept, head] = await Promise.all([inquiries.inquiry(id), inquiries.head(id)]);
   // It is kept for a week.
-  if (inquiry === undefined) return { next: 'end' };
+  if (kept === undefined) return { next: 'end' };
+  const secret = await steps.vault.open({ runId: id, digest: head?.digest ?? '' });
+  const inquiry: Inquiry = 'template' in kept ? { ...kept, parameters: { ...kept.parameters, ...secret } } : kept;
   try {
     await inquiries.answer(id, { document: await answerOf(session, steps, inquiry, control) });
   } catch (error) {
     if (!(error instanceof AssentError) || (error.retryable && error.kind !== 'held')) throw error;
     await inquiries.answer(id, { error: told(error) });
   }
+  await steps.vault.forget(id);
   return { next: 'end' };
 }
 

@@ -25,8 +25,8 @@ import {
   showDeployment,
   type TargetsDeployment,
 } from './deployments.ts';
-import { refuseNoEcho } from './no-echo.ts';
-import type { Next, Steps } from './steps.ts';
+import { apart, refuseNoEcho } from './no-echo.ts';
+import { type Next, type Steps, sealedFor } from './steps.ts';
 
 /** A run as the API shows it, from the moment it was asked for. */
 export interface DeploymentDocument extends Partial<Omit<RunSummary, 'runId' | 'status'>> {
@@ -60,8 +60,8 @@ export async function requestRun(
 ): Promise<string> {
   const { stack } = submission;
   demandSubmission(asking.caller, submission, stack);
-  refuseNoEcho(submission);
-  return submitted(local, steps, submission, { ...asking, about: { stack, ...place } });
+  const { open, secret } = apart(submission);
+  return submitted(local, steps, open, { ...asking, secret, about: { stack, ...place } });
 }
 
 /** The same for several targets: one deployment, whose targets are runs of their own. */
@@ -75,7 +75,7 @@ export async function requestTargets(
     demandSubmission(asking.caller, submission, stack);
     refuseNoEcho({ template: template ?? submission.template });
   }
-  return submitted(local, steps, submission, { ...asking, about: { stack: '', several: true } });
+  return submitted(local, steps, submission, { ...asking, secret: {}, about: { stack: '', several: true } });
 }
 
 function demandSubmission(
@@ -91,7 +91,17 @@ async function submitted(
   local: Local,
   steps: Steps,
   submission: Submission | TargetsSubmission,
-  { caller, runId, key, about }: Asking & { about: Pick<SubmissionHead, 'stack' | 'account' | 'region' | 'several'> },
+  {
+    caller,
+    runId,
+    key,
+    secret,
+    about,
+  }: Asking & {
+    /** Values to be sealed. */
+    secret: Record<string, string>;
+    about: Pick<SubmissionHead, 'stack' | 'account' | 'region' | 'several'>;
+  },
 ): Promise<string> {
   const accessPolicy = caller.policy.digest;
   const wanted = { runId, submission: '', by: caller.by, accessPolicy, at: local.clock.now(), starts: 1, ...about };
@@ -104,6 +114,7 @@ async function submitted(
       });
     }
   }
+  if (Object.keys(secret).length > 0) await steps.vault.seal(sealedFor(head), secret);
   await steps.workflow.start(head.runId, inputOf(head));
   return head.runId;
 }
@@ -242,7 +253,7 @@ export async function answerRun(
       help: 'Somebody else has to.',
     });
   }
-  const answering = { runId, by, ...(reason === undefined ? {} : { reason }) };
+  const answering = { runId, by, sealed: true, ...(reason === undefined ? {} : { reason }) };
   if (head.several === true) await answerDeployment(local, steps, runId, { decision, by, reason });
   else await (decision === 'approve' ? approve(local, answering) : reject(local, answering));
   const token = await submissions.token(runId);

@@ -12,9 +12,11 @@ import type {
   Feeds,
   Inquiries,
   KeptError,
+  SealedFor,
   Submission,
   SubmissionHead,
   Submissions,
+  Vault,
   Workflow,
 } from '../ports/service.ts';
 import { LEASE_MS, type Run } from '../ports.ts';
@@ -31,6 +33,7 @@ export interface Steps {
   deployments: Deployments;
   inquiries: Inquiries;
   feeds: Feeds;
+  vault: Vault;
   workflow: Workflow;
   /** An event for whoever listens; never rejects. */
   tell(detailType: string, detail: object): Promise<void>;
@@ -62,11 +65,29 @@ export async function judgeStep(
 ): Promise<Next> {
   const head = await steps.submissions.head(runId);
   if (head === undefined) throw new Error(`nothing was submitted as ${runId}`);
-  const submission = await steps.submissions.submission(head);
   const found = await session.store.runs.get(runId);
   if (found?.status === 'cancelled' && start !== runId) return { next: 'work' };
   if (found !== undefined && found.status !== 'submitted') return nextOf(found);
   if (found === undefined && (await heldBack(steps, head))) return { next: 'end' };
+  const next = await judged(session, steps, { found, head }, control);
+  // Nobody works on it any more.
+  if (next.next === 'end' || next.next === 'refused') await steps.vault.forget(runId);
+  return next;
+}
+
+/** What the sealed values of a run are bound to. */
+export function sealedFor({ runId, submission }: Pick<SubmissionHead, 'runId' | 'submission'>): SealedFor {
+  return { runId, digest: submission };
+}
+
+async function judged(
+  session: Session,
+  steps: Steps,
+  { found, head }: { found: Run | undefined; head: SubmissionHead },
+  control: Control,
+): Promise<Next> {
+  const kept = await steps.submissions.submission(head);
+  const submission = { ...kept, parameters: { ...kept.parameters, ...(await steps.vault.open(sealedFor(head))) } };
   try {
     return await onceFree(session, control, () =>
       found === undefined
@@ -146,14 +167,26 @@ export async function answeredStep(local: Local, steps: Steps, runId: string): P
   const several = await answeredDeployment(local, steps, runId);
   if (several !== undefined) return several;
   const run = await local.store.runs.get(runId);
-  return run === undefined ? { next: 'end' } : nextOf(await expire(local, run));
+  const next: Next = run === undefined ? { next: 'end' } : nextOf(await expire(local, run));
+  if (next.next === 'end') await steps.vault.forget(runId);
+  return next;
 }
 
 /** Works until the run ends or `control.signal` says that this worker's time is over. */
-export async function workStep(session: Session, runId: string, control: Control): Promise<Next> {
+export async function workStep(
+  session: Session,
+  { submissions, vault }: Steps,
+  runId: string,
+  control: Control,
+): Promise<Next> {
   try {
-    const { outcome, resumeInMs = 0 } = await work(session, { runId, secretParameters: {} }, control);
-    return outcome === 'suspended' ? { next: 'wait', waitSeconds: Math.ceil(resumeInMs / 1_000) } : { next: 'end' };
+    const head = await submissions.head(runId);
+    const secretParameters = head === undefined ? {} : await vault.open(sealedFor(head));
+    const { outcome, resumeInMs = 0 } = await work(session, { runId, secretParameters }, control);
+    if (outcome === 'suspended') return { next: 'wait', waitSeconds: Math.ceil(resumeInMs / 1_000) };
+    // A run that was cancelled may be resumed.
+    if (outcome !== 'cancelled') await vault.forget(runId);
+    return { next: 'end' };
   } catch (error) {
     if (error instanceof LeaseHeld) return { next: 'wait', waitSeconds: HELD_S };
     throw error;
@@ -164,7 +197,10 @@ export async function workStep(session: Session, runId: string, control: Control
 export async function stopStep(local: Local, steps: Steps, runId: string): Promise<Next> {
   if ((await local.store.runs.get(runId)) !== undefined) await cancel(local, runId);
   const inquiry = await steps.inquiries.head(runId);
-  if (inquiry !== undefined) await failedInquiry(steps, inquiry);
+  if (inquiry !== undefined) {
+    await failedInquiry(steps, inquiry);
+    await steps.vault.forget(runId);
+  }
   return { next: 'end' };
 }
 

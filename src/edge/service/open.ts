@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { credentialsOf } from '../../adapters/aws/connection.ts';
+import { kmsDataKeys } from '../../adapters/aws/data-keys.ts';
 import { EventBus } from '../../adapters/aws/event-bus.ts';
 import { openKmsSigner } from '../../adapters/aws/kms-signer.ts';
 import { objectReader } from '../../adapters/aws/objects.ts';
@@ -45,13 +46,16 @@ async function open(): Promise<Service> {
   const environment = serviceEnvironment();
   const { region, table, bucket, machineArn, signingKeys } = environment;
   const { now } = systemClock;
+  const aws = { region, credentials: await credentialsOf({}, region), now };
+  const { secretsKeyArn: keyArn, kmsEndpoint } = environment;
+  const dataKeys = kmsDataKeys({ ...aws, endpoint: kmsEndpoint, keyArn });
   const [workflow, signer, kept] = await Promise.all([
     openWorkflow({ region, machineArn }),
     openKmsSigner({ region, keyIds: signingKeys }),
-    openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID() }),
+    openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID(), dataKeys }),
   ]);
   const { eventBus: bus, eventsEndpoint: endpoint } = environment;
-  const events = new EventBus({ region, bus, endpoint, credentials: await credentialsOf({}, region), now });
+  const events = new EventBus({ ...aws, bus, endpoint });
   const tell = async (detailType: string, detail: object) => {
     await events.put(detailType, detail).catch((error: unknown) => {
       logger.warn('not told', { detailType, error: error as Error });

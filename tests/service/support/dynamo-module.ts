@@ -7,6 +7,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { DynamoTable } from '../../../src/adapters/aws/dynamo-table.ts';
 import { openServiceStore } from '../../../src/adapters/aws/store.ts';
 import type { StoreModule } from '../../contract/world.ts';
+import { memoryDataKeys } from '../../support/data-keys.ts';
 
 const region = 'us-east-1';
 const clients = () => ({ dynamo: new DynamoDB({ region }), s3: new S3({ region, forcePathStyle: true }) });
@@ -34,7 +35,9 @@ export const module: StoreModule<string> = {
   },
   async open(name, { now }) {
     const holder = `process ${process.pid} ${randomUUID()}`;
-    return (await openServiceStore({ tableName: name, bucket: name, region, now, pause, holder })).store;
+    return (
+      await openServiceStore({ tableName: name, bucket: name, region, now, pause, holder, dataKeys: memoryDataKeys() })
+    ).store;
   },
   openTable: async (name, { now }) => new DynamoTable(clients().dynamo, { tableName: name, now, pause }),
   async remove(name) {

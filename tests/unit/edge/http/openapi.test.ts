@@ -33,3 +33,17 @@ test('function.yml and the routes name the same, with the same scope', () => {
   );
   expect(installed.sort()).toEqual(described.sort());
 });
+
+test('every reference in it leads somewhere', () => {
+  const text = openApiText();
+  const document = JSON.parse(text);
+  const references = [...text.matchAll(/"\$ref": "([^"]+)"/g)].map(([, reference = '']) => reference);
+  expect(references.length).toBeGreaterThan(20);
+  for (const reference of references) {
+    const found = reference
+      .replace(/^#\//, '')
+      .split('/')
+      .reduce((at, part) => at?.[part], document);
+    expect(found, reference).toBeTypeOf('object');
+  }
+});
