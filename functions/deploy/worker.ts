@@ -8,7 +8,8 @@ import { reviewStep } from '../../src/app/service/review.ts';
 import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from '../../src/app/service/steps.ts';
 import { told } from '../../src/app/service/telling.ts';
 import type { Control, Session } from '../../src/app/session.ts';
-import { packagedPolicy } from '../../src/edge/service/config.ts';
+import { circleOf } from '../../src/edge/config/open.ts';
+import { packagedConfig, packagedPolicy } from '../../src/edge/service/config.ts';
 import { onTarget, onTargets, type Service, service } from '../../src/edge/service/open.ts';
 import { receivedFrom } from '../../src/edge/service/received.ts';
 import { newRunId } from '../../src/edge/session.ts';
@@ -32,6 +33,9 @@ const LET_GO_MS = 20_000;
 
 const logger = new Logger();
 
+/** As it was configured when the service was installed. */
+const circle = circleOf(packagedConfig().circle);
+
 export async function handler(task: Task, context: Context): Promise<Next> {
   logger.addContext(context);
   const { runId } = task;
@@ -52,10 +56,10 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
   switch (task.task) {
     case 'inquire':
       return onTarget(open, (await open.inquiries.head(runId)) ?? {}, (session) =>
-        inquireStep(session, open, runId, silent),
+        inquireStep(session, { ...open, circle }, runId, silent),
       );
     case 'judge':
-      return telling((session, control) => judgeStep(session, open, task, control));
+      return telling((session, control) => judgeStep(session, { ...open, circle }, task, control));
     case 'ask':
       await askStep(open, open, runId, task.token);
       return { next: 'ask' };

@@ -63,7 +63,7 @@ export async function judge(
     const allowed: Saying = { says: 'verdict', result: asks ? 'ask' : 'approve', by: 'policy' };
     return settled(session, run, asks ? waiting(session) : { status: 'approved' }, [allowed]);
   }
-  const { verdict: found, findings } = await judgePlan(session, planned, options.template, options);
+  const { verdict: found, findings } = await judgePlan(session, planned, options.template, options, control.signal);
   const by = 'the approved digest';
   const answers = found.decision === 'ask' && approve !== undefined;
   const verdict = { ...(answers ? answered(found, true, by) : found), ...letIn(options) };

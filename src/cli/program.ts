@@ -128,7 +128,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     (options) =>
       options.targets === undefined ? import('./service/deploy.ts') : import('./service/deploy-targets.ts'),
   );
-  detailOption(suppressionsOption(failOnOption(planOptions(deploy))))
+  detailOption(configOption(suppressionsOption(failOnOption(planOptions(deploy)))))
     .option('--targets <file>', 'deploy to every target in this file (YAML or JSON), in place of one --stack')
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
     .option('--allow-data-loss <ids>', LOSS)
@@ -147,7 +147,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/consult.ts'),
     () => import('./service/consult.ts'),
   );
-  suppressionsOption(failOnOption(planOptions(consult)))
+  configOption(suppressionsOption(failOnOption(planOptions(consult))))
     .option('--explain', 'every reason of every expert')
     .addOption(format('text', 'json'));
 
@@ -274,7 +274,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
       new Option(
         '--method <method>',
         'how votes become one answer (default: weighted; of forecasts: log-pool); dawid-skene is for labels',
-      ).choices(['majority', 'weighted', 'bayesian', 'log-pool', 'dawid-skene']),
+      ).choices(['majority', 'weighted', 'bayesian', 'log-pool', 'median', 'dawid-skene']),
     )
     .addOption(format('text', 'json'));
 
@@ -371,6 +371,10 @@ function planOptions(command: Command): Command {
 
 function suppressionsOption(command: Command): Command {
   return command.option('--no-suppressions', 'honour no suppression that a template asks for');
+}
+
+function configOption(command: Command): Command {
+  return command.option('--config <file>', 'the circle of experts (default: assent.config.yaml, if there is one)');
 }
 
 function detailOption(command: Command): Command {

@@ -28,16 +28,17 @@ export interface AccessPolicy {
 export function allows({ rules }: AccessPolicy, by: string, scope: Scope, stack?: string): boolean {
   return rules.some(
     ({ who, may, stacks }) =>
-      may.includes(scope) && anyMatches(who, by) && (stack === undefined || anyMatches(stacks, stack)),
+      may.includes(scope) && matchesAny(who, by) && (stack === undefined || matchesAny(stacks, stack)),
   );
 }
 
 /** Whether a run that nobody asked for over HTTP goes on without a person. */
 export function isUnattended({ unattended }: AccessPolicy, by: string): boolean {
-  return anyMatches(unattended, by);
+  return matchesAny(unattended, by);
 }
 
-function anyMatches(patterns: readonly string[], text: string): boolean {
+/** Whether one of the patterns is about it. */
+export function matchesAny(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => matches(pattern, text));
 }
 

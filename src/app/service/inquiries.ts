@@ -119,7 +119,7 @@ async function answerOf(session: Session, steps: Steps, inquiry: Inquiry, contro
     }
     case 'consult': {
       const { template, stack, maxConcurrency = DEFAULT_CONCURRENCY } = inquiry;
-      const wanted = { ...wantedOf(inquiry), ...judgeOptions(inquiry), maxConcurrency };
+      const wanted = { ...wantedOf(inquiry), ...judgeOptions(inquiry), circle: steps.circle, maxConcurrency };
       return consult(session, { ...wanted, template: { text: template, name: 'template' }, stack }, control);
     }
     case 'review':

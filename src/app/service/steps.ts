@@ -5,6 +5,7 @@ import { AssentError, LeaseHeld } from '../../domain/errors.ts';
 import { expire } from '../answer.ts';
 import { cancel } from '../cancel.ts';
 import { told } from '../documents/errors.ts';
+import type { Circle } from '../gate/circle.ts';
 import { judge } from '../judge.ts';
 import { makePlan } from '../planning/planning.ts';
 import type {
@@ -37,6 +38,8 @@ export interface Steps {
   workflow: Workflow;
   /** An event for whoever listens; never rejects. */
   tell(detailType: string, detail: object): Promise<void>;
+  /** As configured when the service was installed. */
+  circle?: Circle | undefined;
 }
 
 /**
@@ -125,7 +128,7 @@ async function begin(
   const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
   const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
   using _planner = submitted.planned.inCore;
-  const options = { ...judgeOptions(submission, accessPolicy), ...meant };
+  const options = { ...judgeOptions(submission, accessPolicy), ...meant, circle: steps.circle };
   const { run } = await judge(session, submitted, options, control);
   return nextOf(run);
 }
@@ -145,7 +148,7 @@ async function goOn(
     return { next: 'end' };
   }
   const meant = await meantFor(session, steps, head, submission, control);
-  const options = { ...judgeOptions(submission, head.accessPolicy), ...meant };
+  const options = { ...judgeOptions(submission, head.accessPolicy), ...meant, circle: steps.circle };
   const judged = await judge(session, { run, planned }, options, control);
   return nextOf(judged.run);
 }

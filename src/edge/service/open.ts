@@ -6,7 +6,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { credentialsOf } from '../../adapters/aws/connection.ts';
 import { kmsDataKeys } from '../../adapters/aws/data-keys.ts';
 import { EventBus } from '../../adapters/aws/event-bus.ts';
-import { openKmsSigner } from '../../adapters/aws/kms-signer.ts';
+import { kmsSigner } from '../../adapters/aws/kms-signer.ts';
 import { objectReader } from '../../adapters/aws/objects.ts';
 import { openServiceStore } from '../../adapters/aws/store.ts';
 import { openWorkflow } from '../../adapters/aws/workflow.ts';
@@ -49,9 +49,9 @@ async function open(): Promise<Service> {
   const aws = { region, credentials: await credentialsOf({}, region), now };
   const { secretsKeyArn: keyArn, kmsEndpoint } = environment;
   const dataKeys = kmsDataKeys({ ...aws, endpoint: kmsEndpoint, keyArn });
-  const [workflow, signer, kept] = await Promise.all([
+  const signer = kmsSigner({ ...aws, endpoint: kmsEndpoint, keyIds: signingKeys });
+  const [workflow, kept] = await Promise.all([
     openWorkflow({ region, machineArn }),
-    openKmsSigner({ region, keyIds: signingKeys }),
     openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID(), dataKeys }),
   ]);
   const { eventBus: bus, eventsEndpoint: endpoint } = environment;
