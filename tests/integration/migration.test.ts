@@ -59,11 +59,18 @@ test('every stack and run is there, and what was deployed re-plans as unchanged'
   });
 });
 
-test('a run that was killed then goes on now: nothing is created twice', { timeout: 180_000 }, async () => {
+test('a run that was killed then is settled now, and submitted again: nothing is created twice', {
+  timeout: 180_000,
+}, async () => {
   using space = left(THEN);
+  // Nothing was signed then, and what is not signed is not worked on.
   const resumed = await space.json('resume');
-  expect(resumed).toMatchObject({ code: 0, document: { outcome: 'succeeded' } });
-  expect(resumed.document.resources).toHaveLength(12);
+  expect(resumed).toMatchObject({ code: 1, document: { code: 'proof_missing' } });
+  expect(resumed.document.help).toContain('Submit it again');
+  const again = await space.json('deploy', 'layers.json', '--stack', 'half', '--yes');
+  expect(again).toMatchObject({ code: 0, document: { outcome: 'succeeded' } });
+  const { document } = await space.json('status', '--stack', 'half');
+  expect(document.stacks[0].resources).toHaveLength(12);
   const planned = await space.json('plan', 'layers.json', '--stack', 'half');
   expect(new Set(planned.document.actions.map(({ action }: { action: string }) => action))).toEqual(new Set(['noop']));
   const destroyed = await space.json('destroy', '--stack', 'half', '--yes', '--allow-data-loss', 'all');

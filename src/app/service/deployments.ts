@@ -56,7 +56,7 @@ export function targetRunId(id: string, index: number): string {
 /** Plans and judges every target. Called again, what was judged first stays. */
 export async function briefStep(
   local: Local,
-  { submissions, deployments }: Steps,
+  { submissions, deployments, circle }: Steps,
   open: OpenTarget,
   id: string,
   control: Control,
@@ -66,7 +66,7 @@ export async function briefStep(
   const head = await headOf(submissions, id);
   const submission = await submissions.targets(head);
   try {
-    const made = await brief(wantedTargets(submission), open, gateOf(submission), control);
+    const made = await brief(wantedTargets(submission), open, { ...gateOf(submission), circle }, control);
     for (const { plan } of plannedOf(made.targets)) await keepPlan(local.store.blobs, plan);
     const state = { ...decided(made, submission), brief: keptBrief(made, submission) };
     const expiresAt = local.clock.now() + ANSWER_WITHIN_MS;

@@ -3,6 +3,7 @@ import { DEFAULT_CONCURRENCY } from '../../app/plan.ts';
 import type { Brief } from '../../app/targets/brief.ts';
 import { briefedDocument, deployTargets } from '../../app/targets/deploy.ts';
 import { InvalidInput } from '../../domain/errors.ts';
+import { configuredCircle } from '../../edge/config/configured.ts';
 import { openTargets } from '../../edge/session.ts';
 import { placeOptions, shell } from '../again.ts';
 import { exitCodeOfTargets } from '../exit.ts';
@@ -22,6 +23,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
   const { wanted, ...bounds } = await readTargets(path, { template: file, parameters, tags });
   const toOut = format === 'text';
   const paint = painter(toOut ? io.colour.out : io.colour.err);
+  const circle = await configuredCircle(options.config);
   const opened = await openTargets(options);
   const interrupt = listen({
     first: () => io.err('Interrupted: no other target is begun, and nothing new in those under way.\n'),
@@ -40,6 +42,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
       opened.open,
       {
         ...bounds,
+        circle,
         operations: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
         refresh: options.refresh,
         failOn: options.failOn,
