@@ -667,33 +667,40 @@ fn a_lost_creation_is_found_by_the_name_that_the_plan_gave_it() {
 }
 
 #[test]
-fn a_remnant_with_a_given_name_is_made_again_unless_it_may_hold_data() {
+fn a_remnant_with_a_given_name_is_this_runs() {
     let halfway = |property: &str| {
         let mut live = json!({});
         live[property] = json!("shop-A-1");
         live
     };
-    for (type_name, property, deleted) in
-        [("AWS::IAM::Role", "RoleName", true), ("AWS::DynamoDB::Table", "TableName", false)]
-    {
-        for second in [None, Some("AlreadyExists")] {
+    for (type_name, property) in [("AWS::IAM::Role", "RoleName"), ("AWS::DynamoDB::Table", "TableName")] {
+        for (first, second) in [
+            ("GeneralServiceException", None),
+            ("GeneralServiceException", Some("AlreadyExists")),
+            ("InvalidRequest", None),
+            ("Throttling", Some("AlreadyExists")),
+        ] {
             let mut leash = Leash::new(deploy(vec![given(type_name, property)]));
             leash.accept("create:A", None);
-            leash.fail("create:A", "GeneralServiceException", Some("shop-A-1").filter(|_| second.is_none()));
+            leash.fail("create:A", first, Some("shop-A-1").filter(|_| second.is_none()));
             if let Some(code) = second {
                 assert_eq!(leash.until_call(), ["create create:A"]);
                 leash.accept("create:A", None);
                 leash.fail("create:A", code, None);
             }
             leash.read("create:A", Some(halfway(property)));
-            if deleted && second.is_none() {
-                assert_eq!(leash.until_call(), ["delete delete:A"], "{type_name}");
-            } else if deleted {
-                // Nothing more is tried, but it is this run's.
-                assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed, "{type_name}");
-            } else {
-                assert!(leash.recorded("A").is_none(), "{type_name}");
-                assert!(leash.report("A").message.unwrap().contains("shop-A-1 exists"));
+            match (first, second) {
+                // Made again.
+                ("GeneralServiceException", None) => {
+                    assert_eq!(leash.until_call(), ["delete delete:A"], "{type_name}");
+                }
+                // No attempt can have made it: somebody else has the name.
+                ("Throttling", _) => {
+                    assert!(leash.recorded("A").is_none(), "{type_name}");
+                    assert!(leash.report("A").message.unwrap().contains("shop-A-1 exists"));
+                }
+                // Nothing more is tried, but it is not forgotten.
+                _ => assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed, "{type_name}"),
             }
         }
     }

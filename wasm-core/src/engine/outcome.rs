@@ -374,11 +374,9 @@ impl Engine {
         step.identifier.is_some() && (stabilising || !self.is_named(id) || self.has_left_its_own(id))
     }
 
-    /// Whether it has the name that this plan gave it, and an attempt may have made it. Nobody else gives that name but a
-    /// state of this stack that was lost: so what holds data is not taken for a remnant.
+    /// Whether it has the name that this plan gave it, and an attempt has made it: one that only met the name has not.
     fn has_left_its_own(&self, id: StepId) -> bool {
-        let is_stateful = schema::lookup(self.type_of(id)).is_none_or(|kind| kind.stateful());
-        self.is_given(id) && self.steps[id].left_something && !is_stateful
+        self.is_given(id) && (self.steps[id].left_something || self.failure_class(id) != Class::Taken)
     }
 
     /// Whether the plan gave it its name.
