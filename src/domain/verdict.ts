@@ -1,4 +1,5 @@
 // The nouns of the gate: what experts say, what is decided.
+import type { Sides } from './sides.ts';
 
 /** One expert's vote as documents show it. */
 export interface VoteDocument {
@@ -40,6 +41,8 @@ export interface Verdict {
   planDigest: string;
   reasons: string[];
   votes: VoteDocument[];
+  /** What a person is shown first, where the circle asked one; stays when it was answered. */
+  sides?: Sides;
   /** Probability per option. */
   posterior: Record<string, number>;
   /** Digest of the access policy of the service that let it in. */

@@ -46,8 +46,18 @@ test(
     const [run] = (await space.json('status')).document.runs;
     expect(run).toMatchObject({ runId, status: 'waiting_approval', startedAt: null, verdict: { decision: 'ask' } });
     expect(Date.parse(run.expiresAt) - Date.parse(run.submittedAt)).toBeGreaterThanOrEqual(24 * 3_600_000);
+    const { approve: forIt, refuse: against } = run.verdict.sides;
+    expect(against).toMatchObject([
+      { expert: 'policy', reason: expect.stringContaining('sg-open-ssh') },
+      { expert: 'permissions', reason: expect.stringContaining('Group (line 1)') },
+    ]);
+    expect(forIt).toHaveLength(3);
     const text = await space.run('status');
     expect(text.stdout).toContain(`assent approve ${runId}`);
+    expect(text.stdout).toContain(`waits for an answer until ${run.expiresAt.slice(0, 19)}Z`);
+    expect(text.stdout).toMatch(
+      / {2}For\n( {4}.+ \(.+ %\)\n){3} {2}Against\n.*\(policy, 97 %\)\n.*\(permissions, 65 %\)\n/,
+    );
     const approved = await space.json('approve', runId, '--reason', 'looks right');
     expect(approved).toMatchObject({
       code: 0,

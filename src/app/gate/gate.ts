@@ -3,6 +3,7 @@
 // `judge` is used by `deploy` and `consult`. Order: a blocking finding refuses before any expert is asked; the circle
 // approves, refuses, or is split; a split circle is for a person, never for `--yes`.
 import type { Brief, Finding, History } from '#wasm';
+import { sidesOf } from '../../domain/sides.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import { changingActions } from '../documents/documents.ts';
 import type { Planned, Template } from '../planning/planning.ts';
@@ -98,6 +99,7 @@ export async function judge(
       decision,
       by: 'circle',
       reasons,
+      ...(decision === 'ask' ? { sides: sidesOf(votes) } : {}),
       votes: votes.map(
         (vote): VoteDocument => ({
           expert: vote.expert,

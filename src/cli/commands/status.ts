@@ -44,11 +44,12 @@ export function statusText({ stacks, runs }: StatusDocument, options: StatusComm
       forecastMs === null || forecastMs === 0 ? '' : paint('dim', `forecast ${duration(forecastMs)}`),
     ]);
   const detail = options.detail === true;
-  for (const { runId, stack, status, verdict, actions = [] } of runs) {
+  for (const { runId, stack, status, verdict, expiresAt, actions = [] } of runs) {
     if (status === 'interrupted') parts.push(`Run ${runId} was interrupted: assent resume ${runId} goes on.\n`);
     if (status === 'suspended') parts.push(`Run ${runId} is suspended: assent resume ${runId} goes on.\n`);
     if (status === 'waiting_approval') {
-      parts.push(`Run ${runId} waits for an answer: assent approve ${runId}, or assent reject ${runId}.\n`);
+      const until = expiresAt === undefined ? '' : ` until ${expiresAt.replace(/\.\d+Z$/, 'Z')}`;
+      parts.push(`Run ${runId} waits for an answer${until}: assent approve ${runId}, or assent reject ${runId}.\n`);
       parts.push(`${paint('bold', `What it would do to stack ${stack}`)}\n${actionsText(actions, { detail }, paint)}`);
       if (verdict) parts.push(verdictText(verdict, detail, paint));
     }

@@ -1,4 +1,6 @@
-// A verdict for people: what was decided, by whom, why; with `explain` every expert's vote.
+// A verdict for people: what was decided, by whom, why, and what a person who is asked should see of both sides; with
+// `explain` every expert's vote.
+import type { SideReason } from '../../domain/sides.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { severityText } from './scan.ts';
 import { type Paint, plain, table } from './style.ts';
@@ -12,8 +14,12 @@ export function verdictText(verdict: Verdict, explain: boolean, paint: Paint): s
   const who = by === 'circle' ? ` by ${votes.filter(({ status }) => status === 'ok').length} experts` : ` by ${by}`;
   const left = skipped.length === 0 ? '' : `; skipped: ${skipped.join(', ')}`;
   const head = `Verdict: ${paint(COLOUR[decision], WORD[decision])}${by === 'nobody' ? '' : who}${left}`;
-  const shown = explain || decision !== 'approve' ? reasons : reasons.slice(0, 1);
-  const why = shown.map((reason) => `  ${plain(reason)}\n`).join('');
+  // The strongest reasons of both sides take the place of the objections alone; every vote is in the table.
+  const sides = decision === 'ask' ? verdict.sides : undefined;
+  const shown = sides === undefined && (explain || decision !== 'approve') ? reasons : reasons.slice(0, 1);
+  const balance =
+    sides === undefined ? '' : sideText('For', sides.approve, paint) + sideText('Against', sides.refuse, paint);
+  const why = shown.map((reason) => `  ${plain(reason)}\n`).join('') + balance;
   const quiet = suppressedText(verdict, paint);
   if (!explain || votes.length === 0) return `${head}\n${why}${quiet}`;
   const rows = votes.map(({ expert, option, confidence, reasons: said }) => [
@@ -23,6 +29,15 @@ export function verdictText(verdict: Verdict, explain: boolean, paint: Paint): s
     paint('dim', plain(said.join('; '))),
   ]);
   return `${head}\n${why}${quiet}\n${table(rows)}`;
+}
+
+/** One side of a question that the circle leaves to a person, strongest reason first. */
+function sideText(side: 'For' | 'Against', reasons: readonly SideReason[], paint: Paint): string {
+  const lines = reasons.map(
+    ({ expert, confidence, reason }) =>
+      `    ${plain(reason)} ${paint('dim', `(${plain(expert)}, ${Math.round(confidence * 100)} %)`)}\n`,
+  );
+  return `  ${paint('bold', side)}\n${lines.length === 0 ? '    nothing\n' : lines.join('')}`;
 }
 
 /** What the verdict leaves out of account, each with its place and why; nothing where there is nothing. */

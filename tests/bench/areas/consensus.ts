@@ -1,21 +1,28 @@
 // Ten experts on one question, and a table of 100,000 labels: the core in wasm beside the same in plain TypeScript. The
-// answers are compared first.
+// answers are compared first. Then the built-in experts: how long they take, and how they judge made-up histories,
+// what rules of stopping would save, and how pools do on errors that go together.
 import { ok, strictEqual } from 'node:assert';
-import type { ConsensusCall } from '#wasm';
+import type { ConsensusCall, StackState } from '#wasm';
 import { aggregateLabels } from '../../../src/app/tables/labels.ts';
 import { consensus } from '../../../src/core/calls.ts';
 import { answerLabels } from '../../../src/core/tables.ts';
-import { chance, median, paired, type Row } from '../measure.ts';
+import { TemplateInCore } from '../../../src/core/template.ts';
+import { chance, median, paired, type Row, time } from '../measure.ts';
 import { aggregate } from '../opponents/consensus.ts';
 import { dawidSkene, type Table } from '../opponents/tables.ts';
+import { pools } from '../replay/pools.ts';
+import { judged } from '../replay/rows.ts';
+import { stopping } from '../replay/stopping.ts';
+import { fleet } from '../templates.ts';
+import { CALL as PLAN_CALL, recordedAfter } from './plan.ts';
 
 const METHODS = ['majority', 'weighted', 'bayesian', 'log-pool'] as const;
 const BATCH = 200;
 
-/** Ten experts in three lineages and some without, two options, one abstention. */
-export function tenExperts(method: (typeof METHODS)[number]): ConsensusCall {
+/** Experts in three lineages and some without, two options, one abstention. */
+function experts(count: number, method: (typeof METHODS)[number]): ConsensusCall {
   const next = chance(10);
-  const votes = Array.from({ length: 10 }, (_, at) => ({
+  const votes = Array.from({ length: count }, (_, at) => ({
     expert: `expert-${at}`,
     option: next() < 0.6 ? 'approve' : 'refuse',
     confidence: 0.55 + 0.4 * next(),
@@ -28,10 +35,11 @@ export function tenExperts(method: (typeof METHODS)[number]): ConsensusCall {
   return { options: ['approve', 'refuse'], votes, method };
 }
 
+/** Everything that the opponent answers is in ours, and the same; ours may say more. */
 function same(ours: unknown, theirs: unknown, path: string): void {
   if (typeof ours === 'number' && typeof theirs === 'number') ok(Math.abs(ours - theirs) < 1e-9, path);
   else if (ours !== null && typeof ours === 'object' && theirs !== null && typeof theirs === 'object') {
-    for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+    for (const key of Object.keys(theirs)) {
       same(
         (ours as Record<string, unknown>)[key] ?? null,
         (theirs as Record<string, unknown>)[key] ?? null,
@@ -118,27 +126,53 @@ async function million(): Promise<Row[]> {
 }
 
 export async function run(): Promise<Row[]> {
-  return [...votes(), ...labels(), ...(await million())];
+  return [...votes(), ...labels(), ...(await million()), ...eight(), ...judged(), ...stopping(), ...pools()];
 }
 
+/** The built-in experts on 400 resources, scan apart: all of them new, and with updates of functions. */
+function eight(): Row[] {
+  using template = new TemplateInCore(fleet());
+  const brief = { findings: [], history: { runs: 0, failures: 0, lastFailed: false } };
+  const asked = (recorded?: StackState) => {
+    const answer = template.plan(PLAN_CALL, recorded === undefined ? {} : { recorded: JSON.stringify(recorded) });
+    if (answer.type !== 'planned') throw new Error(JSON.stringify(answer).slice(0, 2_000));
+    using planned = answer.planned;
+    const { median: value, runs } = time(() => planned.builtinVotes(brief));
+    const what = `eight built-in experts, 400 resources, ${recorded === undefined ? 'new' : 'existing'} stack, wasm`;
+    const row: Row = { area: 'consensus', what, value, unit: 'ms', target: { atMost: 50 }, runs };
+    return { row, plan: planned.plan };
+  };
+  const fresh = asked();
+  return [fresh.row, asked(recordedAfter(fresh.plan)).row];
+}
+
+/** As many experts as one question takes, and fewer; every one is left out in turn for its contribution. */
 function votes(): Row[] {
+  return [
+    ...METHODS.flatMap((method) => asked(10, method)),
+    ...[100, 1_000].flatMap((count) => asked(count, 'bayesian')),
+  ];
+}
+
+function asked(count: number, method: (typeof METHODS)[number]): Row[] {
   const area = 'consensus';
-  return METHODS.flatMap((method): Row[] => {
-    const call = tenExperts(method);
-    const answer = consensus(call);
-    if (answer.type !== 'aggregated') throw new Error(JSON.stringify(answer));
-    same(answer.consensus, aggregate(call), method);
-    const repeat = (work: () => unknown) => () => {
-      for (let turn = 0; turn < BATCH; turn++) work();
-    };
-    const { one, other, ratio, runs } = paired(
-      repeat(() => consensus(call)),
-      repeat(() => aggregate(call)),
-    );
-    return [
-      { area, what: `10 experts, ${method}, wasm`, value: one / BATCH, unit: 'ms', target: { atMost: 1 }, runs },
-      { area, what: `10 experts, ${method}, TypeScript`, value: other / BATCH, unit: 'ms', runs },
-      { area, what: `10 experts, ${method}, TypeScript / wasm`, value: ratio, unit: 'x', runs },
-    ];
-  });
+  const batch = Math.ceil(BATCH * (10 / count) ** 2);
+  const call = experts(count, method);
+  const answer = consensus(call);
+  if (answer.type !== 'aggregated') throw new Error(JSON.stringify(answer));
+  same(answer.consensus, aggregate(call), method);
+  const what = `${count} experts, ${method}`;
+  const target = { atMost: 1 };
+  const repeat = (work: () => unknown) => () => {
+    for (let turn = 0; turn < batch; turn++) work();
+  };
+  const { one, other, ratio, runs } = paired(
+    repeat(() => consensus(call)),
+    repeat(() => aggregate(call)),
+  );
+  return [
+    { area, what: `${what}, wasm`, value: one / batch, unit: 'ms', runs, ...(count === 10 ? { target } : {}) },
+    { area, what: `${what}, TypeScript`, value: other / batch, unit: 'ms', runs },
+    { area, what: `${what}, TypeScript / wasm`, value: ratio, unit: 'x', runs },
+  ];
 }

@@ -9,7 +9,7 @@ import { jsonTemplate, yamlTemplate } from '../templates.ts';
 
 const RESOURCES = 1_000;
 
-const CALL: PlanCall = {
+export const CALL: PlanCall = {
   stack: 'bench',
   mode: 'deploy',
   context: { account: '123456789012', region: 'us-east-1', partition: 'aws', stackId: '' },
