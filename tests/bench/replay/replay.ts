@@ -1,6 +1,6 @@
 // Replays made-up histories to the real circle: every change is planned, scanned and judged by the core as `deploy` does
 // it, in the order of time over all stacks; what became of earlier changes is known, of later ones nothing.
-import type { Answered, Brief, DecideCall, Finding, Plan, StackState, Vote } from '#wasm';
+import type { Answered, Brief, Finding, Plan, StackState, Vote } from '#wasm';
 import { findingsOf, reported } from '../../../src/app/scan.ts';
 import { decide } from '../../../src/core/calls.ts';
 import { TemplateInCore } from '../../../src/core/template.ts';
@@ -36,14 +36,14 @@ export function replay(histories: readonly History[]): Replayed[] {
     return { recorded: after(plan), findings: new Set(findings.map(identity)), ended: [] };
   });
   const replayed: Replayed[] = [];
-  let past: Answered[] = [];
+  let known: Answered[] = [];
   for (let round = 0; round < (histories[0]?.changes.length ?? 0); round++) {
     for (const [at, { stack, changes }] of histories.entries()) {
       const change = changes[round];
       const state = stacks[at];
       if (change === undefined || state === undefined) continue;
-      if (replayed.length % EVERY === 0) past = outcomes(replayed);
-      const { plan, findings, votes, equal, learned } = judged(stack, change.template, state, past);
+      if (replayed.length % EVERY === 0) known = outcomes(replayed);
+      const { plan, findings, votes, equal, learned } = judged(stack, change.template, state, known);
       const { edits, good, risk } = change;
       replayed.push({ edits, good, risk, votes, equal, learned });
       state.ended.push(change.good);
@@ -55,7 +55,7 @@ export function replay(histories: readonly History[]): Replayed[] {
   return replayed;
 }
 
-function judged(stack: string, text: string, state: Stack | undefined, past: Answered[] = []) {
+function judged(stack: string, text: string, state: Stack | undefined, known: Answered[] = []) {
   using template = new TemplateInCore(text);
   const answer = template.plan(
     { ...CALL, stack },
@@ -81,14 +81,12 @@ function judged(stack: string, text: string, state: Stack | undefined, past: Ans
     },
   };
   const votes = planned.builtinVotes(brief);
-  const question = { votes, last: true };
-  const [equal, learned] = [decided({ ...question, outcomes: [] }), decided({ ...question, outcomes: past })];
-  return { plan: planned.plan, findings, votes, equal, learned };
+  return { plan: planned.plan, findings, votes, equal: decisionOn(votes, []), learned: decisionOn(votes, known) };
 }
 
-function decided(call: DecideCall): Decision {
-  const answer = decide(call);
-  if (answer.type !== 'decided') throw new Error(`the circle asks on: ${answer.type}`);
+function decisionOn(votes: Vote[], known: Answered[]): Decision {
+  const answer = decide({ votes, outcomes: known });
+  if (answer.type !== 'decided') throw new Error(JSON.stringify(answer));
   return answer.consultation.decision;
 }
 
