@@ -22,6 +22,7 @@ import { type FailOn, type ScanDocument, scan as scanTexts } from './app/scan.ts
 import type { Control } from './app/session.ts';
 import { simulate as simulateTemplate } from './app/simulate.ts';
 import { AssentError, DeploymentFailed, SecurityValidationFailed } from './domain/errors.ts';
+import { circleIn } from './edge/config/configured.ts';
 import { type OpenSession, openSession } from './edge/session.ts';
 
 export type { ConsensusDocument, ConsensusQuestion, VoteInput } from './app/consensus.ts';
@@ -92,13 +93,15 @@ export interface DeployOptions extends PlanOptions {
   failOn?: FailOn;
   /** Leaves the circle of experts out; the verdict says so. */
   skipExperts?: boolean;
+  /** A configuration file (`assent.config.yaml`) with the circle that judges; default: the built-in experts. */
+  config?: string;
   /** Logical ids whose data may be lost, or `all`; default none. */
   allowDataLoss?: readonly string[] | 'all';
   /** What is done when it fails; default `rollback`. `delete` is for a new stack only. */
   onFailure?: 'rollback' | 'keep' | 'delete';
 }
 
-export type ConsultOptions = PlanOptions & Pick<DeployOptions, 'failOn' | 'allowDataLoss'>;
+export type ConsultOptions = PlanOptions & Pick<DeployOptions, 'failOn' | 'allowDataLoss' | 'config'>;
 
 export interface ScanOptions {
   /** Text of the template, JSON or YAML. */
@@ -144,10 +147,11 @@ export function plan({ signal, template, ...options }: PlanOptions): Running<Pla
 }
 
 /** Plans and deploys. Rejects with DeploymentFailed when a resource failed: its `cause` is the run's document. */
-export function deploy({ signal, template, ...options }: DeployOptions): Running<RunDocument> {
-  return inSession(options, signal, async (session, control) =>
-    settled(await deployStack(session, { ...options, template: named(template) }, control)),
-  );
+export function deploy({ signal, template, config, ...options }: DeployOptions): Running<RunDocument> {
+  return inSession(options, signal, async (session, control) => {
+    const circle = config === undefined ? undefined : await circleIn(config);
+    return settled(await deployStack(session, { ...options, circle, template: named(template) }, control));
+  });
 }
 
 /** Deletes a stack; one that does not exist is already gone. Rejects as `deploy` does. */
@@ -161,10 +165,11 @@ export function drift({ signal, ...options }: DriftOptions): Running<DriftDocume
 }
 
 /** What only the circle of experts says of a plan. */
-export function consult({ signal, template, ...options }: ConsultOptions): Running<ConsultDocument> {
-  return inSession(options, signal, (session, control) =>
-    consultCircle(session, { ...options, template: named(template) }, control),
-  );
+export function consult({ signal, template, config, ...options }: ConsultOptions): Running<ConsultDocument> {
+  return inSession(options, signal, async (session, control) => {
+    const circle = config === undefined ? undefined : await circleIn(config);
+    return consultCircle(session, { ...options, circle, template: named(template) }, control);
+  });
 }
 
 /** Policy, secrets and mistakes of a template; touches neither store nor cloud. Findings do not reject. */

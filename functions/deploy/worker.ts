@@ -5,6 +5,8 @@ import { inquireStep } from '../../src/app/service/inquiries.ts';
 import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from '../../src/app/service/steps.ts';
 import { told } from '../../src/app/service/telling.ts';
 import type { Control, Session } from '../../src/app/session.ts';
+import { circleOf } from '../../src/edge/config/open.ts';
+import { packagedConfig } from '../../src/edge/service/config.ts';
 import { onTarget, service } from '../../src/edge/service/open.ts';
 
 /** A task of the machine. */
@@ -20,6 +22,9 @@ const GRACE_MS = 5_000;
 const LET_GO_MS = 20_000;
 
 const logger = new Logger();
+
+/** As it was configured when the service was installed. */
+const circle = circleOf(packagedConfig().circle);
 
 export async function handler(task: Task, context: Context): Promise<Next> {
   logger.addContext(context);
@@ -40,9 +45,9 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
     onTarget(open, (session) => told(open, runId, (emit) => step(session, { ...control, emit })));
   switch (task.task) {
     case 'inquire':
-      return onTarget(open, (session) => inquireStep(session, open, runId, silent));
+      return onTarget(open, (session) => inquireStep(session, { ...open, circle }, runId, silent));
     case 'judge':
-      return telling((session, control) => judgeStep(session, open, task, control));
+      return telling((session, control) => judgeStep(session, { ...open, circle }, task, control));
     case 'ask':
       await askStep(open, open, runId, task.token);
       return { next: 'ask' };

@@ -15,6 +15,24 @@ const CORE = `delete require.cache[require.resolve('@assent/core')];
 module.exports = require('@assent/core');
 `;
 
+// What a package brings along and nobody here asks for: messages in forty languages, and Vercel's own gateway, which the AI
+// SDK falls back on for a model that is given as a text (ours are objects).
+const lean = {
+  name: 'lean',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    }));
+    onLoad({ filter: /[\\/]@ai-sdk[\\/]gateway[\\/]dist[\\/]index\.js$/ }, () => ({
+      contents: `
+        export class GatewayError extends Error { static isInstance() { return false; } }
+        export class GatewayAuthenticationError extends GatewayError {}
+        export const gateway = () => { throw new Error('a model is an object'); };
+        export const createGateway = () => gateway;`,
+    }));
+  },
+};
+
 /** ZIP of a function whose handlers are modules of `functions/<name>/`; `config` is its config.json. */
 export async function functionPackage(name, handlers, config = {}) {
   const { outputFiles } = await build({
@@ -36,6 +54,7 @@ export async function functionPackage(name, handlers, config = {}) {
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
     },
+    plugins: [lean],
     logLevel: 'warning',
   });
   const files = new Map([

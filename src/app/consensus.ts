@@ -1,11 +1,12 @@
 // `consensus`: votes of a file or a program to one answer. Reads what people naturally write and refuses what it does
 // not know, with its place: a misspelt `wieght` must not silently count as 1.
-import type { Consensus, ConsensusCall, Method, Vote, VoteStatus } from '#wasm';
+import type { Consensus, ConsensusCall, Method, Quorum, Vote, VoteSeverity, VoteStatus } from '#wasm';
 import { consensus } from '../core/calls.ts';
 import { InvalidInput } from '../domain/errors.ts';
 
-export const METHODS: readonly Method[] = ['majority', 'weighted', 'bayesian', 'log-pool'];
-const STATUSES: readonly VoteStatus[] = ['ok', 'abstained', 'failed'];
+export const METHODS: readonly Method[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'median'];
+export const STATUSES: readonly VoteStatus[] = ['ok', 'abstained', 'timed_out', 'invalid', 'failed'];
+export const SEVERITIES: readonly VoteSeverity[] = ['low', 'medium', 'high', 'critical'];
 
 /** One expert's vote as it may be given. */
 export type VoteInput = Pick<Vote, 'expert'> & Partial<Vote>;
@@ -86,14 +87,27 @@ function callFrom(question: unknown, problems: string[]): ConsensusCall {
         if (isTexts(value, name, problems)) call[name] = [...value];
         break;
       case 'quorum':
+        if (isFields(value)) {
+          const known = ['count', 'fraction', 'lineages'] as const;
+          const quorum: Quorum = {};
+          for (const [part, n] of Object.entries(value)) {
+            const at = known.find((one) => one === part);
+            if (at === undefined) problems.push(`quorum.${part} is not a field of a quorum`);
+            else if (isNumber(n, `quorum.${part}`, problems)) quorum[at] = n;
+            if (at !== undefined && at !== 'fraction' && !isCount(n)) problems.push(`quorum.${part} is not a count`);
+          }
+          call.quorum = quorum;
+        } else if (isNumber(value, name, problems)) call.quorum = value;
+        break;
+      case 'loss':
+        if (areTables(value, name, problems)) call.loss = value;
+        break;
+      case 'threshold':
       case 'correlation':
         if (isNumber(value, name, problems)) call[name] = value;
         break;
       case 'prior':
-        if (!isFields(value)) problems.push('prior is not an object of option and probability');
-        else if (Object.entries(value).every(([option, p]) => isNumber(p, `prior.${option}`, problems))) {
-          call.prior = value as Record<string, number>;
-        }
+        if (areNumbers(value, name, problems)) call.prior = value;
         break;
       case 'method':
         if (METHODS.includes(value as Method)) call.method = value as Method;
@@ -137,7 +151,19 @@ function voteFrom(given: unknown, at: string, problems: string[]): Vote[] {
       case 'confidence':
       case 'weight':
       case 'reliability':
+      case 'costUsd':
+      case 'elapsedMs':
         if (isNumber(value, place, problems)) vote[name] = value;
+        break;
+      case 'probabilities':
+        if (areNumbers(value, place, problems)) vote.probabilities = value;
+        break;
+      case 'confusion':
+        if (areTables(value, place, problems)) vote.confusion = value;
+        break;
+      case 'severity':
+        if (SEVERITIES.includes(value as VoteSeverity)) vote.severity = value as VoteSeverity;
+        else problems.push(`${place} is ${shown(value)}; there are ${SEVERITIES.join(', ')}`);
         break;
       case 'status':
         if (STATUSES.includes(value as VoteStatus)) vote.status = value as VoteStatus;
@@ -179,6 +205,30 @@ function isTexts(value: unknown, place: string, problems: string[]): value is st
 function isNumber(value: unknown, place: string, problems: string[]): value is number {
   if (typeof value === 'number' && Number.isFinite(value)) return true;
   problems.push(`${place} is not a number`);
+  return false;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff;
+}
+
+/** An object of names and numbers. */
+function areNumbers(value: unknown, place: string, problems: string[]): value is Record<string, number> {
+  if (isFields(value)) {
+    return Object.entries(value).every(([name, number]) => isNumber(number, `${place}.${name}`, problems));
+  }
+  problems.push(
+    place === 'prior' ? 'prior is not an object of option and probability' : `${place} is not an object of numbers`,
+  );
+  return false;
+}
+
+/** An object of objects of names and numbers. */
+function areTables(value: unknown, place: string, problems: string[]): value is Record<string, Record<string, number>> {
+  if (isFields(value)) {
+    return Object.entries(value).every(([name, row]) => areNumbers(row, `${place}.${name}`, problems));
+  }
+  problems.push(`${place} is not an object of rows`);
   return false;
 }
 

@@ -32,7 +32,7 @@ export async function consult(
   const wanted = { ...options, mode: 'deploy', refresh: options.refresh ?? true, maxConcurrency } as const;
   const planned = await makePlan(session, wanted, control);
   using _planner = planned.inCore;
-  const { votes, ...verdict } = (await judge(session, planned, template, options)).verdict;
+  const { votes, ...verdict } = (await judge(session, planned, template, options, control.signal)).verdict;
   const { plan, problems } = planned;
   const actions = changingActions(plan);
   const told = problems.length === 0 ? {} : { problems };

@@ -60,7 +60,7 @@ export async function judge(
   if (options.template === undefined) {
     return settled(session, run, options.askAlways === true ? waiting(session) : { status: 'approved' });
   }
-  const { verdict: found, findings } = await judgePlan(session, planned, options.template, options);
+  const { verdict: found, findings } = await judgePlan(session, planned, options.template, options, control.signal);
   const by = 'the approved digest';
   const answers = found.decision === 'ask' && approve !== undefined;
   const verdict = { ...(answers ? answered(found, true, by) : found), ...letIn(options) };

@@ -1,5 +1,5 @@
 // What each command takes, as program.ts hands it over, and what a command's work is.
-import type { TableMethod } from '#wasm';
+import type { Method, TableMethod } from '#wasm';
 import type { OnFailure } from '../app/ports.ts';
 import type { FailOn } from '../app/scan.ts';
 import type { ExitCode } from './exit.ts';
@@ -50,6 +50,7 @@ export interface PlanCommandOptions extends CloudOptions, ParameterOptions {
 }
 export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'> {
   suppressions: boolean;
+  config?: string;
   approve?: string;
   allowDataLoss?: string;
   failOn: FailOn;
@@ -61,6 +62,7 @@ export interface DeployCommandOptions extends Omit<PlanCommandOptions, 'format'>
 export interface ConsultCommandOptions extends Omit<PlanCommandOptions, 'format' | 'detail'>, TextOrJson {
   failOn: FailOn;
   suppressions: boolean;
+  config?: string;
   explain?: true;
 }
 export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
@@ -124,7 +126,7 @@ export interface ConsensusCommandOptions extends TextOrJson, RemoteOptions {
   labels?: string;
   forecasts?: string;
   truth?: string;
-  method?: TableMethod;
+  method?: TableMethod | Method;
 }
 export interface SandboxCommandOptions extends StateOptions, TextOrJson {
   port?: number;

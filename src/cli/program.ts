@@ -124,7 +124,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/deploy.ts'),
     () => import('./service/deploy.ts'),
   );
-  detailOption(suppressionsOption(failOnOption(planOptions(deploy))))
+  detailOption(configOption(suppressionsOption(failOnOption(planOptions(deploy)))))
     .option('--approve <digest>', 'deploy exactly the plan with this digest, without asking')
     .option('--allow-data-loss <ids>', LOSS)
     .option('--skip-experts', 'leave the circle of experts out; the verdict says so')
@@ -142,7 +142,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/consult.ts'),
     () => import('./service/consult.ts'),
   );
-  suppressionsOption(failOnOption(planOptions(consult)))
+  configOption(suppressionsOption(failOnOption(planOptions(consult))))
     .option('--explain', 'every reason of every expert')
     .addOption(format('text', 'json'));
 
@@ -266,7 +266,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
       new Option(
         '--method <method>',
         'how votes become one answer (default: weighted; of forecasts: log-pool); dawid-skene is for labels',
-      ).choices(['majority', 'weighted', 'bayesian', 'log-pool', 'dawid-skene']),
+      ).choices(['majority', 'weighted', 'bayesian', 'log-pool', 'median', 'dawid-skene']),
     )
     .addOption(format('text', 'json'));
 
@@ -346,6 +346,10 @@ function planOptions(command: Command): Command {
 
 function suppressionsOption(command: Command): Command {
   return command.option('--no-suppressions', 'honour no suppression that a template asks for');
+}
+
+function configOption(command: Command): Command {
+  return command.option('--config <file>', 'the circle of experts (default: assent.config.yaml, if there is one)');
 }
 
 function detailOption(command: Command): Command {

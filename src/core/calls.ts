@@ -4,9 +4,11 @@ import type {
   Claim,
   ConsensusAnswer,
   ConsensusCall,
+  DecideAnswer,
+  DecideCall,
   DriftCall,
   Drifted,
-  ExpertsAnswer,
+  ExpertRecord,
   PermissionsAnswer,
   Plan,
   ResourceChanges,
@@ -58,8 +60,13 @@ export function consensus(call: ConsensusCall): ConsensusAnswer {
 }
 
 /** The circle's experts, and what is known of them from what became of their votes. */
-export function expertRecords(outcomes: Answered[]): ExpertsAnswer {
-  return pure('experts', (wasm) => wasm.experts({ outcomes }));
+export function expertRecords(outcomes: Answered[]): ExpertRecord[] {
+  return pure('experts', (wasm) => wasm.experts({ outcomes }).experts);
+}
+
+/** The decision that votes on a plan allow, or who is to be asked next. */
+export function decide(call: DecideCall): DecideAnswer {
+  return pure('decide', (wasm) => wasm.decide(call));
 }
 
 /** Puts a claim to a share of a rate to what is kept of it; the answer's `kept` takes its place. */

@@ -4,7 +4,6 @@
 // A template may be asked again after a trap: it is made anew in the fresh instance. A plan is lost with its instance.
 import type {
   Brief,
-  Consultation,
   DeclaredParameter,
   EngineConfig,
   Plan,
@@ -14,6 +13,7 @@ import type {
   Reference,
   ScanAnswer,
   ScanCall,
+  Vote,
   Planned as WasmPlanned,
   Template as WasmTemplate,
 } from '#wasm';
@@ -115,9 +115,9 @@ export class PlannedInCore implements Disposable {
     return this.#guarded('scan', () => this.#planned.scan(call));
   }
 
-  /** The circle's verdict over it. */
-  consult(brief: Brief): Consultation {
-    return this.#guarded('consult', () => this.#planned.consult(brief));
+  /** What the built-in experts say of it. */
+  builtinVotes(brief: Brief): Vote[] {
+    return this.#guarded('builtinVotes', () => this.#planned.builtinVotes(brief).votes);
   }
 
   /**

@@ -26,11 +26,12 @@ export interface AccessPolicy {
 export function allows({ rules }: AccessPolicy, by: string, scope: Scope, stack?: string): boolean {
   return rules.some(
     ({ who, may, stacks }) =>
-      may.includes(scope) && anyMatches(who, by) && (stack === undefined || anyMatches(stacks, stack)),
+      may.includes(scope) && matchesAny(who, by) && (stack === undefined || matchesAny(stacks, stack)),
   );
 }
 
-function anyMatches(patterns: readonly string[], text: string): boolean {
+/** Whether one of the patterns is about it. */
+export function matchesAny(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => matches(pattern, text));
 }
 

@@ -4,7 +4,7 @@ import type { Sides } from './sides.ts';
 /** One expert's vote as documents show it. */
 export interface VoteDocument {
   expert: string;
-  /** `null` where it abstained or failed. */
+  /** `null` where it gave none. */
   option: string | null;
   /** Probability it gives its own option. */
   confidence: number | null;
@@ -14,7 +14,7 @@ export interface VoteDocument {
   /** What the question cost; built-in experts cost nothing. */
   costUsd: number;
   elapsedMs: number;
-  status: 'ok' | 'abstained' | 'failed';
+  status: 'ok' | 'abstained' | 'timed_out' | 'invalid' | 'failed';
 }
 
 /** A finding that would have counted, and who says that it does not. */
@@ -47,6 +47,13 @@ export interface Verdict {
   posterior: Record<string, number>;
   /** Digest of the access policy of the service that let it in. */
   accessPolicy?: string;
+  /** Digest of the configured circle that judged it; absent: the built-in one. */
+  circlePolicy?: string;
+  /** Why not everybody in the circle was asked, and who was not. */
+  stopped?: 'answered' | 'settled' | 'rule' | 'budget' | 'deadline';
+  unasked?: string[];
+  /** What past outcomes allow, where an error rate is to be kept; without a threshold they are too few. */
+  calibration?: { errorRate: number; cases: number; needed: number; threshold?: number };
   /** Gates that were not passed on request. */
   skipped: string[];
   /** Critical and high findings that the template itself suppresses, where there are any. */

@@ -97,3 +97,8 @@ function positive(name: string, text: string | undefined, preset: number): numbe
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidInput('environment_invalid', `${name} is ${text}; it must be a number above 0.`);
 }
+
+/** A variable that the configuration names: the key of a model. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name] || undefined;
+}

@@ -63,11 +63,13 @@ test('the package holds what runs and nothing else', () => {
     'README.md',
     'bin',
     'dist',
+    'docs',
     'examples',
     'layers',
     'package.json',
   ]);
   expect(readdirSync(join(packed, 'layers/core'))).toEqual(['pkg']);
+  expect(readdirSync(join(packed, 'docs'))).toEqual(['assent.config.schema.json']);
 });
 
 test('the licences of what it bundles are in it', () => {

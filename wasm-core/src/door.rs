@@ -7,7 +7,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
-use crate::circle::{self, AnsweredQuestions, Brief, Consultation, ExpertsAnswer};
+use crate::circle::{self, AnsweredQuestions, Brief, BuiltinVotes, DecideAnswer, DecideCall, ExpertsAnswer};
 use crate::consensus::tables::{self, Forecasts, Labels, LabelsSummary, TableMethod};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
@@ -100,7 +100,7 @@ pub fn permissions(text: &str) -> Result<Ts<PermissionsAnswer>, JsError> {
 #[wasm_bindgen]
 pub fn experts(call: Ts<AnsweredQuestions>) -> Result<Ts<ExpertsAnswer>, JsError> {
     let outcomes = call.to_rust()?.outcomes;
-    Ok(ExpertsAnswer { experts: circle::records(&outcomes), tallies: circle::tallies(&outcomes) }.into_ts()?)
+    Ok(ExpertsAnswer { experts: circle::records(&outcomes) }.into_ts()?)
 }
 
 /// Aggregates votes on one question.
@@ -114,6 +114,15 @@ pub fn consensus(call: Ts<ConsensusCall>) -> Result<Ts<ConsensusAnswer>, JsError
         Err(problems) => ConsensusAnswer::Refused { problems },
     }
     .into_ts()?)
+}
+
+/// The decision that votes on a plan allow, or who is to be asked next.
+///
+/// # Errors
+/// When the call itself is malformed.
+#[wasm_bindgen]
+pub fn decide(call: Ts<DecideCall>) -> Result<Ts<DecideAnswer>, JsError> {
+    Ok(circle::decide(&call.to_rust()?).into_ts()?)
 }
 
 /// Answers to a table of labels: columns out of the core without a detour through objects.
@@ -349,12 +358,13 @@ impl Planned {
         Ok(self.planned.scan(&call.to_rust()?).into_ts()?)
     }
 
-    /// The circle's verdict over it, its findings and the stack's history.
+    /// What the built-in experts say of it, its findings and the stack's history.
     ///
     /// # Errors
     /// When the call is malformed.
-    pub fn consult(&self, brief: Ts<Brief>) -> Result<Ts<Consultation>, JsError> {
-        Ok(self.planned.consult(&brief.to_rust()?).map_err(|error| JsError::new(&error))?.into_ts()?)
+    #[wasm_bindgen(js_name = builtinVotes)]
+    pub fn builtin_votes(&self, brief: Ts<Brief>) -> Result<Ts<BuiltinVotes>, JsError> {
+        Ok(self.planned.builtin_votes(&brief.to_rust()?).into_ts()?)
     }
 
     /// The engine that carries it out, from an `EngineConfig` (JSON text). The plan moves into it; nothing else of what

@@ -8,7 +8,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::call::{InspectAnswer, PlanCall, PlanSummary, Reference};
-use crate::circle::{self, Brief, Consultation};
+use crate::circle::{self, Brief, BuiltinVotes};
 use crate::model::Plan;
 use crate::plan::planned::Planning;
 use crate::problem::Problem;
@@ -102,13 +102,11 @@ impl Planned {
         self.planned.bind(references);
     }
 
-    /// The circle's opinion of it.
-    ///
-    /// # Errors
-    /// Never for votes that the built-in experts make.
-    pub fn consult(&self, brief: &Brief) -> Result<Consultation, String> {
+    /// What the built-in experts say of it.
+    #[must_use]
+    pub fn builtin_votes(&self, brief: &Brief) -> BuiltinVotes {
         let places = &self.planned.origin.spans;
-        circle::consult(&circle::ConsultCall { plan: &self.planned.plan, brief, places })
+        circle::builtin_votes(&circle::ConsultCall { plan: &self.planned.plan, brief, places })
     }
 
     /// The plan alone: template, values and all else that it was made with are gone.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use assent_core::call::{PlanCall, StackState};
-use assent_core::circle::{Brief, Consultation, Decision};
+use assent_core::circle::{Brief, BuiltinVotes, Consultation, DecideAnswer, DecideCall, Decision, decide};
 use assent_core::consensus::{Vote, VoteStatus};
 use assent_core::expr::Expr;
 use assent_core::model::{Context, Mode, ResourceStatus, StackResource};
@@ -81,7 +81,13 @@ fn consult(resources: &[(&str, &str, Value, Value)]) -> Consultation {
     };
     let template = Template::new(text);
     match template.plan(call) {
-        Planning::Planned(planned) => Planned::new(template, *planned).consult(&Brief::default()).unwrap(),
+        Planning::Planned(planned) => {
+            let BuiltinVotes { votes } = Planned::new(template, *planned).builtin_votes(&Brief::default());
+            match decide(&DecideCall { votes, ..DecideCall::default() }) {
+                DecideAnswer::Decided { consultation } => *consultation,
+                other => panic!("{other:#?}"),
+            }
+        }
         other => panic!("{other:#?}"),
     }
 }

@@ -402,6 +402,11 @@ export interface ReadSecret {
 }
 
 /**
+ * A share of the roster, or all that a quorum can be.
+ */
+export type QuorumRule = number | Quorum;
+
+/**
  * An expert of the circle and what is known of it.
  */
 export interface ExpertRecord {
@@ -610,6 +615,11 @@ export interface EngineConfig {
 }
 
 /**
+ * How bad an expert finds what it objects to.
+ */
+export type VoteSeverity = "low" | "medium" | "high" | "critical";
+
+/**
  * How earlier runs of the stack ended.
  */
 export interface History {
@@ -699,7 +709,7 @@ export interface Tally {
 /**
  * How votes become one answer.
  */
-export type Method = "majority" | "weighted" | "bayesian" | "log-pool";
+export type Method = "majority" | "weighted" | "bayesian" | "log-pool" | "median";
 
 /**
  * Milliseconds since the Unix epoch.
@@ -760,6 +770,28 @@ export interface Vote {
      * Why, for people; not evidence.
      */
     reasons?: string[];
+    /**
+     * Probability per option in place of option and confidence; they sum to 1, options left out have none. Its option is
+     * the most probable one; where several are, it is an abstention.
+     */
+    probabilities?: Record<string, number>;
+    /**
+     * What it was seen to say: true option to said option to count, from questions that were answered. Method `bayesian`
+     * learns a confusion matrix from it, with a Dirichlet prior worth 20 answers at its reliability.
+     */
+    confusion?: Record<string, Record<string, number>>;
+    /**
+     * How bad it finds it; not evidence.
+     */
+    severity?: VoteSeverity;
+    /**
+     * What the answer cost, US dollars; not evidence.
+     */
+    costUsd?: number;
+    /**
+     * How long it took, milliseconds; not evidence.
+     */
+    elapsedMs?: number;
 }
 
 /**
@@ -775,6 +807,10 @@ export interface PerExpert {
      */
     reliability: number | null;
     /**
+     * About 95 % of it, from the counts of `confusion` and the prior; null for those that did not vote.
+     */
+    interval: [number, number] | null;
+    /**
      * Share of the whole weight, 0 for those that did not vote.
      */
     weightUsed: number;
@@ -782,6 +818,44 @@ export interface PerExpert {
      * What the posterior of the outcome loses without this expert (leave one out); negative: it spoke against.
      */
     contribution: number;
+    /**
+     * The same in log-odds of the outcome, kept within ±20.
+     */
+    logOdds: number;
+    /**
+     * Whether the outcome would be another without this expert.
+     */
+    pivotal: boolean;
+}
+
+/**
+ * One expert's place in the circle.
+ */
+export interface ExpertPolicy {
+    /**
+     * False: it is not in the circle.
+     */
+    enabled?: boolean;
+    /**
+     * Times what it gives itself and what was learned of it; above 0.
+     */
+    weight?: number;
+    /**
+     * Experts of one lineage err together; default: its own.
+     */
+    lineage?: string;
+    /**
+     * Its strong objection refuses, and without its answer nothing is approved.
+     */
+    veto?: boolean;
+    /**
+     * Expected price of an answer, US dollars.
+     */
+    costUsd?: number;
+    /**
+     * Expected time of an answer, milliseconds.
+     */
+    latencyMs?: number;
 }
 
 /**
@@ -1141,9 +1215,17 @@ export interface Share {
  */
 export interface Consensus {
     /**
-     * The option, `tie`, `no_quorum` or `no_votes`.
+     * The option, `tie`, `no_quorum`, `no_votes` or `uncertain`.
      */
     outcome: string;
+    /**
+     * What it rests on.
+     */
+    why: Why;
+    /**
+     * `ask` for every outcome that is no option; absent where the options are not `approve` and `refuse`.
+     */
+    decision?: Decision;
     /**
      * Probability per option; sums to 1.
      */
@@ -1165,14 +1247,28 @@ export interface Consensus {
      */
     dissent: string[];
     /**
+     * The fewest experts, by their contributions, who would have had to vote for the second option to make the outcome
+     * another; empty where there is none or a veto decided.
+     */
+    flip: string[];
+    /**
      * How.
      */
     method: Method;
+    /**
+     * Version of the rules: another one may answer the same votes differently.
+     */
+    methodVersion: number;
     /**
      * The expert whose veto decided.
      */
     veto?: string;
 }
+
+/**
+ * The answer to a [`DecideCall`].
+ */
+export type DecideAnswer = { type: "decided"; consultation: Consultation } | { type: "ask"; next: string[] } | { type: "refused"; problems: string[] };
 
 /**
  * The answer to a call that reads encoded sketches.
@@ -1212,13 +1308,25 @@ export interface Consultation {
      */
     reasons: string[];
     /**
-     * One per expert of the circle.
+     * One per expert that was asked, with the weights that were used.
      */
     votes: Vote[];
     /**
      * How the votes were aggregated.
      */
     consensus: Consensus;
+    /**
+     * Why nobody else was asked.
+     */
+    stopped: Stopped;
+    /**
+     * Experts of the circle that were not asked.
+     */
+    unasked: string[];
+    /**
+     * What past outcomes allow, where an error rate is to be kept.
+     */
+    calibration?: Calibration;
 }
 
 /**
@@ -1245,6 +1353,16 @@ export interface RollbackAnswer {
 }
 
 /**
+ * Votes of the built-in experts.
+ */
+export interface BuiltinVotes {
+    /**
+     * One per expert, in the order of their names.
+     */
+    votes: Vote[];
+}
+
+/**
  * Votes on one question.
  */
 export interface ConsensusCall {
@@ -1265,9 +1383,18 @@ export interface ConsensusCall {
      */
     roster?: string[];
     /**
-     * Share of the roster that must have voted, in [0, 1]; default 0: any.
+     * Who must have voted: a share of the roster in [0, 1], or a `Quorum`; default 0: any.
      */
-    quorum?: number;
+    quorum?: QuorumRule;
+    /**
+     * Probability that the outcome must have, in [0, 1]; below, it is `uncertain`. Default 0.
+     */
+    threshold?: number;
+    /**
+     * What it costs to answer the first option when the second is true; 0 where they are the same and 1 elsewhere, unless
+     * given. The outcome is the option of the least expected loss; where `ask` is a row and costs less, `uncertain`.
+     */
+    loss?: Record<string, Record<string, number>>;
     /**
      * Prior probability of options; default: equal.
      */
@@ -1280,6 +1407,40 @@ export interface ConsensusCall {
      * How.
      */
     method?: Method;
+}
+
+/**
+ * Votes so far, and what they are to be judged by.
+ */
+export interface DecideCall {
+    /**
+     * For people.
+     */
+    question?: string;
+    /**
+     * The circle.
+     */
+    policy?: CirclePolicy;
+    /**
+     * In any order; those of experts that are not in the circle are left out.
+     */
+    votes: Vote[];
+    /**
+     * Questions that were answered, newest first: what weights are learned from, and thresholds.
+     */
+    outcomes?: Answered[];
+    /**
+     * Experts to ask at a time; default: all.
+     */
+    wave?: number;
+    /**
+     * What may still be spent, US dollars; default: anything.
+     */
+    budgetUsd?: number;
+    /**
+     * True: nobody is asked any more, whoever is left.
+     */
+    last?: boolean;
 }
 
 /**
@@ -1450,6 +1611,11 @@ export interface FindingBrief {
 }
 
 /**
+ * What an outcome rests on.
+ */
+export type Why = "clear" | "tie" | "no_quorum" | "no_votes" | "vetoed" | "uncertain";
+
+/**
  * What came of a rule on a file.
  */
 export type RuleStatus = "pass" | "fail" | "skip" | "unknown";
@@ -1490,11 +1656,6 @@ export interface ResourceChanges {
  * What happened. A step is one operation of the run, named `<operation>:<logicalId>` (`create:Table`).
  */
 export type Event = { type: "started" } | { type: "intentRecorded"; step: string; attempt: number; clientToken: string; at: Millis } | { type: "accepted"; step: string; requestToken: string; identifier?: string; retryAfter?: Millis; at: Millis } | { type: "progress"; step: string; status: RequestStatus; identifier?: string; model?: unknown; errorCode?: string; message?: string; retryAfter?: Millis; at: Millis } | { type: "read"; step: string; properties?: unknown; at: Millis } | { type: "requestsListed"; step: string; requests: ListedRequest[]; next?: string; at: Millis } | { type: "resourcesListed"; step: string; identifiers: string[]; next?: string; at: Millis } | { type: "rejected"; step: string; call: CallKind; errorCode: string; message: string; at: Millis } | { type: "throttled"; step: string; call: CallKind } | { type: "lost"; step: string; call: CallKind; message: string } | { type: "rateShare"; rate: number; burst: number } | { type: "timerFired" } | { type: "cancelRequested"; now?: boolean } | { type: "suspendRequested"; until: Millis };
-
-/**
- * What happens next.
- */
-export type Decision = "approve" | "refuse" | "ask";
 
 /**
  * What has drifted.
@@ -1541,10 +1702,6 @@ export interface Brief {
      * Logical ids whose losses were named and allowed: they are no objection any more.
      */
     allowed?: string[];
-    /**
-     * How often each expert was right; whoever is not in it is taken for average.
-     */
-    tallies?: Record<string, Tally>;
 }
 
 /**
@@ -1606,10 +1763,6 @@ export interface ExpertsAnswer {
      * By name.
      */
     experts: ExpertRecord[];
-    /**
-     * For the [`super::Brief`].
-     */
-    tallies: Record<string, Tally>;
 }
 
 /**
@@ -1686,6 +1839,11 @@ export interface Plan {
 }
 
 /**
+ * What is to be done, where the options are `approve` and `refuse`.
+ */
+export type Decision = "approve" | "refuse" | "ask";
+
+/**
  * What is told of a sketch.
  */
 export interface SketchSummary {
@@ -1709,6 +1867,28 @@ export interface SketchSummary {
      * As asked, in that order; empty when the sketch is.
      */
     quantiles: number[];
+}
+
+/**
+ * What past outcomes allow.
+ */
+export interface Calibration {
+    /**
+     * Share of decisions that may be wrong.
+     */
+    errorRate: number;
+    /**
+     * Outcomes that it was calibrated on.
+     */
+    cases: number;
+    /**
+     * Outcomes that are needed at least.
+     */
+    needed: number;
+    /**
+     * Posterior from which the circle acts; absent: no guarantee can be given.
+     */
+    threshold?: number;
 }
 
 /**
@@ -1756,6 +1936,11 @@ export interface RollbackCall {
 }
 
 /**
+ * When asking ends. Each rule ends it too where no answer that is left could change the decision.
+ */
+export type Stop = { rule: "lossless" } | { rule: "sprt"; wrongApprovals: number; wrongRefusals: number } | { rule: "evoi"; wrongApprovalUsd: number; wrongRefusalUsd: number; askUsd: number };
+
+/**
  * Where a stack lives; part of every plan's digest.
  */
 export interface Context {
@@ -1785,7 +1970,25 @@ export type Severity = "error" | "warning";
 /**
  * Whether a vote is one.
  */
-export type VoteStatus = "ok" | "abstained" | "failed";
+export type VoteStatus = "ok" | "abstained" | "timed_out" | "invalid" | "failed";
+
+/**
+ * Who must have voted; each that is given must hold.
+ */
+export interface Quorum {
+    /**
+     * Valid votes.
+     */
+    count?: number;
+    /**
+     * Share of the roster, in [0, 1].
+     */
+    fraction?: number;
+    /**
+     * Different lineages among the valid votes; an expert without one is its own.
+     */
+    lineages?: number;
+}
 
 /**
  * Who said that a finding is not to be reported.
@@ -1804,6 +2007,50 @@ export interface Suppressed {
      */
     author?: string;
 }
+
+/**
+ * Who sits in the circle, and what makes its answer clear.
+ */
+export interface CirclePolicy {
+    /**
+     * By name: built-in experts that differ from their default, and experts beside them.
+     */
+    experts?: Record<string, ExpertPolicy>;
+    /**
+     * Who must have voted; default: three.
+     */
+    quorum?: Quorum;
+    /**
+     * Posterior from which an approval is clear, above 0.5.
+     */
+    approve?: number;
+    /**
+     * Posterior from which a refusal is clear, above 0.5.
+     */
+    refuse?: number;
+    /**
+     * Confidence from which one objection is enough to ask a person; above 1: none is.
+     */
+    objection?: number;
+    /**
+     * Share of decisions that may be wrong. Given, a threshold is calibrated on past outcomes, and a person is asked
+     * wherever it does not reach; without enough outcomes a person is always asked.
+     */
+    errorRate?: number;
+    /**
+     * When asking ends before everybody has answered.
+     */
+    stop?: Stop;
+    /**
+     * A person decides whatever the circle approves.
+     */
+    alwaysAsk?: boolean;
+}
+
+/**
+ * Why nobody else is asked.
+ */
+export type Stopped = "answered" | "settled" | "rule" | "budget" | "deadline";
 
 
 /**
@@ -1900,12 +2147,12 @@ export class Planned {
      */
     bind(references: string): PlanSummary;
     /**
-     * The circle's verdict over it, its findings and the stack's history.
+     * What the built-in experts say of it, its findings and the stack's history.
      *
      * # Errors
      * When the call is malformed.
      */
-    consult(brief: Brief): Consultation;
+    builtinVotes(brief: Brief): BuiltinVotes;
     /**
      * SHA-256 (hex).
      */
@@ -1988,6 +2235,14 @@ export function claimRate(kept: string | null | undefined, claim: Claim): Share;
  * When the call itself is malformed.
  */
 export function consensus(call: ConsensusCall): ConsensusAnswer;
+
+/**
+ * The decision that votes on a plan allow, or who is to be asked next.
+ *
+ * # Errors
+ * When the call itself is malformed.
+ */
+export function decide(call: DecideCall): DecideAnswer;
 
 /**
  * What is there against what was deployed.

@@ -306,15 +306,15 @@ class Planned {
         return takeFromExternrefTable0(ret[0]);
     }
     /**
-     * The circle's verdict over it, its findings and the stack's history.
+     * What the built-in experts say of it, its findings and the stack's history.
      *
      * # Errors
      * When the call is malformed.
      * @param {Brief} brief
-     * @returns {Consultation}
+     * @returns {BuiltinVotes}
      */
-    consult(brief) {
-        const ret = wasm.planned_consult(this.__wbg_ptr, brief);
+    builtinVotes(brief) {
+        const ret = wasm.planned_builtinVotes(this.__wbg_ptr, brief);
         if (ret[2]) {
             throw takeFromExternrefTable0(ret[1]);
         }
@@ -539,6 +539,23 @@ function consensus(call) {
     return takeFromExternrefTable0(ret[0]);
 }
 exports.consensus = consensus;
+
+/**
+ * The decision that votes on a plan allow, or who is to be asked next.
+ *
+ * # Errors
+ * When the call itself is malformed.
+ * @param {DecideCall} call
+ * @returns {DecideAnswer}
+ */
+function decide(call) {
+    const ret = wasm.decide(call);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.decide = decide;
 
 /**
  * What is there against what was deployed.

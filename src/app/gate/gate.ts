@@ -3,14 +3,16 @@
 // `judge` is used by `deploy` and `consult`. Order: a blocking finding refuses before any expert is asked; the circle
 // approves, refuses, or is split; a split circle is for a person, never for `--yes`.
 import type { Brief, Finding, History } from '#wasm';
-import { expertRecords } from '../../core/calls.ts';
 import { sidesOf } from '../../domain/sides.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
+import { changingActions } from '../documents/documents.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, findingsOf, refusing, reported, suppressedFindings } from '../scan.ts';
 import { placeOf, type Session } from '../session.ts';
+import { type Circle, consultCircle } from './circle.ts';
 import type { AllowedLoss } from './guard.ts';
 import { outcomesOf } from './outcomes.ts';
+import { Purse } from './purse.ts';
 
 /** How strict the gate is. */
 export interface GateOptions {
@@ -22,6 +24,8 @@ export interface GateOptions {
   suppressions?: boolean;
   /** Losses that were named and allowed are no objection any more. */
   allowDataLoss?: AllowedLoss;
+  /** Who is asked and what makes an answer clear; default: the built-in experts. */
+  circle?: Circle | undefined;
 }
 
 /** A verdict with the findings it rests on. */
@@ -36,7 +40,8 @@ export async function judge(
   session: Session,
   planned: Planned,
   template: Template,
-  { failOn = 'critical', skipExperts = false, suppressions = true, allowDataLoss = [] }: GateOptions,
+  { failOn = 'critical', skipExperts = false, suppressions = true, allowDataLoss = [], circle }: GateOptions,
+  signal?: AbortSignal,
 ): Promise<Judged> {
   const planDigest = planned.plan.digest;
   const { clock, endpoint, monitor } = session;
@@ -48,7 +53,12 @@ export async function judge(
   const blocking = refusing(findings, failOn);
   const skipped = [...(failOn === 'none' ? ['scan'] : []), ...(skipExperts ? ['experts'] : [])];
   // Who reads a verdict must see what it does not rest on.
-  const common = { planDigest, skipped, ...(suppressed.length === 0 ? {} : { suppressed }) };
+  const common = {
+    planDigest,
+    skipped,
+    ...(suppressed.length === 0 ? {} : { suppressed }),
+    ...(circle === undefined ? {} : { circlePolicy: circle.digest }),
+  };
   const nothing = { ...common, votes: [], posterior: {} };
   if (blocking.length > 0) {
     const reasons = blocking.map(({ ruleId, message }) => `${ruleId}: ${message}`);
@@ -69,12 +79,19 @@ export async function judge(
     })),
     history: past.history,
     allowed: allowDataLoss === 'all' ? planned.plan.resources.map(({ logicalId }) => logicalId) : [...allowDataLoss],
-    tallies: expertRecords(await outcomesOf(session.store)).tallies,
   };
-  const { decision, reasons, votes, consensus } = planned.inCore.consult(brief);
-  const took = clock.now() - started;
-  monitor.record('consult_duration_ms', took, { endpoint });
-  const elapsedMs = took / votes.length;
+  const builtIn = planned.inCore.builtinVotes(brief);
+  const builtInMs = (clock.now() - started) / builtIn.length;
+  const { decision, reasons, votes, consensus, stopped, unasked, calibration } = await consultCircle({
+    circle,
+    question: { planDigest, stack: planned.plan.stack, actions: changingActions(planned.plan), findings },
+    votes: builtIn,
+    outcomes: await outcomesOf(session.store),
+    clock,
+    purse: new Purse(session.store.limits, clock, circle?.settings.budget),
+    signal,
+  });
+  monitor.record('consult_duration_ms', clock.now() - started, { endpoint });
   return {
     findings,
     verdict: {
@@ -90,12 +107,14 @@ export async function judge(
           confidence: vote.confidence ?? null,
           weight: vote.weight ?? 1,
           reasons: vote.reasons ?? [],
-          costUsd: 0,
-          elapsedMs,
+          costUsd: vote.costUsd ?? 0,
+          elapsedMs: vote.elapsedMs ?? builtInMs,
           status: vote.status ?? 'ok',
         }),
       ),
       posterior: consensus.posterior,
+      ...(unasked.length === 0 ? {} : { stopped, unasked }),
+      ...(calibration === undefined ? {} : { calibration }),
     },
   };
 }

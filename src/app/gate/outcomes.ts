@@ -32,10 +32,11 @@ export async function outcomesOf({ runs }: Pick<Store, 'runs'>): Promise<Answere
 }
 
 function votesOf(verdict: Verdict | null): Answered['votes'] {
-  return (verdict?.votes ?? []).map(({ expert, option, confidence, reasons, status }: VoteDocument) => ({
+  return (verdict?.votes ?? []).map(({ expert, option, confidence, reasons, status, costUsd }: VoteDocument) => ({
     expert,
     status,
     reasons,
+    costUsd,
     ...(option === null ? {} : { option }),
     ...(confidence === null ? {} : { confidence }),
   }));

@@ -78,12 +78,17 @@ export async function planOf({ inquiries }: Steps, digest: string, caller: Calle
 }
 
 /** What the workflow calls: answers an inquiry. Called again, it answers again; the first answer stays. */
-export async function inquireStep(session: Session, { inquiries }: Steps, id: string, control: Control): Promise<Next> {
+export async function inquireStep(
+  session: Session,
+  { inquiries, circle }: Steps,
+  id: string,
+  control: Control,
+): Promise<Next> {
   const inquiry = await inquiries.inquiry(id);
   // It is kept for a week.
   if (inquiry === undefined) return { next: 'end' };
   try {
-    await inquiries.answer(id, { document: await answerOf(session, inquiries, inquiry, control) });
+    await inquiries.answer(id, { document: await answerOf(session, { inquiries, circle }, inquiry, control) });
   } catch (error) {
     if (!(error instanceof AssentError) || (error.retryable && error.kind !== 'held')) throw error;
     await inquiries.answer(id, { error: told(error) });
@@ -101,7 +106,7 @@ export async function failedInquiry({ inquiries }: Steps, head: InquiryHead): Pr
 
 async function answerOf(
   session: Session,
-  inquiries: Steps['inquiries'],
+  { inquiries, circle }: Pick<Steps, 'inquiries' | 'circle'>,
   inquiry: Inquiry,
   control: Control,
 ): Promise<object> {
@@ -117,7 +122,7 @@ async function answerOf(
     }
     case 'consult': {
       const { template, stack, maxConcurrency = DEFAULT_CONCURRENCY } = inquiry;
-      const wanted = { ...wantedOf(inquiry), ...judgeOptions(inquiry), maxConcurrency };
+      const wanted = { ...wantedOf(inquiry), ...judgeOptions(inquiry), circle, maxConcurrency };
       return consult(session, { ...wanted, template: { text: template, name: 'template' }, stack }, control);
     }
     case 'drift': {

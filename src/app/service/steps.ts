@@ -4,6 +4,7 @@
 import { AssentError, LeaseHeld } from '../../domain/errors.ts';
 import { expire } from '../answer.ts';
 import { cancel } from '../cancel.ts';
+import type { Circle } from '../gate/circle.ts';
 import { judge } from '../judge.ts';
 import { makePlan } from '../planning/planning.ts';
 import type {
@@ -29,6 +30,8 @@ export interface Steps {
   inquiries: Inquiries;
   feeds: Feeds;
   workflow: Workflow;
+  /** As configured when the service was installed. */
+  circle?: Circle | undefined;
 }
 
 /** What comes next. `refused`: there is no run, for this reason. */
@@ -46,7 +49,7 @@ const HELD_S = 5;
  */
 export async function judgeStep(
   session: Session,
-  { submissions }: Steps,
+  { submissions, circle }: Steps,
   { runId, start = runId }: { runId: string; start?: string },
   control: Control,
 ): Promise<Next> {
@@ -59,8 +62,8 @@ export async function judgeStep(
   try {
     return await onceFree(session, control, () =>
       found === undefined
-        ? begin(session, head, submission, control)
-        : goOn(session, { run: found, head }, submission, control),
+        ? begin(session, head, { submission, circle }, control)
+        : goOn(session, { run: found, head }, { submission, circle }, control),
     );
   } catch (error) {
     if (!(error instanceof AssentError) || (error.retryable && !(error instanceof LeaseHeld))) throw error;
@@ -81,16 +84,21 @@ async function onceFree<T>({ clock }: Session, { signal }: Control, work: () => 
   }
 }
 
+/** What is asked for, and who judges it. */
+interface Wanted extends Pick<Steps, 'circle'> {
+  submission: Submission;
+}
+
 async function begin(
   session: Session,
   { runId, accessPolicy }: SubmissionHead,
-  submission: Submission,
+  { submission, circle }: Wanted,
   control: Control,
 ): Promise<Next> {
   const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
   const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
   using _planner = submitted.planned.inCore;
-  const { run } = await judge(session, submitted, judgeOptions(submission, accessPolicy), control);
+  const { run } = await judge(session, submitted, { ...judgeOptions(submission, accessPolicy), circle }, control);
   return nextOf(run);
 }
 
@@ -98,7 +106,7 @@ async function begin(
 async function goOn(
   session: Session,
   { run, head }: { run: Run; head: SubmissionHead },
-  submission: Submission,
+  { submission, circle }: Wanted,
   control: Control,
 ): Promise<Next> {
   const planned = await makePlan(session, wantedOf(submission), control);
@@ -107,7 +115,12 @@ async function goOn(
     await cancel(session, run.runId);
     return { next: 'end' };
   }
-  const judged = await judge(session, { run, planned }, judgeOptions(submission, head.accessPolicy), control);
+  const judged = await judge(
+    session,
+    { run, planned },
+    { ...judgeOptions(submission, head.accessPolicy), circle },
+    control,
+  );
   return nextOf(judged.run);
 }
 

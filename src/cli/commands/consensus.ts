@@ -1,5 +1,5 @@
 // `assent consensus`.
-import type { TableMethod } from '#wasm';
+import type { Method, TableMethod } from '#wasm';
 import { aggregate, type ConsensusDocument, METHODS, questionFrom } from '../../app/consensus.ts';
 import { aggregateForecasts, FORECAST_METHODS } from '../../app/tables/forecasts.ts';
 import { aggregateLabels, LABEL_METHODS } from '../../app/tables/labels.ts';
@@ -39,8 +39,9 @@ export async function questionOf(file: string, { method }: ConsensusCommandOptio
   return method === undefined ? given : withMethod(given, method);
 }
 
-function suited(method: TableMethod, methods: readonly TableMethod[], what: string): TableMethod {
-  if (methods.includes(method)) return method;
+function suited<T extends Method | TableMethod>(method: Method | TableMethod, methods: readonly T[], what: string): T {
+  const found = methods.find((one) => one === method);
+  if (found !== undefined) return found;
   throw usage(`--method ${method} has no meaning for ${what}; there are ${methods.join(', ')}.`);
 }
 
@@ -58,6 +59,7 @@ const UNDECIDED: Record<string, string> = {
   tie: 'A tie: no option is ahead.',
   no_quorum: 'No quorum: too few of the roster have voted.',
   no_votes: 'No valid vote.',
+  uncertain: 'Uncertain: what is ahead is not enough ahead.',
 };
 
 /** The answer for people. */

@@ -1,5 +1,6 @@
 // `assent consult`. Exit code 1 when the plan would be refused, 7 when a person would be asked.
 import { type ConsultDocument, consult } from '../../app/consult.ts';
+import { configuredCircle } from '../../edge/config/configured.ts';
 import type { ExitCode } from '../exit.ts';
 import { readText } from '../input.ts';
 import type { Io } from '../io.ts';
@@ -7,13 +8,14 @@ import { withSession } from '../opening.ts';
 import type { ConsultCommandOptions, Work } from '../options.ts';
 import { pairs, parameterValues } from '../parameters.ts';
 import { warningsText } from '../render/problems.ts';
-import { painter } from '../render/style.ts';
+import { painter, plain } from '../render/style.ts';
 import { verdictText } from '../render/verdict.ts';
 
 const EXIT = { approve: 0, refuse: 1, ask: 7 } as const;
 
 export const work: Work<ConsultCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
   const text = await readText(file);
+  const circle = await configuredCircle(options.config);
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
@@ -31,6 +33,7 @@ export const work: Work<ConsultCommandOptions> = async ({ io, options, operands:
     maxConcurrency,
     failOn,
     suppressions,
+    circle,
   };
   return withSession(io, options, async ({ session, control }) => {
     const document = await consult(session, wanted, control);
@@ -48,7 +51,31 @@ export function consultText(
   io: Io,
 ): string {
   const paint = painter(io.colour.out);
-  return `${verdictText({ ...verdict, votes }, explain === true, paint)}${warningsText(problems, file, paint)}`;
+  const shown = verdictText({ ...verdict, votes }, explain === true, paint);
+  return `${shown}${explain === true ? askingText(verdict) : ''}${warningsText(problems, file, paint)}`;
+}
+
+const STOPPED = {
+  answered: 'everybody has answered',
+  settled: 'no answer could have changed it',
+  rule: 'the configured rule was satisfied',
+  budget: 'the budget was spent',
+  deadline: 'the time was over',
+} as const;
+
+/** Who was not asked and why, and what past outcomes allow. */
+function askingText({ stopped, unasked = [], calibration }: ConsultDocument['verdict']): string {
+  const left =
+    stopped === undefined || unasked.length === 0
+      ? ''
+      : `Not asked: ${unasked.map(plain).join(', ')} (${STOPPED[stopped]}).\n`;
+  if (calibration === undefined) return left;
+  const { errorRate, cases, needed, threshold } = calibration;
+  const kept =
+    threshold === undefined
+      ? `cannot be kept: ${cases} of the ${needed} past outcomes that it takes`
+      : `is kept from ${(100 * threshold).toFixed(1)} % on, by ${cases} past outcomes`;
+  return `${left}An error rate of ${100 * errorRate} % ${kept}.\n`;
 }
 
 export function consultExit({ verdict }: ConsultDocument): ExitCode {

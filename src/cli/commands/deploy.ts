@@ -1,5 +1,6 @@
 // `assent deploy`.
 import { deploy } from '../../app/deploy.ts';
+import { configuredCircle } from '../../edge/config/configured.ts';
 import { placeOptions, shell } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { asking } from '../consent.ts';
@@ -12,6 +13,7 @@ import { painter } from '../render/style.ts';
 
 export const work: Work<DeployCommandOptions> = async ({ io, options, operands: [file = '-'] }) => {
   const text = await readText(file);
+  const circle = await configuredCircle(options.config);
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   const tags = pairs(options.tags, '--tags');
   const imports = pairs(options.import, '--import');
@@ -38,6 +40,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         onFailure,
         allowDataLoss: lossesOf(options.allowDataLoss),
         skipExperts: skipExperts === true,
+        circle,
         ...(approve === undefined ? {} : { approve }),
         ...asked,
       },

@@ -1,7 +1,7 @@
 // Bodies of the HTTP API, in and out: what is accepted, and what docs/openapi.json is made from. Unknown fields are
 // refused. Answers are the documents of the command line (`--format json`).
 import { z } from 'zod';
-import { METHODS } from '../../app/consensus.ts';
+import { METHODS, STATUSES, SEVERITIES as VOTE_SEVERITIES } from '../../app/consensus.ts';
 import { SEVERITIES } from '../../app/scan.ts';
 
 const text = z.string().min(1);
@@ -76,7 +76,18 @@ const vote = z.strictObject({
   weight: z.number().positive().optional(),
   reliability: probability.optional(),
   lineage: text.optional().describe('Experts of one lineage err together.'),
-  status: z.enum(['ok', 'abstained', 'failed']).optional(),
+  probabilities: z
+    .record(z.string(), probability)
+    .optional()
+    .describe('In place of option and confidence; they sum to 1.'),
+  confusion: z
+    .record(z.string(), z.record(z.string(), z.number().min(0)))
+    .optional()
+    .describe('What it was seen to say: true option to said option to count.'),
+  severity: z.enum(VOTE_SEVERITIES).optional(),
+  costUsd: z.number().min(0).optional(),
+  elapsedMs: z.number().min(0).optional(),
+  status: z.enum(STATUSES).optional(),
   veto: z.boolean().optional(),
   reasons: z.array(text).optional(),
 });
@@ -88,7 +99,21 @@ export const consensusBody = z
     options: z.array(text).optional().describe('The possible answers; default: those voted for.'),
     votes: z.array(vote).min(1),
     roster: z.array(text).optional().describe('Experts that were to be asked; default: those who voted.'),
-    quorum: probability.optional(),
+    quorum: z
+      .union([
+        probability,
+        z.strictObject({
+          count: z.int().min(0).optional(),
+          fraction: probability.optional(),
+          lineages: z.int().min(0).optional(),
+        }),
+      ])
+      .optional(),
+    threshold: probability.optional().describe('Below it the outcome is `uncertain`.'),
+    loss: z
+      .record(z.string(), z.record(z.string(), z.number().min(0)))
+      .optional()
+      .describe('What it costs to answer the first option when the second is true; `ask` as a row: what asking costs.'),
     prior: z.record(z.string(), probability).optional(),
     correlation: probability.optional(),
     method: z.enum(METHODS).optional(),
@@ -99,7 +124,9 @@ export const consensusAnswer = z
   .strictObject({
     version: z.literal(1),
     kind: z.literal('consensus'),
-    outcome: z.string().describe('The option, `tie`, `no_quorum` or `no_votes`.'),
+    outcome: z.string().describe('The option, `tie`, `no_quorum`, `no_votes` or `uncertain`.'),
+    why: z.enum(['clear', 'tie', 'no_quorum', 'no_votes', 'vetoed', 'uncertain']),
+    decision: z.enum(['approve', 'refuse', 'ask']).optional(),
     posterior: z.record(z.string(), z.number()),
     agreement: z.strictObject({ alpha: z.number().nullable(), entropyBits: z.number() }),
     nEff: z.number(),
@@ -109,9 +136,14 @@ export const consensusAnswer = z
         reliability: z.number(),
         weightUsed: z.number(),
         contribution: z.number(),
+        interval: z.tuple([z.number(), z.number()]).nullable(),
+        logOdds: z.number(),
+        pivotal: z.boolean(),
       }),
     ),
     dissent: z.array(z.string()),
+    flip: z.array(z.string()).describe('The fewest who would have had to vote otherwise.'),
+    methodVersion: z.int(),
     method: z.enum(METHODS),
     veto: z.string().optional(),
   })

@@ -38,7 +38,7 @@ export function aggregate(call: ConsensusCall): Consensus {
   const vetoes = call.votes.filter(({ veto, status, option }) => veto && (status ?? 'ok') === 'ok' && option);
   const [veto] = vetoes.toSorted((a, b) => (a.expert < b.expert ? -1 : 1));
   let outcome = close === 1 ? (options[posterior.indexOf(best)] as string) : 'tie';
-  if (ballots.length < (call.quorum ?? 0) * roster.length) outcome = 'no_quorum';
+  if (ballots.length < Number(call.quorum ?? 0) * roster.length) outcome = 'no_quorum';
   if (ballots.length === 0) outcome = 'no_votes';
   if (veto?.option !== undefined) outcome = veto.option;
   const chosen = options.indexOf(outcome);

@@ -27,6 +27,10 @@ function scores() {
     of(({ equal }) => equal),
   );
   found.set(
+    'circle, calibrated to 10 %',
+    of(({ calibrated }) => calibrated),
+  );
+  found.set(
     'plain majority',
     of(({ votes }) => majority(votes)),
   );
@@ -69,11 +73,12 @@ export function judged(): Row[] {
   const singles = [...found].filter(([name]) => name.endsWith(' alone')).map(([, score]) => score);
   const cheapest = (scores: readonly Score[]) => Math.min(...scores.map(({ cost }) => cost));
   const rare = singles.filter(({ asked }) => asked <= MOST_ASKED);
+  const asks = ['circle, learning', 'circle, equal weights'];
   const limit = { atMost: 100 * MOST_ASKED };
   const rows = [...found].flatMap(([name, { accuracy, wrongApprovals, asked, cost }]) => [
     ...(Number.isNaN(accuracy) ? [] : [row(`${name}: right where it decided`, 100 * accuracy, '%')]),
     row(`${name}: bad changes let through`, 100 * wrongApprovals, '%'),
-    row(`${name}: people asked`, 100 * asked, '%', name.startsWith('circle') ? limit : undefined),
+    row(`${name}: people asked`, 100 * asked, '%', asks.includes(name) ? limit : undefined),
     row(`${name}: cost a change`, cost, 'min'),
   ]);
   return [

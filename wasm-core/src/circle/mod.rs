@@ -1,32 +1,30 @@
-//! The circle of experts: built-in analysers vote on a plan, their votes become a verdict.
+//! The circle of experts: built-in analysers and whoever else sits in it vote on a plan, their votes become a verdict.
 //!
-//! Everything is derived from the plan, the scan's findings and the stack's history, so the same input gives the same
-//! verdict anywhere. The verdict is `approve` only when the circle approves clearly and nobody objects strongly;
-//! `refuse` when it refuses clearly; whatever lies between is `ask`: a person decides, over the plan's digest.
-//! Callers: `session`, for the use cases `consult` and `deploy`.
+//! Pure: `builtin_votes` derives from the plan, the scan's findings and the stack's history, `decide` from votes, so the
+//! same input gives the same verdict anywhere. It is `approve` only when the circle approves clearly and nobody objects
+//! strongly; `refuse` when it refuses clearly; whatever lies between is `ask`: a person decides, over the plan's digest.
+//! While experts are left whose answers could matter, `decide` says who is to be asked next.
 
+mod calibration;
 mod experts;
+mod policy;
 mod record;
+mod stop;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
+pub use calibration::Calibration;
+pub use policy::{CirclePolicy, ExpertPolicy, Stop};
 pub use record::{Answered, AnsweredQuestions, ExpertRecord, ExpertsAnswer, Tally, records, tallies};
 
-use crate::consensus::{Consensus, ConsensusCall, Method, Vote, aggregate};
+pub use crate::consensus::Decision;
+use crate::consensus::{Consensus, ConsensusCall, Method, Vote, VoteSeverity, VoteStatus, aggregate};
 use crate::model::Plan;
 use crate::problem::Span;
 use crate::scan::FindingSeverity;
-
-/// Posterior from which a verdict is clear.
-const CLEAR: f64 = 0.6;
-/// Of the experts, those that always have an opinion (policy, blast radius, data safety): the others speak when they have
-/// something to look at.
-const QUORUM: f64 = 3.0 / 8.0;
-/// Confidence from which one objection is enough to ask a person.
-const STRONG: f64 = 0.75;
 
 /// What an expert needs to know of a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
@@ -71,9 +69,6 @@ pub struct Brief {
     /// Logical ids whose losses were named and allowed: they are no objection any more.
     #[serde(default)]
     pub allowed: Vec<String>,
-    /// How often each expert was right; whoever is not in it is taken for average.
-    #[serde(default)]
-    pub tallies: BTreeMap<String, Tally>,
 }
 
 /// A plan to be judged.
@@ -97,16 +92,57 @@ impl ConsultCall<'_> {
     }
 }
 
-/// What happens next.
+/// Votes of the built-in experts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BuiltinVotes {
+    /// One per expert, in the order of their names.
+    pub votes: Vec<Vote>,
+}
+
+/// Votes so far, and what they are to be judged by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DecideCall {
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub question: Option<String>,
+    /// The circle.
+    #[serde(default)]
+    pub policy: CirclePolicy,
+    /// In any order; those of experts that are not in the circle are left out.
+    pub votes: Vec<Vote>,
+    /// Questions that were answered, newest first: what weights are learned from, and thresholds.
+    #[serde(default)]
+    pub outcomes: Vec<Answered>,
+    /// Experts to ask at a time; default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub wave: Option<u32>,
+    /// What may still be spent, US dollars; default: anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub budget_usd: Option<f64>,
+    /// True: nobody is asked any more, whoever is left.
+    #[serde(default)]
+    pub last: bool,
+}
+
+/// Why nobody else is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
-#[serde(rename_all = "lowercase")]
-pub enum Decision {
-    /// It may be deployed.
-    Approve,
-    /// It may not.
-    Refuse,
-    /// A person decides.
-    Ask,
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// Everybody has answered.
+    Answered,
+    /// No answer could have changed the decision.
+    Settled,
+    /// The configured rule was satisfied.
+    Rule,
+    /// No expert that is left can be afforded.
+    Budget,
+    /// The caller asked for an end: a deadline has passed.
+    Deadline,
 }
 
 /// The circle's answer.
@@ -117,84 +153,239 @@ pub struct Consultation {
     pub decision: Decision,
     /// Why, one sentence each.
     pub reasons: Vec<String>,
-    /// One per expert of the circle.
+    /// One per expert that was asked, with the weights that were used.
     pub votes: Vec<Vote>,
     /// How the votes were aggregated.
     pub consensus: Consensus,
+    /// Why nobody else was asked.
+    pub stopped: Stopped,
+    /// Experts of the circle that were not asked.
+    pub unasked: Vec<String>,
+    /// What past outcomes allow, where an error rate is to be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub calibration: Option<Calibration>,
 }
 
-/// Asks every built-in expert and aggregates.
-///
-/// # Errors
-/// Never for votes that the built-in experts make; a sentence if an invariant of theirs breaks.
-pub fn consult(call: &ConsultCall<'_>) -> Result<Consultation, String> {
-    let votes = experts::votes(call);
-    let (decision, reasons, consensus, votes) = judged(
-        Some(format!("deploy plan {} of stack {}?", call.plan.digest, call.plan.stack)),
-        votes,
-        &call.brief.tallies,
-    )?;
-    Ok(Consultation { decision, reasons, votes, consensus })
+/// The answer to a [`DecideCall`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum DecideAnswer {
+    /// Nobody needs to be asked any more.
+    Decided {
+        /// The answer.
+        consultation: Box<Consultation>,
+    },
+    /// More has to be known.
+    Ask {
+        /// Whom to ask, most worth it first; never nobody.
+        next: Vec<String>,
+    },
+    /// The call makes no sense.
+    Refused {
+        /// Everything that is wrong with it, one sentence each.
+        problems: Vec<String>,
+    },
 }
 
-/// What the circle decides on these votes, with the weights that these tallies give; a person is asked where the votes
-/// make no sense.
-fn verdict_of(votes: &[Vote], tallies: &BTreeMap<String, Tally>) -> (Decision, Vec<String>) {
-    match judged(None, votes.to_vec(), tallies) {
-        Ok((decision, reasons, ..)) => (decision, reasons),
-        Err(problem) => (Decision::Ask, vec![problem]),
+/// Posteriors from which approval and refusal are clear; `None`: never.
+#[derive(Clone, Copy, Debug)]
+struct Clear {
+    approve: Option<f64>,
+    refuse: Option<f64>,
+}
+
+/// What the built-in experts say of a plan.
+#[must_use]
+pub fn builtin_votes(call: &ConsultCall<'_>) -> BuiltinVotes {
+    BuiltinVotes { votes: experts::votes(call) }
+}
+
+/// The decision that these votes allow, or who is to be asked next.
+#[must_use]
+pub fn decide(call: &DecideCall) -> DecideAnswer {
+    let policy = &call.policy;
+    let mut problems = policy.problems();
+    if call.budget_usd.is_some_and(f64::is_nan) {
+        problems.push("budget is not a number".to_owned());
     }
+    if !problems.is_empty() {
+        return DecideAnswer::Refused { problems };
+    }
+    let (calibration, tallies) = match policy.error_rate {
+        None => (None, record::tallies(&call.outcomes)),
+        Some(rate) => {
+            let (calibration, tallies) = calibration::calibrate(&call.outcomes, policy, rate);
+            (Some(calibration), tallies)
+        }
+    };
+    let roster = policy.roster();
+    let votes = call.votes.iter().filter(|vote| roster.contains(&vote.expert)).cloned().collect();
+    let (consensus, votes) = match pooled(call.question.clone(), votes, policy, &tallies) {
+        Ok(pooled) => pooled,
+        Err(problems) => return DecideAnswer::Refused { problems },
+    };
+    let clear = clear(policy, calibration);
+    let left: Vec<(String, f64)> = roster
+        .into_iter()
+        .filter(|name| votes.iter().all(|vote| vote.expert != *name))
+        .map(|name| (weight_of(policy, &tallies, &name), name))
+        .map(|(weight, name)| (name, weight))
+        .collect();
+    let (decision, reasons) = judged(&consensus, &votes, policy, clear, calibration, &left);
+    let may_pay = |name: &String| call.budget_usd.is_none_or(|budget| policy.of(name).cost_usd <= budget);
+    let stopped = match () {
+        () if left.is_empty() => Stopped::Answered,
+        () if stop::settled(policy, clear, &votes, &left) => Stopped::Settled,
+        () if stop::enough(policy.stop, policy, decision, &votes, &left, &tallies) => Stopped::Rule,
+        () if call.last => Stopped::Deadline,
+        () if !left.iter().any(|(name, _)| may_pay(name)) => Stopped::Budget,
+        () => {
+            let mut spent = 0.0;
+            let next = stop::ordered(policy, &votes, &left, &tallies).into_iter().filter(|name| {
+                let cost = policy.of(name).cost_usd;
+                let pays = call.budget_usd.is_none_or(|budget| spent + cost <= budget);
+                spent += if pays { cost } else { 0.0 };
+                pays
+            });
+            let wave = call.wave.map_or(usize::MAX, |wave| wave.max(1) as usize);
+            return DecideAnswer::Ask { next: next.take(wave).collect() };
+        }
+    };
+    let unasked = left.into_iter().map(|(name, _)| name).collect();
+    let consultation = Consultation { decision, reasons, votes, consensus, stopped, unasked, calibration };
+    DecideAnswer::Decided { consultation: Box::new(consultation) }
 }
 
-fn judged(
+/// What the default circle decides on these votes, with the weights that these tallies give; a person is asked where the
+/// votes make no sense.
+fn verdict_of(votes: &[Vote], tallies: &BTreeMap<String, Tally>) -> Decision {
+    let policy = CirclePolicy::default();
+    pooled(None, votes.to_vec(), &policy, tallies).map_or(Decision::Ask, |(consensus, votes)| {
+        judged(&consensus, &votes, &policy, clear(&policy, None), None, &[]).0
+    })
+}
+
+fn weight_of(policy: &CirclePolicy, tallies: &BTreeMap<String, Tally>, expert: &str) -> f64 {
+    policy.of(expert).weight * tallies.get(expert).copied().unwrap_or_default().weight()
+}
+
+fn lineage_of(policy: &CirclePolicy, expert: &str) -> String {
+    policy.of(expert).lineage.unwrap_or_else(|| match policy::is_built_in(expert) {
+        true => format!("built-in/{expert}"),
+        false => expert.to_owned(),
+    })
+}
+
+/// The votes with their weights, and their average. An expert from outside has the weight and the veto that the policy
+/// gives it, whatever its answer says.
+fn pooled(
     question: Option<String>,
     mut votes: Vec<Vote>,
+    policy: &CirclePolicy,
     tallies: &BTreeMap<String, Tally>,
-) -> Result<(Decision, Vec<String>, Consensus, Vec<Vote>), String> {
+) -> Result<(Consensus, Vec<Vote>), Vec<String>> {
     for vote in &mut votes {
-        let learned = tallies.get(&vote.expert).copied().unwrap_or_default().weight();
-        vote.weight = Some(vote.weight.unwrap_or(1.0) * learned);
+        let own = if policy::is_built_in(&vote.expert) { vote.weight.unwrap_or(1.0) } else { 1.0 };
+        vote.weight = Some(own * weight_of(policy, tallies, &vote.expert));
+        vote.lineage = Some(lineage_of(policy, &vote.expert));
+        vote.reliability = None;
+        vote.veto = policy.of(&vote.expert).veto && objects(policy, vote);
     }
     let question = ConsensusCall {
         question,
         options: vec![experts::APPROVE.to_owned(), experts::REFUSE.to_owned()],
         votes,
-        roster: experts::ALL.iter().map(|expert| expert.name.to_owned()).collect(),
-        quorum: QUORUM,
+        roster: policy.roster(),
+        quorum: policy.quorum(),
         method: Method::Weighted,
         ..ConsensusCall::default()
     };
-    let consensus = aggregate(&question).map_err(|problems| problems.join("; "))?;
-    let (decision, reasons) = decide(&consensus, &question.votes);
-    Ok((decision, reasons, consensus, question.votes))
+    Ok((aggregate(&question)?, question.votes))
 }
 
-fn decide(consensus: &Consensus, votes: &[Vote]) -> (Decision, Vec<String>) {
+fn valid(vote: &Vote) -> bool {
+    let even = vote.probabilities.len() == 2 && vote.probabilities.values().all(|p| (p - 0.5).abs() < 1e-9);
+    vote.status == VoteStatus::Ok && !even && (vote.option.is_some() || !vote.probabilities.is_empty())
+}
+
+/// The probability that a vote gives an option.
+fn p_of(vote: &Vote, option: &str) -> f64 {
+    match (&vote.option, vote.confidence) {
+        (None, _) => vote.probabilities.get(option).copied().unwrap_or(0.0),
+        (Some(own), confidence) if own == option => confidence.unwrap_or(record::UNKNOWN),
+        (Some(_), confidence) => 1.0 - confidence.unwrap_or(record::UNKNOWN),
+    }
+}
+
+fn approves(vote: &Vote) -> bool {
+    match &vote.option {
+        Some(option) => option == experts::APPROVE,
+        None => p_of(vote, experts::APPROVE) > p_of(vote, experts::REFUSE),
+    }
+}
+
+/// Whether it is an objection that is enough to ask a person.
+fn objects(policy: &CirclePolicy, vote: &Vote) -> bool {
+    let critical = policy.objection <= 1.0 && vote.severity == Some(VoteSeverity::Critical);
+    valid(vote) && !approves(vote) && (critical || p_of(vote, experts::REFUSE) >= policy.objection)
+}
+
+/// Thresholds of the policy, raised to what past outcomes guarantee.
+fn clear(policy: &CirclePolicy, calibration: Option<Calibration>) -> Clear {
+    let from = |own: f64| match calibration {
+        None => Some(own),
+        Some(calibration) => calibration.threshold.map(|threshold| threshold.max(own)),
+    };
+    Clear { approve: from(policy.approve), refuse: from(policy.refuse) }
+}
+
+fn judged(
+    consensus: &Consensus,
+    votes: &[Vote],
+    policy: &CirclePolicy,
+    clear: Clear,
+    calibration: Option<Calibration>,
+    left: &[(String, f64)],
+) -> (Decision, Vec<String>) {
     let share = |option: &str| consensus.posterior.get(option).copied().unwrap_or(0.0);
-    let objections: Vec<&Vote> = votes
-        .iter()
-        .filter(|vote| vote.option.as_deref() == Some(experts::REFUSE) && vote.confidence.unwrap_or(0.0) >= STRONG)
-        .collect();
+    let objections: Vec<&Vote> = votes.iter().filter(|vote| objects(policy, vote)).collect();
     let mut reasons: Vec<String> =
         objections.iter().flat_map(|vote| vote.reasons.iter().map(|why| format!("{}: {why}", vote.expert))).collect();
-    match consensus.outcome.as_str() {
-        experts::REFUSE if share(experts::REFUSE) >= CLEAR || consensus.veto.is_some() => {
-            reasons.insert(0, format!("the circle refuses ({:.0} %)", share(experts::REFUSE) * 100.0));
-            (Decision::Refuse, reasons)
-        }
-        experts::APPROVE if share(experts::APPROVE) >= CLEAR && objections.is_empty() => {
-            (Decision::Approve, vec![format!("the circle approves ({:.0} %)", share(experts::APPROVE) * 100.0)])
-        }
-        experts::APPROVE => {
-            let why = if objections.is_empty() { "not clearly" } else { "but not unanimously" };
-            reasons.insert(0, format!("the circle approves, {why} ({:.0} %)", share(experts::APPROVE) * 100.0));
-            (Decision::Ask, reasons)
-        }
-        other => {
-            reasons.insert(0, format!("the circle is split ({other})"));
-            (Decision::Ask, reasons)
-        }
+    let refused = share(experts::REFUSE);
+    let approved = share(experts::APPROVE);
+    let told = |verb: &str, share: f64| format!("the circle {verb} ({:.0} %)", share * 100.0);
+    if let Some(by) = &consensus.veto {
+        reasons.insert(0, format!("{by} refuses, and may refuse alone"));
+        return (Decision::Refuse, reasons);
     }
+    let unasked = left.iter().any(|(name, _)| policy.of(name).veto);
+    let decision = match consensus.outcome.as_str() {
+        experts::REFUSE if clear.refuse.is_some_and(|from| refused >= from) => {
+            reasons.insert(0, told("refuses", refused));
+            return (Decision::Refuse, reasons);
+        }
+        experts::APPROVE if clear.approve.is_some_and(|from| approved >= from) => {
+            let why = match () {
+                () if !objections.is_empty() => "approves, but not unanimously",
+                () if stop::silent(policy, votes) || unasked => "approves, but somebody with a veto has not answered",
+                () if policy.always_ask => "approves, but a person always decides here",
+                () => return (Decision::Approve, vec![told("approves", approved)]),
+            };
+            told(why, approved)
+        }
+        experts::APPROVE => told("approves, not clearly", approved),
+        experts::REFUSE => told("refuses, not clearly", refused),
+        other => format!("the circle is split ({other})"),
+    };
+    reasons.insert(0, decision);
+    if let Some(Calibration { threshold: None, cases, needed, error_rate }) = calibration {
+        reasons.push(format!(
+            "no error rate of {:.3} % can be kept yet: {cases} of the {needed} past outcomes that it takes",
+            error_rate * 100.0
+        ));
+    }
+    (Decision::Ask, reasons)
 }
 
 #[cfg(test)]
@@ -203,8 +394,12 @@ mod tests {
 
     use super::*;
 
-    fn consult(plan: &Plan, brief: &Brief) -> Result<Consultation, String> {
-        super::consult(&ConsultCall { plan, brief, places: &BTreeMap::new() })
+    fn consult(plan: &Plan, brief: &Brief) -> Option<Consultation> {
+        let votes = builtin_votes(&ConsultCall { plan, brief, places: &BTreeMap::new() }).votes;
+        match decide(&DecideCall { votes, ..DecideCall::default() }) {
+            DecideAnswer::Decided { consultation } => Some(*consultation),
+            _ => None,
+        }
     }
 
     /// A plan of resources given as (logical id, type, action, irreversible).

@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
-use crate::consensus::{Vote, VoteStatus};
+use crate::consensus::Vote;
 
-use super::{Decision, experts, verdict_of};
+use super::{Decision, approves, experts, p_of, valid, verdict_of};
 
 /// Votes that the prior is worth.
 const PRIOR: f64 = 20.0;
 /// What an expert nobody knows is taken for.
-const UNKNOWN: f64 = 0.8;
+pub(super) const UNKNOWN: f64 = 0.8;
 /// Questions that two experts must have answered alike, all of them, to be called redundant.
 const ALIKE: u32 = 20;
 /// Bins of the calibration error.
@@ -46,8 +46,6 @@ pub struct AnsweredQuestions {
 pub struct ExpertsAnswer {
     /// By name.
     pub experts: Vec<ExpertRecord>,
-    /// For the [`super::Brief`].
-    pub tallies: BTreeMap<String, Tally>,
 }
 
 /// How often an expert was right.
@@ -128,7 +126,7 @@ pub fn records(outcomes: &[Answered]) -> Vec<ExpertRecord> {
     let mut names: BTreeMap<&str, &str> =
         outcomes.iter().flat_map(|it| &it.votes).map(|vote| (vote.expert.as_str(), "")).collect();
     names.extend(experts::ALL.iter().map(|expert| (expert.name, expert.question)));
-    let decisions: Vec<Decision> = outcomes.iter().map(|outcome| verdict_of(&outcome.votes, &tallies).0).collect();
+    let decisions: Vec<Decision> = outcomes.iter().map(|outcome| verdict_of(&outcome.votes, &tallies)).collect();
     names
         .iter()
         .map(|(expert, question)| {
@@ -136,7 +134,7 @@ pub fn records(outcomes: &[Answered]) -> Vec<ExpertRecord> {
             let of = |outcome: &Answered| outcome.votes.iter().any(|vote| vote.expert == *expert);
             let changed = outcomes.iter().zip(&decisions).filter(|(outcome, decision)| {
                 let others: Vec<Vote> = outcome.votes.iter().filter(|vote| vote.expert != *expert).cloned().collect();
-                of(outcome) && verdict_of(&others, &tallies).0 != **decision
+                of(outcome) && verdict_of(&others, &tallies) != **decision
             });
             let (brier, ece) = calibration(outcomes, expert);
             ExpertRecord {
@@ -158,8 +156,7 @@ pub fn records(outcomes: &[Answered]) -> Vec<ExpertRecord> {
 }
 
 fn opinion(vote: &Vote) -> Option<(&Vote, bool)> {
-    let option = vote.option.as_deref().filter(|_| vote.status == VoteStatus::Ok)?;
-    Some((vote, option == experts::APPROVE))
+    valid(vote).then(|| (vote, approves(vote)))
 }
 
 fn interval(tally: Tally) -> (f64, f64) {
@@ -176,8 +173,8 @@ fn calibration(outcomes: &[Answered], expert: &str) -> (Option<f64>, Option<f64>
     let mut votes = 0.0;
     for outcome in outcomes {
         for (vote, approves) in outcome.votes.iter().filter(|vote| vote.expert == expert).filter_map(opinion) {
-            let confidence = vote.confidence.unwrap_or(UNKNOWN);
-            let p = if approves { confidence } else { 1.0 - confidence };
+            let p = p_of(vote, experts::APPROVE);
+            let confidence = if approves { p } else { 1.0 - p };
             squares += (p - f64::from(u8::from(outcome.good))).powi(2);
             votes += 1.0;
             let bin = ((confidence * BINS as f64) as usize).min(BINS - 1);

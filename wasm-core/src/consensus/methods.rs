@@ -22,6 +22,7 @@ pub fn posterior(method: Method, ballots: &[Ballot<'_>], prior: &[f64], correlat
         Method::Weighted => weighted(ballots, prior.len()),
         Method::Bayesian => bayesian(ballots, prior, correlation),
         Method::LogPool => log_pool(ballots, prior),
+        Method::Median => median(ballots, prior.len()),
     }
 }
 
@@ -38,7 +39,7 @@ pub fn weights(method: Method, ballots: &[Ballot<'_>]) -> Vec<f64> {
         .iter()
         .map(|ballot| match method {
             Method::Majority => 1.0,
-            Method::Weighted | Method::LogPool => ballot.weight,
+            Method::Weighted | Method::LogPool | Method::Median => ballot.weight,
             Method::Bayesian => {
                 let r = inside(ballot.reliability);
                 (r / (1.0 - r)).ln().abs()
@@ -72,7 +73,7 @@ fn weighted(ballots: &[Ballot<'_>], options: usize) -> Vec<f64> {
     let mut sums = vec![0.0; options];
     for ballot in ballots {
         for (option, sum) in sums.iter_mut().enumerate() {
-            *sum += ballot.weight * probability(ballot.confidence, ballot.option == option, options);
+            *sum += ballot.weight * share(ballot, option, options);
         }
     }
     normalised(sums)
@@ -84,9 +85,7 @@ fn bayesian(ballots: &[Ballot<'_>], prior: &[f64], correlation: f64) -> Vec<f64>
     #[allow(clippy::cast_precision_loss)]
     let tempering = effective_votes(&lineages, correlation) / ballots.len() as f64;
     from_logs(prior.iter().enumerate().map(|(option, prior_of_option)| {
-        let evidence = ballots
-            .iter()
-            .map(|ballot| probability(inside(ballot.reliability), ballot.option == option, prior.len()).ln());
+        let evidence = ballots.iter().map(|ballot| likelihood(ballot, option, prior.len()).ln());
         prior_of_option.ln() + tempering * evidence.sum::<f64>()
     }))
 }
@@ -96,11 +95,57 @@ fn log_pool(ballots: &[Ballot<'_>], prior: &[f64]) -> Vec<f64> {
     let total: f64 = ballots.iter().map(|ballot| ballot.weight).sum();
     from_logs(prior.iter().enumerate().map(|(option, prior_of_option)| {
         let pooled = ballots.iter().map(|ballot| {
-            let p = probability(inside(ballot.confidence), ballot.option == option, prior.len());
+            let p = match ballot.spread {
+                Some(_) => inside(share(ballot, option, prior.len())),
+                None => probability(inside(ballot.confidence), ballot.option == option, prior.len()),
+            };
             ballot.weight / total * p.ln()
         });
         (1.0 - EXTREMISING) * prior_of_option.ln() + EXTREMISING * pooled.sum::<f64>()
     }))
+}
+
+/// Weighted median per option, normalised. Between two values where the weight is halved exactly: their mean.
+fn median(ballots: &[Ballot<'_>], options: usize) -> Vec<f64> {
+    let total: f64 = ballots.iter().map(|ballot| ballot.weight).sum();
+    let of = |option: usize| {
+        let mut given: Vec<(f64, f64)> =
+            ballots.iter().map(|ballot| (share(ballot, option, options), ballot.weight)).collect();
+        given.sort_by(|left, right| left.0.total_cmp(&right.0));
+        let mut below = 0.0;
+        let mut lower = None;
+        for (p, weight) in given {
+            if let Some(lower) = lower {
+                return f64::midpoint(lower, p);
+            }
+            below += weight;
+            if below > total / 2.0 + 1e-12 * total {
+                return p;
+            }
+            if below >= total / 2.0 - 1e-12 * total {
+                lower = Some(p);
+            }
+        }
+        lower.unwrap_or(0.0)
+    };
+    let medians: Vec<f64> = (0..options).map(of).collect();
+    if medians.iter().sum::<f64>() > 0.0 { normalised(medians) } else { weighted(ballots, options) }
+}
+
+/// What a ballot gives an option.
+fn share(ballot: &Ballot<'_>, option: usize, options: usize) -> f64 {
+    match ballot.spread {
+        Some(spread) => spread.get(option).copied().unwrap_or(0.0),
+        None => probability(ballot.confidence, ballot.option == option, options),
+    }
+}
+
+/// How likely its vote is where `option` is true.
+fn likelihood(ballot: &Ballot<'_>, option: usize, options: usize) -> f64 {
+    match ballot.likelihood {
+        Some(likelihood) => inside(likelihood.get(option).copied().unwrap_or(0.0)),
+        None => probability(inside(ballot.reliability), ballot.option == option, options),
+    }
 }
 
 fn from_logs(logs: impl Iterator<Item = f64>) -> Vec<f64> {

@@ -3,11 +3,14 @@
 //! Contract: votes that failed or abstained are not evidence; a tie is a result and is never broken by order; without a
 //! valid vote there is no outcome; the quorum counts the declared roster, not those who answered. Everything is
 //! symmetric in the order of votes and of options. Methods and constants: `methods`; where experts share a model
-//! lineage their votes count as fewer independent ones: `dependence`.
+//! lineage their votes count as fewer independent ones: `dependence`; what a call must be: `check`; quorum and losses:
+//! `panel`.
 
 mod agreement;
+mod check;
 mod dependence;
 mod methods;
+mod panel;
 pub mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +20,7 @@ use tsify::Tsify;
 
 pub use agreement::{alpha_nominal, entropy_bits};
 pub use dependence::effective_votes;
+pub use panel::{Quorum, QuorumRule};
 
 /// How votes become one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Tsify)]
@@ -31,6 +35,9 @@ pub enum Method {
     Bayesian,
     /// Weighted geometric average of the experts' probabilities (logarithmic opinion pool, Genest & Zidek 1986).
     LogPool,
+    /// Weighted median of the experts' probabilities per option: who has less than half of the weight cannot carry the
+    /// answer outside what the others say, however certain (a robust centre, Huber 1964).
+    Median,
 }
 
 /// Whether a vote is one.
@@ -42,8 +49,26 @@ pub enum VoteStatus {
     Ok,
     /// The expert has no opinion.
     Abstained,
-    /// No answer, or one that could not be read: not a vote.
+    /// No answer in time: not a vote.
+    TimedOut,
+    /// An answer that could not be read: not a vote.
+    Invalid,
+    /// No answer for another reason: not a vote.
     Failed,
+}
+
+/// How bad an expert finds what it objects to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "lowercase")]
+pub enum VoteSeverity {
+    /// A remark.
+    Low,
+    /// Worth a look.
+    Medium,
+    /// A person should see it.
+    High,
+    /// It must not happen.
+    Critical,
 }
 
 /// One expert's answer.
@@ -81,6 +106,26 @@ pub struct Vote {
     /// Why, for people; not evidence.
     #[serde(default)]
     pub reasons: Vec<String>,
+    /// Probability per option in place of option and confidence; they sum to 1, options left out have none. Its option is
+    /// the most probable one; where several are, it is an abstention.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub probabilities: BTreeMap<String, f64>,
+    /// What it was seen to say: true option to said option to count, from questions that were answered. Method `bayesian`
+    /// learns a confusion matrix from it, with a Dirichlet prior worth 20 answers at its reliability.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub confusion: BTreeMap<String, BTreeMap<String, f64>>,
+    /// How bad it finds it; not evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub severity: Option<VoteSeverity>,
+    /// What the answer cost, US dollars; not evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub cost_usd: Option<f64>,
+    /// How long it took, milliseconds; not evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub elapsed_ms: Option<f64>,
 }
 
 /// Votes on one question.
@@ -99,9 +144,16 @@ pub struct ConsensusCall {
     /// Experts that were to be asked; default: those in `votes`.
     #[serde(default)]
     pub roster: Vec<String>,
-    /// Share of the roster that must have voted, in [0, 1]; default 0: any.
+    /// Who must have voted: a share of the roster in [0, 1], or a `Quorum`; default 0: any.
     #[serde(default)]
-    pub quorum: f64,
+    pub quorum: QuorumRule,
+    /// Probability that the outcome must have, in [0, 1]; below, it is `uncertain`. Default 0.
+    #[serde(default)]
+    pub threshold: f64,
+    /// What it costs to answer the first option when the second is true; 0 where they are the same and 1 elsewhere, unless
+    /// given. The outcome is the option of the least expected loss; where `ask` is a row and costs less, `uncertain`.
+    #[serde(default)]
+    pub loss: BTreeMap<String, BTreeMap<String, f64>>,
     /// Prior probability of options; default: equal.
     #[serde(default)]
     pub prior: BTreeMap<String, f64>,
@@ -122,10 +174,46 @@ pub struct PerExpert {
     pub expert: String,
     /// The reliability that was used.
     pub reliability: Option<f64>,
+    /// About 95 % of it, from the counts of `confusion` and the prior; null for those that did not vote.
+    pub interval: Option<(f64, f64)>,
     /// Share of the whole weight, 0 for those that did not vote.
     pub weight_used: f64,
     /// What the posterior of the outcome loses without this expert (leave one out); negative: it spoke against.
     pub contribution: f64,
+    /// The same in log-odds of the outcome, kept within ±20.
+    pub log_odds: f64,
+    /// Whether the outcome would be another without this expert.
+    pub pivotal: bool,
+}
+
+/// What is to be done, where the options are `approve` and `refuse`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// It may be deployed.
+    Approve,
+    /// It may not.
+    Refuse,
+    /// A person decides.
+    Ask,
+}
+
+/// What an outcome rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// One option is ahead.
+    Clear,
+    /// Several are, or vetoes are against each other.
+    Tie,
+    /// Too few have voted.
+    NoQuorum,
+    /// Nobody has.
+    NoVotes,
+    /// A veto.
+    Vetoed,
+    /// Ahead, but below the threshold, or dearer than asking.
+    Uncertain,
 }
 
 /// How much the experts agree.
@@ -142,8 +230,14 @@ pub struct Agreement {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Consensus {
-    /// The option, `tie`, `no_quorum` or `no_votes`.
+    /// The option, `tie`, `no_quorum`, `no_votes` or `uncertain`.
     pub outcome: String,
+    /// What it rests on.
+    pub why: Why,
+    /// `ask` for every outcome that is no option; absent where the options are not `approve` and `refuse`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub decision: Option<Decision>,
     /// Probability per option; sums to 1.
     pub posterior: BTreeMap<String, f64>,
     /// Agreement.
@@ -154,8 +248,13 @@ pub struct Consensus {
     pub per_expert: Vec<PerExpert>,
     /// Experts whose valid vote is not the outcome, sorted.
     pub dissent: Vec<String>,
+    /// The fewest experts, by their contributions, who would have had to vote for the second option to make the outcome
+    /// another; empty where there is none or a veto decided.
+    pub flip: Vec<String>,
     /// How.
     pub method: Method,
+    /// Version of the rules: another one may answer the same votes differently.
+    pub method_version: u32,
     /// The expert whose veto decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
@@ -187,151 +286,133 @@ struct Ballot<'a> {
     weight: f64,
     reliability: f64,
     lineage: Option<&'a str>,
+    /// Probability per option, where the expert gave it.
+    spread: Option<&'a [f64]>,
+    /// Likelihood of what it said per true option, where it was seen to answer.
+    likelihood: Option<&'a [f64]>,
 }
 
 /// Two options whose posteriors differ by less are a tie.
 const TIE: f64 = 1e-9;
+/// Grows whenever the same votes may get another answer.
+pub const METHOD_VERSION: u32 = 2;
 const DEFAULT_CONFIDENCE: f64 = 0.8;
 const DEFAULT_CORRELATION: f64 = 0.5;
 /// Contributions leave out each expert in turn, so work grows with the square of the votes.
 const MOST_VOTES: usize = 1_000;
 const MOST_OPTIONS: usize = 100;
 /// Outcomes that are no option.
-const RESERVED: [&str; 3] = ["tie", "no_quorum", "no_votes"];
+const RESERVED: [&str; 4] = ["tie", "no_quorum", "no_votes", "uncertain"];
 
 /// Aggregates the votes.
 ///
 /// # Errors
 /// Every problem of the call, one sentence each: duplicate experts, unknown options, numbers out of range.
 pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
-    check(call)?;
+    check::check(call)?;
     let options = options(call);
     let prior = prior(call, &options);
-    let mut ballots: Vec<Ballot<'_>> = call.votes.iter().filter_map(|vote| ballot(vote, &options)).collect();
+    let read: Vec<panel::Read<'_>> = call.votes.iter().filter_map(|vote| panel::read(vote, &options)).collect();
+    let mut ballots: Vec<Ballot<'_>> = read.iter().map(panel::Read::ballot).collect();
     // Only the ratio of weights matters: scaled, their sum stays finite.
     let heaviest = ballots.iter().map(|ballot| ballot.weight).fold(0.0, f64::max);
     ballots.iter_mut().for_each(|ballot| ballot.weight /= heaviest);
     let correlation = call.correlation.unwrap_or(DEFAULT_CORRELATION);
-    let decide = |ballots: &[Ballot<'_>]| methods::posterior(call.method, ballots, &prior, correlation);
-    let posterior = decide(&ballots);
+    let posterior_of = |ballots: &[Ballot<'_>]| methods::posterior(call.method, ballots, &prior, correlation);
     let roster: BTreeSet<&str> =
         call.roster.iter().map(String::as_str).chain(call.votes.iter().map(|vote| vote.expert.as_str())).collect();
-    #[allow(clippy::cast_precision_loss)]
-    let reached = ballots.len() as f64 >= call.quorum * roster.len() as f64;
-    let vetoes: Vec<&Vote> =
-        call.votes.iter().filter(|vote| vote.veto && vote.status == VoteStatus::Ok && vote.option.is_some()).collect();
-    let veto = vetoes.iter().min_by_key(|vote| &vote.expert);
-    // Vetoes against each other decide nothing, and no order of names decides between them.
-    let split = vetoes.iter().any(|vote| veto.is_some_and(|first| first.option != vote.option));
-    let veto = veto.filter(|_| !split);
-    let winner = if ballots.is_empty() { None } else { methods::winner(&posterior, TIE) };
-    let outcome = match (veto, winner) {
-        (Some(vote), _) => vote.option.clone().unwrap_or_default(),
-        _ if split => "tie".to_owned(),
-        _ if ballots.is_empty() => "no_votes".to_owned(),
-        _ if !reached => "no_quorum".to_owned(),
-        (None, None) => "tie".to_owned(),
-        (None, Some(at)) => options.get(at).cloned().unwrap_or_default(),
+    let loss = panel::losses(call, &options);
+    // Without regard to vetoes: an index, or why there is none.
+    let decide = |ballots: &[Ballot<'_>], posterior: &[f64]| {
+        if ballots.is_empty() {
+            return Err(Why::NoVotes);
+        }
+        if !call.quorum.reached(ballots, roster.len()) {
+            return Err(Why::NoQuorum);
+        }
+        panel::ahead(posterior, &loss, call.threshold)
     };
-    let chosen = options.iter().position(|option| *option == outcome);
+    let posterior = posterior_of(&ballots);
+    let vetoes: Vec<(&str, usize)> =
+        read.iter().filter(|read| read.vote.veto).map(|read| (read.vote.expert.as_str(), read.option)).collect();
+    let veto = vetoes.iter().min();
+    // Vetoes against each other decide nothing, and no order of names decides between them.
+    let split = vetoes.iter().any(|vote| veto.is_some_and(|first| first.1 != vote.1));
+    let veto = veto.filter(|_| !split);
+    let (decided, why) = match (veto, decide(&ballots, &posterior)) {
+        (Some((_, option)), _) => (Some(*option), Why::Vetoed),
+        _ if split => (None, Why::Tie),
+        (None, Ok(at)) => (Some(at), Why::Clear),
+        (None, Err(why)) => (None, why),
+    };
+    let outcome = match decided {
+        Some(at) => options.get(at).cloned().unwrap_or_default(),
+        None => panel::name(why).to_owned(),
+    };
     let weights = methods::weights(call.method, &ballots);
     let total: f64 = weights.iter().sum();
-    let per_expert = roster
+    let per_expert: Vec<PerExpert> = roster
         .iter()
         .map(|expert| {
             let at = ballots.iter().position(|ballot| ballot.expert == *expert);
             let weight = at.and_then(|at| weights.get(at).copied()).unwrap_or(0.0);
-            let contribution = match (at, chosen) {
-                (Some(at), Some(chosen)) => {
-                    let mut others = ballots.clone();
-                    others.remove(at);
-                    let without = decide(&others);
-                    posterior.get(chosen).copied().unwrap_or(0.0) - without.get(chosen).copied().unwrap_or(0.0)
+            let of = |posterior: &[f64]| decided.and_then(|at| posterior.get(at).copied()).unwrap_or(0.0);
+            let (mut contribution, mut log_odds, mut pivotal) = (0.0, 0.0, false);
+            if let Some(at) = at {
+                let mut others = ballots.clone();
+                others.remove(at);
+                let without = posterior_of(&others);
+                if decided.is_some() {
+                    contribution = of(&posterior) - of(&without);
+                    log_odds = panel::log_odds(of(&posterior)) - panel::log_odds(of(&without));
                 }
-                _ => 0.0,
-            };
+                pivotal = if why == Why::Vetoed {
+                    vetoes.iter().all(|(who, _)| who == expert) && decide(&others, &without).ok() != decided
+                } else {
+                    !split && decide(&others, &without).ok() != decided
+                };
+            }
+            let read = read.iter().find(|read| read.vote.expert == *expert);
             PerExpert {
                 expert: (*expert).to_owned(),
                 reliability: at.and_then(|at| ballots.get(at)).map(|ballot| ballot.reliability),
+                interval: read.map(panel::Read::interval),
                 weight_used: if total > 0.0 { weight / total } else { 0.0 },
                 contribution,
+                log_odds,
+                pivotal,
             }
         })
         .collect();
+    let flip = match (decided, why) {
+        (Some(at), Why::Clear) => {
+            let still = |ballots: &[Ballot<'_>]| decide(ballots, &posterior_of(ballots)) == Ok(at);
+            panel::flip(&ballots, &per_expert, &posterior, at, still)
+        }
+        _ => Vec::new(),
+    };
     let dissent: BTreeSet<String> =
-        ballots.iter().filter(|ballot| Some(ballot.option) != chosen).map(|ballot| ballot.expert.to_owned()).collect();
+        ballots.iter().filter(|ballot| Some(ballot.option) != decided).map(|ballot| ballot.expert.to_owned()).collect();
     let counts = methods::counts(&ballots, options.len());
     Ok(Consensus {
         agreement: Agreement { alpha: alpha_nominal(&counts), entropy_bits: entropy_bits(&posterior) },
+        decision: panel::decision(&options, &outcome),
         posterior: options.iter().cloned().zip(posterior).collect(),
         n_eff: effective_votes(&lineages(&ballots), correlation),
-        dissent: if chosen.is_some() { dissent.into_iter().collect() } else { Vec::new() },
+        dissent: if decided.is_some() { dissent.into_iter().collect() } else { Vec::new() },
+        flip,
         per_expert,
         method: call.method,
-        veto: veto.map(|vote| vote.expert.clone()),
+        method_version: METHOD_VERSION,
+        veto: veto.map(|(expert, _)| (*expert).to_owned()),
         outcome,
+        why,
     })
-}
-
-fn check(call: &ConsensusCall) -> Result<(), Vec<String>> {
-    if call.votes.len() > MOST_VOTES {
-        return Err(vec![format!("{} votes are more than the {MOST_VOTES} that one question takes", call.votes.len())]);
-    }
-    let mut problems = Vec::new();
-    let named = options(call);
-    if named.len() > MOST_OPTIONS {
-        problems.push(format!("{} options are more than the {MOST_OPTIONS} that one question takes", named.len()));
-    }
-    for option in named.iter().filter(|option| RESERVED.contains(&option.as_str())) {
-        problems.push(format!("{option} cannot be an option: it is the name of an outcome"));
-    }
-    let mut seen = BTreeSet::new();
-    let unit = |number: f64| (0.0..=1.0).contains(&number);
-    for vote in &call.votes {
-        let who = &vote.expert;
-        if !seen.insert(who) {
-            problems.push(format!("{who} votes twice"));
-        }
-        match &vote.option {
-            None if vote.status == VoteStatus::Ok => problems.push(format!("{who} has no option and did not abstain")),
-            Some(option) if !call.options.is_empty() && !call.options.contains(option) => {
-                problems.push(format!("{who} votes for {option}, which is not among the options"));
-            }
-            _ => {}
-        }
-        for (name, number) in [("confidence", vote.confidence), ("reliability", vote.reliability)] {
-            if number.is_some_and(|number| !unit(number)) {
-                problems.push(format!("{name} of {who} is not between 0 and 1"));
-            }
-        }
-        if vote.weight.is_some_and(|weight| !weight.is_finite() || weight <= 0.0) {
-            problems.push(format!("weight of {who} is not a positive number"));
-        }
-    }
-    let distinct: BTreeSet<&String> = call.options.iter().collect();
-    if distinct.len() != call.options.len() {
-        problems.push("an option is named twice".to_owned());
-    }
-    if !unit(call.quorum) {
-        problems.push("quorum is not between 0 and 1".to_owned());
-    }
-    if call.correlation.is_some_and(|number| !unit(number)) {
-        problems.push("correlation is not between 0 and 1".to_owned());
-    }
-    for (option, probability) in &call.prior {
-        if !probability.is_finite() || *probability <= 0.0 {
-            problems.push(format!("prior of {option} is not a positive number"));
-        }
-        if !call.options.is_empty() && !call.options.contains(option) {
-            problems.push(format!("prior names {option}, which is not among the options"));
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Sorted, so that nothing depends on the order of the input.
 fn options(call: &ConsensusCall) -> Vec<String> {
-    let voted = call.votes.iter().filter_map(|vote| vote.option.as_ref());
+    let voted = call.votes.iter().flat_map(|vote| vote.option.iter().chain(vote.probabilities.keys()));
     let all: BTreeSet<&String> = call.options.iter().chain(voted).chain(call.prior.keys()).collect();
     all.into_iter().cloned().collect()
 }
@@ -348,19 +429,6 @@ fn prior(call: &ConsensusCall, options: &[String]) -> Vec<f64> {
     };
     let raw = options.iter().map(|option| call.prior.get(option).map_or(mean, given)).collect();
     methods::normalised(raw).into_iter().map(|p| p.max(f64::MIN_POSITIVE)).collect()
-}
-
-fn ballot<'a>(vote: &'a Vote, options: &[String]) -> Option<Ballot<'a>> {
-    let option = vote.option.as_ref().filter(|_| vote.status == VoteStatus::Ok)?;
-    let confidence = vote.confidence.unwrap_or(DEFAULT_CONFIDENCE);
-    Some(Ballot {
-        expert: &vote.expert,
-        option: options.iter().position(|other| other == option)?,
-        confidence,
-        weight: vote.weight.unwrap_or(1.0),
-        reliability: vote.reliability.unwrap_or(confidence),
-        lineage: vote.lineage.as_deref(),
-    })
 }
 
 fn lineages<'a>(ballots: &[Ballot<'a>]) -> Vec<Option<&'a str>> {
@@ -381,7 +449,8 @@ mod tests {
         ConsensusCall { votes, method, ..ConsensusCall::default() }
     }
 
-    const METHODS: [Method; 4] = [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool];
+    const METHODS: [Method; 5] =
+        [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool, Method::Median];
 
     #[test]
     fn every_method_agrees_with_a_clear_majority_and_names_the_dissent() {
@@ -408,7 +477,7 @@ mod tests {
         silent.status = VoteStatus::Failed;
         let mut call = call(Method::Majority, vec![vote("a", "approve", 0.9), silent]);
         assert_eq!(aggregate(&call).unwrap().outcome, "approve");
-        call.quorum = 0.6;
+        call.quorum = QuorumRule::Share(0.6);
         assert_eq!(aggregate(&call).unwrap().outcome, "no_quorum");
         call.votes.remove(0);
         assert_eq!(aggregate(&call).unwrap().outcome, "no_votes");
@@ -477,7 +546,7 @@ mod tests {
     fn bad_calls_list_everything_that_is_wrong() {
         let mut bad = call(Method::Weighted, vec![vote("a", "x", 1.5), vote("a", "z", 0.5)]);
         bad.options = vec!["x".into(), "x".into()];
-        bad.quorum = -1.0;
+        bad.quorum = QuorumRule::Share(-1.0);
         bad.correlation = Some(2.0);
         bad.prior.insert("q".into(), 0.0);
         bad.votes[1].weight = Some(f64::NAN);
@@ -489,7 +558,7 @@ mod tests {
         #[test]
         fn posteriors_sum_to_one_and_order_does_not_matter(
             raw in proptest::collection::vec((0_usize..4, 0.0_f64..=1.0, 0.01_f64..10.0, 0_usize..3), 1..12),
-            method in 0_usize..4,
+            method in 0_usize..5,
             rotate in 0_usize..12,
         ) {
             let names = ["w", "x", "y", "z"];

@@ -1,0 +1,27 @@
+// The circle of a configuration, ready to be asked.
+import { createHash } from 'node:crypto';
+import type { Circle } from '../../app/gate/circle.ts';
+import type { Experts } from '../../app/ports/experts.ts';
+import type { CircleSettings } from '../../domain/circle.ts';
+import { environmentVariable } from '../env.ts';
+
+/** `undefined` where none is configured: the built-in one judges then. */
+export function circleOf(settings: CircleSettings | undefined): Circle | undefined {
+  if (settings === undefined) return undefined;
+  const digest = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+  const models = Object.values(settings.experts).some(({ model }) => model !== undefined);
+  return { settings, digest, experts: models ? modelExperts(settings) : undefined };
+}
+
+/** The packages that speak to models are loaded when the first one is asked. */
+function modelExperts(settings: CircleSettings): Experts {
+  let opened: Promise<Experts> | undefined;
+  return {
+    async ask(expert, question, signal) {
+      opened ??= import('../../adapters/models/experts.ts').then(({ openModels }) =>
+        openModels(settings, environmentVariable),
+      );
+      return (await opened).ask(expert, question, signal);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// A configured circle as a user meets it: `assent.config.yaml` beside the template, a language model on loopback.
+import { expect, test } from 'vitest';
+import { Workspace } from '../support/cli.ts';
+import { scriptedModels } from '../support/models.ts';
+
+const TEMPLATE = { Resources: { Orders: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: 5 } } } };
+
+test('a model votes with the built-in experts; its veto refuses, and the verdict says by which circle', async () => {
+  const models = await scriptedModels(() => ({
+    option: 'refuse',
+    confidence: 0.9,
+    severity: 'high',
+    reasons: ['resource-1 would wait'],
+  }));
+  try {
+    using space = new Workspace();
+    const template = space.file('t.json', TEMPLATE);
+    const config = space.file(
+      'circle.yaml',
+      `circle:\n  experts:\n    reviewer:\n      veto: true\n      model: {provider: openai-compatible, name: m, baseUrl: "${models.url}", inputUsd: 1}\n`,
+    );
+    const plain = await space.json('consult', template, '--stack', 's');
+    expect(plain).toMatchObject({ code: 0, document: { verdict: { decision: 'approve' } } });
+    expect(plain.document.verdict.circlePolicy).toBeUndefined();
+    const { code, document } = await space.json('consult', template, '--stack', 's', '--config', config);
+    expect([code, document.verdict.decision]).toEqual([1, 'refuse']);
+    expect(document.verdict.circlePolicy).toMatch(/^[0-9a-f]{64}$/);
+    expect(document.votes.find(({ expert }: { expert: string }) => expert === 'reviewer')).toMatchObject({
+      option: 'refuse',
+      reasons: ['Orders would wait'],
+      costUsd: 0.002,
+    });
+    const deployed = await space.json('deploy', template, '--stack', 's', '--yes', '--config', config);
+    expect(deployed).toMatchObject({
+      code: 1,
+      document: { outcome: 'refused', verdict: { circlePolicy: document.verdict.circlePolicy } },
+    });
+    expect(models.asked.length).toBe(4);
+  } finally {
+    await models.close();
+  }
+});
+
+test('a person always decides where the configuration says so, and a wrong one is refused with its place', async () => {
+  using space = new Workspace();
+  const template = space.file('t.json', TEMPLATE);
+  const always = space.file('always.yaml', 'circle:\n  environments:\n    - {stacks: ["prod-*"], alwaysAsk: true}\n');
+  expect((await space.json('consult', template, '--stack', 'prod-a', '--config', always)).code).toBe(7);
+  expect((await space.json('consult', template, '--stack', 'test-a', '--config', always)).code).toBe(0);
+  const rate = space.file('rate.yaml', 'circle:\n  errorRate: 0.05\n');
+  const explained = await space.run('consult', template, '--stack', 'x', '--config', rate, '--explain');
+  expect([explained.code, explained.stdout]).toEqual([
+    7,
+    expect.stringContaining('An error rate of 5 % cannot be kept: 0 of the 19 past outcomes that it takes.'),
+  ]);
+  const sent = await space.json(
+    'consult',
+    template,
+    '--stack',
+    's',
+    '--config',
+    rate,
+    '--service',
+    'http://127.0.0.1:9',
+  );
+  expect(sent).toMatchObject({ code: 2, document: { code: 'invalid_usage' } });
+  const wrong = space.file('wrong.yaml', 'circle:\n  aprove: 0.9\n');
+  const refused = await space.json('deploy', template, '--stack', 's', '--yes', '--config', wrong);
+  expect(refused).toMatchObject({ code: 2, document: { code: 'invalid_config', problems: [{ line: 2, column: 3 }] } });
+  expect((await space.json('consult', template, '--stack', 's', '--config', 'nowhere.yaml')).document.code).toBe(
+    'file_not_found',
+  );
+});

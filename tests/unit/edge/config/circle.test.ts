@@ -1,0 +1,142 @@
+// The circle in assent.config.yaml: what it means, where a mistake stands, and that the published schema says the same.
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { policyFor } from '../../../../src/app/gate/circle.ts';
+import { decide } from '../../../../src/core/calls.ts';
+import { thresholdsFor } from '../../../../src/domain/circle.ts';
+import type { InvalidInput } from '../../../../src/domain/errors.ts';
+import { configOf } from '../../../../src/edge/config/file.ts';
+import { circleOf } from '../../../../src/edge/config/open.ts';
+import { configSchema } from '../../../../src/edge/service/config.ts';
+
+const WHOLE = `
+circle:
+  experts:
+    cost: { weight: 0.5 }
+    hygiene: { enabled: false }
+    permissions: { veto: true }
+    reviewer:
+      costUsd: 0.02
+      model: { provider: openai-compatible, name: m-1, baseUrl: "https://models.example/v1", apiKeyEnv: MODEL_KEY }
+  quorum: { count: 3, lineages: 2 }
+  approve: 0.65
+  stop: { rule: sprt, wrongApprovals: 0.01, wrongRefusals: 0.1 }
+  environments:
+    - { stacks: ["prod-*"], approve: 0.8, errorRate: 0.05, alwaysAsk: true }
+    - { stacks: ["*"], objection: 0.9 }
+  budget: { runUsd: 0.1, dayUsd: 5 }
+`;
+
+test('what a file says is what the core judges by, environment by environment', () => {
+  const { circle } = configOf(WHOLE, 'f');
+  if (circle === undefined) throw new Error('no circle');
+  expect(thresholdsFor(circle, 'prod-web')).toEqual({
+    approve: 0.8,
+    refuse: 0.6,
+    objection: 0.75,
+    errorRate: 0.05,
+    alwaysAsk: true,
+  });
+  expect(thresholdsFor(circle, 'test')).toMatchObject({ approve: 0.65, objection: 0.9, alwaysAsk: false });
+  const policy = policyFor(circle, 'prod-web');
+  expect(policy.experts).toMatchObject({ reviewer: { costUsd: 0.02, lineage: 'm-1' }, hygiene: { enabled: false } });
+  expect(decide({ policy, votes: [] })).toMatchObject({
+    type: 'ask',
+    next: expect.arrayContaining(['reviewer', 'permissions']),
+  });
+});
+
+test('a file without a word about the circle means the built-in one, and one with an empty circle judges alike', () => {
+  expect(configOf('ownApproval: true\n', 'f').circle).toBeUndefined();
+  const { circle } = configOf('circle: {}\n', 'f');
+  if (circle === undefined) throw new Error('no circle');
+  const votes = ['policy', 'blast-radius', 'data-safety', 'cost'].map((expert) => ({
+    expert,
+    option: 'approve',
+    confidence: 0.7,
+  }));
+  const more = { votes, last: true, outcomes: [] };
+  expect(decide({ ...more, policy: policyFor(circle, 's') })).toEqual(decide(more));
+});
+
+test('the digest is that of what it means', () => {
+  const digest = (text: string) => circleOf(configOf(text, 'f').circle)?.digest;
+  expect(digest('circle: {}\n')).toBe(digest('# the same\ncircle: { approve: 0.6 }\n'));
+  expect(digest('circle: {}\n')).not.toBe(digest('circle: { approve: 0.7 }\n'));
+  expect(digest('')).toBeUndefined();
+});
+
+test.each<[string, string, RegExp]>([
+  ['what is not YAML', 'circle: [\n', /^f:2:1: /],
+  ['a key twice', 'circle: {}\ncircle: {}\n', /^f:2:1: /],
+  ['an unknown key', 'circle:\n  aprove: 0.7\n', /2:3: circle: .*aprove/],
+  [
+    'an unknown key of an expert',
+    'circle:\n  experts:\n    cost:\n      weight: 1\n      vetto: true\n',
+    /5:7: .*vetto/,
+  ],
+  ['a threshold that is none', 'circle:\n  approve: 0.5\n', /2:3: circle\/approve/],
+  ['a weight of nothing', 'circle:\n  experts:\n    cost: {weight: 0}\n', /3:12: circle\/experts\/cost\/weight/],
+  ['an expert that nobody knows', 'circle:\n  experts:\n    costs: {}\n', /3:5: .*costs is not built in/],
+  [
+    'a model for one that is built in',
+    `circle:\n  experts:\n    cost: {model: {provider: bedrock, name: x}}\n`,
+    /3:12: .*built in/,
+  ],
+  [
+    'a server without an address',
+    'circle:\n  experts:\n    m: {model: {provider: openai-compatible, name: x}}\n',
+    /3:9: .*baseUrl/,
+  ],
+  [
+    'a key in the file',
+    'circle:\n  experts:\n    m: {model: {provider: bedrock, name: x, apiKeyEnv: sk-123}}\n',
+    /3:45: .*apiKeyEnv/,
+  ],
+  ['a rule that there is not', 'circle:\n  stop: {rule: never}\n', /2:\d+: circle\/stop/],
+  [
+    'bounds that leave no room',
+    'circle:\n  stop: {rule: sprt, wrongApprovals: 0.6, wrongRefusals: 0.6}\n',
+    /2:3: circle\/stop/,
+  ],
+  [
+    'a quorum that cannot be',
+    'circle:\n  quorum: {count: 9}\n',
+    /2:12: circle\/quorum\/count: the circle has 8 experts/,
+  ],
+  [
+    'an environment for nothing',
+    'circle:\n  environments:\n    - {stacks: []}\n',
+    /3:8: circle\/environments\/0\/stacks/,
+  ],
+])('%s is refused with line and column', (_, text, said) => {
+  let error: unknown;
+  try {
+    configOf(text, 'f');
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toMatchObject({ name: 'InvalidInput', code: 'invalid_config' });
+  expect((error as Error).message).toMatch(said);
+  expect((error as InvalidInput).problems[0]?.line).toBeGreaterThan(0);
+});
+
+test('the published schema is the one that is understood, and takes and refuses the same', () => {
+  const published = JSON.parse(
+    readFileSync(new URL('../../../../docs/assent.config.schema.json', import.meta.url), 'utf8'),
+  );
+  expect(published).toEqual(JSON.parse(JSON.stringify(configSchema())));
+  const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(published);
+  expect(valid(parse(WHOLE)), JSON.stringify(valid.errors)).toBe(true);
+  expect(valid({})).toBe(true);
+  for (const wrong of [
+    { circle: { aprove: 1 } },
+    { circle: { approve: 0.5 } },
+    { access: [] },
+    { circle: { stop: { rule: 'x' } } },
+  ]) {
+    expect(valid(wrong), JSON.stringify(wrong)).toBe(false);
+  }
+});

@@ -1,0 +1,249 @@
+//! What a panel is asked for: who must have voted, what mistakes cost, and what would have made the outcome another.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use tsify::Tsify;
+
+use super::{
+    Ballot, ConsensusCall, DEFAULT_CONFIDENCE, Decision, PerExpert, TIE, Vote, VoteStatus, Why, methods::winner,
+};
+
+/// The row of losses that says what asking costs.
+pub const ASK: &str = "ask";
+/// Answers that the prior of a confusion matrix is worth, over all its rows.
+const PRIOR: f64 = 20.0;
+/// Log-odds are kept within this.
+const CERTAIN: f64 = 20.0;
+
+/// Who must have voted; each that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Quorum {
+    /// Valid votes.
+    #[serde(default)]
+    pub count: u32,
+    /// Share of the roster, in [0, 1].
+    #[serde(default)]
+    pub fraction: f64,
+    /// Different lineages among the valid votes; an expert without one is its own.
+    #[serde(default)]
+    pub lineages: u32,
+}
+
+/// A share of the roster, or all that a quorum can be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(untagged)]
+pub enum QuorumRule {
+    /// Share of the roster that must have voted, in [0, 1].
+    Share(f64),
+    /// Count, share, lineages.
+    Rule(Quorum),
+}
+
+impl Default for QuorumRule {
+    fn default() -> Self {
+        Self::Share(0.0)
+    }
+}
+
+impl QuorumRule {
+    /// The share of the roster.
+    pub(super) fn share(&self) -> f64 {
+        match self {
+            Self::Share(share) => *share,
+            Self::Rule(quorum) => quorum.fraction,
+        }
+    }
+
+    pub(super) fn reached(&self, ballots: &[Ballot<'_>], roster: usize) -> bool {
+        let lineages: BTreeSet<&str> = ballots.iter().map(|ballot| ballot.lineage.unwrap_or(ballot.expert)).collect();
+        self.holds(ballots.len(), lineages.len(), roster)
+    }
+
+    /// Whether so many valid votes of so many lineages are enough.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn holds(&self, votes: usize, lineages: usize, roster: usize) -> bool {
+        let share = votes as f64 >= self.share() * roster as f64;
+        match self {
+            Self::Share(_) => share,
+            Self::Rule(quorum) => share && votes >= quorum.count as usize && lineages >= quorum.lineages as usize,
+        }
+    }
+}
+
+/// A valid vote with what is derived from it.
+pub struct Read<'a> {
+    pub vote: &'a Vote,
+    pub option: usize,
+    confidence: f64,
+    spread: Vec<f64>,
+    likelihood: Vec<f64>,
+    /// Answers it was seen to give that were right, and all of them.
+    seen: (f64, f64),
+}
+
+/// A vote that counts; `None` for one that does not.
+pub fn read<'a>(vote: &'a Vote, options: &[String]) -> Option<Read<'a>> {
+    if vote.status != VoteStatus::Ok {
+        return None;
+    }
+    let spread: Vec<f64> = match vote.probabilities.is_empty() {
+        true => Vec::new(),
+        false => options.iter().map(|option| vote.probabilities.get(option).copied().unwrap_or(0.0)).collect(),
+    };
+    let option = match &vote.option {
+        Some(option) => options.iter().position(|other| other == option)?,
+        None => winner(&spread, TIE)?,
+    };
+    let confidence = spread.get(option).copied().or(vote.confidence).unwrap_or(DEFAULT_CONFIDENCE);
+    let said = options.get(option)?;
+    let right = |truth: &String| vote.confusion.get(truth).and_then(|row| row.get(truth)).copied().unwrap_or(0.0);
+    let seen = (options.iter().map(right).sum(), vote.confusion.values().flat_map(|row| row.values()).sum());
+    let likelihood = match vote.confusion.is_empty() {
+        true => Vec::new(),
+        false => options.iter().map(|truth| likelihood(vote, confidence, truth, said, options.len())).collect(),
+    };
+    Some(Read { vote, option, confidence, spread, likelihood, seen })
+}
+
+/// `(count[truth][said] + a·p) / (Σ count[truth] + a)`, `a` the prior's share of a row, `p` from the reliability.
+#[allow(clippy::cast_precision_loss)]
+fn likelihood(vote: &Vote, confidence: f64, truth: &String, said: &String, options: usize) -> f64 {
+    let own = vote.reliability.unwrap_or(confidence);
+    let p = if truth == said { own } else { (1.0 - own) / (options.max(2) - 1) as f64 };
+    let weight = PRIOR / options as f64;
+    let row = vote.confusion.get(truth);
+    let count = row.and_then(|row| row.get(said)).copied().unwrap_or(0.0);
+    let all: f64 = row.map_or(0.0, |row| row.values().sum());
+    (count + weight * p) / (all + weight)
+}
+
+impl Read<'_> {
+    /// As the methods take it.
+    pub fn ballot(&self) -> Ballot<'_> {
+        Ballot {
+            expert: &self.vote.expert,
+            option: self.option,
+            confidence: self.confidence,
+            weight: self.vote.weight.unwrap_or(1.0),
+            reliability: self.reliability(),
+            lineage: self.vote.lineage.as_deref(),
+            spread: (!self.spread.is_empty()).then_some(&self.spread),
+            likelihood: (!self.likelihood.is_empty()).then_some(&self.likelihood),
+        }
+    }
+
+    fn reliability(&self) -> f64 {
+        let own = self.vote.reliability.unwrap_or(self.confidence);
+        if self.likelihood.is_empty() { own } else { (self.seen.0 + PRIOR * own) / (self.seen.1 + PRIOR) }
+    }
+
+    /// About 95 % (normal approximation of the Beta posterior, kept inside 0 and 1).
+    pub fn interval(&self) -> (f64, f64) {
+        let p = self.reliability();
+        let half = 1.96 * (p * (1.0 - p) / (self.seen.1 + PRIOR + 1.0)).sqrt();
+        ((p - half).max(0.0), (p + half).min(1.0))
+    }
+}
+
+/// Losses as the rule takes them: per option and true option, and of asking; `None` where nobody gave any.
+pub struct Losses {
+    rows: Option<Vec<Vec<f64>>>,
+    ask: Option<Vec<f64>>,
+}
+
+/// The given ones, with 0 and 1 for the others.
+pub fn losses(call: &ConsensusCall, options: &[String]) -> Losses {
+    let at = |answer: &str, truth: &String| {
+        let given = call.loss.get(answer).and_then(|row| row.get(truth)).copied();
+        given.unwrap_or(if answer == truth { 0.0 } else { 1.0 })
+    };
+    let row = |answer: &str| -> Vec<f64> { options.iter().map(|truth| at(answer, truth)).collect() };
+    Losses {
+        rows: (!call.loss.is_empty()).then(|| options.iter().map(|answer| row(answer)).collect()),
+        ask: call.loss.contains_key(ASK).then(|| row(ASK)),
+    }
+}
+
+/// The option that is ahead.
+pub fn ahead(posterior: &[f64], Losses { rows, ask }: &Losses, threshold: f64) -> Result<usize, Why> {
+    let expected = |row: &Vec<f64>| -> f64 { row.iter().zip(posterior).map(|(loss, p)| loss * p).sum() };
+    let at = match rows {
+        None => winner(posterior, TIE).ok_or(Why::Tie)?,
+        Some(rows) => {
+            let gains: Vec<f64> = rows.iter().map(|row| -expected(row)).collect();
+            let best = gains.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            if ask.as_ref().is_some_and(|row| -expected(row) > best) {
+                return Err(Why::Uncertain);
+            }
+            // What is a tie grows with the losses.
+            winner(&gains, TIE * best.abs().max(1.0)).ok_or(Why::Tie)?
+        }
+    };
+    if posterior.get(at).copied().unwrap_or(0.0) < threshold { Err(Why::Uncertain) } else { Ok(at) }
+}
+
+/// The outcome that stands for it.
+pub fn name(why: Why) -> &'static str {
+    match why {
+        Why::Tie => "tie",
+        Why::NoQuorum => "no_quorum",
+        Why::NoVotes => "no_votes",
+        Why::Uncertain => "uncertain",
+        // These have an option.
+        Why::Clear | Why::Vetoed => "",
+    }
+}
+
+/// What is to be done, where the question is whether to approve.
+pub fn decision(options: &[String], outcome: &str) -> Option<Decision> {
+    let all = options.iter().all(|option| ["approve", "refuse"].contains(&option.as_str()));
+    (all && !options.is_empty()).then_some(match outcome {
+        "approve" => Decision::Approve,
+        "refuse" => Decision::Refuse,
+        _ => Decision::Ask,
+    })
+}
+
+/// `ln(p / (1 − p))` within ±20.
+pub fn log_odds(p: f64) -> f64 {
+    (p / (1.0 - p)).ln().clamp(-CERTAIN, CERTAIN)
+}
+
+/// Who would have had to vote for the second option: those who carried the outcome most first, as few as are enough.
+pub fn flip(
+    ballots: &[Ballot<'_>],
+    per_expert: &[PerExpert],
+    posterior: &[f64],
+    at: usize,
+    still: impl Fn(&[Ballot<'_>]) -> bool,
+) -> Vec<String> {
+    let others = posterior.iter().enumerate().filter(|(option, _)| *option != at);
+    let Some((second, _)) = others.max_by(|left, right| left.1.total_cmp(right.1)) else { return Vec::new() };
+    let mut carrying: Vec<&PerExpert> = per_expert
+        .iter()
+        .filter(|one| ballots.iter().any(|ballot| ballot.expert == one.expert && ballot.option == at))
+        .collect();
+    carrying.sort_by(|left, right| right.log_odds.total_cmp(&left.log_odds).then(left.expert.cmp(&right.expert)));
+    let turned = |many: usize| {
+        let who: BTreeSet<&str> = carrying.iter().take(many).map(|one| one.expert.as_str()).collect();
+        let mut turned = ballots.to_vec();
+        for ballot in turned.iter_mut().filter(|ballot| who.contains(ballot.expert)) {
+            // For the other option with the same certainty.
+            *ballot = Ballot { option: second, spread: None, likelihood: None, ..*ballot };
+        }
+        turned
+    };
+    if still(&turned(carrying.len())) {
+        return Vec::new();
+    }
+    // Each one more speaks against the outcome, so the least number is found by halving.
+    let (mut few, mut enough) = (0, carrying.len());
+    while few + 1 < enough {
+        let middle = usize::midpoint(few, enough);
+        if still(&turned(middle)) { few = middle } else { enough = middle }
+    }
+    carrying.iter().take(enough).map(|one| one.expert.clone()).collect()
+}
