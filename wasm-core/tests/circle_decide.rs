@@ -49,9 +49,9 @@ fn asks(call: &DecideCall) -> Vec<String> {
 /// Votes of a past in which every expert but `b` was right nine times of ten and `b` half of the time; newest first.
 fn past(experts: &[&str], n: usize) -> Value {
     let outcome = |at: usize| {
-        let good = at % 3 != 0;
+        let good = !at.is_multiple_of(3);
         let votes = experts.iter().enumerate().map(|(who, expert)| {
-            let right = if *expert == "b" { at % 2 == 0 } else { (at + who) % 10 != 0 };
+            let right = if *expert == "b" { at.is_multiple_of(2) } else { !(at + who).is_multiple_of(10) };
             says(expert, if right == good { "approve" } else { "refuse" }, 0.9)
         });
         json!({"good": good, "votes": votes.collect::<Vec<_>>()})
@@ -210,7 +210,7 @@ proptest! {
             "quorum": {"count": count, "lineages": lineages}}));
         let votes: Vec<Value> = answers.iter().enumerate().map(|(at, (option, percent, status, weight, kind))| {
             let name = names[at];
-            let lineage = (*kind % 2 != 0).then_some("m");
+            let lineage = (!kind.is_multiple_of(2)).then_some("m");
             circle["experts"][name] = json!({"weight": weight, "veto": *kind == 0, "lineage": lineage});
             match status {
                 0 => json!({"expert": name, "status": "abstained"}),
