@@ -16,7 +16,8 @@ const model = z.strictObject({
   region: name.optional().describe('Of Bedrock.'),
   apiKeyEnv: z
     .string()
-    .regex(/^[A-Z_][A-Z0-9_]*$/)
+    // A configuration may come with a clone: it must not be able to send any variable anywhere.
+    .regex(/^ASSENT_KEY_[A-Z0-9_]+$/)
     .optional()
     .describe('Name of the environment variable that holds the key; the key itself belongs in no file.'),
   focus: z.string().max(2_000).optional().describe('What it is to look at.'),

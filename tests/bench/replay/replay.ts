@@ -1,6 +1,6 @@
 // Replays made-up histories to the real circle: every change is planned, scanned and judged by the core as `deploy` does
 // it, in the order of time over all stacks; what became of earlier changes is known, of later ones nothing.
-import type { Answered, Brief, Finding, Plan, StackState, Vote } from '#wasm';
+import type { Answered, Brief, CirclePolicy, Finding, Plan, StackState, Vote } from '#wasm';
 import { findingsOf, reported } from '../../../src/app/scan.ts';
 import { decide } from '../../../src/core/calls.ts';
 import { TemplateInCore } from '../../../src/core/template.ts';
@@ -18,10 +18,14 @@ export interface Replayed {
   equal: Decision;
   /** With weights learned from the newest 200 outcomes before. */
   learned: Decision;
+  /** With a threshold calibrated on them, so that one decision in ten may be wrong. */
+  calibrated: Decision;
 }
 
-/** Outcomes that are learned from, and after how many new ones that is done again. */
-const [NEWEST, EVERY] = [200, 20];
+/** Outcomes that are learned from: as many as `deploy` looks at. */
+const NEWEST = 200;
+/** What the calibrated circle is asked to keep. */
+export const ERROR_RATE = 0.1;
 
 interface Stack {
   recorded: StackState;
@@ -36,16 +40,14 @@ export function replay(histories: readonly History[]): Replayed[] {
     return { recorded: after(plan), findings: new Set(findings.map(identity)), ended: [] };
   });
   const replayed: Replayed[] = [];
-  let known: Answered[] = [];
   for (let round = 0; round < (histories[0]?.changes.length ?? 0); round++) {
     for (const [at, { stack, changes }] of histories.entries()) {
       const change = changes[round];
       const state = stacks[at];
       if (change === undefined || state === undefined) continue;
-      if (replayed.length % EVERY === 0) known = outcomes(replayed);
-      const { plan, findings, votes, equal, learned } = judged(stack, change.template, state, known);
+      const { plan, findings, ...said } = judged(stack, change.template, state, outcomes(replayed));
       const { edits, good, risk } = change;
-      replayed.push({ edits, good, risk, votes, equal, learned });
+      replayed.push({ edits, good, risk, ...said });
       state.ended.push(change.good);
       if (!change.good) continue;
       state.recorded = after(plan);
@@ -55,7 +57,7 @@ export function replay(histories: readonly History[]): Replayed[] {
   return replayed;
 }
 
-function judged(stack: string, text: string, state: Stack | undefined, known: Answered[] = []) {
+function judged(stack: string, text: string, state: Stack | undefined, past: Answered[] = []) {
   using template = new TemplateInCore(text);
   const answer = template.plan(
     { ...CALL, stack },
@@ -81,12 +83,14 @@ function judged(stack: string, text: string, state: Stack | undefined, known: An
     },
   };
   const votes = planned.builtinVotes(brief);
-  return { plan: planned.plan, findings, votes, equal: decisionOn(votes, []), learned: decisionOn(votes, known) };
+  const [equal, learned] = [decided(votes, []), decided(votes, past)];
+  const calibrated = decided(votes, past, { errorRate: ERROR_RATE });
+  return { plan: planned.plan, findings, votes, equal, learned, calibrated };
 }
 
-function decisionOn(votes: Vote[], known: Answered[]): Decision {
-  const answer = decide({ votes, outcomes: known });
-  if (answer.type !== 'decided') throw new Error(JSON.stringify(answer));
+function decided(votes: Vote[], outcomes: Answered[], policy: Partial<CirclePolicy> = {}): Decision {
+  const answer = decide({ votes, outcomes, policy: policy as CirclePolicy });
+  if (answer.type !== 'decided') throw new Error(JSON.stringify(answer).slice(0, 2_000));
   return answer.consultation.decision;
 }
 
@@ -99,6 +103,8 @@ function after(plan: Plan): StackState {
   return recordedAfter({ ...plan, resources: plan.resources.filter(({ desired }) => desired !== undefined) });
 }
 
+/** Newest first; reasons are no evidence. */
 function outcomes(replayed: readonly Replayed[]): Answered[] {
-  return replayed.slice(-NEWEST).map(({ votes, good }) => ({ votes, good }));
+  const newest = replayed.slice(-NEWEST).reverse();
+  return newest.map(({ votes, good }) => ({ votes: votes.map((vote) => ({ ...vote, reasons: [] })), good }));
 }

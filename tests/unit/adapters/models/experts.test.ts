@@ -42,13 +42,13 @@ async function asking(model: (asked: Asked) => unknown, more: object = {}, key?:
       },
     },
   });
-  const models = openModels(settings, (name) => (name === 'MODEL_KEY' ? key : undefined));
+  const models = openModels(settings, (name) => (name === 'ASSENT_KEY_MODEL' ? key : undefined));
   const ask = (asked = question, signal = new AbortController().signal) => models.ask('m', asked, signal);
   return { ask, server, [Symbol.asyncDispose]: () => server.close() };
 }
 
 test('an answer in the form is a vote with its price, and names resources as people do', async () => {
-  await using it = await asking(() => fine, { apiKeyEnv: 'MODEL_KEY', focus: 'queues' }, 'k-1');
+  await using it = await asking(() => fine, { apiKeyEnv: 'ASSENT_KEY_MODEL', focus: 'queues' }, 'k-1');
   expect(await it.ask()).toEqual({
     expert: 'm',
     option: 'refuse',
@@ -131,7 +131,7 @@ test('Bedrock is asked in its own form', async () => {
       name: 'anthropic.some',
       region: 'us-east-1',
       baseUrl: server.bedrockUrl,
-      apiKeyEnv: 'KEY',
+      apiKeyEnv: 'ASSENT_KEY_B',
     };
     const models = openModels(settingsOf({ experts: { m: { model } } }), () => 'bearer');
     expect(await models.ask('m', question, new AbortController().signal)).toMatchObject({
@@ -145,6 +145,11 @@ test('Bedrock is asked in its own form', async () => {
 });
 
 test('a key that is not there is said before anybody is asked', () => {
-  const model = { provider: 'openai-compatible', name: 'x', baseUrl: 'http://127.0.0.1:9/v1', apiKeyEnv: 'NO_KEY' };
-  expect(() => openModels(settingsOf({ experts: { m: { model } } }), () => undefined)).toThrow(/NO_KEY/);
+  const model = {
+    provider: 'openai-compatible',
+    name: 'x',
+    baseUrl: 'http://127.0.0.1:9/v1',
+    apiKeyEnv: 'ASSENT_KEY_NONE',
+  };
+  expect(() => openModels(settingsOf({ experts: { m: { model } } }), () => undefined)).toThrow(/ASSENT_KEY_NONE/);
 });

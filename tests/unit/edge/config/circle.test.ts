@@ -19,7 +19,7 @@ circle:
     permissions: { veto: true }
     reviewer:
       costUsd: 0.02
-      model: { provider: openai-compatible, name: m-1, baseUrl: "https://models.example/v1", apiKeyEnv: MODEL_KEY }
+      model: { provider: openai-compatible, name: m-1, baseUrl: "https://models.example/v1", apiKeyEnv: ASSENT_KEY_M }
   quorum: { count: 3, lineages: 2 }
   approve: 0.65
   stop: { rule: sprt, wrongApprovals: 0.01, wrongRefusals: 0.1 }
@@ -91,8 +91,8 @@ test.each<[string, string, RegExp]>([
     /3:9: .*baseUrl/,
   ],
   [
-    'a key in the file',
-    'circle:\n  experts:\n    m: {model: {provider: bedrock, name: x, apiKeyEnv: sk-123}}\n',
+    'another variable than one that is meant for a model',
+    'circle:\n  experts:\n    m: {model: {provider: bedrock, name: x, apiKeyEnv: AWS_SESSION_TOKEN}}\n',
     /3:45: .*apiKeyEnv/,
   ],
   ['a rule that there is not', 'circle:\n  stop: {rule: never}\n', /2:\d+: circle\/stop/],
