@@ -8,7 +8,21 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { held, type Row } from './measure.ts';
 
-const AREAS = ['plan', 'engine', 'makespan', 'deploy', 'flight', 'stacks', 'start', 'consensus', 'metrics', 'proof'];
+const AREAS = [
+  'plan',
+  'engine',
+  'makespan',
+  'deploy',
+  'flight',
+  'stacks',
+  'start',
+  'consensus',
+  'metrics',
+  'proof',
+  'service',
+];
+// Installs what it needs, and needs Python: only when it is asked for.
+const BY_NAME = ['service'];
 const RESULTS = join(import.meta.dirname, 'results');
 
 /** What is measured on, without the name of any host: `amd-epyc-2-cores`. */
@@ -84,7 +98,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const rows: Row[] = [];
-for (const area of wanted.length > 0 ? wanted : AREAS) {
+for (const area of wanted.length > 0 ? wanted : AREAS.filter((area) => !BY_NAME.includes(area))) {
   console.error(`bench: ${area}, load ${loadavg()[0]?.toFixed(1)}`);
   rows.push(...(await measure(area)));
 }

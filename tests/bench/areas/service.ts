@@ -1,0 +1,153 @@
+// The installed service on an emulator of AWS: what a deployment costs it in transitions, history events and items, and how much
+// longer it takes than the embedded command. Times are those of an emulator on this machine, not of AWS;
+// of a Map the emulator tells no iteration, so that history is counted of a single run only. Needs Python, as tests/service does.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { functionPackage, HOME_ACCOUNT } from '../../service/support/scripts.ts';
+import { type Installed, startService } from '../../service/support/start.ts';
+import { Workspace } from '../../support/cli.ts';
+import { median, type Row } from '../measure.ts';
+
+const area = 'service';
+const machine = `arn:aws:states:us-east-1:${HOME_ACCOUNT}:execution:assent-local-deploy`;
+const row = (what: string, value: number, unit: string, runs = 1): Row => ({ area, what, value, unit, runs });
+
+// biome-ignore lint/suspicious/noExplicitAny: looked into here only.
+type Any = any;
+
+function client({ emulator, service }: Installed) {
+  const signature = (name: string) =>
+    `AWS4-HMAC-SHA256 Credential=${HOME_ACCOUNT}/20260101/us-east-1/${name}/aws4_request, SignedHeaders=host, Signature=0`;
+  const aws = async (name: string, target: string, body: object): Promise<Any> => {
+    const headers = {
+      authorization: signature(name),
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': target,
+    };
+    return (await fetch(emulator, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const call = async (method: string, path: string, body?: object): Promise<Any> => {
+    const headers = { authorization: signature('execute-api'), 'content-type': 'application/json' };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    return (await fetch(`${service}${path}`, { method, headers, ...sent })).json();
+  };
+  const deployed = async (body: object): Promise<Any> => {
+    const { runId } = await call('POST', '/deployments', body);
+    for (;;) {
+      const document = await call('GET', `/deployments/${runId}`);
+      if (!['planning', 'submitted', 'approved', 'running', 'suspended'].includes(document.status)) return document;
+      await pause(50);
+    }
+  };
+  const history = async (name: string): Promise<{ events: number; transitions: number }> => {
+    let events = 0;
+    let transitions = 0;
+    for (let nextToken: string | undefined; ; ) {
+      const page = await aws('states', 'AWSStepFunctions.GetExecutionHistory', {
+        executionArn: `${machine}:${name}`,
+        maxResults: 1_000,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      });
+      events += page.events.length;
+      transitions += page.events.filter(({ type }: Any) => type.endsWith('StateEntered')).length;
+      nextToken = page.nextToken;
+      if (nextToken === undefined) return { events, transitions };
+    }
+  };
+  /** Items of a run's partition whose sort key begins so. */
+  const items = async (runId: string, prefix: string): Promise<number> => {
+    const { TableNames } = await aws('dynamodb', 'DynamoDB_20120810.ListTables', {});
+    const { Count } = await aws('dynamodb', 'DynamoDB_20120810.Query', {
+      TableName: TableNames.find((name: string) => name.includes('assent')),
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+      ExpressionAttributeValues: { ':pk': { S: `run#${runId}` }, ':sk': { S: prefix } },
+      Select: 'COUNT',
+    });
+    return Count;
+  };
+  return { call, deployed, history, items };
+}
+
+/** Packed, without the layer. */
+async function packages(): Promise<Row[]> {
+  const folder = join(import.meta.dirname, '../../../functions');
+  const rows: Row[] = [];
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    for (const file of readdirSync(join(folder, name)).filter((one) => one.endsWith('.ts'))) {
+      const bytes = (await functionPackage(name, [file.slice(0, -3)])).length;
+      const packed = row(`package of ${name}/${file.slice(0, -3)}`, bytes / 1e3, 'kB');
+      rows.push({ ...packed, target: { atMost: 1_000 } });
+    }
+  }
+  return rows;
+}
+
+const RESOURCES = 40;
+
+function template(): string {
+  const queues = Array.from({ length: RESOURCES }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }]);
+  return JSON.stringify({ Resources: Object.fromEntries(queues) });
+}
+
+const TARGETS = 12;
+
+export async function run(): Promise<Row[]> {
+  const rows = await packages();
+  const installed = await startService();
+  try {
+    const { call, deployed, history, items } = client(installed);
+    const scan = async () => {
+      const start = performance.now();
+      await call('POST', '/scans', { template: template() });
+      return performance.now() - start;
+    };
+    rows.push(row('POST /scans, first call of a function', await scan(), 'ms'));
+    const warm: number[] = [];
+    for (let n = 0; n < 15; n += 1) warm.push(await scan());
+    rows.push(row('POST /scans, warm', median(warm), 'ms', warm.length));
+
+    const text = template();
+    await deployed({ stack: 'warm', template: text });
+    const times: number[] = [];
+    let runId = '';
+    for (let n = 0; n < 3; n += 1) {
+      const start = performance.now();
+      const document = await deployed({ stack: `timed-${n}`, template: text });
+      if (document.status !== 'succeeded') throw new Error(`the deployment is ${document.status}`);
+      times.push(performance.now() - start);
+      runId = document.runId;
+    }
+    rows.push(
+      row(`deployment of ${RESOURCES} queues, by HTTP until it is known to have ended`, median(times), 'ms', 3),
+    );
+    using space = new Workspace({ ASSENT_SANDBOX_SPEED: '500' });
+    const here: number[] = [];
+    space.file('t.json', text);
+    for (let n = 0; n < 3; n += 1) {
+      const start = performance.now();
+      const { code } = await space.json('deploy', 't.json', '--stack', `here-${n}`, '--yes');
+      if (code !== 0) throw new Error(`embedded: ${code}`);
+      here.push(performance.now() - start);
+    }
+    rows.push(row('the same by the embedded command, its start included', median(here), 'ms', 3));
+    const alone = await history(runId);
+    rows.push(
+      row('state transitions of one run', alone.transitions, ''),
+      row('history events of one run', alone.events, ''),
+    );
+    rows.push(row('journal turns per resource', (await items(runId, 'turn#')) / RESOURCES, ''));
+
+    const targets = Array.from({ length: TARGETS }, (_, n) => ({
+      stack: 'many',
+      account: String(100_000_000_000 + n),
+    }));
+    const start = performance.now();
+    const many = await deployed({ template: text, targets, bounds: { maxConcurrency: TARGETS, toleratedFailures: 0 } });
+    if (many.status !== 'succeeded') throw new Error(`the deployment is ${many.status}`);
+    rows.push(row(`${TARGETS} targets of ${RESOURCES} queues, all at once`, performance.now() - start, 'ms'));
+    return rows;
+  } finally {
+    await installed.stop();
+  }
+}
