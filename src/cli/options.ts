@@ -96,6 +96,7 @@ export interface StatusCommandOptions extends LookOptions, TextOrJson {
 export interface AuditCommandOptions extends RemoteOptions, TextOrJson {
   state: string;
   key: string[];
+  config?: string;
   since?: string;
   log?: string;
 }

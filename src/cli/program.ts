@@ -290,6 +290,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
         .default([], 'none')
         .argParser(collect),
     )
+    .option('--config <file>', 'verify: where `audit.keys` are, without --key (default: assent.config.yaml)')
     .option('--since <checkpoint>', 'verify: file of a checkpoint from before, which the log must continue')
     .option('--log <dir>', 'verify: the whole log of an exported folder or a state folder')
     .addOption(format('text', 'json'));

@@ -1,5 +1,5 @@
 // What is signed of a run, what proves it to others, and that nobody can change it unseen.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -69,6 +69,16 @@ test('a deployment leaves a proof that verifies by a pinned key, and by nothing 
     expect(await verify('proof.json', '--key', text), text).toMatchObject({ code: 0 });
   }
   expect(await verify('proof.json')).toMatchObject({ code: 1, document: { valid: false, code: 'untrusted_key' } });
+  const configured = (more: string) =>
+    space.file('assent.config.yaml', `audit:\n  keys:\n    - publicKey: ${named.verifierKey}\n${more}`);
+  configured('');
+  expect(await verify('proof.json')).toMatchObject({ code: 0 });
+  configured('      validUntil: 2020-01-01T00:00:00.000Z\n');
+  expect(await verify('proof.json')).toMatchObject({ code: 1, document: { code: 'key_expired' } });
+  expect(await verify('proof.json', '--key', key)).toMatchObject({ code: 0 });
+  configured('      until: 2020\n');
+  expect(await verify('proof.json')).toMatchObject({ code: 2, document: { code: 'invalid_config' } });
+  rmSync(join(space.dir, 'assent.config.yaml'));
   const other = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
   const pinned = Buffer.from(other, 'hex').toString('base64');
   expect(await verify('proof.json', '--key', pinned)).toMatchObject({ code: 1, document: { code: 'untrusted_key' } });
@@ -270,7 +280,6 @@ test('a key of one’s own, an older one beside it, and none', TIMEOUT, async ()
   const unusable = { code: 2, document: { code: 'signing_key_unreadable' } };
   const again = ['deploy', space.file('t.json', template), '--stack', 'three', '--yes'];
   expect(await space.json(...again)).toMatchObject(unusable);
-  const { rmSync } = await import('node:fs');
   rmSync(file);
   expect(await space.json(...again)).toMatchObject(unusable);
   expect((await space.json('status', '--stack', 'three')).document.stacks).toEqual([]);

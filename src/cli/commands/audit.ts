@@ -13,6 +13,7 @@ import {
   type VerificationDocument,
 } from '../../app/audit.ts';
 import { InvalidInput } from '../../domain/errors.ts';
+import { configuredKeys } from '../../edge/config/configured.ts';
 import { type OpenLocal, openLocal } from '../../edge/session.ts';
 import type { ExitCode } from '../exit.ts';
 import { readText } from '../input.ts';
@@ -56,7 +57,10 @@ export const work: Work<AuditCommandOptions> = async ({ io, options, operands: [
 
 async function verify(io: Io, options: AuditCommandOptions, file: string | undefined): Promise<ExitCode> {
   if ((file === undefined) === (options.log === undefined)) throw usage('Verify either a proof or, with --log, a log.');
-  const keys = await Promise.all(options.key.map(async (key) => ({ publicKey: await keyText(key) })));
+  const keys =
+    options.key.length === 0
+      ? await configuredKeys(options.config)
+      : await Promise.all(options.key.map(async (key) => ({ publicKey: await keyText(key) })));
   const since = options.since === undefined ? undefined : await readText(options.since);
   const document =
     options.log === undefined

@@ -1,5 +1,6 @@
-// The circle that a configuration file asks for. What reads it is loaded only where there is something to read.
+// What a configuration file asks for: the circle, and the keys that proofs are verified against. What reads it is loaded only where there is something to read.
 import { existsSync } from 'node:fs';
+import type { TrustedKey } from '#wasm';
 import type { Circle } from '../../app/gate/circle.ts';
 
 /** Where a configuration is looked for when nobody names one. */
@@ -9,6 +10,18 @@ const USUAL = 'assent.config.yaml';
 export async function configuredCircle(named: string | undefined): Promise<Circle | undefined> {
   if (named === undefined && !existsSync(USUAL)) return undefined;
   return circleIn(named ?? USUAL);
+}
+
+/** The keys that are pinned there; none where there is no file. Rejects with InvalidInput `invalid_config`. */
+export async function configuredKeys(named: string | undefined): Promise<TrustedKey[]> {
+  if (named === undefined && !existsSync(USUAL)) return [];
+  const { readConfig } = await import('./file.ts');
+  const { keys = [] } = readConfig(named ?? USUAL).audit ?? {};
+  return keys.map(({ publicKey, validFrom, validUntil }) => ({
+    publicKey,
+    ...(validFrom === undefined ? {} : { validFrom }),
+    ...(validUntil === undefined ? {} : { validUntil }),
+  }));
 }
 
 /** Of a file. Rejects with InvalidInput `invalid_config` or `file_not_found`. */

@@ -9,6 +9,19 @@ import { circle } from '../config/circle.ts';
 
 const pattern = z.string().min(1).max(2_048);
 
+const time = z.iso.datetime({ precision: 3 });
+
+/** Keys that proofs are verified against (docs/proof.md). */
+const audit = z.strictObject({
+  keys: z.array(
+    z.strictObject({
+      publicKey: z.string().min(1).describe('PEM, 32 bytes in Base64, or `name+hash+key`.'),
+      validFrom: time.optional(),
+      validUntil: time.optional(),
+    }),
+  ),
+});
+
 const config = z.strictObject({
   version: z.literal(1).default(1),
   access: z
@@ -26,6 +39,7 @@ const config = z.strictObject({
   // A template in a bucket and a started workflow say nothing of who is behind them.
   unattended: z.array(pattern).default([]),
   circle: circle.optional(),
+  audit: audit.optional(),
 });
 
 /** As JSON Schema, for editors and for whoever checks a file before it is used. */
