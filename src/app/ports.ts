@@ -21,6 +21,7 @@ export type { ChangeNote, Estimates, Limits, Notes } from './ports/notes.ts';
 export { allOf, type Page, type PageOf } from './ports/page.ts';
 export {
   type Brief,
+  END_STATUSES,
   type Ended,
   type EndStatus,
   LEASE_MS,

@@ -69,15 +69,6 @@ export function logEntry(payload: string, publicKey: Uint8Array, signature: Uint
   return pure('logEntry', (wasm) => wasm.logEntry(payload, publicKey, signature));
 }
 
-/** What an entry says, if one of the keys has signed it. */
-export function readEntry(entry: string, keys: TrustedKey[]): Statement | Refused {
-  const answer = only(
-    'said',
-    pure('readEntry', (wasm) => wasm.readEntry(entry, { keys })),
-  );
-  return answer.type === 'refused' ? answer : answer.statement;
-}
-
 /** Whether what is signed of a run allows its plan to be carried out. */
 export function mayWork(call: WorkCall): ProofAnswer {
   return pure('mayWork', (wasm) => wasm.mayWork(call));

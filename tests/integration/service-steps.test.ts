@@ -1,4 +1,5 @@
 // The steps of a run's workflow, one by one and again: over the memory store and a real sandbox, without any machine.
+// Long, because it is one list of steps over one set-up.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1576,7 +1576,7 @@ export type DecideAnswer = { type: "decided"; consultation: Consultation } | { t
 /**
  * The answer to a call about something that was signed, kept or shown.
  */
-export type ProofAnswer = { type: "holds" } | { type: "payload"; payload: string; payloadType: string } | { type: "text"; text: string } | { type: "said"; statement: Statement } | { type: "appended"; appended: Appended } | { type: "proved"; proved: Proved } | { type: "refused"; code: string; message: string };
+export type ProofAnswer = { type: "holds" } | { type: "payload"; payload: string; payloadType: string } | { type: "text"; text: string } | { type: "appended"; appended: Appended } | { type: "proved"; proved: Proved } | { type: "refused"; code: string; message: string };
 
 /**
  * The answer to a call that reads encoded sketches.
@@ -2791,14 +2791,6 @@ export function preAuthentication(payload: string): Uint8Array;
  * When the call is malformed.
  */
 export function proveFromTiles(call: ProveCall): ProofAnswer;
-
-/**
- * What an entry of the log says, if a pinned key has signed it.
- *
- * # Errors
- * When the keys are malformed.
- */
-export function readEntry(entry: string, keys: TrustedKeys): ProofAnswer;
 
 /**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.

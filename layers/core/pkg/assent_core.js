@@ -976,26 +976,6 @@ function proveFromTiles(call) {
 exports.proveFromTiles = proveFromTiles;
 
 /**
- * What an entry of the log says, if a pinned key has signed it.
- *
- * # Errors
- * When the keys are malformed.
- * @param {string} entry
- * @param {TrustedKeys} keys
- * @returns {ProofAnswer}
- */
-function readEntry(entry, keys) {
-    const ptr0 = passStringToWasm0(entry, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-    const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.readEntry(ptr0, len0, keys);
-    if (ret[2]) {
-        throw takeFromExternrefTable0(ret[1]);
-    }
-    return takeFromExternrefTable0(ret[0]);
-}
-exports.readEntry = readEntry;
-
-/**
  * Schema of a resource type as JSON, `undefined` for a type the registry does not know.
  * @param {string} type_name
  * @returns {string | undefined}

@@ -42,7 +42,6 @@ export const planned_text: (a: number) => [number, number, number, number];
 export const poolForecasts: (a: number, b: number, c: number, d: number, e: number, f: any) => [number, number, number, number];
 export const preAuthentication: (a: number, b: number) => [number, number];
 export const proveFromTiles: (a: any) => [number, number, number];
-export const readEntry: (a: number, b: number, c: any) => [number, number, number];
 export const resourceSchema: (a: number, b: number) => [number, number];
 export const rollback: (a: any) => [number, number, number];
 export const rules: () => [number, number, number];

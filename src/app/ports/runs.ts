@@ -22,16 +22,19 @@ export type RunStatus = PendingStatus | 'running' | 'suspended' | EndStatus;
 export type PendingStatus = 'submitted' | 'waiting_approval' | 'approved';
 
 /** Nothing more is done. */
-export type EndStatus =
-  | 'succeeded'
-  | 'no_changes'
-  | 'refused'
-  | 'rejected'
-  | 'expired'
-  | 'superseded'
-  | 'rolled_back'
-  | 'failed'
-  | 'cancelled';
+export type EndStatus = (typeof END_STATUSES)[number];
+
+export const END_STATUSES = [
+  'succeeded',
+  'no_changes',
+  'refused',
+  'rejected',
+  'expired',
+  'superseded',
+  'rolled_back',
+  'failed',
+  'cancelled',
+] as const;
 
 /** A run as lists show it: small. Times in ms since the epoch. */
 export interface RunHead {

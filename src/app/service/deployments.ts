@@ -17,6 +17,7 @@ import type {
   TargetNote,
   TargetsSubmission,
 } from '../ports/service.ts';
+import { END_STATUSES } from '../ports.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { type Brief, brief, type OpenTarget, plannedOf, type TargetWanted } from '../targets/brief.ts';
 import { briefedDocument, meantBy, notStarted } from '../targets/deploy.ts';
@@ -29,19 +30,7 @@ export const MOST_TARGETS_AT_ONCE = 40;
 /** An execution may have 25,000 events, and a target takes about 30 of them. */
 export const MOST_TARGETS = 500;
 
-const ENDS: ReadonlySet<string> = new Set([
-  'succeeded',
-  'no_changes',
-  'refused',
-  'rejected',
-  'expired',
-  'superseded',
-  'rolled_back',
-  'failed',
-  'cancelled',
-  'not_planned',
-  'not_started',
-]);
+const ENDS: ReadonlySet<string> = new Set([...END_STATUSES, 'not_planned', 'not_started']);
 const NO_FAILURE: ReadonlySet<string> = new Set(['planned', 'running', 'succeeded', 'no_changes', 'not_started']);
 
 function failuresAmong(targets: readonly Pick<TargetNote, 'status'>[]): number {

@@ -2,6 +2,7 @@
 // followed to its end, an inquiry to its answer.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ErrorDocument, RunDocument } from '../../app/documents/documents.ts';
+import { END_STATUSES } from '../../app/ports.ts';
 import type { DeploymentDocument, EventsDocument } from '../../app/service/requests.ts';
 import { interrupted } from '../../app/session.ts';
 import { AssentError } from '../../domain/errors.ts';
@@ -29,15 +30,7 @@ export interface Remote {
 const LOOK_MS = 700;
 
 const ENDED: ReadonlySet<string> = new Set<DeploymentDocument['status']>([
-  'succeeded',
-  'no_changes',
-  'refused',
-  'rejected',
-  'expired',
-  'superseded',
-  'rolled_back',
-  'failed',
-  'cancelled',
+  ...END_STATUSES,
   'not_planned',
   'waiting_approval',
 ]);

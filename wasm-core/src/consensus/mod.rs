@@ -4,7 +4,7 @@
 //! valid vote there is no outcome; the quorum counts the declared roster, not those who answered. Everything is
 //! symmetric in the order of votes and of options. Methods and constants: `methods`; where experts share a model
 //! lineage their votes count as fewer independent ones: `dependence`; what a call must be: `check`; quorum and losses:
-//! `panel`.
+//! `panel`. One file, because it is the shapes of question and answer, and the one pass that makes an answer of them.
 
 mod agreement;
 mod check;

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::proof::dsse::{Envelope, pre_authentication};
 use crate::proof::file::{ProveCall, Proved, WorkCall};
 use crate::proof::keys::{Key, Trusted, TrustedKey};
-use crate::proof::log::{AppendCall, Appended, entry_of, envelope_of};
+use crate::proof::log::{AppendCall, Appended, entry_of};
 use crate::proof::merkle::{self, Hash};
 use crate::proof::note::{self, Checkpoint};
 use crate::proof::statement::{PAYLOAD_TYPE, Statement};
@@ -51,11 +51,6 @@ pub enum ProofAnswer {
     Text {
         /// As it is.
         text: String,
-    },
-    /// What an entry says.
-    Said {
-        /// Signed by a key that was in force.
-        statement: Statement,
     },
     /// A log after an append.
     Appended {
@@ -180,17 +175,6 @@ pub fn pre_authentication_of(payload: &str) -> Vec<u8> {
 pub fn log_entry(payload: &str, public_key: &[u8], signature: &[u8]) -> Result<String, JsError> {
     let keyid = key(public_key)?.id();
     Ok(entry_of(&Envelope::new(PAYLOAD_TYPE, payload.as_bytes(), &keyid, signature)))
-}
-
-/// What an entry of the log says, if a pinned key has signed it.
-///
-/// # Errors
-/// When the keys are malformed.
-#[wasm_bindgen(js_name = readEntry)]
-pub fn read_entry(entry: &str, keys: Ts<TrustedKeys>) -> Result<Ts<ProofAnswer>, JsError> {
-    let keys = keys.to_rust()?.keys;
-    let said = || Statement::of(&envelope_of(entry)?, &Trusted::read(&keys)?.signers);
-    Ok(said().map_or_else(ProofAnswer::from, |statement| ProofAnswer::Said { statement }).into_ts()?)
 }
 
 /// Whether what is signed of a run allows its plan to be carried out.

@@ -1,4 +1,5 @@
-//! What the end of an operation means: for its resource, for what is recorded, and for the steps that wait.
+//! What the end of an operation means: for its resource, for what is recorded, and for the steps that wait. One file,
+//! because every end of every kind of operation is decided here and nowhere else; it calls nothing.
 //!
 //! A failed creation that carries an identifier is read. If nothing is there, a new attempt may follow. If something is
 //! there and ours, it is deleted (a step of its own, with its own intent) before a new attempt; where no attempt is left
