@@ -21,10 +21,7 @@ fn opened(key: &[u8; 32], context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
 #[test]
 fn the_published_vectors() {
     let zero = [0; 32];
-    assert_eq!(
-        sealed(&zero, &[0; 12], b"", b""),
-        [vec![0; 12], hex("530f8afbc74536b9a963b4f1c4cb738b")].concat()
-    );
+    assert_eq!(sealed(&zero, &[0; 12], b"", b""), [vec![0; 12], hex("530f8afbc74536b9a963b4f1c4cb738b")].concat());
     assert_eq!(
         sealed(&zero, &[0; 12], b"", &[0; 16]),
         [vec![0; 12], hex("d0d1c8a799996bf0265b98b5d48ab919"), hex("cea7403d4d606b6e074ec5d3baf39d18")].concat()
