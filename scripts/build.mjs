@@ -1,11 +1,13 @@
 // Makes dist/, what the npm package runs: the CLI and the library as bundles that need nothing but Node and the core
-// (`#wasm` stays a file of its own), the library's types, and the notices the bundled licences ask for.
+// (`#wasm` stays a file of its own), the library's types, the page that verifies proofs, and the notices the bundled licences
+// ask for.
 // Runs on any Node >= 20; called by `npm run build` and before `npm pack`.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root, runtime } from './runtime.mjs';
+import { verifyPage } from './verify-page.mjs';
 
 const dist = join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
@@ -43,6 +45,7 @@ const { status } = spawnSync(runtime(), tsc, { cwd: root, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
 writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(metafile));
+writeFileSync(join(dist, 'verify.html'), await verifyPage());
 
 /** Licence texts of every npm package of which a byte went into the bundles. */
 function notices({ outputs }) {

@@ -15,6 +15,7 @@ const ranks: Record<string, number> = {
   'src/edge': 4,
   functions: 5,
   'src/cli': 5,
+  'src/page': 2,
   'src/verify.ts': 2,
   'src/index.ts': 5,
 };

@@ -181,6 +181,9 @@ impl Sketch {
             if number.is_finite() && number >= 0.0 { Ok(number) } else { Err("not a sketch".to_owned()) }
         };
         let (sum, min, max) = (number()?, number()?, number()?);
+        if min > max {
+            return Err("not a sketch".to_owned());
+        }
         let mut buckets = BTreeMap::new();
         let mut index = 0_u64;
         for position in 0..get(&mut rest)? {
@@ -295,6 +298,10 @@ mod tests {
         let mut newer = bytes.clone();
         newer[0] = 2;
         assert!(Sketch::decode(&newer).is_err());
+        // The smallest above the largest: quantiles between them would be none.
+        let (sum, least, most) = (2..10, 10..18, 18..26);
+        let swapped = [&bytes[..2], &bytes[sum], &bytes[most], &bytes[least], &bytes[26..]].concat();
+        assert!(Sketch::decode(&swapped).is_err());
         assert!(Sketch::decode(&[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]).is_err());
     }
 
