@@ -1,8 +1,10 @@
 // `consensus`: votes of a file or a program to one answer. Reads what people naturally write and refuses what it does
 // not know, with its place: a misspelt `wieght` must not silently count as 1.
+
 import type { Consensus, ConsensusCall, Method, Quorum, Vote, VoteSeverity, VoteStatus } from '#wasm';
 import { consensus } from '../core/calls.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import { isIllFormed } from '../domain/well-formed.ts';
 
 export const METHODS: readonly Method[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'median'];
 export const STATUSES: readonly VoteStatus[] = ['ok', 'abstained', 'timed_out', 'invalid', 'failed'];
@@ -24,6 +26,7 @@ export interface ConsensusDocument extends Consensus {
 
 /** Aggregates. Rejects with InvalidInput: `invalid_votes` with every problem, `no_votes`. */
 export function aggregate(question: unknown): ConsensusDocument {
+  if (isIllFormed(question)) throw refused(['half of a character: an escaped surrogate alone']);
   const problems: string[] = [];
   const call = callFrom(question, problems);
   if (problems.length > 0) throw refused(problems);

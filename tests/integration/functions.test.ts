@@ -47,6 +47,7 @@ test('a body in Base64 is read like any other', async () => {
 
 test.each<[string, Partial<APIGatewayProxyEventV2>, number, string]>([
   ['nothing', { body: '' }, 400, 'malformed_body'],
+  ['half of a character', { body: '{"template": "\\ud800"}' }, 400, 'malformed_body'],
   ['a list', { body: '[]' }, 400, 'invalid_body'],
   [
     'bytes that are no text',

@@ -201,7 +201,8 @@ impl Sketch {
     /// From counts by index as a recorder keeps them; `totals`: sum, smallest and largest of the same values.
     #[must_use]
     pub fn from_counts(counts: impl IntoIterator<Item = (u32, u64)>, zero: u64, totals: [f64; 3]) -> Self {
-        let [sum, min, max] = totals.map(|number| if number > 0.0 { number.min(f64::MAX) } else { 0.0 });
+        let [sum, one, other] = totals.map(|number| if number > 0.0 { number.min(f64::MAX) } else { 0.0 });
+        let (min, max) = (one.min(other), one.max(other));
         let buckets = counts.into_iter().filter(|(index, count)| *count > 0 && *index < 0x7ff << BITS).collect();
         Self { buckets, zero, sum, min, max }
     }
@@ -211,7 +212,8 @@ impl Sketch {
     pub fn encode_counts(counts: &[(u32, u64)], zero: u64, totals: [f64; 3]) -> Vec<u8> {
         let rise = counts.windows(2).all(|pair| matches!(pair, [(one, _), (other, _)] if one < other));
         let valid = counts.iter().all(|(index, count)| *count > 0 && *index < 0x7ff << BITS);
-        if rise && valid && totals.iter().all(|number| number.is_finite() && *number >= 0.0) {
+        let [_, min, max] = totals;
+        if rise && valid && min <= max && totals.iter().all(|number| number.is_finite() && *number >= 0.0) {
             encode(counts.iter().copied(), zero, totals)
         } else {
             Self::from_counts(counts.iter().copied(), zero, totals).encode()

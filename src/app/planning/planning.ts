@@ -19,6 +19,7 @@ import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { concealed, type NoEchoValues } from '../../domain/secret.ts';
 import { type Place, placeText } from '../../domain/stack.ts';
+import { isIllFormed } from '../../domain/well-formed.ts';
 import type { Answer, Blobs, StackRecord } from '../ports.ts';
 import { estimatesName } from '../run/learn.ts';
 import { type Control, contextOf, placeOf, type Session } from '../session.ts';
@@ -109,6 +110,11 @@ export async function makePlan(session: Session, wanted: Wanted, control: Contro
 
 async function planNow(session: Session, wanted: Wanted, control: Control): Promise<Planned> {
   const { stack, mode, template, tags, imports, moved, reconcile } = wanted;
+  if (isIllFormed([wanted.parameters, tags, imports, moved])) {
+    throw new InvalidInput('invalid_text', 'A parameter, tag or name holds half of a character.', {
+      help: 'Surrogates stand in pairs.',
+    });
+  }
   using text = new TemplateInCore(template?.text ?? '');
   const parameters = { ...wanted.parameters };
   const declared = template === undefined ? [] : text.declared();

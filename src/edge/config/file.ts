@@ -24,15 +24,20 @@ export function configOf(text: string, file: string): ServiceConfig {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    const [message = ''] = broken.message.split('\n');
-    const place = at(broken.pos[0]);
-    throw new InvalidInput('invalid_config', `${file}:${place.line}:${place.column}: ${message}`, {
+  const broken = (message: string, place = { line: 1, column: 1 }) =>
+    new InvalidInput('invalid_config', `${file}:${place.line}:${place.column}: ${message}`, {
       problems: [{ code: 'invalid_config', severity: 'error', message, help: '', ...place }],
     });
+  const [error] = document.errors;
+  if (error !== undefined) throw broken(error.message.split('\n')[0] ?? '', at(error.pos[0]));
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (thrown) {
+    // An alias of nothing, or of too much.
+    throw broken((thrown as Error).message);
   }
-  return configFrom(document.toJS({ maxAliasCount: 100 }), file, (path) => at(offsetOf(document.contents, path)));
+  return configFrom(value, file, (path) => at(offsetOf(document.contents, path)));
 }
 
 /** Where the last part of a path that is there begins: its key, or its value in a list. */

@@ -1,9 +1,11 @@
 // The way of a request through a function of the HTTP API: logged, checked, the use case called, an answer or problem
 // details given. A handler brings its routes, and decides nothing else.
+
 import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { z } from 'zod';
+import { isIllFormed } from '../../domain/well-formed.ts';
 import { HttpRefusal, problemOf } from './problem.ts';
 
 /** Largest body, in bytes as sent: a template at CloudFormation's limit, 1 MB, with JSON's escapes and what goes along. */
@@ -114,6 +116,9 @@ export function bodyOf<Body extends z.ZodType>(
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw new HttpRefusal(400, 'malformed_body', 'The body is not JSON in UTF-8.');
+  }
+  if (isIllFormed(json)) {
+    throw new HttpRefusal(400, 'malformed_body', 'The body holds half of a character: an escaped surrogate alone.');
   }
   const read = schema.safeParse(json);
   if (read.success) return read.data;

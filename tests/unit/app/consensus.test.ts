@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Consensus, ConsensusCall, Vote } from '#wasm';
-import { aggregate, type ConsensusDocument, METHODS } from '../../../src/app/consensus.ts';
+import { aggregate, type ConsensusDocument, METHODS, questionFrom } from '../../../src/app/consensus.ts';
 
 function vectors<T>(name: string): (T & { name: string; call: ConsensusCall })[] {
   return JSON.parse(readFileSync(new URL(`../../vectors/consensus/${name}.json`, import.meta.url), 'utf8'));
@@ -227,3 +227,10 @@ function refusal(given: unknown): Error {
   if (answer instanceof Error) return answer;
   throw new Error(`was not refused: ${JSON.stringify(answer)}`);
 }
+
+test('half of a character, which JSON can hold and no text can, is refused by name', () => {
+  for (const text of ['[{"expert": "a\\ud800", "option": "b"}]', '{"votes": [], "\\udc00": 1}']) {
+    expect(refusal(questionFrom(text, 'v.json'))).toMatchObject({ code: 'invalid_votes', kind: 'invalid' });
+  }
+  expect(() => aggregate(questionFrom('[{"expert": "\\ud83d\\ude00", "option": "b"}]', 'v.json'))).not.toThrow();
+});

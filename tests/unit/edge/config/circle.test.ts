@@ -140,3 +140,17 @@ test('the published schema is the one that is understood, and takes and refuses 
     expect(valid(wrong), JSON.stringify(wrong)).toBe(false);
   }
 });
+
+test.each([
+  ['an alias of nothing', '*a', 'Unresolved alias'],
+  ['an alias of nothing below', 'circle: *a', 'Unresolved alias'],
+  [
+    'aliases of too much',
+    `${['a: &a [x, x, x, x, x, x, x, x, x, x]', ...'bcdefg'].map((name, at) => (at === 0 ? name : `${name}: &${name} [${`*${'abcdefg'[at - 1]}, `.repeat(10)}]`)).join('\n')}`,
+    'alias',
+  ],
+])('%s is refused by name', (_, text, message) => {
+  expect(() => configOf(text, 'f.yaml')).toThrow(
+    expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(message) }),
+  );
+});
