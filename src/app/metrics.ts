@@ -55,7 +55,8 @@ function together(one: Measured, other: Measured): Measured {
   }
 }
 
-function damaged(name: string, cause?: unknown): InvalidInput {
+/** The error for a measurement that cannot be read. */
+export function damaged(name: string, cause?: unknown): InvalidInput {
   return new InvalidInput('state_corrupt', `What is kept of ${name} is damaged.`, { cause });
 }
 

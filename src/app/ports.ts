@@ -16,7 +16,7 @@ export type { Clock } from './ports/clock.ts';
 export type { Answer, CallError, Cloud, Facts, OutsideLookup, Progress } from './ports/cloud.ts';
 export type { Export, Exports } from './ports/exports.ts';
 export type { Log, LogAppend, LogEntry, LogHead } from './ports/log.ts';
-export type { Measures } from './ports/measures.ts';
+export type { MeasuredRun, Measures } from './ports/measures.ts';
 export type { ChangeNote, Estimates, Limits, Notes } from './ports/notes.ts';
 export { allOf, type Page, type PageOf } from './ports/page.ts';
 export {

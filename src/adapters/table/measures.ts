@@ -2,7 +2,7 @@
 // is merged into one of a few sums, chosen by who measures, so that many at once rarely meet.
 
 import { merged } from '../../app/measure/monitor.ts';
-import type { Blobs, Measures, Page, PageOf } from '../../app/ports.ts';
+import type { Blobs, MeasuredRun, Measures, Page, PageOf } from '../../app/ports.ts';
 import { labelsKey, type Measured } from '../../domain/metrics.ts';
 import { corrupt, keep, kept, parsed } from './content.ts';
 import { MEASURES } from './keys.ts';
@@ -10,6 +10,7 @@ import { type Item, retried, type Table } from './table.ts';
 
 const MOST_BYTES = 300_000;
 const PAGE = 50;
+const RUN = 'run#';
 
 /** JSON has no bytes: a sketch is Base64 there. */
 type Kept =
@@ -29,7 +30,7 @@ export class TableMeasures implements Measures {
   }
 
   async put(source: string, measured: readonly Measured[]): Promise<void> {
-    await this.#table.write([{ put: await this.#item(`run#${source}`, measured, {}) }]);
+    await this.#table.write([{ put: await this.#item(`${RUN}${source}`, measured, {}) }]);
   }
 
   async add(measured: readonly Measured[]): Promise<void> {
@@ -49,6 +50,17 @@ export class TableMeasures implements Measures {
   async list({ next, limit = PAGE }: PageOf = {}): Promise<Page<Measured>> {
     const found = await this.#table.query(MEASURES, { prefix: '', after: next, limit });
     const items = (await Promise.all(found.items.map((item) => this.#measured(item)))).flat();
+    return found.next === undefined ? { items } : { items, next: found.next };
+  }
+
+  async runs({ next, limit = PAGE }: PageOf = {}): Promise<Page<MeasuredRun>> {
+    const found = await this.#table.query(MEASURES, { prefix: RUN, after: next, limit, newestFirst: true });
+    const items = await Promise.all(
+      found.items.map(async (item) => {
+        const [runId = ''] = item.sk.slice(RUN.length).split('/');
+        return { runId, measured: await this.#measured(item) };
+      }),
+    );
     return found.next === undefined ? { items } : { items, next: found.next };
   }
 

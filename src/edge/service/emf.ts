@@ -31,6 +31,7 @@ export function telling(
       tell(measured);
     },
     list: (page) => measures.list(page),
+    runs: (page) => measures.runs(page),
   };
 }
 

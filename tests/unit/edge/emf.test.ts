@@ -68,6 +68,7 @@ test('what was not kept is not told', async () => {
       throw new Error('busy');
     },
     list: async () => ({ items: [] }),
+    runs: async () => ({ items: [] }),
   };
   const told = telling(measures, { now: () => 0, print: (line) => printed.push(line) });
   const one = { kind: 'counter', name: 'runs', labels: {}, value: 2 } as const;
