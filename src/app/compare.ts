@@ -2,7 +2,7 @@
 import { valuesOf } from '../core/sketch.ts';
 import { type Labels, labelsKey } from '../domain/metrics.ts';
 import { ALPHA, type Counted, GROWTH, type Growth, growths } from './measure/growth.ts';
-import { merged } from './measure/monitor.ts';
+import { merged } from './measure/merged.ts';
 import { damaged } from './metrics.ts';
 import { allOf, type Store } from './ports.ts';
 

@@ -1,7 +1,7 @@
 // What every place for measurements must do.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { merged } from '../../src/app/measure/monitor.ts';
+import { merged } from '../../src/app/measure/merged.ts';
 import { Distribution } from '../../src/app/measure/recorder.ts';
 import { allOf, type Store } from '../../src/app/ports.ts';
 import { labelsKey, type Measured } from '../../src/domain/metrics.ts';

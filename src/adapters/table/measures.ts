@@ -1,9 +1,9 @@
 // Measurements on a table. A run's stand under its name, so that putting them twice counts once; what processes measure
 // is merged into one of a few sums, chosen by who measures, so that many at once rarely meet.
 
-import { merged } from '../../app/measure/monitor.ts';
+import { Bounded } from '../../app/measure/bounded.ts';
 import type { Blobs, MeasuredRun, Measures, Page, PageOf } from '../../app/ports.ts';
-import { labelsKey, type Measured } from '../../domain/metrics.ts';
+import type { Measured } from '../../domain/metrics.ts';
 import { corrupt, keep, kept, parsed } from './content.ts';
 import { MEASURES } from './keys.ts';
 import { type Item, retried, type Table } from './table.ts';
@@ -36,13 +36,11 @@ export class TableMeasures implements Measures {
   async add(measured: readonly Measured[]): Promise<void> {
     await retried(async () => {
       const item = await this.#table.get({ pk: MEASURES, sk: this.#sum });
-      const sum = new Map((item === undefined ? [] : await this.#measured(item)).map((one) => [keyOf(one), one]));
-      for (const part of measured) {
-        const before = sum.get(keyOf(part));
-        sum.set(keyOf(part), before === undefined ? part : merged(before, part));
-      }
+      const sum = new Bounded();
+      for (const part of item === undefined ? [] : await this.#measured(item)) sum.add(part);
+      for (const part of measured) sum.add(part);
       const version = Number(item?.fields['version'] ?? 0);
-      const put = await this.#item(this.#sum, [...sum.values()], { version: version + 1 });
+      const put = await this.#item(this.#sum, sum.parts(), { version: version + 1 });
       await this.#table.write([{ put, if: item === undefined ? 'absent' : { version } }]);
     });
   }
@@ -83,8 +81,4 @@ export class TableMeasures implements Measures {
       one.kind === 'distribution' ? { ...one, sketch: new Uint8Array(Buffer.from(one.sketch, 'base64')) } : one,
     );
   }
-}
-
-function keyOf({ name, labels }: Measured): string {
-  return `${name}${labelsKey(labels)}`;
 }
