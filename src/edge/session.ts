@@ -98,7 +98,8 @@ export function sessionOver(local: Local, open: OpenCloud, { speed }: { speed: n
   const { endpoint } = open;
   const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
   const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
-  const budgets = new Budgets(local, newSeed);
+  const rates = monitor.series('rate_per_second', { endpoint });
+  const budgets = new Budgets(local, newSeed, ({ rate }) => rates.record(rate));
   const cleaner = new Cleaner();
   return {
     store,

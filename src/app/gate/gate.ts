@@ -6,6 +6,7 @@ import type { Brief, Finding, History } from '#wasm';
 import { sidesOf } from '../../domain/sides.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import { changingActions } from '../documents/documents.ts';
+import { measureVotes } from '../measure/measure.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, findingsOf, refusing, reported, suppressedFindings } from '../scan.ts';
 import { placeOf, type Session } from '../session.ts';
@@ -92,6 +93,7 @@ export async function judge(
     signal,
   });
   monitor.record('consult_duration_ms', clock.now() - started, { endpoint });
+  measureVotes(monitor, votes, builtInMs);
   return {
     findings,
     verdict: {

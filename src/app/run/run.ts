@@ -5,6 +5,7 @@ import { ResourceNotFound, Unreachable } from '../../domain/errors.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { type End, type RunDocument, runDocument, suspendedDocument } from '../documents/documents.ts';
 import { iso, noCalls } from '../documents/events.ts';
+import { failingSince } from '../measure/failing.ts';
 import { InFlight, runMeasurements } from '../measure/measure.ts';
 import { keepPlan, keptPlan } from '../planning/planning.ts';
 import type { EndStatus, Rollback, Run, StackRecord, Tally } from '../ports.ts';
@@ -190,7 +191,18 @@ async function end(
   const endedAt = clock.now();
   const row: Run = { ...run, status: outcome, endedAt, seq: driven.seq, tally };
   const measured = runMeasurements(
-    { run, endpoint, outcome, resources: ended.measured, elapsedMs, inFlightMax: tally.inFlightMax, forecastMs },
+    {
+      run,
+      endpoint,
+      outcome,
+      resources: ended.measured,
+      elapsedMs,
+      inFlightMax: tally.inFlightMax,
+      forecastMs,
+      planned: plan.resources,
+      endedAt,
+      failingSince: run.mode === 'deploy' ? await failingSince(store, run) : undefined,
+    },
     clock,
   );
   // All of this may be done again after a crash before the run's end is written: it comes to the same.

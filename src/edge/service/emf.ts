@@ -8,7 +8,7 @@ import { valuesOf } from '../../core/sketch.ts';
 import type { Measured } from '../../domain/metrics.ts';
 
 /** Labels that become dimensions, most telling first. */
-const DIMENSIONS = ['outcome', 'operation', 'call', 'mode', 'code'] as const;
+const DIMENSIONS = ['outcome', 'operation', 'call', 'mode', 'code', 'expert', 'status', 'function'] as const;
 const MOST_DIMENSIONS = 2;
 /** Values that one metric of a document may hold. */
 const MOST_VALUES = 100;
@@ -103,6 +103,9 @@ function bounded(told: Told): Told {
 
 function unitOf(name: string): string {
   if (name.endsWith('_ms')) return 'Milliseconds';
+  if (name.endsWith('_us')) return 'Microseconds';
   if (name.endsWith('_bytes')) return 'Bytes';
+  if (name.endsWith('_per_second')) return 'Count/Second';
+  if (name.endsWith('_usd')) return 'None';
   return name.endsWith('_ratio') ? 'None' : 'Count';
 }
