@@ -40,6 +40,8 @@ export {
 } from './ports/runs.ts';
 export type { Signer } from './ports/signer.ts';
 export type { StackHead, StackRecord, Stacks } from './ports/stacks.ts';
+export type { Span, SpanAttributes, Tracer } from './ports/tracer.ts';
+export { NO_TRACER } from './ports/tracer.ts';
 
 /** Everything that is kept. Opening one that a newer version wrote rejects with InvalidInput `state_too_new`. */
 export interface Store {

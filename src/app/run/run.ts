@@ -7,6 +7,7 @@ import { type End, type RunDocument, runDocument, suspendedDocument } from '../d
 import { iso, noCalls } from '../documents/events.ts';
 import { failingSince } from '../measure/failing.ts';
 import { InFlight, runMeasurements } from '../measure/measure.ts';
+import { traceOperation } from '../measure/spans.ts';
 import { keepPlan, keptPlan } from '../planning/planning.ts';
 import type { EndStatus, Rollback, Run, StackRecord, Tally } from '../ports.ts';
 import { attest } from '../proof/attest.ts';
@@ -98,7 +99,9 @@ async function goBack(
   // Its client tokens are not those of the way there.
   const config = { ...run.config, runId: `${run.runId}-rollback` };
   const back = { ...work, run: { ...run, config }, plan: way, seq: run.seq };
-  const driven = await driveOnce(session, held, back, control);
+  const driven = await session.tracer.within('roll back', { runId: run.runId }, () =>
+    driveOnce(session, held, back, control),
+  );
   if (driven.outcome === 'suspended') return letGo(session, held, run, driven);
   const now = session.clock.now();
   const outcome = endOf(run, driven);
@@ -124,6 +127,7 @@ async function driveOnce(
   { signal, graceMs = GRACE_MS, emit }: Control,
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
+  const traced = new Set<string>();
   const budget = session.budgets.of(run.stack);
   const secrets = new Secrets(plan, secretParameters, session.facts, session.cleaner);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, { stack: run.stack, journal, settleOnly });
@@ -145,7 +149,10 @@ async function driveOnce(
     suspend: signal,
     suspendGraceMs: graceMs,
     emit: (event) => {
-      if (event.event === 'resource') inFlight.note(event);
+      if (event.event === 'resource') {
+        inFlight.note(event);
+        traceOperation(session.tracer, event, traced);
+      }
       emit(event);
     },
   });
@@ -166,20 +173,25 @@ async function letGo(session: Session, held: Held, run: Run, driven: Driven): Pr
   return suspendedDocument(run, driven, session.clock.now());
 }
 
+/** What is known of a run that has ended. */
+interface EndedNow {
+  run: Run;
+  plan: Plan;
+  tally: Tally;
+  forecastMs: number | undefined;
+  driven: Driven & { observed: string };
+  document: RunDocument;
+  measured: readonly ResourceReport[];
+}
+
 /** Records how a run ended. */
-async function end(
-  session: Session,
-  held: Held,
-  ended: {
-    run: Run;
-    plan: Plan;
-    tally: Tally;
-    forecastMs: number | undefined;
-    driven: Driven & { observed: string };
-    document: RunDocument;
-    measured: readonly ResourceReport[];
-  },
-): Promise<RunDocument> {
+function end(session: Session, held: Held, ended: EndedNow): Promise<RunDocument> {
+  const { runId } = ended.run;
+  const { outcome } = ended.document;
+  return session.tracer.within('settle', { runId, outcome }, () => endNow(session, held, ended));
+}
+
+async function endNow(session: Session, held: Held, ended: EndedNow): Promise<RunDocument> {
   const { store, clock } = session;
   const { run, plan, tally, forecastMs, driven, document } = ended;
   const { runId, stack } = run;

@@ -3,7 +3,6 @@
 //
 // Each combination of dimensions is a metric that costs, so a series keeps at most two labels here; the types of resources
 // are in `GET /metrics`. What a run that is ended twice after a crash counts once in the store is counted twice here.
-import type { Measures } from '../../app/ports.ts';
 import { valuesOf } from '../../core/sketch.ts';
 import type { Measured } from '../../domain/metrics.ts';
 
@@ -12,28 +11,6 @@ const DIMENSIONS = ['outcome', 'operation', 'call', 'mode', 'code', 'expert', 's
 const MOST_DIMENSIONS = 2;
 /** Values that one metric of a document may hold. */
 const MOST_VALUES = 100;
-
-/** The same port; what it keeps is printed, too. */
-export function telling(
-  measures: Measures,
-  { now, print }: { now: () => number; print: (line: string) => void },
-): Measures {
-  const tell = (measured: readonly Measured[]) => {
-    for (const line of emf(measured, now())) print(line);
-  };
-  return {
-    put: async (runId, measured) => {
-      await measures.put(runId, measured);
-      tell(measured);
-    },
-    add: async (measured) => {
-      await measures.add(measured);
-      tell(measured);
-    },
-    list: (page) => measures.list(page),
-    runs: (page) => measures.runs(page),
-  };
-}
 
 /** Documents, one a set of dimensions. `at`: ms since the epoch. */
 export function emf(measured: readonly Measured[], at: number): string[] {
