@@ -1,6 +1,6 @@
 // Which traces are kept: the samplers that OTEL_TRACES_SAMPLER names.
 // <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration>
-import type { TraceContext } from './trace-context.ts';
+import type { TraceContext } from '../../domain/trace-context.ts';
 
 /** Says of a span whether it is kept; `parent`: the span it is in, if any. */
 export type Sampler = (traceId: string, parent: TraceContext | undefined) => boolean;

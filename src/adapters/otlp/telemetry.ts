@@ -2,11 +2,11 @@
 // end. Nothing here fails anybody's work: what could not be sent is said once.
 import type { Clock } from '../../app/ports.ts';
 import type { Labels, Measured } from '../../domain/metrics.ts';
+import { parseTraceparent } from '../../domain/trace-context.ts';
 import { MetricExporter } from './metric-exporter.ts';
 import type { Temporality } from './metrics.ts';
 import { type SamplerName, samplerOf } from './sampler.ts';
 import { type Destination, NotTaken, sender } from './sender.ts';
-import { parseTraceparent } from './trace-context.ts';
 import { OtlpTracer } from './tracer.ts';
 
 export interface TelemetryOptions {

@@ -5,10 +5,10 @@ import { randomBytes } from 'node:crypto';
 import type { Past, Span, SpanAttributes, Tracer } from '../../app/ports/tracer.ts';
 import type { Clock } from '../../app/ports.ts';
 import type { Labels } from '../../domain/metrics.ts';
+import { type TraceContext, traceparentOf } from '../../domain/trace-context.ts';
 import { attributesOf, nanoseconds } from './metrics.ts';
 import type { Sampler } from './sampler.ts';
 import { NotTaken, type Send } from './sender.ts';
-import { type TraceContext, traceparentOf } from './trace-context.ts';
 import type { Message } from './wire.ts';
 
 export interface TracerOptions {

@@ -46,6 +46,8 @@ export interface Asking {
   caller: Caller;
   runId: string;
   key?: string;
+  /** Where in which trace it is asked for. */
+  traceparent?: string | undefined;
 }
 
 /**
@@ -95,6 +97,7 @@ async function submitted(
     caller,
     runId,
     key,
+    traceparent,
     secret,
     about,
   }: Asking & {
@@ -105,6 +108,7 @@ async function submitted(
 ): Promise<string> {
   const accessPolicy = caller.policy.digest;
   const wanted = { runId, submission: '', by: caller.by, accessPolicy, at: local.clock.now(), starts: 1, ...about };
+  if (traceparent !== undefined) Object.assign(wanted, { traceparent });
   const head = await steps.submissions.keep(wanted, submission, key);
   if (head.runId !== runId) {
     const first = await steps.submissions.submission(head);

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { samplerOf } from '../../../../src/adapters/otlp/sampler.ts';
 import { NotTaken } from '../../../../src/adapters/otlp/sender.ts';
-import { parseTraceparent, parseXray, traceparentOf } from '../../../../src/adapters/otlp/trace-context.ts';
 import { OtlpTracer, type TracerOptions } from '../../../../src/adapters/otlp/tracer.ts';
 import { type Message, protobuf } from '../../../../src/adapters/otlp/wire.ts';
+import { parseTraceparent, parseXray, traceparentOf } from '../../../../src/domain/trace-context.ts';
 import { SAMPLERS } from '../../../../src/edge/telemetry/settings.ts';
 import { type AnyMessage, attributesOf, decoded } from '../../../support/collector.ts';
 
