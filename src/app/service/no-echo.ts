@@ -3,12 +3,13 @@
 import type { DeclaredParameter } from '#wasm';
 import { TemplateInCore } from '../../core/template.ts';
 import { InvalidInput } from '../../domain/errors.ts';
+import { concealed, type NoEchoValues } from '../../domain/secret.ts';
 import type { Submission } from '../ports/service.ts';
 
 /** What may be kept as it is, and the values that may not: as given, else by default. */
 export function apart<Asked extends Pick<Submission, 'template' | 'parameters'>>(
   asked: Asked,
-): { open: Asked; secret: Record<string, string> } {
+): { open: Asked; secret: NoEchoValues } {
   const declared = noEchoOf(asked);
   if (declared.length === 0) return { open: asked, secret: {} };
   const { parameters = {} } = asked;
@@ -18,7 +19,7 @@ export function apart<Asked extends Pick<Submission, 'template' | 'parameters'>>
     return value === undefined ? [] : [[name, value] as const];
   });
   const open = Object.entries(parameters).filter(([name]) => !names.has(name));
-  return { open: { ...asked, parameters: Object.fromEntries(open) }, secret: Object.fromEntries(secret) };
+  return { open: { ...asked, parameters: Object.fromEntries(open) }, secret: concealed(Object.fromEntries(secret)) };
 }
 
 /** Throws InvalidInput `no_echo_not_kept`: a value would have to be sealed for every target by itself. */

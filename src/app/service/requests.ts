@@ -1,6 +1,8 @@
 // What the service's API does: takes a submission and starts its workflow, shows a run, passes an answer on.
+
 import type { Scope } from '../../domain/access.ts';
 import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
+import type { NoEchoValues } from '../../domain/secret.ts';
 import { approve, expire, reject } from '../answer.ts';
 import { type CancelDocument, cancel } from '../cancel.ts';
 import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
@@ -102,7 +104,7 @@ async function submitted(
     about,
   }: Asking & {
     /** Values to be sealed. */
-    secret: Record<string, string>;
+    secret: NoEchoValues;
     about: Pick<SubmissionHead, 'stack' | 'account' | 'region' | 'several'>;
   },
 ): Promise<string> {

@@ -1,7 +1,9 @@
 // What a run's workflow calls, one step after the other. Each step may be called again after a crash, and says by a tag what
 // comes next; only infrastructure that fails is an exception. Nothing is decided here: submit, judge, answer and work are
 // the use cases of the command line.
+
 import { AssentError, LeaseHeld } from '../../domain/errors.ts';
+import { revealed } from '../../domain/secret.ts';
 import { expire } from '../answer.ts';
 import { cancel } from '../cancel.ts';
 import { told } from '../documents/errors.ts';
@@ -90,7 +92,10 @@ async function judged(
   control: Control,
 ): Promise<Next> {
   const kept = await steps.submissions.submission(head);
-  const submission = { ...kept, parameters: { ...kept.parameters, ...(await steps.vault.open(sealedFor(head))) } };
+  const submission = {
+    ...kept,
+    parameters: { ...kept.parameters, ...revealed(await steps.vault.open(sealedFor(head))) },
+  };
   try {
     return await onceFree(session, control, () =>
       found === undefined
