@@ -1,9 +1,10 @@
 // The service's store: items in one DynamoDB table, blobs in one S3 bucket of the account that the process runs in.
-import type { Deployments, Feeds, Inquiries, Submissions, Vault } from '../../app/ports/service.ts';
+import type { Deployments, Feeds, Inquiries, Scans, Submissions, Vault } from '../../app/ports/service.ts';
 import { LEASE_MS, type Store } from '../../app/ports.ts';
 import { TableDeployments } from '../table/deployments.ts';
 import { TableFeeds } from '../table/feeds.ts';
 import { TableInquiries } from '../table/inquiries.ts';
+import { TableScans } from '../table/scans.ts';
 import { storeOn } from '../table/store.ts';
 import { TableSubmissions } from '../table/submissions.ts';
 import { type DataKeys, TableVault } from '../table/vault.ts';
@@ -35,6 +36,7 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   deployments: Deployments;
   inquiries: Inquiries;
   feeds: Feeds;
+  scans: Scans;
 }> {
   const { tableName, bucket, region, now, pause, holder, leaseMs = LEASE_MS, shard = 0 } = options;
   const [{ DynamoDB }, { S3 }] = await Promise.all([import('@aws-sdk/client-dynamodb'), import('@aws-sdk/client-s3')]);
@@ -60,5 +62,6 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
     deployments: new TableDeployments(table, blobs),
     inquiries: new TableInquiries(table, blobs),
     feeds: new TableFeeds(table, blobs, now),
+    scans: new TableScans(table, blobs),
   };
 }

@@ -15,6 +15,11 @@ const severity = z.enum(SEVERITIES);
 export const scanBody = z
   .strictObject({
     template: text.describe('Text of the template, JSON or YAML.'),
+    stack: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
+      .optional()
+      .describe('The stack that it is the template of: whoever may read that may read the scan.'),
     name: z.string().min(1).max(1_024).default('template').describe('How findings call it.'),
     parameters: z
       .record(z.string(), z.string())

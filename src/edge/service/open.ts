@@ -11,6 +11,7 @@ import { objectReader } from '../../adapters/aws/objects.ts';
 import { openServiceStore } from '../../adapters/aws/store.ts';
 import { openWorkflow } from '../../adapters/aws/workflow.ts';
 import { systemClock } from '../../adapters/embedded/clock.ts';
+import type { Scans } from '../../app/ports/service.ts';
 import { announcedDeployments, announcedRuns } from '../../app/service/announcing.ts';
 import type { ReadObject } from '../../app/service/receive.ts';
 import type { Steps } from '../../app/service/steps.ts';
@@ -23,6 +24,7 @@ import { type OpenSession, sessionOver } from '../session.ts';
 import { telling } from './emf.ts';
 
 export interface Service extends Local, Steps {
+  scans: Scans;
   environment: ServiceEnvironment;
   /** Objects of buckets that the function may read. */
   readObject: ReadObject;
@@ -40,6 +42,11 @@ export function service(): Promise<Service> {
     throw error;
   });
   return opened;
+}
+
+/** In place of that of an account: what handlers then work with, in tests and for `npm run invoke`. */
+export function serveWith(other: Promise<Service>): void {
+  opened = other;
 }
 
 async function open(): Promise<Service> {
