@@ -39,7 +39,7 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   scans: Scans;
 }> {
   const { tableName, bucket, region, now, pause, holder, leaseMs = LEASE_MS, shard = 0 } = options;
-  const [{ DynamoDB }, { S3 }] = await Promise.all([import('@aws-sdk/client-dynamodb'), import('@aws-sdk/client-s3')]);
+  const [{ DynamoDB }, { S3 }] = await Promise.all([import('./sdk/dynamodb.ts'), import('./sdk/s3.ts')]);
   const s3 = new S3({ region, forcePathStyle: true });
   const table = new DynamoTable(new DynamoDB({ region, maxAttempts: 8 }), { tableName, now, pause });
   const blobs = new S3Blobs(s3, bucket);
