@@ -22,6 +22,7 @@ import type { Control, Local, Session } from '../session.ts';
 import { type Brief, brief, type OpenTarget, plannedOf, type TargetWanted } from '../targets/brief.ts';
 import { briefedDocument, meantBy, notStarted } from '../targets/deploy.ts';
 import type { Caller } from './access.ts';
+import { forgetUnbegun, openTargets, targetRunId } from './sealing.ts';
 import type { Next, Steps } from './steps.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
@@ -37,35 +38,32 @@ function failuresAmong(targets: readonly Pick<TargetNote, 'status'>[]): number {
   return targets.filter(({ status }) => !NO_FAILURE.has(status)).length;
 }
 
-/** The run of a target: the same however often it is begun. */
-export function targetRunId(id: string, index: number): string {
-  return `${id}-t${index + 1}`;
-}
-
 /** Plans and judges every target. Called again, what was judged first stays. */
 export async function briefStep(
   local: Local,
-  { submissions, deployments, circle }: Steps,
+  steps: Steps,
   open: OpenTarget,
   id: string,
   control: Control,
 ): Promise<Next> {
+  const { submissions, deployments, circle } = steps;
   const found = await deployments.get(id);
   if (found !== undefined) return nextOf(found.status);
   const head = await headOf(submissions, id);
   const submission = await submissions.targets(head);
+  const sealed = await openTargets(steps, head, submission.targets.length);
   try {
-    const made = await brief(wantedTargets(submission), open, { ...gateOf(submission), circle }, control);
+    const made = await brief(wantedTargets(submission, sealed), open, { ...gateOf(submission), circle }, control);
     for (const { plan } of plannedOf(made.targets)) await keepPlan(local.store.blobs, plan);
     const state = { ...decided(made, submission), brief: keptBrief(made, submission) };
     const expiresAt = local.clock.now() + ANSWER_WITHIN_MS;
     await deployments.begin(id, { ...state, ...(state.status === 'waiting_approval' ? { expiresAt } : {}) });
-    return nextOf(state.status);
+    return ended(steps, id, nextOf(state.status));
   } catch (error) {
     if (!(error instanceof AssentError) || error.retryable) throw error;
     const none = { digest: null, groups: [], targets: [] };
     await deployments.begin(id, { status: 'refused', code: error.code, brief: none });
-    return { next: 'end' };
+    return ended(steps, id, { next: 'end' });
   }
 }
 
@@ -73,7 +71,7 @@ export async function briefStep(
 export async function groupStep(local: Local, steps: Steps, id: string): Promise<Next> {
   const { submissions, deployments } = steps;
   const state = await deployments.get(id);
-  if (state?.status !== 'running') return { next: 'end' };
+  if (state?.status !== 'running') return ended(steps, id, { next: 'end' });
   const head = await headOf(submissions, id);
   const submission = await submissions.targets(head);
   const targets = await standing(local, steps, id, state.brief);
@@ -102,7 +100,13 @@ export async function groupStep(local: Local, steps: Steps, id: string): Promise
   const waits = outcome === 'waiting_approval';
   const change = waits ? { status: 'failed' as const, code: 'target_waits' } : { status: outcome };
   await deployments.move(id, 'running', change);
-  return { next: 'end' };
+  return ended(steps, id, { next: 'end' });
+}
+
+/** What comes next; where that is nothing, no value is kept for a target that has no run. */
+async function ended(steps: Steps, id: string, next: Next): Promise<Next> {
+  if (next.next === 'end') await forgetUnbegun(steps, id);
+  return next;
 }
 
 /** Before a target's run begins: why it does not, where something has come between. */
@@ -167,14 +171,15 @@ export async function settledStep(
 }
 
 /** After an answer, or when nobody has answered in time. */
-export async function answeredDeployment(local: Local, { deployments }: Steps, id: string): Promise<Next | undefined> {
+export async function answeredDeployment(local: Local, steps: Steps, id: string): Promise<Next | undefined> {
+  const { deployments } = steps;
   const state = await deployments.get(id);
   if (state === undefined) return undefined;
   if (isOver(state, local.clock.now())) {
     await deployments.move(id, 'waiting_approval', { status: 'expired', code: 'run_expired' });
-    return { next: 'end' };
+    return ended(steps, id, { next: 'end' });
   }
-  return nextOf(state.status);
+  return ended(steps, id, nextOf(state.status));
 }
 
 function isOver({ status, expiresAt }: DeploymentState, now: number): boolean {
@@ -298,12 +303,15 @@ async function submit(
   await submissions.keep({ ...own, ...placeOf({ account, region }), runId, stack, part, starts: 1 }, submission);
 }
 
-function wantedTargets({ targets, template, parameters, tags }: TargetsSubmission): TargetWanted[] {
+function wantedTargets(
+  { targets, template, parameters, tags }: TargetsSubmission,
+  sealed: readonly Record<string, string>[] = [],
+): TargetWanted[] {
   return targets.map(
-    ({ template: own = template ?? '', parameters: owns, tags: ownTags, stack, wave = 1, ...place }) => ({
+    ({ template: own = template ?? '', parameters: owns, tags: ownTags, stack, wave = 1, ...place }, index) => ({
       target: { stack, wave, ...placeOf(place) },
       template: { text: own, name: 'template' },
-      parameters: { ...parameters, ...owns },
+      parameters: { ...parameters, ...owns, ...sealed[index] },
       tags: { ...tags, ...ownTags },
     }),
   );

@@ -25,8 +25,9 @@ import {
   showDeployment,
   type TargetsDeployment,
 } from './deployments.ts';
-import { apart, refuseNoEcho } from './no-echo.ts';
-import { type Next, type Steps, sealedFor } from './steps.ts';
+import { apart, apartByTarget } from './no-echo.ts';
+import { sealedFor, sealTargets } from './sealing.ts';
+import type { Next, Steps } from './steps.ts';
 
 /** A run as the API shows it, from the moment it was asked for. */
 export interface DeploymentDocument extends Partial<Omit<RunSummary, 'runId' | 'status'>> {
@@ -61,7 +62,13 @@ export async function requestRun(
   const { stack } = submission;
   demandSubmission(asking.caller, submission, stack);
   const { open, secret } = apart(submission);
-  return submitted(local, steps, open, { ...asking, secret, about: { stack, ...place } });
+  return submitted(local, steps, open, {
+    ...asking,
+    seal: async (head) => {
+      if (Object.keys(secret).length > 0) await steps.vault.seal(await sealedFor(steps, head), secret);
+    },
+    about: { stack, ...place },
+  });
 }
 
 /** The same for several targets: one deployment, whose targets are runs of their own. */
@@ -71,11 +78,13 @@ export async function requestTargets(
   submission: TargetsSubmission,
   asking: Asking,
 ): Promise<string> {
-  for (const { stack, template } of submission.targets) {
-    demandSubmission(asking.caller, submission, stack);
-    refuseNoEcho({ template: template ?? submission.template });
-  }
-  return submitted(local, steps, submission, { ...asking, secret: {}, about: { stack: '', several: true } });
+  for (const { stack } of submission.targets) demandSubmission(asking.caller, submission, stack);
+  const { open, secrets } = apartByTarget(submission);
+  return submitted(local, steps, open, {
+    ...asking,
+    seal: (head) => sealTargets(steps, head, secrets),
+    about: { stack: '', several: true },
+  });
 }
 
 function demandSubmission(
@@ -95,11 +104,11 @@ async function submitted(
     caller,
     runId,
     key,
-    secret,
+    seal,
     about,
   }: Asking & {
-    /** Values to be sealed. */
-    secret: Record<string, string>;
+    /** Keeps the values that are no part of the submission. */
+    seal: (head: SubmissionHead) => Promise<void>;
     about: Pick<SubmissionHead, 'stack' | 'account' | 'region' | 'several'>;
   },
 ): Promise<string> {
@@ -114,7 +123,7 @@ async function submitted(
       });
     }
   }
-  if (Object.keys(secret).length > 0) await steps.vault.seal(sealedFor(head), secret);
+  await seal(head);
   await steps.workflow.start(head.runId, inputOf(head));
   return head.runId;
 }

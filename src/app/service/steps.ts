@@ -13,7 +13,6 @@ import type {
   Feeds,
   Inquiries,
   KeptError,
-  SealedFor,
   Submission,
   SubmissionHead,
   Submissions,
@@ -26,6 +25,7 @@ import { submit } from '../submit.ts';
 import { work } from '../work.ts';
 import { answeredDeployment, heldBack, meantFor } from './deployments.ts';
 import { failedInquiry } from './inquiries.ts';
+import { sealedFor } from './sealing.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
 /** What every step works with. */
@@ -71,16 +71,11 @@ export async function judgeStep(
   const found = await session.store.runs.get(runId);
   if (found?.status === 'cancelled' && start !== runId) return { next: 'work' };
   if (found !== undefined && found.status !== 'submitted') return nextOf(found);
-  if (found === undefined && (await heldBack(steps, head))) return { next: 'end' };
-  const next = await judged(session, steps, { found, head }, control);
+  const isHeldBack = found === undefined && (await heldBack(steps, head));
+  const next: Next = isHeldBack ? { next: 'end' } : await judged(session, steps, { found, head }, control);
   // Nobody works on it any more.
   if (next.next === 'end' || next.next === 'refused') await steps.vault.forget(runId);
   return next;
-}
-
-/** What the sealed values of a run are bound to. */
-export function sealedFor({ runId, submission }: Pick<SubmissionHead, 'runId' | 'submission'>): SealedFor {
-  return { runId, digest: submission };
 }
 
 async function judged(
@@ -90,7 +85,8 @@ async function judged(
   control: Control,
 ): Promise<Next> {
   const kept = await steps.submissions.submission(head);
-  const submission = { ...kept, parameters: { ...kept.parameters, ...(await steps.vault.open(sealedFor(head))) } };
+  const sealed = await steps.vault.open(await sealedFor(steps, head));
+  const submission = { ...kept, parameters: { ...kept.parameters, ...sealed } };
   try {
     return await onceFree(session, control, () =>
       found === undefined
@@ -176,15 +172,11 @@ export async function answeredStep(local: Local, steps: Steps, runId: string): P
 }
 
 /** Works until the run ends or `control.signal` says that this worker's time is over. */
-export async function workStep(
-  session: Session,
-  { submissions, vault }: Steps,
-  runId: string,
-  control: Control,
-): Promise<Next> {
+export async function workStep(session: Session, steps: Steps, runId: string, control: Control): Promise<Next> {
+  const { submissions, vault } = steps;
   try {
     const head = await submissions.head(runId);
-    const secretParameters = head === undefined ? {} : await vault.open(sealedFor(head));
+    const secretParameters = head === undefined ? {} : await vault.open(await sealedFor(steps, head));
     const { outcome, resumeInMs = 0 } = await work(session, { runId, secretParameters }, control);
     if (outcome === 'suspended') return { next: 'wait', waitSeconds: Math.ceil(resumeInMs / 1_000) };
     // A run that was cancelled may be resumed.
