@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Predicate, Said, Statement } from '#wasm';
 import { appendToLog, logEntry, neededTiles, signedCheckpoint, toSign } from '../../core/proof.ts';
 import { AssentError } from '../../domain/errors.ts';
+import type { RunDocument } from '../documents/documents.ts';
 import { iso } from '../documents/events.ts';
 import type { LogEntry, LogHead, Run } from '../ports.ts';
 import type { Local } from '../session.ts';
@@ -55,6 +56,15 @@ export async function attest(
     if (await append({ store, signer }, { before, origin, latest: at, entries, publicKey })) return;
   }
   throw new AssentError('log_busy', 'Others append to the log all the time.', { kind: 'failed', retryable: true });
+}
+
+/**
+ * Signs how a run ended that nobody has worked on. Of one that was never judged nothing is signed yet: its plan goes first.
+ */
+export async function attestEnd(local: Local, run: Run, result: RunDocument): Promise<void> {
+  const { items } = await local.store.log.ofRun(run.runId);
+  const plan: Saying[] = items.length === 0 ? [{ says: 'plan', result: run.mode }] : [];
+  await attest(local, run, [...plan, { says: 'outcome', result: result.outcome, details: result }]);
 }
 
 async function append(
