@@ -64,6 +64,7 @@ export async function embeddedService({
       targetName: 'sandbox',
       speed,
       eventBus: '',
+      fanOut: 100,
       secretsKeyArn: '',
       eventsEndpoint: undefined,
       kmsEndpoint: undefined,
@@ -82,6 +83,7 @@ export async function embeddedService({
       wake: async (token) => void asked.woken.push(token),
       state: async () => ({ status: 'running' }),
     },
+    fanOut: 100,
     tell: async (detailType, detail) => void asked.told.push({ detailType, detail }),
     readObject,
   };

@@ -70,6 +70,8 @@ export interface ServiceEnvironment {
   speed: number;
   /** ASSENT_EVENT_BUS: where changes of runs are told. */
   eventBus: string;
+  /** ASSENT_FAN_OUT: targets of a deployment at once, at most. */
+  fanOut: number;
   /** ASSENT_SECRETS_KEY: ARN of the key that NoEcho values are sealed under; empty in a function that seals and opens none. */
   secretsKeyArn: string;
   /** AWS_ENDPOINT_URL_EVENTBRIDGE, AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL: an emulator's. */
@@ -91,6 +93,7 @@ export function serviceEnvironment(): ServiceEnvironment {
     AWS_ENDPOINT_URL_EVENTBRIDGE,
     AWS_ENDPOINT_URL_KMS,
     ASSENT_SECRETS_KEY,
+    ASSENT_FAN_OUT,
   } = process.env;
   return {
     region: needed('AWS_REGION', AWS_REGION),
@@ -104,6 +107,7 @@ export function serviceEnvironment(): ServiceEnvironment {
     targetName: ASSENT_TARGET_NAME || undefined,
     speed: positive('ASSENT_SANDBOX_SPEED', ASSENT_SANDBOX_SPEED, 1),
     eventBus: ASSENT_EVENT_BUS || 'default',
+    fanOut: positive('ASSENT_FAN_OUT', ASSENT_FAN_OUT, 1),
     secretsKeyArn: ASSENT_SECRETS_KEY ?? '',
     kmsEndpoint: AWS_ENDPOINT_URL_KMS || AWS_ENDPOINT_URL || undefined,
     eventsEndpoint: AWS_ENDPOINT_URL_EVENTBRIDGE || AWS_ENDPOINT_URL || undefined,

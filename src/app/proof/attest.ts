@@ -6,6 +6,7 @@ import { appendToLog, logEntry, neededTiles, signedCheckpoint, toSign } from '..
 import { AssentError } from '../../domain/errors.ts';
 import type { RunDocument } from '../documents/documents.ts';
 import { iso } from '../documents/events.ts';
+import { keepDocument } from '../keep.ts';
 import type { LogEntry, LogHead, Run } from '../ports.ts';
 import type { Local } from '../session.ts';
 
@@ -37,7 +38,7 @@ export async function attest(
       ...(says === 'plan' ? { stack: where } : {}),
       ...(by === undefined ? {} : { by: short(by) }),
       ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 8).map(short) }),
-      ...(details === undefined ? {} : { details: await keepDetails(store.blobs, details) }),
+      ...(details === undefined ? {} : { details: await keepDocument(store.blobs, details) }),
     })),
   );
   const publicKey = await signer.publicKey();
@@ -79,13 +80,6 @@ async function append(
   const checkpoint = signedCheckpoint(appended.checkpoint, publicKey, signature);
   const head = { origin, size: appended.size, checkpoint, latest };
   return store.log.append({ from, head, tiles: appended.tiles, entries });
-}
-
-async function keepDetails(blobs: Local['store']['blobs'], details: unknown): Promise<string> {
-  const text = JSON.stringify(details);
-  const digest = sha256(text);
-  await blobs.put('document', digest, text);
-  return digest;
 }
 
 function later(now: string, latest: string | undefined): string {

@@ -5,6 +5,7 @@ import type { Target } from '../../domain/targets.ts';
 import { cancel } from '../cancel.ts';
 import { outcomeOf, type TargetDocument } from '../documents/targets.ts';
 import { ANSWER_WITHIN_MS } from '../judge.ts';
+import { keepDocument } from '../keep.ts';
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { keepPlan, keptPlan, makePlan } from '../planning/planning.ts';
 import type {
@@ -26,8 +27,8 @@ import { forgetUnbegun, openTargets, targetRunId } from './sealing.ts';
 import type { Next, Steps } from './steps.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
-/** More at once in one execution than a Map state of AWS takes. */
-export const MOST_TARGETS_AT_ONCE = 40;
+/** As many iterations of an inline Map state AWS runs at the same time; more are executions of their own. */
+export const MOST_INLINE = 40;
 /** An execution may have 25,000 events, and a target takes about 30 of them. */
 export const MOST_TARGETS = 500;
 
@@ -75,9 +76,14 @@ export async function groupStep(local: Local, steps: Steps, id: string): Promise
   const head = await headOf(submissions, id);
   const submission = await submissions.targets(head);
   const targets = await standing(local, steps, id, state.brief);
+  const { maxConcurrency: atOnce } = submission.bounds;
+  const isSpread = atOnce > MOST_INLINE;
+  // The machine's own bound of many targets is that of the installation: fewer are begun in batches.
+  const most = isSpread && atOnce < steps.fanOut ? atOnce : Number.POSITIVE_INFINITY;
   for (const group of state.brief.groups) {
     const begun: { runId: string }[] = [];
     for (const index of group) {
+      if (begun.length === most) break;
       const [one, target] = [state.brief.targets[index], targets[index]];
       if (one === undefined || target === undefined || ENDS.has(target.status)) continue;
       const runId = targetRunId(id, index);
@@ -94,7 +100,9 @@ export async function groupStep(local: Local, steps: Steps, id: string): Promise
       // One that waits for a person goes on by its own workflow.
       if (target.status === 'running') begun.push({ runId });
     }
-    if (begun.length > 0) return { next: 'group', begun, atOnce: submission.bounds.maxConcurrency };
+    if (begun.length === 0) continue;
+    if (!isSpread) return { next: 'group', begun, atOnce };
+    return { next: 'spread', list: await keepDocument(local.store.blobs, begun) };
   }
   const outcome = outcomeOf(targets);
   const waits = outcome === 'waiting_approval';

@@ -1,6 +1,6 @@
 // What the service's API does: takes a submission and starts its workflow, shows a run, passes an answer on.
 import type { Scope } from '../../domain/access.ts';
-import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
+import { AssentError, InvalidInput, ResourceNotFound } from '../../domain/errors.ts';
 import { approve, expire, reject } from '../answer.ts';
 import { type CancelDocument, cancel } from '../cancel.ts';
 import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
@@ -22,6 +22,7 @@ import {
   answerDeployment,
   cancelDeployment,
   demandAll,
+  MOST_INLINE,
   showDeployment,
   type TargetsDeployment,
 } from './deployments.ts';
@@ -79,6 +80,12 @@ export async function requestTargets(
   asking: Asking,
 ): Promise<string> {
   for (const { stack } of submission.targets) demandSubmission(asking.caller, submission, stack);
+  const most = Math.max(MOST_INLINE, steps.fanOut);
+  if (submission.bounds.maxConcurrency > most) {
+    throw new InvalidInput('too_many_at_once', `This service is installed for ${most} targets at once.`, {
+      help: 'Ask for as many, or have it installed with a larger `fanOut`.',
+    });
+  }
   const { open, secrets } = apartByTarget(submission);
   return submitted(local, steps, open, {
     ...asking,

@@ -36,6 +36,8 @@ export interface Steps {
   feeds: Feeds;
   vault: Vault;
   workflow: Workflow;
+  /** Targets of a deployment at once, as the service is installed. */
+  fanOut: number;
   /** An event for whoever listens; never rejects. */
   tell(detailType: string, detail: object): Promise<void>;
   /** As configured when the service was installed. */
@@ -44,11 +46,12 @@ export interface Steps {
 
 /**
  * What comes next. `refused`: there is no run, for this reason. `begin`: targets are to be begun; `group`: these are, so many
- * at once. `review`: these inquiries are to be answered.
+ * at once; `spread`: those of this list in a blob, as many at once as the service is installed for. `review`: these inquiries are to be answered.
  */
 export type Next =
   | { next: 'ask' | 'work' | 'end' | 'begin' }
   | { next: 'group'; begun: { runId: string }[]; atOnce: number }
+  | { next: 'spread'; list: string }
   | { next: 'refused'; error: KeptError }
   | { next: 'review'; stacks: { runId: string }[] }
   | { next: 'wait'; waitSeconds: number };

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { METHODS, STATUSES, SEVERITIES as VOTE_SEVERITIES } from '../../app/consensus.ts';
 import { SEVERITIES } from '../../app/scan.ts';
-import { MOST_TARGETS, MOST_TARGETS_AT_ONCE } from '../../app/service/deployments.ts';
+import { MOST_TARGETS } from '../../app/service/deployments.ts';
 import { DEFAULT_BOUNDS } from '../../domain/targets.ts';
 import { boundsFields, targetFields } from '../targets.ts';
 
@@ -214,7 +214,9 @@ export const targetsBody = z
     bounds: z
       .strictObject({
         ...boundsFields,
-        maxConcurrency: boundsFields.maxConcurrency.pipe(z.int().max(MOST_TARGETS_AT_ONCE)),
+        maxConcurrency: boundsFields.maxConcurrency.describe(
+          'Targets at once. Above 40 at most as many as the service is installed for.',
+        ),
       })
       .default(DEFAULT_BOUNDS),
   })

@@ -80,6 +80,7 @@ async function open(): Promise<Service> {
     },
     deployments: announcedDeployments(kept.deployments, (change) => tell('Deployment status changed', change)),
     workflow,
+    fanOut: environment.fanOut,
     signer,
     clock: systemClock,
     tell,
