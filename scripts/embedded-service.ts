@@ -1,12 +1,13 @@
 // The service without an account: its functions' handlers over the embedded adapters, in this process. State is in a folder
 // as `--state` has it, the sandbox is the cloud; the workflow is only noted, whoever calls leads it. For tests and for
 // `npm run invoke`.
-import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../src/adapters/embedded/clock.ts';
 import { openDatabase } from '../src/adapters/embedded/database.ts';
 import { KeyFile } from '../src/adapters/embedded/key-file.ts';
+import { localDataKeys } from '../src/adapters/embedded/state-key.ts';
 import { openStore } from '../src/adapters/embedded/store.ts';
 import { SqliteTable } from '../src/adapters/embedded/table.ts';
 import { TableDeployments } from '../src/adapters/table/deployments.ts';
@@ -14,7 +15,7 @@ import { TableFeeds } from '../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../src/adapters/table/inquiries.ts';
 import { TableScans } from '../src/adapters/table/scans.ts';
 import { TableSubmissions } from '../src/adapters/table/submissions.ts';
-import { type DataKeys, TableVault } from '../src/adapters/table/vault.ts';
+import { TableVault } from '../src/adapters/table/vault.ts';
 import type { ReadObject } from '../src/app/service/receive.ts';
 import type { Service } from '../src/edge/service/open.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
@@ -66,6 +67,7 @@ export async function embeddedService({
       eventBus: '',
       fanOut: 100,
       secretsKeyArn: '',
+      stateKeyArn: '',
       eventsEndpoint: undefined,
       kmsEndpoint: undefined,
     },
@@ -77,7 +79,7 @@ export async function embeddedService({
     inquiries: new TableInquiries(table, blobs),
     scans: new TableScans(table, blobs),
     feeds: new TableFeeds(table, blobs, now),
-    vault: new TableVault(table, localDataKeys(dir), now),
+    vault: new TableVault(table, localDataKeys(secretsKey(dir)), now),
     workflow: {
       start: async (name, input) => void asked.started.push({ name, input }),
       wake: async (token) => void asked.woken.push(token),
@@ -95,22 +97,9 @@ export async function embeddedService({
   return { service, asked, close };
 }
 
-/** Data keys that are derived from a key in the folder and the context: another context is another key. */
-function localDataKeys(dir: string): DataKeys {
+/** A key of the folder's own, made on first use. */
+function secretsKey(dir: string): string {
   const file = join(dir, 'secrets.key');
-  const master = () => {
-    if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600 });
-    return readFileSync(file);
-  };
-  const derived = (wrapped: string, context: Record<string, string>) =>
-    createHmac('sha256', master())
-      .update(JSON.stringify([wrapped, context]))
-      .digest();
-  return {
-    fresh: async (context) => {
-      const wrapped = randomBytes(16).toString('base64');
-      return { key: derived(wrapped, context), wrapped };
-    },
-    unwrapped: async (wrapped, context) => derived(wrapped, context),
-  };
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600 });
+  return file;
 }

@@ -1,6 +1,8 @@
 // `approve` and `reject`: a person's answer to a run that waits. Bound to the plan the run was submitted with, and to
 // the time it may wait; the first answer counts. Nothing is called and no lease is held: work.ts goes on from here.
+
 import { AssentError } from '../domain/errors.ts';
+import { type NoEchoValues, Secret } from '../domain/secret.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import { answered } from './gate/gate.ts';
 import { fingerprints } from './planning/fingerprint.ts';
@@ -29,7 +31,7 @@ export interface Answering {
  */
 export async function approve(
   local: Local,
-  { parameters = {}, ...answering }: Answering & { parameters?: Readonly<Record<string, string>> },
+  { parameters = {}, ...answering }: Answering & { parameters?: NoEchoValues },
 ): Promise<Run> {
   const run = await waiting(local, answering.runId);
   if (answering.sealed !== true) await checkSecrets(local, run, parameters);
@@ -83,12 +85,12 @@ async function waiting(local: Local, runId: string): Promise<Run> {
   return run;
 }
 
-async function checkSecrets({ store }: Local, run: Run, parameters: Readonly<Record<string, string>>): Promise<void> {
+async function checkSecrets({ store }: Local, run: Run, parameters: NoEchoValues): Promise<void> {
   const missing = run.noEcho.filter((name) => !Object.hasOwn(parameters, name));
   if (missing.length > 0) throw missingParameters(missing);
   const plan = await keptPlan(store.blobs, run.planDigest);
   if (plan === undefined) throw new AssentError('plan_missing', `The plan of run ${run.runId} is not in the store.`);
-  const given = Object.fromEntries(run.noEcho.map((name) => [name, parameters[name] ?? '']));
+  const given = Object.fromEntries(run.noEcho.map((name) => [name, parameters[name] ?? new Secret('')]));
   const prints = await fingerprints(plan, given);
   const changed = Object.entries(prints).filter(([id, print]) => run.fingerprints[id] !== print);
   if (changed.length === 0) return;

@@ -1,5 +1,7 @@
 // `resume`: goes on with a run that was killed, suspended, interrupted or cancelled, from its journal.
+
 import { AssentError } from '../domain/errors.ts';
+import { concealed } from '../domain/secret.ts';
 import { stackText } from '../domain/stack.ts';
 import { nothingToDo, type RunDocument } from './documents/documents.ts';
 import { allOf, type RunHead, type Store } from './ports.ts';
@@ -29,7 +31,7 @@ export async function resume(session: Session, options: ResumeOptions, control: 
   const run = await runToResume(session.store, options.runId);
   if (run === undefined) return { document: nothingToDo('deploy'), ended: true };
   if (run.status === 'submitted' || run.status === 'waiting_approval') throw notApproved(run);
-  const wanted = { runId: run.runId, secretParameters: options.parameters ?? {} };
+  const wanted = { runId: run.runId, secretParameters: concealed(options.parameters ?? {}) };
   const ended = !isResumable(run);
   return { document: await work(session, wanted, control), stack: run.stack.name, ended };
 }

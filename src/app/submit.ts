@@ -1,6 +1,8 @@
 // `submit`: a run begins here, before anybody has judged it. What an earlier run left in flight is settled, a plan is
 // made and kept, and the run is written down as `submitted`. Nothing is called but reads; no lease is held afterwards.
+
 import { InvalidInput } from '../domain/errors.ts';
+import { concealed } from '../domain/secret.ts';
 import { stoppedDocument } from './documents/documents.ts';
 import { iso } from './documents/events.ts';
 import { keepPlan, makePlan, type Planned, type Wanted } from './planning/planning.ts';
@@ -30,7 +32,7 @@ export async function submit(
 ): Promise<Submitted> {
   const { store, clock } = session;
   const { stack } = await stackHere(session, wanted.stack, { emit: () => undefined });
-  await settle(session, stack, wanted.parameters ?? {}, control);
+  await settle(session, stack, concealed(wanted.parameters ?? {}), control);
   if (control.signal?.aborted) throw interrupted();
   const planned = await makePlan(session, wanted, control);
   const { plan, forecast, recorded, parameters, tags, imports, fingerprints, noEcho } = planned;

@@ -1,7 +1,9 @@
 // `work`: takes up a run that is approved, or that a worker has left, and drives it until it ends or is suspended. The
 // only use case that changes a cloud, and always under the stack's lease.
+
 import type { Plan } from '#wasm';
 import { AssentError } from '../domain/errors.ts';
+import type { NoEchoValues } from '../domain/secret.ts';
 import { isSameStack, placeWords } from '../domain/stack.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run, StackRecord } from './ports.ts';
@@ -18,7 +20,7 @@ import { unknownRun } from './status.ts';
 export interface WorkOptions {
   runId: string;
   /** Values of NoEcho parameters. */
-  secretParameters: Readonly<Record<string, string>>;
+  secretParameters: NoEchoValues;
 }
 
 /**

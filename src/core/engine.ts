@@ -1,7 +1,9 @@
 // The deployment engine behind typed calls; JSON text crosses the door, objects stay on this side.
 //
 // An engine holds state, so a trap is not retried here: the caller stops, and a new engine is made from the journal.
+
 import type { Command, EngineConfig, Event, Plan, Engine as WasmEngine } from '#wasm';
+import { revealed, type Secret } from '../domain/secret.ts';
 import { coreFailed, drop, instance, isTrap } from './instance.ts';
 import { planAltered, textOf } from './stored.ts';
 
@@ -12,7 +14,7 @@ export interface Decider {
   /** Events that came by `now` (ms) to commands. */
   handle(now: number, events: readonly Event[]): Command[];
   /** Desired state or patch document of a step, JSON text. Throws {@link UnresolvedPayload}. */
-  payload(step: string, secrets: Readonly<Record<string, unknown>>): string;
+  payload(step: string, secrets: Readonly<Record<string, Secret>>): string;
 }
 
 /** A payload could not be built, e.g. `Fn::Select` beyond the end of a list that became known only now. */
@@ -43,8 +45,8 @@ export class Engine implements Decider, Disposable {
     return JSON.parse(this.#guarded('handle', () => this.#engine.handle(now, text)));
   }
 
-  payload(step: string, secrets: Readonly<Record<string, unknown>>): string {
-    const text = JSON.stringify(secrets);
+  payload(step: string, secrets: Readonly<Record<string, Secret>>): string {
+    const text = JSON.stringify(revealed(secrets));
     try {
       return this.#engine.payload(step, text);
     } catch (error) {

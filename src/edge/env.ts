@@ -32,6 +32,11 @@ export function signingKey(): string | undefined {
   return process.env['ASSENT_KEY'] || undefined;
 }
 
+/** ASSENT_STATE_KEY: what the state folder is sealed with, 32 bytes in Base64 or a file of them; absent: it is not. */
+export function stateKey(): string | undefined {
+  return process.env['ASSENT_STATE_KEY'] || undefined;
+}
+
 /** How to say to a service who asks. */
 export interface RemoteEnvironment {
   /** ASSENT_TOKEN: a bearer token, in place of a signature. */
@@ -74,6 +79,8 @@ export interface ServiceEnvironment {
   fanOut: number;
   /** ASSENT_SECRETS_KEY: ARN of the key that NoEcho values are sealed under; empty in a function that seals and opens none. */
   secretsKeyArn: string;
+  /** ASSENT_STATE_KEY: ARN of the key that all else that is kept is sealed under. */
+  stateKeyArn: string;
   /** AWS_ENDPOINT_URL_EVENTBRIDGE, AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL: an emulator's. */
   eventsEndpoint: string | undefined;
   kmsEndpoint: string | undefined;
@@ -94,6 +101,7 @@ export function serviceEnvironment(): ServiceEnvironment {
     AWS_ENDPOINT_URL_KMS,
     ASSENT_SECRETS_KEY,
     ASSENT_FAN_OUT,
+    ASSENT_STATE_KEY,
   } = process.env;
   return {
     region: needed('AWS_REGION', AWS_REGION),
@@ -109,6 +117,7 @@ export function serviceEnvironment(): ServiceEnvironment {
     eventBus: ASSENT_EVENT_BUS || 'default',
     fanOut: positive('ASSENT_FAN_OUT', ASSENT_FAN_OUT, 1),
     secretsKeyArn: ASSENT_SECRETS_KEY ?? '',
+    stateKeyArn: needed('ASSENT_STATE_KEY', ASSENT_STATE_KEY),
     kmsEndpoint: AWS_ENDPOINT_URL_KMS || AWS_ENDPOINT_URL || undefined,
     eventsEndpoint: AWS_ENDPOINT_URL_EVENTBRIDGE || AWS_ENDPOINT_URL || undefined,
   };

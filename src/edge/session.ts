@@ -12,7 +12,7 @@ import { Cleaner } from '../app/run/cleaner.ts';
 import type { Local, Session } from '../app/session.ts';
 import type { Target } from '../domain/targets.ts';
 import type { CloudChoice, OpenCloud } from './cloud.ts';
-import { cloudEnvironment, signingKey } from './env.ts';
+import { cloudEnvironment, signingKey, stateKey } from './env.ts';
 
 // What a killed process may lose of its counts of calls; a flush is one commit.
 const FLUSH_MS = 2_000;
@@ -29,7 +29,7 @@ export interface OpenSession extends Session {
 
 /** Opens the store only; one in a folder that cannot be written may still be read. */
 export async function openLocal(state: string, { mayOnlyRead = true } = {}): Promise<OpenLocal> {
-  const store = await openStore(state, { now: systemClock.now, mayOnlyRead });
+  const store = await openStore(state, { now: systemClock.now, mayOnlyRead, stateKey: stateKey() });
   const mayMake = async () => (await store.log.head()) === undefined;
   const signer = new KeyFile({ dir: state, given: signingKey(), mayMake });
   return { store, signer, clock: systemClock, close: () => store.close() };

@@ -9,6 +9,7 @@ import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
 import { TableVault } from '../../src/adapters/table/vault.ts';
 import type { RunEvent } from '../../src/app/documents/events.ts';
 import type { ScanDocument } from '../../src/app/scan.ts';
+import { concealed, revealed } from '../../src/domain/secret.ts';
 import { memoryDataKeys } from '../support/data-keys.ts';
 import { type StoreModule, worldOf } from './world.ts';
 
@@ -21,13 +22,14 @@ export function serviceContract(module: StoreModule): void {
     const vault = async () => new TableVault(await world.openTable(), dataKeys, () => world.now);
     const sealed = { runId: 'r', digest: 'd' };
     const values = { P: 'canary', Q: '' };
+    const given = concealed(values);
 
     test('what is sealed is opened for the same run and submission, until it is forgotten', async () => {
       const [one, other] = [await vault(), await vault()];
       expect(await one.open(sealed)).toEqual({});
-      await one.seal(sealed, values);
-      await other.seal(sealed, { P: 'another' });
-      expect(await other.open(sealed)).toEqual(values);
+      await one.seal(sealed, given);
+      await other.seal(sealed, concealed({ P: 'another' }));
+      expect(revealed(await other.open(sealed))).toEqual(values);
       await expect(one.open({ ...sealed, digest: 'e' })).rejects.toThrow();
       expect(await one.open({ ...sealed, runId: 's' })).toEqual({});
       await one.forget('r');
@@ -38,7 +40,7 @@ export function serviceContract(module: StoreModule): void {
     test('what was altered, or put in the place of another, is not opened; after two days it is gone', async () => {
       const one = await vault();
       const table = await world.openTable();
-      await one.seal(sealed, values);
+      await one.seal(sealed, given);
       const item = await table.get({ pk: 'run#r', sk: 'sealed' });
       if (item?.body === undefined) throw new Error('nothing is sealed');
       expect(JSON.stringify(item)).not.toContain('canary');
@@ -52,7 +54,7 @@ export function serviceContract(module: StoreModule): void {
       await table.write([{ put: { ...item, pk: 'run#other' } }]);
       await expect(one.open({ runId: 'other', digest: 'd' })).rejects.toThrow();
       await table.write([{ put: item }]);
-      expect(await one.open(sealed)).toEqual(values);
+      expect(revealed(await one.open(sealed))).toEqual(values);
       expect((item.expiresAt ?? 0) * 1_000 - world.now).toBeLessThanOrEqual(2 * DAY_MS + 1_000);
     });
   });

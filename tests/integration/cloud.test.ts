@@ -243,7 +243,7 @@ describe('the adapters against the sandbox', () => {
       expect(value(await cloud.poll(started.requestToken)).status).toBe('SUCCESS');
     }
     expect(await facts.lookup({ kind: 'ssmParameter', name: '/app/size' })).toBe('small');
-    expect(await facts.secret('secretsmanager:db:SecretString:password')).toBe('hunter2');
+    expect((await facts.secret('secretsmanager:db:SecretString:password')).reveal()).toBe('hunter2');
     cloud.close();
     facts.close();
   });

@@ -325,7 +325,7 @@ describe('a secret', () => {
     ['secretsmanager:db:SecretString:::v-1', { SecretId: 'db', VersionId: 'v-1' }],
   ])('%s is asked for with nothing more', async (id, input) => {
     server.reply = () => value('hunter2');
-    expect(await (await factsAt()).secret(id)).toBe('hunter2');
+    expect((await (await factsAt()).secret(id)).reveal()).toBe('hunter2');
     expect(asked(server.seen[0])).toEqual(input);
   });
 
@@ -337,12 +337,12 @@ describe('a secret', () => {
     ['{"a":1}', '{"a":1}'],
   ])('under a key, %s is the text %s', async (json, expected) => {
     server.reply = () => value(`{"key":${json},"other":"x"}`);
-    expect(await (await factsAt()).secret('secretsmanager:db:SecretString:key')).toBe(expected);
+    expect((await (await factsAt()).secret('secretsmanager:db:SecretString:key')).reveal()).toBe(expected);
   });
 
   test('by ssm-secure is asked for decrypted', async () => {
     server.reply = () => ({ body: { Parameter: { Type: 'SecureString', Value: 'hunter2' } } });
-    expect(await (await factsAt()).secret('ssm-secure:/app/password:3')).toBe('hunter2');
+    expect((await (await factsAt()).secret('ssm-secure:/app/password:3')).reveal()).toBe('hunter2');
     expect(asked(server.seen[0])).toEqual({ Name: '/app/password:3', WithDecryption: true });
   });
 

@@ -21,6 +21,7 @@ import { answeredStep, askStep, judgeStep, type Next, type Steps, workStep } fro
 import type { Local } from '../../src/app/session.ts';
 import { status } from '../../src/app/status.ts';
 import type { AccessPolicy } from '../../src/domain/access.ts';
+import { revealed } from '../../src/domain/secret.ts';
 import type { Target } from '../../src/domain/targets.ts';
 import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
@@ -294,7 +295,7 @@ describe('more at once than an inline Map runs', () => {
   const group = async () => {
     const said = await groupStep(local, steps, 'd');
     if (said.next !== 'spread') return said;
-    const text = await local.store.blobs.get('document', said.list);
+    const text = await local.store.blobs.get('list', said.list);
     return (JSON.parse(text ?? '') as { runId: string }[]).map(({ runId }) => runId);
   };
 
@@ -402,7 +403,7 @@ Resources:
   test('one target’s values open for no other, and not for another deployment', async () => {
     await submitted([target('s', SECRET), target('s', SECRET, TWO)], common);
     const digest = (await steps.submissions.head('d'))?.submission ?? '';
-    expect(await steps.vault.open({ runId: 'd-t1', digest })).toEqual({ P: 'canary-all' });
+    expect(revealed(await steps.vault.open({ runId: 'd-t1', digest }))).toEqual({ P: 'canary-all' });
     await expect(steps.vault.open({ runId: 'd-t1', digest: 'f'.repeat(64) })).rejects.toThrow();
     const item = await table.get(keys.sealed('d-t1'));
     if (item === undefined) throw new Error('nothing was sealed');

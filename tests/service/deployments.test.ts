@@ -1,10 +1,13 @@
 // Deployments through the whole service: HTTP, state machine, worker, store, and the sandbox as the cloud.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DynamoDB, paginateScan } from '@aws-sdk/client-dynamodb';
+import { paginateListObjectsV2, S3 } from '@aws-sdk/client-s3';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { deploymentAnswer } from '../../src/edge/http/schemas.ts';
 import { verifyProof } from '../../src/verify.ts';
 import { call, ENDS, SIGNED, signedByUser, signingKeys, until } from './support/call.ts';
+import { HOME_ACCOUNT } from './support/scripts.ts';
 
 const webApp = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
 const queue = 'Resources: {Queue: {Type: AWS::SQS::Queue}}';
@@ -163,6 +166,45 @@ Resources: {A: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Re
   const other = await ended(await deploy({ stack: 'sealed', template, parameters: { P: 'canary-4712' } }));
   expect(other.status).toBe('succeeded');
 });
+
+test('nothing that a template or a parameter says is kept in plain', async () => {
+  const template = `
+Description: canary-8101
+Parameters: {P: {Type: String}}
+Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref P}}}
+Outputs: {O: {Value: !Ref P}}`;
+  const document = await ended(await deploy({ stack: 'plain', template, parameters: { P: 'canary-8102' } }));
+  expect(document).toMatchObject({ status: 'succeeded' });
+  const kept = await everythingKept();
+  expect(kept.filter((text) => text.startsWith('sealed:1:')).length).toBeGreaterThan(3);
+  expect(kept.filter((text) => /canary-810[12]/.test(text))).toEqual([]);
+});
+
+/** Every text of every table and bucket of the service's account. */
+async function everythingKept(): Promise<string[]> {
+  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
+  const client = { region: 'us-east-1', endpoint: inject('emulator'), credentials };
+  const [dynamo, s3] = [new DynamoDB(client), new S3({ ...client, forcePathStyle: true })];
+  const texts: string[] = [];
+  const { TableNames = [] } = await dynamo.listTables({});
+  for (const TableName of TableNames) {
+    for await (const { Items = [] } of paginateScan({ client: dynamo }, { TableName })) {
+      for (const item of Items) texts.push(...Object.values(item).map(({ S, N }) => S ?? N ?? ''));
+    }
+  }
+  const { Buckets = [] } = await s3.listBuckets({});
+  for (const { Name: Bucket } of Buckets) {
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket })) {
+      for (const { Key } of Contents) {
+        const { Body } = await s3.getObject({ Bucket, Key });
+        texts.push((await Body?.transformToString('latin1')) ?? '');
+      }
+    }
+  }
+  dynamo.destroy();
+  s3.destroy();
+  return texts;
+}
 
 test.each([
   ['GET', '/deployments/nope', undefined],

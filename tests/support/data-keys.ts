@@ -1,6 +1,6 @@
 // Data keys as KMS gives them: a wrapped one is unwrapped with the very context that it was wrapped with, or not at all.
 import { randomBytes } from 'node:crypto';
-import type { DataKeys } from '../../src/adapters/table/vault.ts';
+import type { DataKeys } from '../../src/adapters/table/data-keys.ts';
 
 export function memoryDataKeys(): DataKeys {
   const known = new Map<string, { key: Buffer; context: string }>();

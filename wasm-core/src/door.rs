@@ -4,6 +4,7 @@
 //! takes and gives JSON text, everything else typed objects.
 
 mod proof;
+mod seal;
 
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;

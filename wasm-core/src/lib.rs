@@ -21,6 +21,7 @@ pub mod proof;
 mod same;
 pub mod scan;
 pub mod schema;
+pub mod seal;
 pub mod secret;
 pub mod session;
 pub mod share;

@@ -1,12 +1,13 @@
-//! Values of secrets, as the core holds them while it judges: nothing here can be written out.
+//! Values of secrets, as the core holds them while it judges: nothing here can be written out, and nothing stays.
 //!
 //! Callers: `plan` keeps the NoEcho values it was given, the scan of a plan looks at them together with those of dynamic
-//! references. There is no serialized form, and the debug form names ids only.
+//! references. There is no serialized form, the debug form names ids only, and the memory is wiped when they are let go.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
+use zeroize::Zeroize;
 
 /// Secret id (`parameter:Name`, `secretsmanager:…`, `ssm-secure:…`) to value.
 #[derive(Clone, Default, PartialEq)]
@@ -25,12 +26,34 @@ impl SecretValues {
         self.0.is_empty()
     }
 
-    /// These and others; of an id that both have the other's value.
-    #[must_use]
-    pub fn with(&self, others: BTreeMap<String, Value>) -> Self {
-        let mut values = self.0.clone();
-        values.extend(others);
-        Self(values)
+    /// Takes in others; of an id that both have the other's value stays.
+    pub fn extend(&mut self, others: impl IntoIterator<Item = (String, Value)>) {
+        for (id, value) in others {
+            if let Some(mut former) = self.0.insert(id, value) {
+                wipe(&mut former);
+            }
+        }
+    }
+}
+
+impl Drop for SecretValues {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+/// Overwrites every text in a value.
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(entries) => {
+            for (mut key, mut value) in std::mem::take(entries) {
+                key.zeroize();
+                wipe(&mut value);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -43,5 +66,45 @@ impl FromIterator<(String, Value)> for SecretValues {
 impl fmt::Debug for SecretValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Where both hold, calls through it are ambiguous and this file does not compile.
+    trait NotSerialized<Marker> {
+        fn holds() {}
+    }
+    impl<T: ?Sized> NotSerialized<()> for T {}
+    struct Serialized;
+    impl<T: ?Sized + serde::Serialize> NotSerialized<Serialized> for T {}
+
+    #[test]
+    fn it_cannot_be_serialized() {
+        <SecretValues as NotSerialized<_>>::holds();
+    }
+
+    #[test]
+    fn its_debug_form_names_ids_only() {
+        let values: SecretValues = [("parameter:Pass".to_owned(), json!({"user": "canary"}))].into_iter().collect();
+        assert_eq!(format!("{values:?}"), r#"{"parameter:Pass"}"#);
+    }
+
+    #[test]
+    fn what_is_wiped_is_gone_at_any_depth() {
+        let mut value = json!(["canary", {"canary": ["canary", 1, null]}]);
+        wipe(&mut value);
+        assert!(!value.to_string().contains("canary"));
+        assert_eq!(value, json!(["", {}]));
+    }
+
+    #[test]
+    fn the_later_value_of_an_id_stays() {
+        let mut values: SecretValues = [("a".to_owned(), json!(1)), ("b".to_owned(), json!(2))].into_iter().collect();
+        values.extend([("b".to_owned(), json!(3))]);
+        assert_eq!((values.get("a"), values.get("b")), (Some(&json!(1)), Some(&json!(3))));
     }
 }

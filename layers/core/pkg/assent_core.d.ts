@@ -2814,6 +2814,14 @@ export function rollback(call: RollbackCall): RollbackAnswer;
 export function rules(): RulesAnswer;
 
 /**
+ * Seals bytes; the nonce may be used once with the key.
+ *
+ * # Errors
+ * When key or nonce have another length.
+ */
+export function seal(key: Uint8Array | number[], nonce: Uint8Array | number[], context: Uint8Array | number[], plain: Uint8Array | number[]): Uint8Array;
+
+/**
  * A checkpoint's text with the signature over it, as a signed note.
  *
  * # Errors
@@ -2860,6 +2868,14 @@ export function sketchValues(bytes: Uint8Array | number[]): Float64Array;
  * When the call is malformed.
  */
 export function statementPayload(statement: Statement): ProofAnswer;
+
+/**
+ * The text that was sealed, made straight into a string of the caller's; `undefined` where this is not it.
+ *
+ * # Errors
+ * When the key has another length.
+ */
+export function unsealed(key: Uint8Array | number[], context: Uint8Array | number[], sealed: Uint8Array | number[]): string | undefined;
 
 /**
  * A key as notes name it: `name+hash+key`.

@@ -1027,6 +1027,45 @@ function rules() {
 exports.rules = rules;
 
 /**
+ * Seals bytes; the nonce may be used once with the key.
+ *
+ * # Errors
+ * When key or nonce have another length.
+ * @param {Uint8Array | number[]} key
+ * @param {Uint8Array | number[]} nonce
+ * @param {Uint8Array | number[]} context
+ * @param {Uint8Array | number[]} plain
+ * @returns {Uint8Array}
+ */
+function seal(key, nonce, context, plain) {
+    let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3;
+    try {
+        ptr0 = passArray8ToWasm0(key, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArray8ToWasm0(nonce, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+        ptr2 = passArray8ToWasm0(context, wasm.__wbindgen_malloc);
+        len2 = WASM_VECTOR_LEN;
+        ptr3 = passArray8ToWasm0(plain, wasm.__wbindgen_malloc);
+        len3 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr3) { wasm.__wbindgen_free(ptr3, len3 * 1, 1); }
+        if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.seal(ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3);
+    if (ret[3]) {
+        throw takeFromExternrefTable0(ret[2]);
+    }
+    var v5 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+    return v5;
+}
+exports.seal = seal;
+
+/**
  * A checkpoint's text with the signature over it, as a signed note.
  *
  * # Errors
@@ -1212,6 +1251,39 @@ function statementPayload(statement) {
     return takeFromExternrefTable0(ret[0]);
 }
 exports.statementPayload = statementPayload;
+
+/**
+ * The text that was sealed, made straight into a string of the caller's; `undefined` where this is not it.
+ *
+ * # Errors
+ * When the key has another length.
+ * @param {Uint8Array | number[]} key
+ * @param {Uint8Array | number[]} context
+ * @param {Uint8Array | number[]} sealed
+ * @returns {string | undefined}
+ */
+function unsealed(key, context, sealed) {
+    let ptr0, len0, ptr1, len1, ptr2, len2;
+    try {
+        ptr0 = passArray8ToWasm0(key, wasm.__wbindgen_malloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArray8ToWasm0(context, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+        ptr2 = passArray8ToWasm0(sealed, wasm.__wbindgen_malloc);
+        len2 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.unsealed(ptr0, len0, ptr1, len1, ptr2, len2);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.unsealed = unsealed;
 
 /**
  * A key as notes name it: `name+hash+key`.
@@ -1430,6 +1502,11 @@ function __wbg_get_imports() {
             const ret = JSON.stringify(arg0);
             return ret;
         }, arguments); },
+        __wbindgen_generic_0000000000000001: function(arg0, arg1) {
+            // Cast intrinsic for `Ref(String) -> Externref`.
+            const ret = getStringFromWasm0(arg0, arg1);
+            return ret;
+        },
         __wbindgen_init_externref_table: function() {
             const table = wasm.__wbindgen_externrefs;
             table.set(0, undefined);

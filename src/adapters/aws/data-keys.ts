@@ -1,6 +1,6 @@
 // Data keys from KMS: a fresh one to seal with, and the same again from its wrapped form and its context.
 // <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
-import type { DataKeys } from '../table/vault.ts';
+import type { DataKeys } from '../table/data-keys.ts';
 import { type JsonService, jsonCall } from './json-call.ts';
 
 export interface DataKeyOptions extends Omit<JsonService, 'service' | 'target'> {

@@ -3,6 +3,7 @@
 import type { GetParameterCommandInput } from '@aws-sdk/client-ssm';
 import type { Facts, OutsideLookup } from '../../app/ports.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
+import { Secret } from '../../domain/secret.ts';
 import { type Connection, clientConfig } from './connection.ts';
 import { blocked, callError } from './errors.ts';
 import { reach } from './reach.ts';
@@ -131,11 +132,11 @@ export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Fac
       if (id.service === 'ssm-secure') {
         const found = await parameter({ name: id.name, decrypt: true });
         if (found === null) throw noSecret(`SSM parameter ${id.name} does not exist.`);
-        return found.value;
+        return new Secret(found.value);
       }
       const value = await secretString(id);
       if (value === undefined) throw noSecret(`Secret ${id.id} holds bytes, not a text.`);
-      return id.key === undefined ? value : valueAt(value, id.key, id.id);
+      return new Secret(id.key === undefined ? value : valueAt(value, id.key, id.id));
     },
 
     close() {

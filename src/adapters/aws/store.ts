@@ -1,13 +1,16 @@
 // The service's store: items in one DynamoDB table, blobs in one S3 bucket of the account that the process runs in.
 import type { Deployments, Feeds, Inquiries, Scans, Submissions, Vault } from '../../app/ports/service.ts';
 import { LEASE_MS, type Store } from '../../app/ports.ts';
+import type { DataKeys } from '../table/data-keys.ts';
 import { TableDeployments } from '../table/deployments.ts';
 import { TableFeeds } from '../table/feeds.ts';
 import { TableInquiries } from '../table/inquiries.ts';
 import { TableScans } from '../table/scans.ts';
+import { SealedTable, sealedBlobs } from '../table/sealed.ts';
+import { Sealer } from '../table/sealer.ts';
 import { storeOn } from '../table/store.ts';
 import { TableSubmissions } from '../table/submissions.ts';
-import { type DataKeys, TableVault } from '../table/vault.ts';
+import { TableVault } from '../table/vault.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { S3Blobs } from './s3-blobs.ts';
 
@@ -26,6 +29,8 @@ export interface ServiceStoreOptions {
   shard?: number;
   /** What NoEcho values are sealed with. */
   dataKeys: DataKeys;
+  /** What all else is sealed with; without them it is kept as it is. */
+  stateKeys?: DataKeys | undefined;
 }
 
 /** Opens the store; credentials and endpoint are the process's own. Whether table and bucket exist shows the first use. */
@@ -41,8 +46,10 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   const { tableName, bucket, region, now, pause, holder, leaseMs = LEASE_MS, shard = 0 } = options;
   const [{ DynamoDB }, { S3 }] = await Promise.all([import('./sdk/dynamodb.ts'), import('./sdk/s3.ts')]);
   const s3 = new S3({ region, forcePathStyle: true });
-  const table = new DynamoTable(new DynamoDB({ region, maxAttempts: 8 }), { tableName, now, pause });
-  const blobs = new S3Blobs(s3, bucket);
+  const plain = new DynamoTable(new DynamoDB({ region, maxAttempts: 8 }), { tableName, now, pause });
+  const sealer = options.stateKeys === undefined ? undefined : new Sealer(options.stateKeys, now);
+  const table = new SealedTable(plain, sealer);
+  const blobs = sealedBlobs(new S3Blobs(s3, bucket), sealer);
   const store = storeOn(table, blobs, {
     now,
     leaseMs,
@@ -58,7 +65,7 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   return {
     store: { ...store, close },
     submissions: new TableSubmissions(table, blobs),
-    vault: new TableVault(table, options.dataKeys, now),
+    vault: new TableVault(plain, options.dataKeys, now),
     deployments: new TableDeployments(table, blobs),
     inquiries: new TableInquiries(table, blobs),
     feeds: new TableFeeds(table, blobs, now),

@@ -5,10 +5,17 @@ import { type Place, type StackKey, stackText } from '../../domain/stack.ts';
 import { parsed } from './content.ts';
 import { IMPORTER, keys } from './keys.ts';
 import type { TableLeases } from './leases.ts';
-import { type Action, ConditionFailed, type Item, MOST_KEY_BYTES, retried, type Table } from './table.ts';
+import {
+  type Action,
+  ConditionFailed,
+  type Item,
+  MOST_BODY_BYTES,
+  MOST_KEY_BYTES,
+  retried,
+  type Table,
+} from './table.ts';
 
 const MOST_LISTED = 100;
-const MOST_BYTES = 300_000;
 
 export class TableExports implements Exports {
   readonly #table: Table;
@@ -34,7 +41,7 @@ export class TableExports implements Exports {
     const { stack } = lease;
     const wanted: Export = { name, owner: stack, ...(value === undefined ? {} : { value }) };
     const body = JSON.stringify(wanted);
-    if (Buffer.byteLength(body) > MOST_BYTES || Buffer.byteLength(name) > MOST_KEY_BYTES.sk) {
+    if (Buffer.byteLength(body) > MOST_BODY_BYTES || Buffer.byteLength(name) > MOST_KEY_BYTES.sk) {
       throw new InvalidInput('export_too_large', `Export ${name.slice(0, 100)} is too large.`);
     }
     return retried(async () => {

@@ -4,11 +4,10 @@ import type { Feeds } from '../../app/ports/service.ts';
 import type { Blobs } from '../../app/ports.ts';
 import { keep, kept, parsed } from './content.ts';
 import { eventsName, keys, TOLD } from './keys.ts';
-import { type Item, retried, type Table } from './table.ts';
+import { type Item, MOST_BODY_BYTES, retried, type Table } from './table.ts';
 
 const LIVES_S = 30 * 24 * 60 * 60;
 // An item holds 400 KB; a batch that does not fit is a blob.
-const MOST_BYTES = 300_000;
 const PAGE = 100;
 
 export class TableFeeds implements Feeds {
@@ -27,7 +26,7 @@ export class TableFeeds implements Feeds {
   async append(runId: string, events: readonly RunEvent[]): Promise<void> {
     const body = JSON.stringify(events);
     const content =
-      Buffer.byteLength(body) <= MOST_BYTES
+      Buffer.byteLength(body) <= MOST_BODY_BYTES
         ? { fields: {}, body }
         : { fields: { blob: await keep(this.#blobs, 'document', events) } };
     const expiresAt = Math.ceil(this.#now() / 1_000) + LIVES_S;

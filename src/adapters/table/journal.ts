@@ -3,9 +3,8 @@
 import type { Blobs, Page, Turn } from '../../app/ports.ts';
 import { corrupt, keep, kept, parsed } from './content.ts';
 import { keys, TURN, turnName } from './keys.ts';
-import type { Item, Table } from './table.ts';
+import { type Item, MOST_BODY_BYTES, type Table } from './table.ts';
 
-const MOST_BYTES = 300_000;
 const PAGE = 100;
 
 /** The item of turn `number` (the first is 1). */
@@ -14,7 +13,7 @@ export async function turnItem(blobs: Blobs, runId: string, number: number, turn
   const value = { entries, record, forget };
   const body = JSON.stringify(value);
   const key = keys.turn(runId, number);
-  if (Buffer.byteLength(body) <= MOST_BYTES) return { ...key, fields: {}, body };
+  if (Buffer.byteLength(body) <= MOST_BODY_BYTES) return { ...key, fields: {}, body };
   return { ...key, fields: { blob: await keep(blobs, 'turn', value) } };
 }
 

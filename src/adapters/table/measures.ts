@@ -6,9 +6,8 @@ import type { Blobs, Measures, Page, PageOf } from '../../app/ports.ts';
 import { labelsKey, type Measured } from '../../domain/metrics.ts';
 import { corrupt, keep, kept, parsed } from './content.ts';
 import { MEASURES } from './keys.ts';
-import { type Item, retried, type Table } from './table.ts';
+import { type Item, MOST_BODY_BYTES, retried, type Table } from './table.ts';
 
-const MOST_BYTES = 300_000;
 const PAGE = 50;
 
 /** JSON has no bytes: a sketch is Base64 there. */
@@ -58,7 +57,7 @@ export class TableMeasures implements Measures {
         one.kind === 'distribution' ? { ...one, sketch: Buffer.from(one.sketch).toString('base64') } : one,
     );
     const body = JSON.stringify(value);
-    if (Buffer.byteLength(body) <= MOST_BYTES) return { pk: MEASURES, sk, fields, body };
+    if (Buffer.byteLength(body) <= MOST_BODY_BYTES) return { pk: MEASURES, sk, fields, body };
     return { pk: MEASURES, sk, fields: { ...fields, blob: await keep(this.#blobs, 'document', value) } };
   }
 

@@ -1,4 +1,5 @@
 // Makes a plan: asks the core, finds the facts it needs, asks again. Changes nothing anywhere.
+
 import type {
   Context,
   DeclaredParameter,
@@ -16,6 +17,7 @@ import type {
 import { storedPlan, textOf } from '../../core/stored.ts';
 import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
+import { concealed, type NoEchoValues } from '../../domain/secret.ts';
 import { type Place, placeText } from '../../domain/stack.ts';
 import type { Answer, Blobs, StackRecord } from '../ports.ts';
 import { estimatesName } from '../run/learn.ts';
@@ -74,7 +76,7 @@ export interface Planned {
   /** Names of the exports of other stacks that it uses, sorted. */
   imports: string[];
   /** Values of NoEcho parameters, given or by default: held in memory for this run only. */
-  secretParameters: Record<string, string>;
+  secretParameters: NoEchoValues;
   /** NoEcho parameters whose values the deployment needs. */
   noEcho: string[];
   fingerprints: Record<string, string>;
@@ -257,15 +259,12 @@ function given<T>(answer: Answer<T>, what: string): T {
   throw new Unreachable(message, { help: 'Try again.' });
 }
 
-function noEchoValues(
-  declared: readonly DeclaredParameter[],
-  given: Readonly<Record<string, string>>,
-): Record<string, string> {
+function noEchoValues(declared: readonly DeclaredParameter[], given: Readonly<Record<string, string>>): NoEchoValues {
   const values = declared.flatMap(({ name, noEcho, default: preset }) => {
     const value = Object.hasOwn(given, name) ? given[name] : preset;
     return noEcho && value !== undefined ? [[name, value] as const] : [];
   });
-  return Object.fromEntries(values);
+  return concealed(Object.fromEntries(values));
 }
 
 /** A template that cannot be planned; `file` is the name its problems' places belong to. */

@@ -14,8 +14,8 @@ export function readReferences(session: Session, use: Use, ids: readonly string[
 
 async function readReference({ facts }: Session, use: Use, id: string): Promise<Reference> {
   try {
-    const value = await facts.secret(id);
-    return { id, read: { value, fingerprint: await fingerprint(use, id, value) } };
+    const secret = await facts.secret(id);
+    return { id, read: { value: secret.reveal(), fingerprint: await fingerprint(use, id, secret) } };
   } catch (error) {
     if (error instanceof InvalidInput && error.code !== 'secret_reference_invalid') return { id };
     throw error;

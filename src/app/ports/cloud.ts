@@ -1,5 +1,7 @@
 // The cloud as use cases see it: Cloud Control of one account and region, and the few calls besides.
+
 import type { Found, ListedRequest, Lookup, RequestStatus } from '#wasm';
+import type { Secret } from '../../domain/secret.ts';
 import type { Page } from './page.ts';
 
 /** A progress event of Cloud Control in our words. */
@@ -58,5 +60,5 @@ export interface Facts {
   identity(): Promise<{ account: string; partition: string; region: string; warning?: string }>;
   lookup(lookup: OutsideLookup): Promise<Found['value']>;
   /** Value of a dynamic reference (`secretsmanager:…`, `ssm-secure:…`); never stored, never logged. */
-  secret(id: string): Promise<unknown>;
+  secret(id: string): Promise<Secret>;
 }

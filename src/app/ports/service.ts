@@ -1,6 +1,8 @@
 // What the service keeps and calls besides the store: what was asked of it, what its runs tell while they go on, and the
 // workflow that leads both runs and inquiries.
+
 import type { ErrorKind } from '../../domain/errors.ts';
+import type { NoEchoValues } from '../../domain/secret.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import type { Bounds } from '../../domain/targets.ts';
 import type { ErrorDocument } from '../documents/documents.ts';
@@ -209,9 +211,9 @@ export interface SealedFor {
 /** NoEcho values from submission to the end of the run, sealed; for two days at most. */
 export interface Vault {
   /** The first stay. */
-  seal(sealedFor: SealedFor, values: Readonly<Record<string, string>>): Promise<void>;
+  seal(sealedFor: SealedFor, values: NoEchoValues): Promise<void>;
   /** None: there are none (any more). Rejects with `state_corrupt` when they were altered or are another run's. */
-  open(sealedFor: SealedFor): Promise<Record<string, string>>;
+  open(sealedFor: SealedFor): Promise<NoEchoValues>;
   forget(runId: string): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import { appendToLog, logEntry, neededTiles, signedCheckpoint, toSign } from '..
 import { AssentError } from '../../domain/errors.ts';
 import type { RunDocument } from '../documents/documents.ts';
 import { iso } from '../documents/events.ts';
-import { keepDocument } from '../keep.ts';
+import { keepValue } from '../keep.ts';
 import type { LogEntry, LogHead, Run } from '../ports.ts';
 import type { Local } from '../session.ts';
 
@@ -38,7 +38,7 @@ export async function attest(
       ...(says === 'plan' ? { stack: where } : {}),
       ...(by === undefined ? {} : { by: short(by) }),
       ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 8).map(short) }),
-      ...(details === undefined ? {} : { details: await keepDocument(store.blobs, details) }),
+      ...(details === undefined ? {} : { details: await keepValue(store.blobs, 'document', details) }),
     })),
   );
   const publicKey = await signer.publicKey();

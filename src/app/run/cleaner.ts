@@ -4,6 +4,7 @@
 // A service rarely quotes a value as it was sent: it stands in JSON, in JSON within JSON, in a URL, in XML, inside a
 // larger text in base64. So each value is looked for in all of these. All places are found first and masked together,
 // so that no value hides half of another one.
+import { Secret } from '../../domain/secret.ts';
 
 /** What stands where a secret stood. */
 export const MASK = '********';
@@ -20,10 +21,10 @@ export class Cleaner {
   /** Every form of every value. */
   readonly #forms = new Set<string>();
 
-  /** Learns values; those shorter than four characters are not masked. */
+  /** Learns values, secrets among them; those shorter than four characters are not masked. */
   add(values: Iterable<unknown>): void {
     for (const value of values) {
-      for (const text of texts(value)) {
+      for (const text of texts(value instanceof Secret ? value.reveal() : value)) {
         for (const form of forms(text)) this.#forms.add(form);
       }
     }

@@ -1,8 +1,10 @@
 // What happens when a deployment fails: whether it turns back, how, and what its document says. The plan that leads back
 // is the core's (wasm-core/src/plan/rollback.rs); the same engine carries it out, in the same run.
+
 import { isDeepStrictEqual } from 'node:util';
 import type { Action, Outcome, Plan, ResourceReport, Unrestored } from '#wasm';
 import { rollback as rollbackInCore } from '../../core/calls.ts';
+import type { NoEchoValues } from '../../domain/secret.ts';
 import type { End, RollbackDocument, RunDocument } from '../documents/documents.ts';
 import { type ResourceDocument, resourceDocument } from '../documents/events.ts';
 import { refresh } from '../planning/refresh.ts';
@@ -34,7 +36,7 @@ export function turnsBack(
 /** The plan that leads back, made from what is recorded now and from reads of what was touched. */
 export async function planRollback(
   session: Session,
-  { run, plan, secretParameters }: { run: Run; plan: Plan; secretParameters: Readonly<Record<string, string>> },
+  { run, plan, secretParameters }: { run: Run; plan: Plan; secretParameters: NoEchoValues },
   control: Control,
 ): Promise<{ plan: Plan; unrestored: Unrestored[] }> {
   const record = await session.store.stacks.get(run.stack);
@@ -60,7 +62,7 @@ export async function planRollback(
 function lostSecrets(
   before: Readonly<Record<string, string>>,
   now: Readonly<Record<string, string>>,
-  given: Readonly<Record<string, string>>,
+  given: NoEchoValues,
 ): string[] {
   const lost = Object.entries(before).filter(([id, print]) => {
     const name = id.startsWith('parameter:') ? id.slice('parameter:'.length) : undefined;

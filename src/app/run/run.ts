@@ -1,7 +1,9 @@
 // A run that a worker has taken up, to its end: drives it, turns it back where it fails, writes down how it ended.
+
 import type { Action, Event, Plan, ResourceReport } from '#wasm';
 import { Engine } from '../../core/engine.ts';
 import { ResourceNotFound, Unreachable } from '../../domain/errors.ts';
+import type { NoEchoValues } from '../../domain/secret.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { type End, type RunDocument, runDocument, suspendedDocument } from '../documents/documents.ts';
 import { iso, noCalls } from '../documents/events.ts';
@@ -28,7 +30,7 @@ export interface Unfinished {
   /** All that its journal says. */
   journal: readonly Event[];
   /** NoEcho values given now. */
-  secretParameters: Readonly<Record<string, string>>;
+  secretParameters: NoEchoValues;
   /** Only find out how what was in flight ends. */
   settleOnly?: boolean;
   /** With `settleOnly`: cancel it in the cloud. */
@@ -36,11 +38,7 @@ export interface Unfinished {
 }
 
 /** Loads what a run left behind. */
-export async function loadRun(
-  session: Session,
-  run: Run,
-  secretParameters: Readonly<Record<string, string>>,
-): Promise<Unfinished> {
+export async function loadRun(session: Session, run: Run, secretParameters: NoEchoValues): Promise<Unfinished> {
   const { blobs, runs } = session.store;
   // On its way back only what happened since it turned counts.
   const [plan, journal] = await Promise.all([

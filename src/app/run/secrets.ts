@@ -1,9 +1,11 @@
 // Values that are never stored: NoEcho parameters given for this run, and dynamic references asked for when a payload
 // is built. Nothing is kept for another call, only in memory for cleaning; concurrent calls for the same secret share
 // one request. A value that is not the one that the plan was judged with is refused, so that it reaches no payload.
+
 import { createHash } from 'node:crypto';
 import type { Event, Plan } from '#wasm';
 import { InvalidInput } from '../../domain/errors.ts';
+import type { NoEchoValues, Secret } from '../../domain/secret.ts';
 import { fingerprint } from '../planning/fingerprint.ts';
 import type { Facts } from '../ports.ts';
 import { Cleaner } from './cleaner.ts';
@@ -23,11 +25,11 @@ interface User {
 /** Resolves secret ids and keeps their values out of events; one per run. */
 export class Secrets {
   readonly #facts: Facts;
-  readonly #parameters: Readonly<Record<string, string>>;
+  readonly #parameters: NoEchoValues;
   readonly #cleaner: Cleaner;
   /** Ids whose values the cleaner knows. */
   readonly #known = new Set<string>();
-  readonly #pending = new Map<string, Promise<unknown>>();
+  readonly #pending = new Map<string, Promise<Secret>>();
   readonly #plan: Plan;
   /** Secret id to SHA-256 of the value that was compared last: scrypt is slow, and most values stay. */
   readonly #compared = new Map<string, string>();
@@ -37,7 +39,7 @@ export class Secrets {
    */
   readonly #users = new Map<string, User>();
 
-  constructor(plan: Plan, parameters: Readonly<Record<string, string>>, facts: Facts, cleaner = new Cleaner()) {
+  constructor(plan: Plan, parameters: NoEchoValues, facts: Facts, cleaner = new Cleaner()) {
     this.#facts = facts;
     this.#parameters = parameters;
     this.#cleaner = cleaner;
@@ -65,7 +67,7 @@ export class Secrets {
   }
 
   /** Values for the payload of a step. Rejects as {@link values}. */
-  async forStep(step: string, ids: readonly string[]): Promise<Record<string, unknown>> {
+  async forStep(step: string, ids: readonly string[]): Promise<Record<string, Secret>> {
     const user = this.#users.get(logicalIdOf(step));
     if (user !== undefined) user.ids = ids;
     return this.values(ids);
@@ -82,7 +84,7 @@ export class Secrets {
    * Values of the ids. Rejects with InvalidInput when one does not exist, may not be read or is not the one that was
    * judged, or with Unreachable.
    */
-  async values(ids: readonly string[]): Promise<Record<string, unknown>> {
+  async values(ids: readonly string[]): Promise<Record<string, Secret>> {
     const pairs = await Promise.all(ids.map(async (id) => [id, await this.#value(id)] as const));
     this.#cleaner.add(pairs.map(([, value]) => value));
     for (const [id] of pairs) this.#known.add(id);
@@ -158,11 +160,11 @@ export class Secrets {
     return this.#cleaner.text(message);
   }
 
-  #parameter(name: string): string | undefined {
+  #parameter(name: string): Secret<string> | undefined {
     return Object.hasOwn(this.#parameters, name) ? this.#parameters[name] : undefined;
   }
 
-  #value(id: string): Promise<unknown> {
+  #value(id: string): Promise<Secret> {
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
     const asked = this.#judgedValue(id).finally(() => this.#pending.delete(id));
@@ -170,19 +172,19 @@ export class Secrets {
     return asked;
   }
 
-  async #judgedValue(id: string): Promise<unknown> {
+  async #judgedValue(id: string): Promise<Secret> {
     const name = parameterName(id);
     const value = name === undefined ? await this.#facts.secret(id) : this.#parameter(name);
-    if (name !== undefined && value === undefined) throw missingParameters([name]);
+    if (value === undefined) throw missingParameters(name === undefined ? [] : [name]);
     if (!(await this.#isJudged(id, value))) throw changedSecrets([id]);
     return value;
   }
 
   /** Whether the plan was made with this value. A secret that it has no fingerprint of was not known then. */
-  async #isJudged(id: string, value: unknown): Promise<boolean> {
+  async #isJudged(id: string, value: Secret | undefined): Promise<boolean> {
     const judged = this.#plan.fingerprints?.[id];
-    if (judged === undefined) return true;
-    const hash = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+    if (judged === undefined || value === undefined) return true;
+    const hash = createHash('sha256').update(JSON.stringify(value.reveal())).digest('hex');
     if (this.#compared.get(id) === hash) return true;
     if ((await fingerprint(this.#plan, id, value)) !== judged) return false;
     this.#compared.set(id, hash);

@@ -1,7 +1,9 @@
 // Before anything new is planned for a stack, what an earlier run left in flight is brought to a known end
 // (DESIGN, "Unfinished runs"): answers that were lost are asked for again with the same token, requests are polled to
 // their end, nothing new is started.
+
 import { AssentError } from '../../domain/errors.ts';
+import type { NoEchoValues } from '../../domain/secret.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { iso } from '../documents/events.ts';
 import { type Control, interrupted, type Session } from '../session.ts';
@@ -12,7 +14,7 @@ import { goOn, loadRun } from './run.ts';
 export async function settle(
   session: Session,
   stack: StackKey,
-  secretParameters: Readonly<Record<string, string>>,
+  secretParameters: NoEchoValues,
   control: Control,
 ): Promise<void> {
   const { store, clock } = session;

@@ -1,11 +1,12 @@
 // A deployment to several targets in the service: what its workflow calls, and what the API shows. Each target is a run of
 // its own, with its own submission; this file only says which of them are begun, and what all of them come to.
 import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
+import { type NoEchoValues, revealed } from '../../domain/secret.ts';
 import type { Target } from '../../domain/targets.ts';
 import { cancel } from '../cancel.ts';
 import { outcomeOf, type TargetDocument } from '../documents/targets.ts';
 import { ANSWER_WITHIN_MS } from '../judge.ts';
-import { keepDocument } from '../keep.ts';
+import { keepValue } from '../keep.ts';
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { keepPlan, keptPlan, makePlan } from '../planning/planning.ts';
 import type {
@@ -102,7 +103,7 @@ export async function groupStep(local: Local, steps: Steps, id: string): Promise
     }
     if (begun.length === 0) continue;
     if (!isSpread) return { next: 'group', begun, atOnce };
-    return { next: 'spread', list: await keepDocument(local.store.blobs, begun) };
+    return { next: 'spread', list: await keepValue(local.store.blobs, 'list', begun) };
   }
   const outcome = outcomeOf(targets);
   const waits = outcome === 'waiting_approval';
@@ -313,13 +314,13 @@ async function submit(
 
 function wantedTargets(
   { targets, template, parameters, tags }: TargetsSubmission,
-  sealed: readonly Record<string, string>[] = [],
+  sealed: readonly NoEchoValues[] = [],
 ): TargetWanted[] {
   return targets.map(
     ({ template: own = template ?? '', parameters: owns, tags: ownTags, stack, wave = 1, ...place }, index) => ({
       target: { stack, wave, ...placeOf(place) },
       template: { text: own, name: 'template' },
-      parameters: { ...parameters, ...owns, ...sealed[index] },
+      parameters: { ...parameters, ...owns, ...revealed(sealed[index] ?? {}) },
       tags: { ...tags, ...ownTags },
     }),
   );

@@ -1,6 +1,8 @@
 // Inquiries to the service: plans, consultations, reports of drift. They read only, may take longer than an answer over
 // HTTP may, and so are answered by a worker; whoever asked looks for the answer later.
+
 import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
+import { revealed } from '../../domain/secret.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { consult } from '../consult.ts';
 import { type PlanDocument, planDocument } from '../documents/documents.ts';
@@ -86,7 +88,8 @@ export async function inquireStep(session: Session, steps: Steps, id: string, co
   // It is kept for a week.
   if (kept === undefined) return { next: 'end' };
   const secret = await steps.vault.open({ runId: id, digest: head?.digest ?? '' });
-  const inquiry: Inquiry = 'template' in kept ? { ...kept, parameters: { ...kept.parameters, ...secret } } : kept;
+  const inquiry: Inquiry =
+    'template' in kept ? { ...kept, parameters: { ...kept.parameters, ...revealed(secret) } } : kept;
   try {
     await inquiries.answer(id, { document: await answerOf(session, steps, inquiry, control) });
   } catch (error) {

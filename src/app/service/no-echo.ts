@@ -2,12 +2,13 @@
 
 import type { DeclaredParameter } from '#wasm';
 import { TemplateInCore } from '../../core/template.ts';
+import { concealed, type NoEchoValues } from '../../domain/secret.ts';
 import type { Submission, TargetsSubmission } from '../ports/service.ts';
 
 /** What may be kept as it is, and the values that may not: as given, else by default. */
 export function apart<Asked extends Pick<Submission, 'template' | 'parameters'>>(
   asked: Asked,
-): { open: Asked; secret: Record<string, string> } {
+): { open: Asked; secret: NoEchoValues } {
   const declared = noEchoOf(asked);
   if (declared.length === 0) return { open: asked, secret: {} };
   const { parameters = {} } = asked;
@@ -17,16 +18,16 @@ export function apart<Asked extends Pick<Submission, 'template' | 'parameters'>>
     return value === undefined ? [] : [[name, value] as const];
   });
   const open = Object.entries(parameters).filter(([name]) => !names.has(name));
-  return { open: { ...asked, parameters: Object.fromEntries(open) }, secret: Object.fromEntries(secret) };
+  return { open: { ...asked, parameters: Object.fromEntries(open) }, secret: concealed(Object.fromEntries(secret)) };
 }
 
 /** The same for several targets; the values are by the index of the target that they are for. */
 export function apartByTarget(asked: TargetsSubmission): {
   open: TargetsSubmission;
-  secrets: Map<number, Record<string, string>>;
+  secrets: Map<number, NoEchoValues>;
 } {
   const { template, parameters: common = {} } = asked;
-  const secrets = new Map<number, Record<string, string>>();
+  const secrets = new Map<number, NoEchoValues>();
   const hidden = asked.targets.map((target) => new Set(noEchoOf(templateOf(target, template)).map(({ name }) => name)));
   // Of what is given for all, a name that one target hides is given to each of the others by itself.
   const shared = Object.keys(common).filter((name) => hidden.some((names) => names.has(name)));

@@ -1,4 +1,5 @@
 // What the service's API does: takes a submission and starts its workflow, shows a run, passes an answer on.
+
 import type { Scope } from '../../domain/access.ts';
 import { AssentError, InvalidInput, ResourceNotFound } from '../../domain/errors.ts';
 import { approve, expire, reject } from '../answer.ts';

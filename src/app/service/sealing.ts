@@ -1,5 +1,6 @@
 // NoEcho values of runs, sealed: each run's under a key of its own, a target's too. What they are bound to is the run and all
 // that was submitted; of a target that is the whole deployment, which is known before any target is begun.
+import type { NoEchoValues } from '../../domain/secret.ts';
 import type { SealedFor, SubmissionHead } from '../ports/service.ts';
 import { pooled } from '../targets/pool.ts';
 import type { Steps } from './steps.ts';
@@ -25,7 +26,7 @@ export async function sealedFor(
 export async function sealTargets(
   { vault }: Pick<Steps, 'vault'>,
   { runId, submission: digest }: Pick<SubmissionHead, 'runId' | 'submission'>,
-  secrets: ReadonlyMap<number, Record<string, string>>,
+  secrets: ReadonlyMap<number, NoEchoValues>,
 ): Promise<void> {
   await pooled([...secrets], AT_ONCE, ([index, values]) =>
     vault.seal({ runId: targetRunId(runId, index), digest }, values),
@@ -37,8 +38,8 @@ export async function openTargets(
   { vault }: Pick<Steps, 'vault'>,
   { runId, submission: digest }: Pick<SubmissionHead, 'runId' | 'submission'>,
   count: number,
-): Promise<Record<string, string>[]> {
-  const found = Array.from({ length: count }, (): Record<string, string> => ({}));
+): Promise<NoEchoValues[]> {
+  const found = Array.from({ length: count }, (): NoEchoValues => ({}));
   await pooled([...found.keys()], AT_ONCE, async (index) => {
     found[index] = await vault.open({ runId: targetRunId(runId, index), digest });
   });

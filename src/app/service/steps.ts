@@ -1,7 +1,9 @@
 // What a run's workflow calls, one step after the other. Each step may be called again after a crash, and says by a tag what
 // comes next; only infrastructure that fails is an exception. Nothing is decided here: submit, judge, answer and work are
 // the use cases of the command line.
+
 import { AssentError, LeaseHeld } from '../../domain/errors.ts';
+import { revealed } from '../../domain/secret.ts';
 import { expire } from '../answer.ts';
 import { cancel } from '../cancel.ts';
 import { told } from '../documents/errors.ts';
@@ -89,7 +91,7 @@ async function judged(
 ): Promise<Next> {
   const kept = await steps.submissions.submission(head);
   const sealed = await steps.vault.open(await sealedFor(steps, head));
-  const submission = { ...kept, parameters: { ...kept.parameters, ...sealed } };
+  const submission = { ...kept, parameters: { ...kept.parameters, ...revealed(sealed) } };
   try {
     return await onceFree(session, control, () =>
       found === undefined

@@ -1,6 +1,8 @@
 // `assent approve`: the answer, then the deployment with its progress and exit codes.
+
 import { approve } from '../../app/answer.ts';
 import { work as workOn } from '../../app/work.ts';
+import { concealed } from '../../domain/secret.ts';
 import { placeOptions } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { userName } from '../consent.ts';
@@ -10,7 +12,7 @@ import { parameterValues } from '../parameters.ts';
 
 export const work: Work<ApproveCommandOptions> = async ({ io, options, operands: [runId = ''] }) => {
   const { reason, format } = options;
-  const parameters = await parameterValues(options.parametersFile, options.parameters);
+  const parameters = concealed(await parameterValues(options.parametersFile, options.parameters));
   return withSession(io, options, async (opened) => {
     const { session, control } = opened;
     const answer = { runId, by: userName(), parameters, ...(reason === undefined ? {} : { reason }) };

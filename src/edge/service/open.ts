@@ -54,12 +54,13 @@ async function open(): Promise<Service> {
   const { region, table, bucket, machineArn, signingKeys } = environment;
   const { now } = systemClock;
   const aws = { region, credentials: await credentialsOf({}, region), now };
-  const { secretsKeyArn: keyArn, kmsEndpoint } = environment;
-  const dataKeys = kmsDataKeys({ ...aws, endpoint: kmsEndpoint, keyArn });
+  const { secretsKeyArn, stateKeyArn, kmsEndpoint } = environment;
+  const keysOf = (keyArn: string) => kmsDataKeys({ ...aws, endpoint: kmsEndpoint, keyArn });
+  const [dataKeys, stateKeys] = [keysOf(secretsKeyArn), keysOf(stateKeyArn)];
   const signer = kmsSigner({ ...aws, endpoint: kmsEndpoint, keyIds: signingKeys });
   const [workflow, kept] = await Promise.all([
     openWorkflow({ region, machineArn }),
-    openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID(), dataKeys }),
+    openServiceStore({ tableName: table, bucket, region, now, pause, holder: randomUUID(), dataKeys, stateKeys }),
   ]);
   const { eventBus: bus, eventsEndpoint: endpoint } = environment;
   const events = new EventBus({ ...aws, bus, endpoint });

@@ -1,7 +1,7 @@
-// Signing, appending, proving and verifying; and the Merkle tree of 100,000 entries in the core beside the same in plain
+// Signing, appending, proving, verifying and sealing; and the Merkle tree of 100,000 entries in the core beside the same in plain
 // TypeScript, over node:crypto and over noble. Roots and answers are compared first.
 import { ok, strictEqual } from 'node:assert';
-import { createHash, generateKeyPairSync, verify as nodeVerify, sign } from 'node:crypto';
+import { createCipheriv, createHash, generateKeyPairSync, verify as nodeVerify, randomBytes, sign } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,15 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 as noble } from '@noble/hashes/sha2.js';
 import type { Tile } from '#wasm';
 import { systemClock } from '../../../src/adapters/embedded/clock.ts';
+import { localDataKeys } from '../../../src/adapters/embedded/state-key.ts';
 import { openStore } from '../../../src/adapters/embedded/store.ts';
+import { Sealer } from '../../../src/adapters/table/sealer.ts';
 import { auditList, auditProve } from '../../../src/app/audit.ts';
 import type { Run } from '../../../src/app/ports.ts';
 import { attest } from '../../../src/app/proof/attest.ts';
 import { pure } from '../../../src/core/instance.ts';
 import { appendToLog, verifyProof, verifySignature } from '../../../src/core/proof.ts';
+import { seal } from '../../../src/core/seal.ts';
 import { aPlan, aRun } from '../../contract/samples.ts';
 import { aSigner } from '../../support/signer.ts';
 import { median, paired, type Row } from '../measure.ts';
@@ -108,6 +111,44 @@ function signatures(): Row[] {
   ];
 }
 
+/** AES-256-GCM of the core beside that of node:crypto, and what a store pays for a text. */
+async function sealing(): Promise<Row[]> {
+  const [key, nonce, place] = [randomBytes(32), randomBytes(12), Buffer.from('state/abc')];
+  const native = (plain: Uint8Array) => {
+    const cipher = createCipheriv('aes-256-gcm', key, nonce);
+    cipher.setAAD(place);
+    const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]);
+  };
+  const rows: Row[] = [];
+  for (const kB of [1, 10, 1_000]) {
+    const plain = randomBytes(kB * 1_000);
+    ok(native(plain).equals(seal(key, nonce, place, plain)));
+    const times = Math.ceil(1_000 / kB);
+    const often = (work: () => unknown) => () => {
+      for (let at = 0; at < times; at += 1) work();
+    };
+    const pair = paired(
+      often(() => seal(key, nonce, place, plain)),
+      often(() => native(plain)),
+    );
+    const per = (pair.one * 1_000) / times / kB;
+    const what = `seal ${kB} kB`;
+    rows.push({ area, what: `${what}, core, a kB`, value: per, unit: 'µs', runs: pair.runs });
+    rows.push({ area, what: `${what}, node:crypto / core`, value: pair.ratio, unit: 'x', runs: pair.runs });
+  }
+  const sealer = new Sealer(localDataKeys(key.toString('base64')), systemClock.now);
+  const text = 'x'.repeat(10_000);
+  const whole: number[] = [];
+  for (let at = 0; at < 200; at += 1) {
+    const started = performance.now();
+    strictEqual(await sealer.open(await sealer.seal(text, 'here'), 'here'), text);
+    whole.push((performance.now() - started) * 1_000);
+  }
+  const what = 'seal and open 10 kB as a store does';
+  return [...rows, { area, what, value: median(whole), unit: 'µs', runs: whole.length }];
+}
+
 async function log(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'assent-bench-'));
   const store = await openStore(folder, { now: systemClock.now });
@@ -152,5 +193,5 @@ async function log(): Promise<Row[]> {
 
 /** Rows of this area. */
 export async function run(): Promise<Row[]> {
-  return [...merkle(), ...signatures(), ...(await log())];
+  return [...merkle(), ...signatures(), ...(await sealing()), ...(await log())];
 }

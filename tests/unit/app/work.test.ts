@@ -1,10 +1,12 @@
 // `work` where a run does not come to begin: what it has taken is free again, and nothing was called.
+
 import { expect, test } from 'vitest';
 import { openMemoryStore } from '../../../src/adapters/memory/store.ts';
 import { attest } from '../../../src/app/proof/attest.ts';
 import type { Session } from '../../../src/app/session.ts';
 import { work } from '../../../src/app/work.ts';
 import { pure } from '../../../src/core/instance.ts';
+import { concealed } from '../../../src/domain/secret.ts';
 import { anEnd, aPlan, aRun, aStack, begun, CONTEXT, HERE, key, WEB } from '../../contract/samples.ts';
 import { aSigner } from '../../support/signer.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -18,7 +20,7 @@ function setUp() {
   return { store, session: session as unknown as Session };
 }
 
-const NOTHING = { secretParameters: { Password: 'x' } };
+const NOTHING = { secretParameters: concealed({ Password: 'x' }) };
 const CONTROL = { emit: () => undefined };
 
 /** An approved run whose plan exports these names; it was made for a stack that is not as it is now. */

@@ -102,7 +102,7 @@ impl Planned {
         }
         self.plan.unread.sort();
         self.problems.sort_by_key(|problem| (problem.line, problem.column));
-        self.origin.secrets = self.origin.secrets.with(values);
+        self.origin.secrets.extend(values);
         self.plan.digest = finish::digest_of(&self.plan);
     }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Answer, Cloud, Facts } from '../../../../src/app/ports.ts';
 import { cleanedCloud, cleanedFacts } from '../../../../src/app/run/cleaned.ts';
 import { Cleaner, MASK } from '../../../../src/app/run/cleaner.ts';
+import { Secret } from '../../../../src/domain/secret.ts';
 
 const SECRET = 'hunter2"&x';
 const quoted = `500: ${JSON.stringify({ got: SECRET })} ${encodeURIComponent(SECRET)}`;
@@ -51,12 +52,12 @@ test('a secret that was read is known from then on', async () => {
     {
       identity: () => Promise.reject(new Error(quoted)),
       lookup: () => Promise.reject(new Error(quoted)),
-      secret: async () => SECRET,
+      secret: async () => new Secret(SECRET),
     } satisfies Facts,
     cleaner,
   );
   await expect(facts.identity()).rejects.toThrow('hunter2');
-  expect(await facts.secret('secretsmanager:s')).toBe(SECRET);
+  expect((await facts.secret('secretsmanager:s')).reveal()).toBe(SECRET);
   await expect(facts.identity()).rejects.toThrow(MASK);
   await expect(facts.lookup({ kind: 'ssmParameter', name: 'p' })).rejects.not.toThrow('hunter2');
 });

@@ -1,5 +1,6 @@
 // The driver on scripted engines: what it must do whatever an engine decides. Long, because it is one list of rules over
 // one scripted engine and one cloud.
+
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Command, Event, Plan, PlannedResource, StackResource } from '#wasm';
@@ -10,6 +11,7 @@ import { Secrets } from '../../../../src/app/run/secrets.ts';
 import type { Decider } from '../../../../src/core/engine.ts';
 import { UnresolvedPayload } from '../../../../src/core/engine.ts';
 import { InvalidInput, Unreachable } from '../../../../src/domain/errors.ts';
+import { concealed, revealed, type Secret } from '../../../../src/domain/secret.ts';
 import { WEB } from '../../../contract/samples.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
@@ -36,8 +38,8 @@ class Scripted implements Decider {
       return this.#script(event, now);
     });
   }
-  payload(step: string, secrets: Readonly<Record<string, unknown>>): string {
-    return JSON.stringify({ step, secrets });
+  payload(step: string, secrets: Readonly<Record<string, Secret>>): string {
+    return JSON.stringify({ step, secrets: revealed(secrets) });
   }
 }
 
@@ -97,7 +99,12 @@ function setUp(
   const clock = new VirtualClock();
   const lost = new AbortController();
   const { plan = planOf([]), facts = {}, parameters = {}, ...rest } = more;
-  const secrets = new Secrets(plan, parameters, { identity: unused, lookup: unused, secret: unused, ...facts });
+  const secrets = new Secrets(plan, concealed(parameters), {
+    identity: unused,
+    lookup: unused,
+    secret: unused,
+    ...facts,
+  });
   const work: Drive = {
     engine,
     runs: books,

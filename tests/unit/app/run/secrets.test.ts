@@ -4,6 +4,7 @@ import type { Plan } from '#wasm';
 import { fingerprint } from '../../../../src/app/planning/fingerprint.ts';
 import type { Facts } from '../../../../src/app/ports.ts';
 import { Secrets } from '../../../../src/app/run/secrets.ts';
+import { concealed, revealed, Secret } from '../../../../src/domain/secret.ts';
 
 const REFERENCE = 'secretsmanager:db:SecretString:password';
 const context = { account: '123456789012', region: 'eu-central-1', partition: 'aws', stackId: '' };
@@ -11,12 +12,19 @@ const use = { stack: 'shop', context };
 
 /** A plan that was judged with these values. */
 async function judgedWith(values: Record<string, unknown>): Promise<Plan> {
-  const prints = Object.entries(values).map(async ([id, value]) => [id, await fingerprint(use, id, value)] as const);
+  const prints = Object.entries(values).map(
+    async ([id, value]) => [id, await fingerprint(use, id, new Secret(value))] as const,
+  );
   return { ...use, resources: [], fingerprints: Object.fromEntries(await Promise.all(prints)) } as unknown as Plan;
 }
 
 function factsThatSay(value: () => unknown): Facts {
-  return { secret: async () => value() } as unknown as Facts;
+  return { secret: async () => new Secret(value()) } as unknown as Facts;
+}
+
+/** The values that a call gets. */
+async function shown(secrets: Secrets, ids: string[]): Promise<Record<string, unknown>> {
+  return revealed(await secrets.values(ids));
 }
 
 test('a reference whose value is another one than when it was judged is refused, and by name only', async () => {
@@ -27,48 +35,48 @@ test('a reference whose value is another one than when it was judged is refused,
     {},
     factsThatSay(() => value),
   );
-  expect(await secrets.values([REFERENCE])).toEqual({ [REFERENCE]: 'hunter2' });
+  expect(await shown(secrets, [REFERENCE])).toEqual({ [REFERENCE]: 'hunter2' });
   value = 'hunter3';
   const refused = await secrets.values([REFERENCE]).catch((error: unknown) => error);
   expect(refused).toMatchObject({ name: 'InvalidInput', code: 'secret_changed' });
   expect(String((refused as Error).message)).toContain(REFERENCE);
   expect(JSON.stringify(refused) + String(refused)).not.toContain('hunter');
   value = 'hunter2';
-  expect(await secrets.values([REFERENCE])).toEqual({ [REFERENCE]: 'hunter2' });
+  expect(await shown(secrets, [REFERENCE])).toEqual({ [REFERENCE]: 'hunter2' });
 });
 
 test('a NoEcho value that was given anew must be the judged one', async () => {
   const plan = await judgedWith({ 'parameter:Password': 'hunter2', 'parameter:Other': 'same' });
   const other = new Secrets(
     plan,
-    { Password: 'hunter3', Other: 'same', Unknown: 'x' },
+    concealed({ Password: 'hunter3', Other: 'same', Unknown: 'x' }),
     factsThatSay(() => ''),
   );
   expect(await other.changed()).toEqual(['Password']);
   await expect(other.values(['parameter:Password'])).rejects.toMatchObject({ code: 'secret_changed' });
   const same = new Secrets(
     plan,
-    { Password: 'hunter2' },
+    concealed({ Password: 'hunter2' }),
     factsThatSay(() => ''),
   );
   expect(await same.changed()).toEqual([]);
-  expect(await same.values(['parameter:Password'])).toEqual({ 'parameter:Password': 'hunter2' });
+  expect(await shown(same, ['parameter:Password'])).toEqual({ 'parameter:Password': 'hunter2' });
 });
 
 test('what the plan has no fingerprint of is sent as it is read', async () => {
   const secrets = new Secrets(
     await judgedWith({}),
-    { Password: 'p' },
+    concealed({ Password: 'p' }),
     factsThatSay(() => 'made by this very run'),
   );
-  expect(await secrets.values([REFERENCE, 'parameter:Password'])).toEqual({
+  expect(await shown(secrets, [REFERENCE, 'parameter:Password'])).toEqual({
     [REFERENCE]: 'made by this very run',
     'parameter:Password': 'p',
   });
 });
 
 test('fingerprints of parameters are those of earlier versions', async () => {
-  expect(await fingerprint(use, 'parameter:Password', 'hunter2')).toBe(
+  expect(await fingerprint(use, 'parameter:Password', new Secret('hunter2'))).toBe(
     '3c2635d71a1928140d4ca1060e855f3194c7040b6f08f9eea124bf92af391e3d',
   );
 });
