@@ -7,6 +7,7 @@ import type { NoEchoValues } from '../domain/secret.ts';
 import { isSameStack, placeWords } from '../domain/stack.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run, StackRecord } from './ports.ts';
+import { attestEnd } from './proof/attest.ts';
 import { checkProof } from './proof/check.ts';
 import { claimExports, noteImports, settleExports, settleImports } from './run/exports.ts';
 import { type Held, withLease } from './run/lease.ts';
@@ -122,6 +123,7 @@ async function begin(
   }
   await giveBackExports(session, held, run, plan);
   const result = stoppedDocument(run, 'superseded', 'run_superseded');
+  await attestEnd(session, run, result);
   await store.runs.move(run.runId, ['approved'], { status: 'superseded', endedAt: startedAt, result });
   return result;
 }

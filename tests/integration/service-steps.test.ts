@@ -93,6 +93,7 @@ beforeEach(async () => {
     submissions: new TableSubmissions(table, store.blobs),
     deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
+    fanOut: 100,
     feeds: new TableFeeds(table, store.blobs, clock.now),
     vault: new TableVault(table, memoryDataKeys(), clock.now),
     tell: async (detailType, detail) => void news.push({ detailType, ...detail }),

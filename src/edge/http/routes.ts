@@ -50,6 +50,8 @@ export interface Route {
   type?: string;
   /** The same as JSON, for those who accept nothing else. */
   json?: z.ZodType;
+  /** The route where the answer stays; `Location` says where. */
+  kept?: string;
   /** Answered with 202 while there is no answer yet. */
   pending?: z.ZodType;
 }
@@ -75,6 +77,16 @@ export const routes: readonly Route[] = [
     scope: 'read',
     status: 200,
     body: scanBody,
+    answer: scanAnswer,
+    kept: '/scans/{id}',
+  },
+  {
+    function: 'scan',
+    method: 'get',
+    path: '/scans/{id}',
+    summary: 'What a scan found, for a week',
+    scope: 'read',
+    status: 200,
     answer: scanAnswer,
   },
   {

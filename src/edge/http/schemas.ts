@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { METHODS, STATUSES, SEVERITIES as VOTE_SEVERITIES } from '../../app/consensus.ts';
 import { SEVERITIES } from '../../app/scan.ts';
-import { MOST_TARGETS, MOST_TARGETS_AT_ONCE } from '../../app/service/deployments.ts';
+import { MOST_TARGETS } from '../../app/service/deployments.ts';
 import { DEFAULT_BOUNDS } from '../../domain/targets.ts';
 import { boundsFields, targetFields } from '../targets.ts';
 
@@ -15,6 +15,11 @@ const severity = z.enum(SEVERITIES);
 export const scanBody = z
   .strictObject({
     template: text.describe('Text of the template, JSON or YAML.'),
+    stack: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
+      .optional()
+      .describe('The stack that it is the template of: whoever may read that may read the scan.'),
     name: z.string().min(1).max(1_024).default('template').describe('How findings call it.'),
     parameters: z
       .record(z.string(), z.string())
@@ -209,7 +214,9 @@ export const targetsBody = z
     bounds: z
       .strictObject({
         ...boundsFields,
-        maxConcurrency: boundsFields.maxConcurrency.pipe(z.int().max(MOST_TARGETS_AT_ONCE)),
+        maxConcurrency: boundsFields.maxConcurrency.describe(
+          'Targets at once. Above 40 at most as many as the service is installed for.',
+        ),
       })
       .default(DEFAULT_BOUNDS),
   })

@@ -9,6 +9,8 @@ import type { Measured } from '../../domain/metrics.ts';
 /** Labels that become dimensions, most telling first. */
 const DIMENSIONS = ['outcome', 'operation', 'call', 'mode', 'code', 'expert', 'status', 'function'] as const;
 const MOST_DIMENSIONS = 2;
+// Without the service it says what `operation_duration_ms` says.
+const UNTOLD: ReadonlySet<string> = new Set(['service_duration_ms']);
 /** Values that one metric of a document may hold. */
 const MOST_VALUES = 100;
 
@@ -16,6 +18,7 @@ const MOST_VALUES = 100;
 export function emf(measured: readonly Measured[], at: number): string[] {
   const sets = new Map<string, { dimensions: Record<string, string>; metrics: Map<string, Told> }>();
   for (const one of measured) {
+    if (UNTOLD.has(one.name)) continue;
     const dimensions = dimensionsOf(one);
     const key = JSON.stringify(dimensions);
     const set = sets.get(key) ?? { dimensions, metrics: new Map<string, Told>() };

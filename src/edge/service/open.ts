@@ -13,6 +13,7 @@ import { openWorkflow } from '../../adapters/aws/workflow.ts';
 import { systemClock } from '../../adapters/embedded/clock.ts';
 import type { Telemetry } from '../../adapters/otlp/telemetry.ts';
 import { telling } from '../../app/measure/telling.ts';
+import type { Scans } from '../../app/ports/service.ts';
 import { announcedDeployments, announcedRuns } from '../../app/service/announcing.ts';
 import type { ReadObject } from '../../app/service/receive.ts';
 import type { Steps } from '../../app/service/steps.ts';
@@ -26,6 +27,7 @@ import { openTelemetry } from '../telemetry/open.ts';
 import { emf } from './emf.ts';
 
 export interface Service extends Local, Steps {
+  scans: Scans;
   environment: ServiceEnvironment;
   /** What leaves the house besides; absent: nothing does. */
   telemetry: Telemetry | undefined;
@@ -45,6 +47,11 @@ export function service(): Promise<Service> {
     throw error;
   });
   return opened;
+}
+
+/** In place of that of an account: what handlers then work with, in tests and for `npm run invoke`. */
+export function serveWith(other: Promise<Service>): void {
+  opened = other;
 }
 
 async function open(): Promise<Service> {
@@ -83,6 +90,7 @@ async function open(): Promise<Service> {
     },
     deployments: announcedDeployments(kept.deployments, (change) => tell('Deployment status changed', change)),
     workflow,
+    fanOut: environment.fanOut,
     signer,
     clock: systemClock,
     telemetry,
