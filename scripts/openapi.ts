@@ -56,7 +56,7 @@ export function openApiText(): string {
 
 function operation(route: Route) {
   const { method, path, summary, scope, status, query, body, answer, type = 'application/json' } = route;
-  const { json, pending } = route;
+  const { json, pending, kept } = route;
   const problem = (code: string) => [
     code,
     { description: PROBLEMS[Number(code)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
@@ -75,7 +75,12 @@ function operation(route: Route) {
       : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
     responses: {
       [status]: {
-        description: status === 202 ? 'Begun; `Location` says where to look' : 'Done',
+        description:
+          status === 202
+            ? 'Begun; `Location` says where to look'
+            : kept === undefined
+              ? 'Done'
+              : 'Done; `Location` says where it stays',
         content: {
           [type]: { schema: ref(answer) },
           ...(json === undefined ? {} : { 'application/json': { schema: ref(json) } }),

@@ -1,17 +1,25 @@
-// POST /scans: policy, secrets and mistakes of one template.
-import { systemClock } from '../../src/adapters/embedded/clock.ts';
-import { scan } from '../../src/app/scan.ts';
-import { bodyOf, httpApi } from '../../src/edge/http/api.ts';
+// POST /scans: policy, secrets and mistakes of one template. GET /scans/{id}: what one of them found.
+import { requestScan, showScan } from '../../src/app/service/scans.ts';
+import { bodyOf, httpApi, pathOf } from '../../src/edge/http/api.ts';
 import { scanBody } from '../../src/edge/http/schemas.ts';
 import { callerIn } from '../../src/edge/service/caller.ts';
+import { service } from '../../src/edge/service/open.ts';
+import { newRunId } from '../../src/edge/session.ts';
 
 export const handler = httpApi({
-  'POST /scans': (event) => {
-    callerIn(event).demand('read');
-    const { template, name, parameters, context, baseline, suppressions } = bodyOf(scanBody, event);
+  'POST /scans': async (event) => {
+    const caller = callerIn(event);
+    caller.demand('read');
+    const { template, name, stack, parameters, context, baseline, suppressions } = bodyOf(scanBody, event);
     const sources = [{ text: template, name, named: true }];
     const where = context === undefined ? {} : { context };
     const options = { sources, parameters, ...where, baseline: new Set(baseline), suppressions };
-    return { document: scan(options, systemClock.now) };
+    const id = newRunId();
+    const document = await requestScan(await service(), options, { caller, id, stack });
+    return { document, location: `/scans/${id}` };
   },
+
+  'GET /scans/{id}': async (event) => ({
+    document: await showScan(await service(), pathOf(event, 'id'), callerIn(event)),
+  }),
 });

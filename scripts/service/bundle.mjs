@@ -1,4 +1,4 @@
-// What is uploaded: one ZIP per function, its code in one module, and the layer with the core.
+// What is uploaded: one ZIP per function, its code and what it loads when it is asked for, and the layer with the core.
 //
 // The source names the core `#wasm`, here as everywhere. In a function's package that name leads to core.cjs, which loads
 // the layer's `@assent/core`: only `require` looks in NODE_PATH, where layers lie.
@@ -19,7 +19,11 @@ module.exports = require('@assent/core');
 // SDK falls back on for a model that is given as a text (ours are objects).
 const lean = {
   name: 'lean',
-  setup({ onLoad }) {
+  setup({ onLoad, onResolve }) {
+    // The cloud of a command or a library call: a function opens its target (src/edge/service/open.ts).
+    onResolve({ filter: /^\.\/cloud\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    );
     onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: `export { default as en } from './en.js';`,
     }));
@@ -35,12 +39,15 @@ const lean = {
 
 /** ZIP of a function whose handlers are modules of `functions/<name>/`; `config` is its config.json. */
 export async function functionPackage(name, handlers, config = {}) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: handlers.map((handler) => `functions/${name}/${handler}.ts`),
     outdir: '/',
     bundle: true,
+    // What is loaded when it is asked for is a module of its own: only so is what nobody calls of it left out.
+    splitting: true,
     write: false,
+    metafile: true,
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -62,8 +69,29 @@ export async function functionPackage(name, handlers, config = {}) {
     ['core.cjs', Buffer.from(CORE)],
     ['config.json', Buffer.from(`${JSON.stringify(config)}\n`)],
   ]);
-  for (const { path, contents } of outputFiles) files.set(path.replace(/^.*[\\/]/, ''), contents);
+  const used = reached(metafile.outputs);
+  for (const { path, contents } of outputFiles) {
+    const file = baseName(path);
+    if (used.has(file)) files.set(file, contents);
+  }
   return zip(files);
+}
+
+/** Modules that an entry point leads to: one is also made for what only code that was left out would have asked for. */
+function reached(outputs) {
+  const imports = new Map(Object.entries(outputs).map(([path, one]) => [baseName(path), one]));
+  const found = new Set();
+  const follow = (file) => {
+    if (found.has(file)) return;
+    found.add(file);
+    for (const { path, external } of imports.get(file)?.imports ?? []) if (external !== true) follow(baseName(path));
+  };
+  for (const [file, { entryPoint = '' }] of imports) if (entryPoint.startsWith('functions/')) follow(file);
+  return found;
+}
+
+function baseName(path) {
+  return path.replace(/^.*[\\/]/, '');
 }
 
 /** ZIP of the layer: the built core as the package that functions ask for. */

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { functionPackage, layerPackage } from './bundle.mjs';
 import { serviceConfig } from './config.mjs';
 
+// Below what AWS runs of a Distributed Map: more targets than that are in no deployment.
+const MOST_AT_ONCE = 500;
+
 export default class Bundles {
   constructor(serverless) {
     const { service } = serverless;
@@ -17,6 +20,7 @@ export default class Bundles {
       return file;
     };
     const bundle = async () => {
+      bound(service);
       const config = serviceConfig(serverless.serviceDir, service.custom.config);
       for (const [name, one] of Object.entries(service.functions)) {
         const [, place, module, exported] = /^functions\/([\w-]+)\/([\w-]+)\.(\w+)$/.exec(one.handler) ?? [];
@@ -31,4 +35,15 @@ export default class Bundles {
       'before:deploy:function:packageFunction': bundle,
     };
   }
+}
+
+/** The bound of many targets: a literal of the state machine, and a parameter on the command line is a text. */
+function bound({ resources, functions }) {
+  const { Definition } = resources.Resources.Machine.Properties;
+  const wanted = functions.worker.environment.ASSENT_FAN_OUT;
+  const atOnce = Number(wanted);
+  if (!Number.isInteger(atOnce) || atOnce < 1 || atOnce > MOST_AT_ONCE) {
+    throw new Error(`fanOut is ${wanted}: it is a whole number from 1 to ${MOST_AT_ONCE}`);
+  }
+  Definition.States['Many targets'].MaxConcurrency = atOnce;
 }

@@ -8,10 +8,13 @@ import { answered } from './gate/gate.ts';
 import { fingerprints } from './planning/fingerprint.ts';
 import { keptPlan } from './planning/planning.ts';
 import type { Run, RunAnswer } from './ports.ts';
-import { attest, type Saying } from './proof/attest.ts';
+import { attest, attestEnd, type Saying } from './proof/attest.ts';
 import { changedSecrets, missingParameters } from './run/secrets.ts';
 import type { Local } from './session.ts';
 import { unknownRun } from './status.ts';
+
+/** A folder that may only be read, or whose key is lost: what is over is over all the same. */
+const UNWRITTEN: ReadonlySet<string> = new Set(['state_not_writable', 'signing_key_unreadable']);
 
 /** Who answers, and what for. */
 export interface Answering {
@@ -58,15 +61,17 @@ export async function reject(local: Local, answering: Answering): Promise<RunDoc
   return result;
 }
 
-/** Ends a waiting run whose time is over; resolves with the run as it is now, also where nothing can be written. */
-export async function expire({ store, clock }: Local, run: Run): Promise<Run> {
+/** Ends a waiting run whose time is over; resolves with the run as it is now, also where nothing can be written or signed. */
+export async function expire(local: Local, run: Run): Promise<Run> {
+  const { store, clock } = local;
   if (run.status !== 'waiting_approval' || run.expiresAt === undefined || clock.now() < run.expiresAt) return run;
   const ended: Run = { ...run, status: 'expired', endedAt: run.expiresAt };
   const result = stoppedDocument(ended, 'expired', 'run_expired');
   try {
+    await attestEnd(local, ended, result);
     await store.runs.move(run.runId, ['waiting_approval'], { status: 'expired', endedAt: run.expiresAt, result });
   } catch (error) {
-    if ((error as Partial<AssentError> | null)?.code !== 'state_not_writable') throw error;
+    if (!UNWRITTEN.has((error as Partial<AssentError> | null)?.code ?? '')) throw error;
     return ended;
   }
   return (await store.runs.get(run.runId)) ?? ended;

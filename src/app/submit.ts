@@ -7,6 +7,7 @@ import { stoppedDocument } from './documents/documents.ts';
 import { iso } from './documents/events.ts';
 import { keepPlan, makePlan, type Planned, type Wanted } from './planning/planning.ts';
 import { allOf, type OnFailure, type Run } from './ports.ts';
+import { attestEnd } from './proof/attest.ts';
 import { refuseTakenExports, refuseUsedExports } from './run/exports.ts';
 import { settle } from './run/settle.ts';
 import { type Control, interrupted, type Session, stackHere } from './session.ts';
@@ -24,7 +25,19 @@ export interface Submitted {
  * Plans what is wanted and writes the run down. A run of the stack that still waits for an answer is superseded by it.
  * Rejects with LeaseHeld while another run works on the stack, with InvalidInput for what cannot be planned.
  */
-export async function submit(
+export function submit(
+  session: Session,
+  wanted: Wanted & { onFailure?: OnFailure },
+  control: Control,
+): Promise<Submitted> {
+  return session.tracer.within('submit', { stack: wanted.stack }, async (span) => {
+    const submitted = await submitNow(session, wanted, control);
+    span.set({ runId: submitted.run.runId });
+    return submitted;
+  });
+}
+
+async function submitNow(
   session: Session,
   wanted: Wanted & { onFailure?: OnFailure },
   control: Control,
@@ -82,7 +95,8 @@ export function changesAnything({ plan }: Pick<Planned, 'plan'>): boolean {
 }
 
 /** A waiting run does not hold its stack: what comes later takes its place. */
-async function supersedeOlder({ store, clock }: Session, { runId, stack }: Run): Promise<void> {
+async function supersedeOlder(session: Session, { runId, stack }: Run): Promise<void> {
+  const { store, clock } = session;
   for await (const head of allOf((next) => store.runs.list({ stack, next }))) {
     if (head.runId === runId) continue;
     // Older ones were superseded when this one came, or have ended.
@@ -90,6 +104,7 @@ async function supersedeOlder({ store, clock }: Session, { runId, stack }: Run):
     const run = await store.runs.get(head.runId);
     if (run === undefined || !['submitted', 'waiting_approval', 'approved'].includes(run.status)) continue;
     const result = stoppedDocument(run, 'superseded', 'run_superseded');
+    await attestEnd(session, run, result);
     await store.runs.move(head.runId, ['submitted', 'waiting_approval', 'approved'], {
       status: 'superseded',
       endedAt: clock.now(),

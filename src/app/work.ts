@@ -7,6 +7,7 @@ import type { NoEchoValues } from '../domain/secret.ts';
 import { isSameStack, placeWords } from '../domain/stack.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
 import type { Run, StackRecord } from './ports.ts';
+import { attestEnd } from './proof/attest.ts';
 import { checkProof } from './proof/check.ts';
 import { claimExports, noteImports, settleExports, settleImports } from './run/exports.ts';
 import { type Held, withLease } from './run/lease.ts';
@@ -26,7 +27,16 @@ export interface WorkOptions {
  * Resolves with the run's document, also when it failed, was cancelled or suspended; with the stored one when it had
  * ended. A run whose stack has changed since its plan was made ends as superseded, and nothing is called.
  */
-export async function work(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
+export function work(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
+  const { runId } = options;
+  return session.tracer.within('work', { runId }, async (span) => {
+    const document = await workNow(session, options, control);
+    span.set({ outcome: document.outcome });
+    return document;
+  });
+}
+
+async function workNow(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
   const { store } = session;
   const found = await store.runs.get(options.runId);
   if (found === undefined) throw unknownRun(options.runId);
@@ -113,6 +123,7 @@ async function begin(
   }
   await giveBackExports(session, held, run, plan);
   const result = stoppedDocument(run, 'superseded', 'run_superseded');
+  await attestEnd(session, run, result);
   await store.runs.move(run.runId, ['approved'], { status: 'superseded', endedAt: startedAt, result });
   return result;
 }

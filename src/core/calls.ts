@@ -44,6 +44,12 @@ export function planChanges(planned: Plan): ResourceChanges[] {
   return pure('planChanges', (wasm) => wasm.planChanges(text).resources);
 }
 
+/** How each step would be undone if the deployment failed; those that leave nothing to undo are not in it. */
+export function planUndo(planned: Plan): Undo[] {
+  const text = textOf(planned);
+  return pure('planUndo', (wasm) => wasm.planUndo(text).steps);
+}
+
 /** Runs a plan with the real engine on a virtual clock. */
 export function simulate(planned: Plan, call: SimulateCall): Simulated {
   const text = textOf(planned);

@@ -75,6 +75,8 @@ export interface ServiceEnvironment {
   speed: number;
   /** ASSENT_EVENT_BUS: where changes of runs are told. */
   eventBus: string;
+  /** ASSENT_FAN_OUT: targets of a deployment at once, at most. */
+  fanOut: number;
   /** ASSENT_SECRETS_KEY: ARN of the key that NoEcho values are sealed under; empty in a function that seals and opens none. */
   secretsKeyArn: string;
   /** ASSENT_STATE_KEY: ARN of the key that all else that is kept is sealed under. */
@@ -98,6 +100,7 @@ export function serviceEnvironment(): ServiceEnvironment {
     AWS_ENDPOINT_URL_EVENTBRIDGE,
     AWS_ENDPOINT_URL_KMS,
     ASSENT_SECRETS_KEY,
+    ASSENT_FAN_OUT,
     ASSENT_STATE_KEY,
   } = process.env;
   return {
@@ -112,6 +115,7 @@ export function serviceEnvironment(): ServiceEnvironment {
     targetName: ASSENT_TARGET_NAME || undefined,
     speed: positive('ASSENT_SANDBOX_SPEED', ASSENT_SANDBOX_SPEED, 1),
     eventBus: ASSENT_EVENT_BUS || 'default',
+    fanOut: positive('ASSENT_FAN_OUT', ASSENT_FAN_OUT, 1),
     secretsKeyArn: ASSENT_SECRETS_KEY ?? '',
     stateKeyArn: needed('ASSENT_STATE_KEY', ASSENT_STATE_KEY),
     kmsEndpoint: AWS_ENDPOINT_URL_KMS || AWS_ENDPOINT_URL || undefined,
@@ -134,4 +138,18 @@ function positive(name: string, text: string | undefined, preset: number): numbe
 /** A variable that the configuration names: the key of a model. */
 export function environmentVariable(name: string): string | undefined {
   return process.env[name] || undefined;
+}
+
+/** TRACEPARENT and every OTEL_* variable, for src/edge/telemetry/settings.ts, which names those that it looks at. */
+export function telemetryVariables(): Record<string, string | undefined> {
+  const { TRACEPARENT } = process.env;
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'))),
+    TRACEPARENT,
+  };
+}
+
+/** _X_AMZN_TRACE_ID: where in X-Ray this invocation of a function stands. */
+export function xrayHeader(): string | undefined {
+  return process.env['_X_AMZN_TRACE_ID'] || undefined;
 }

@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
+import { TableScans } from '../../src/adapters/table/scans.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
 import { TableVault } from '../../src/adapters/table/vault.ts';
 import type { RunEvent } from '../../src/app/documents/events.ts';
+import type { ScanDocument } from '../../src/app/scan.ts';
 import { concealed, revealed } from '../../src/domain/secret.ts';
 import { memoryDataKeys } from '../support/data-keys.ts';
 import { type StoreModule, worldOf } from './world.ts';
@@ -184,6 +186,24 @@ export function serviceContract(module: StoreModule): void {
       expect(await one.reported({ ...stack, region: 'us-east-1' })).toBeUndefined();
       await one.planned('d', { digest: 'd' });
       expect([await one.plan('d'), await one.plan('e')]).toEqual([{ digest: 'd' }, undefined]);
+    });
+  });
+
+  describe('scans', () => {
+    const world = worldOf(module);
+
+    test('an id is used once, and forgotten after a week', async () => {
+      const [table, { blobs }] = [await world.openTable(), await world.open()];
+      const scans = new TableScans(table, blobs);
+      const document = (elapsedMs: number) => ({ kind: 'scan', summary: { elapsedMs } }) as ScanDocument;
+      const head = { id: 's', by: 'bob', stack: 'web', at: world.now };
+      await scans.keep(head, document(1));
+      await expect(scans.keep({ ...head, by: 'eve' }, document(2))).rejects.toThrow();
+      expect([await scans.head('s'), await scans.document('s')]).toEqual([head, document(1)]);
+      await scans.keep({ id: 't', by: 'bob', at: world.now }, document(3));
+      expect(await scans.head('t')).toEqual({ id: 't', by: 'bob', at: world.now });
+      world.now += 7 * DAY_MS + 1_000;
+      expect([await scans.head('s'), await scans.document('t')]).toEqual([undefined, undefined]);
     });
   });
 

@@ -286,3 +286,36 @@ test('a key of one’s own, an older one beside it, and none', TIMEOUT, async ()
   space.env['ASSENT_KEY'] = pem;
   expect(await space.json(...again)).toMatchObject({ code: 0 });
 });
+
+test('runs that nobody worked on have their end in the log, and a proof that holds', TIMEOUT, async () => {
+  const waiting = async (description: string): Promise<string> => {
+    const content = JSON.parse(JSON.stringify(open).replace('"g"', JSON.stringify(description)));
+    const file = space.file(`${description}.json`, content);
+    const answer = await space.json('deploy', file, '--stack', 'web', '--fail-on', 'none', '--yes');
+    expect(answer.code).toBe(7);
+    return answer.document.runId;
+  };
+  const superseded = await waiting('one');
+  const cancelled = await waiting('two');
+  expect(await space.json('cancel', cancelled)).toMatchObject({ document: { status: 'rejected' } });
+  const key = await keyFile();
+  for (const [runId, outcome, code] of [
+    [superseded, 'superseded', 'run_superseded'],
+    [cancelled, 'rejected', 'cancelled'],
+  ] as const) {
+    const proof = await proofOf(runId);
+    const said = proof.statements.map(({ envelope }: AnyDocument) => {
+      const { predicateType, predicate } = JSON.parse(Buffer.from(envelope.payload, 'base64').toString());
+      return [predicateType.split(':')[2], predicate.result];
+    });
+    expect(said).toEqual([
+      ['plan', 'deploy'],
+      ['scan', expect.any(String)],
+      ['verdict', 'ask'],
+      ['outcome', outcome],
+    ]);
+    const details = Object.values<string>(proof.details).map((text) => JSON.parse(text));
+    expect(details).toContainEqual(expect.objectContaining({ runId, outcome, code }));
+    expect(await verify('proof.json', '--key', key)).toMatchObject({ code: 0, document: { valid: true } });
+  }
+});

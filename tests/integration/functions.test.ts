@@ -1,35 +1,47 @@
-// The handlers that keep nothing, with the whole of their middleware and the built core, fed from events/. Those that keep
-// state are called in tests/service.
-import { readFileSync } from 'node:fs';
+// Handlers that take a body and answer at once, with the whole of their middleware and the built core, fed from events/: what
+// they refuse, and what they log. Every event through its handler: events.test.ts.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { beforeAll, expect, test, vi } from 'vitest';
-import { localContext } from '../../scripts/invocation.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { embeddedService } from '../../scripts/embedded-service.ts';
+import { handlerOf, localContext } from '../../scripts/invocation.ts';
 import type { ApiHandler } from '../../src/edge/http/api.ts';
 import { BODY_BYTES } from '../../src/edge/http/api.ts';
 import { routes as allRoutes } from '../../src/edge/http/routes.ts';
 import { problemDetails } from '../../src/edge/http/schemas.ts';
+import { serveWith } from '../../src/edge/service/open.ts';
 
 const root = join(import.meta.dirname, '../..');
-const routes = allRoutes.filter((route) => ['scan', 'consensus'].includes(route.function));
+const routes = allRoutes.filter(({ path }) => path === '/scans' || path === '/consensus');
+const dir = mkdtempSync(join(tmpdir(), 'assent-functions-'));
+let opened: Awaited<ReturnType<typeof embeddedService>>;
 
 function captured(name: string): APIGatewayProxyEventV2 {
-  return JSON.parse(readFileSync(join(root, 'events/api', `${name}.json`), 'utf8'));
+  return JSON.parse(readFileSync(join(root, 'events/api', `post-${name === 'scan' ? 'scans' : name}.json`), 'utf8'));
 }
 
 async function call(name: string, event: APIGatewayProxyEventV2) {
-  const { handler } = (await import(join(root, 'functions', name, 'handler.ts'))) as { handler: ApiHandler };
+  const handler = (await handlerOf(name)) as ApiHandler;
   const { statusCode, headers, body } = await handler(event, localContext(name));
   return { status: statusCode, type: headers?.['content-type'], document: JSON.parse(body ?? '') };
 }
 
 const logged: string[] = [];
-beforeAll(() => {
+beforeAll(async () => {
+  opened = await embeddedService({ dir });
+  serveWith(Promise.resolve(opened.service));
   // The logger writes to the console that tests can listen to.
   vi.stubEnv('POWERTOOLS_DEV', 'true');
   for (const level of ['info', 'error'] as const) {
     vi.spyOn(console, level).mockImplementation((line: string) => void logged.push(line));
   }
+});
+
+afterAll(async () => {
+  await opened?.close();
+  rmSync(dir, { recursive: true, force: true });
 });
 
 test.each(routes)('$method $path answers a captured event with a document of its schema', async (route) => {

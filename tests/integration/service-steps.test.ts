@@ -93,6 +93,7 @@ beforeEach(async () => {
     submissions: new TableSubmissions(table, store.blobs),
     deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
+    fanOut: 100,
     feeds: new TableFeeds(table, store.blobs, clock.now),
     vault: new TableVault(table, memoryDataKeys(), clock.now),
     tell: async (detailType, detail) => void news.push({ detailType, ...detail }),
@@ -119,6 +120,15 @@ const judged = (runId = 'r1', start = runId) => judgeStep(session, steps, { runI
 const worked = (runId = 'r1', signal?: AbortSignal) => workStep(session, steps, runId, { ...control, signal });
 const shown = async (runId = 'r1'): Promise<AnyDocument> =>
   showRun(local, steps, runId, { caller: BOB, scope: 'read' });
+
+test('a run keeps in whose trace it was asked for, and one that does not say it keeps nothing', async () => {
+  const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
+  const wanted = { mode: 'deploy', stack: 'web', template } as const;
+  await requestRun(local, steps, wanted, { caller: BOB, runId: 'r1', traceparent });
+  await requestRun(local, steps, wanted, { caller: BOB, runId: 'r2', traceparent: undefined });
+  expect((await steps.submissions.head('r1'))?.traceparent).toBe(traceparent);
+  expect(await steps.submissions.head('r2')).not.toHaveProperty('traceparent');
+});
 
 test('every step may be called again', async () => {
   await submitted();

@@ -3,12 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
 import { TableDeployments } from '../../src/adapters/table/deployments.ts';
 import { TableFeeds } from '../../src/adapters/table/feeds.ts';
 import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
+import { keys } from '../../src/adapters/table/keys.ts';
 import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
 import { TableVault } from '../../src/adapters/table/vault.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
@@ -18,7 +19,9 @@ import { briefStep, groupStep, settledStep } from '../../src/app/service/deploym
 import { answerRun, cancelRun, requestTargets, resumeRun, showRun } from '../../src/app/service/requests.ts';
 import { answeredStep, askStep, judgeStep, type Next, type Steps, workStep } from '../../src/app/service/steps.ts';
 import type { Local } from '../../src/app/session.ts';
+import { status } from '../../src/app/status.ts';
 import type { AccessPolicy } from '../../src/domain/access.ts';
+import { revealed } from '../../src/domain/secret.ts';
 import type { Target } from '../../src/domain/targets.ts';
 import { openTarget } from '../../src/edge/cloud.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
@@ -53,6 +56,8 @@ let folder: string;
 let sandbox: Sandbox;
 let local: Local;
 let steps: Steps;
+let memory: Memory;
+let table: MemoryTable;
 let now: number;
 let started: string[];
 let woken: string[];
@@ -75,15 +80,16 @@ beforeEach(async () => {
   sandbox = await startSandbox({ dir: folder, speed: 10_000, rate: false });
   now = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + now };
-  const memory = new Memory();
+  memory = new Memory();
   const store = openMemoryStore({ now: clock.now }, memory);
   local = { store, clock, signer: aSigner() };
   [started, woken, sessions] = [[], [], new Map()];
-  const table = new MemoryTable(memory, clock.now);
+  table = new MemoryTable(memory, clock.now);
   steps = {
     submissions: new TableSubmissions(table, store.blobs),
     deployments: new TableDeployments(table, store.blobs),
     inquiries: new TableInquiries(table, store.blobs),
+    fanOut: 50,
     feeds: new TableFeeds(table, store.blobs, clock.now),
     vault: new TableVault(table, memoryDataKeys(), clock.now),
     tell: async () => undefined,
@@ -284,10 +290,168 @@ test('a target whose workflow failed for good counts as failed, and its run can 
   expect(await statuses()).toEqual(['failed', 'not_started']);
 });
 
+describe('more at once than an inline Map runs', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => target(`q${n}`, QUEUE));
+  const group = async () => {
+    const said = await groupStep(local, steps, 'd');
+    if (said.next !== 'spread') return said;
+    const text = await local.store.blobs.get('list', said.list);
+    return (JSON.parse(text ?? '') as { runId: string }[]).map(({ runId }) => runId);
+  };
+
+  test('are a list in a blob; the same list when the step is called again', async () => {
+    await submitted(many(43), { bounds: { maxConcurrency: 50, toleratedFailures: 0 } });
+    await briefed();
+    const first = await group();
+    expect(first).toEqual(Array.from({ length: 43 }, (_, n) => `d-t${n + 1}`));
+    expect(await group()).toEqual(first);
+    // Too many for this test to be led: one settles, and is not begun again.
+    await lead('d-t1');
+    expect(await group()).toEqual(Array.from({ length: 42 }, (_, n) => `d-t${n + 2}`));
+  });
+
+  test('fewer than the service is installed for are begun in batches, so that the bound is theirs', async () => {
+    await submitted(many(45), { bounds: { maxConcurrency: 42, toleratedFailures: 0 } });
+    await briefed();
+    expect(await group()).toHaveLength(42);
+    await Promise.all(Array.from({ length: 42 }, (_, n) => lead(`d-t${n + 1}`)));
+    expect(await group()).toEqual(['d-t43', 'd-t44', 'd-t45']);
+  });
+
+  test('more than the service is installed for are refused, and as many as a Map runs never are', async () => {
+    const asked = submitted(many(1), { bounds: { maxConcurrency: 51, toleratedFailures: 0 } });
+    await expect(asked).rejects.toMatchObject({ code: 'too_many_at_once' });
+    expect(started).toEqual([]);
+    steps = { ...steps, fanOut: 1 };
+    await submitted(many(1), { bounds: { maxConcurrency: 40, toleratedFailures: 0 } });
+    await briefed();
+    expect(await groupStep(local, steps, 'd')).toMatchObject({ next: 'group', atOnce: 40 });
+  });
+});
+
 test('a caller who may not deploy to every stack may not deploy at all', async () => {
   const asked = submitted([target('net', NET), target('app', APP)], {}, EVE);
   await expect(asked).rejects.toMatchObject({ code: 'not_allowed' });
   expect(started).toEqual([]);
-  const secret = 'Parameters: {P: {Type: String, NoEcho: true}}\nResources: {A: {Type: AWS::SQS::Queue}}';
-  await expect(submitted([target('q', secret)])).rejects.toMatchObject({ code: 'no_echo_not_kept' });
+});
+
+describe('NoEcho parameters', () => {
+  const SECRET = `Parameters: {P: {Type: String, NoEcho: true}, Size: {Type: Number, Default: 0}}
+Resources:
+  A: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref P}}
+  Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: !Ref Size}}`;
+  // The same name, and nothing to hide.
+  const OPEN =
+    'Parameters: {P: {Type: String}, Size: {Type: Number, Default: 0}}\nResources: {A: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref P}}}';
+  const sealedOf = async (index: number) => (await table.get(keys.sealed(`d-t${index + 1}`))) !== undefined;
+  const sentTo = async (account: string, logicalId = 'A') => {
+    const { stacks } = await status(local, { account });
+    const [{ physicalId = '' } = {}] = stacks[0]?.resources.filter((one) => one.logicalId === logicalId) ?? [];
+    const session = await open({ account });
+    const answer = await session.cloud.get({ typeName: 'AWS::SSM::Parameter', identifier: physicalId });
+    return answer.ok ? (answer.value as AnyDocument).Value : answer;
+  };
+  /** All that is kept, as text. */
+  const everything = () =>
+    [
+      ...memory.blobs.values(),
+      ...[...memory.items.values()].flatMap((items) => JSON.stringify([...items.values()])),
+    ].join();
+  const common = { parameters: { P: 'canary-all', Size: '7' } };
+
+  test('are sealed for each target, arrive there through an approval that asks for none, and are kept nowhere', async () => {
+    const own = { ...target('s', SECRET, TWO), parameters: { P: 'canary-own' } };
+    await submitted([target('s', SECRET), own], { ...common, askAlways: true });
+    expect([await sealedOf(0), await sealedOf(1)]).toEqual([true, true]);
+    expect(await briefed()).toEqual({ next: 'ask' });
+    await answerRun(local, steps, 'd', { decision: 'approve', caller: ANN });
+    expect(await answeredStep(local, steps, 'd')).toEqual({ next: 'begin' });
+    await led();
+    expect(await statuses()).toEqual(['succeeded', 'succeeded']);
+    expect([await sentTo(ONE), await sentTo(TWO)]).toEqual(['canary-all', 'canary-own']);
+    expect([await sealedOf(0), await sealedOf(1)]).toEqual([false, false]);
+    expect(everything()).toContain('"Size":"7"');
+    expect(everything()).not.toContain('canary');
+  });
+
+  test('what one target hides and another shows', async () => {
+    await submitted([target('hides', SECRET), target('shows', OPEN, TWO)], common);
+    expect([await sealedOf(0), await sealedOf(1)]).toEqual([true, false]);
+    const { parameters, targets } = await steps.submissions.targets(
+      (await steps.submissions.head('d')) ?? { submission: '' },
+    );
+    expect({ parameters, own: targets.map((one) => one.parameters) }).toEqual({
+      parameters: { Size: '7' },
+      own: [{}, { P: 'canary-all' }],
+    });
+    await briefed();
+    await led();
+    expect(await statuses()).toEqual(['succeeded', 'succeeded']);
+  });
+
+  test('nothing to hide: what is kept is what was asked', async () => {
+    const asked = [{ ...target('shows', OPEN), parameters: { P: 'x' } }];
+    await submitted(asked, { parameters: { Size: '1' } });
+    const head = (await steps.submissions.head('d')) ?? { submission: '' };
+    expect(await steps.submissions.targets(head)).toEqual({
+      targets: asked,
+      bounds: BOUNDS,
+      parameters: { Size: '1' },
+    });
+  });
+
+  test('one target’s values open for no other, and not for another deployment', async () => {
+    await submitted([target('s', SECRET), target('s', SECRET, TWO)], common);
+    const digest = (await steps.submissions.head('d'))?.submission ?? '';
+    expect(revealed(await steps.vault.open({ runId: 'd-t1', digest }))).toEqual({ P: 'canary-all' });
+    await expect(steps.vault.open({ runId: 'd-t1', digest: 'f'.repeat(64) })).rejects.toThrow();
+    const item = await table.get(keys.sealed('d-t1'));
+    if (item === undefined) throw new Error('nothing was sealed');
+    await table.write([{ put: { ...item, ...keys.sealed('d-t2') } }]);
+    await expect(steps.vault.open({ runId: 'd-t2', digest })).rejects.toThrow();
+  });
+
+  test.each<[string, Partial<TargetsSubmission>, () => Promise<unknown>]>([
+    ['refused', { planDigest: 'f'.repeat(64) }, briefed],
+    [
+      'rejected',
+      { askAlways: true },
+      async () => {
+        await briefed();
+        await answerRun(local, steps, 'd', { decision: 'reject', caller: ANN });
+        return answeredStep(local, steps, 'd');
+      },
+    ],
+    [
+      'expired',
+      { askAlways: true },
+      async () => {
+        await briefed();
+        now += ANSWER_WITHIN_MS;
+        return answeredStep(local, steps, 'd');
+      },
+    ],
+    [
+      'cancelled while it waits',
+      { askAlways: true },
+      async () => {
+        await briefed();
+        await cancelRun(local, steps, 'd', { caller: BOB });
+        return answeredStep(local, steps, 'd');
+      },
+    ],
+  ])('are forgotten when the deployment is %s', async (_, more, end) => {
+    await submitted([target('s', SECRET), target('s', SECRET, TWO)], { ...common, ...more });
+    expect(await sealedOf(1)).toBe(true);
+    expect(await end()).toEqual({ next: 'end' });
+    expect([await sealedOf(0), await sealedOf(1)]).toEqual([false, false]);
+  });
+
+  test('are forgotten for the targets that are not begun', async () => {
+    await submitted([target('bad', BAD), { ...target('s', SECRET, TWO), ...common, wave: 2 }]);
+    await briefed();
+    await led();
+    expect(await statuses()).toEqual(['rolled_back', 'not_started']);
+    expect(await sealedOf(1)).toBe(false);
+  });
 });

@@ -5,18 +5,20 @@ import { expect, test } from 'vitest';
 import { BODY_BYTES } from '../../src/edge/http/api.ts';
 import { consensusAnswer, problemDetails, scanAnswer } from '../../src/edge/http/schemas.ts';
 import { aggregate, scan } from '../../src/index.ts';
-import { post, SIGNED } from './support/call.ts';
+import { call, post, SIGNED } from './support/call.ts';
 
 const template = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
 const open = 'Resources: {A: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}}';
 
 test('a scan finds what the library finds', async () => {
   for (const text of [template, open]) {
-    const { status, type, document } = await post('/scans', { template: text });
+    const { status, type, location, document } = await call('POST', '/scans', { template: text });
     expect({ status, type }).toEqual({ status: 200, type: 'application/json' });
     const here = await scan({ template: text });
     const summary = { ...here.summary, elapsedMs: expect.any(Number) };
     expect(scanAnswer.parse(document)).toEqual({ ...here, summary });
+    const kept = await call('GET', location ?? '');
+    expect({ status: kept.status, document: kept.document }).toEqual({ status: 200, document });
   }
 });
 

@@ -59,13 +59,17 @@ async function iam(body: string): Promise<string> {
   return answer.text();
 }
 
-async function call(method: string, path: string, body?: object): Promise<{ status: number; document: AnyDocument }> {
+async function call(
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; location: string; document: AnyDocument }> {
   const answer = await fetch(`${service}${path}`, {
     method,
     headers: { ...SIGNED, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: answer.status, document: await answer.json() };
+  return { status: answer.status, location: answer.headers.get('location') ?? '', document: await answer.json() };
 }
 
 async function ended(runId: string): Promise<AnyDocument> {
@@ -79,7 +83,9 @@ async function ended(runId: string): Promise<AnyDocument> {
 const template = 'Resources: {Queue: {Type: AWS::SQS::Queue}}';
 
 test('the roles suffice: scanned, voted, deployed, rejected, deleted', async () => {
-  expect((await call('POST', '/scans', { template })).status).toBe(200);
+  const scanned = await call('POST', '/scans', { template });
+  expect(scanned.status).toBe(200);
+  expect(await call('GET', scanned.location)).toEqual({ ...scanned, location: '' });
   expect((await call('POST', '/consensus', { votes: [{ expert: 'a', option: 'x' }] })).status).toBe(200);
   const { document } = await call('POST', '/deployments', { stack: 'roles', template });
   expect(await ended(document.runId)).toMatchObject({ status: 'succeeded' });

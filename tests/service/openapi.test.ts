@@ -35,7 +35,9 @@ beforeAll(async () => {
   const compared = await call('POST', '/stacks/held/drift');
   while ((await call('GET', compared.location ?? '')).status === 202) await pause(200);
   const { runId: run } = deployed.document;
+  const scanned = await call('POST', '/scans', { template });
   known = { run, stack: 'held', digest: planned.document.id, id: consulted.document.id };
+  known['scan'] = scanned.location?.split('/')[2] ?? '';
 });
 
 /** Where the document says what a status answers. */
@@ -67,7 +69,9 @@ async function hold(operation: Operation, request: { path: string; headers?: Rec
 }
 
 const encoded = (path: string, values: Record<string, string>) =>
-  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? 'x'));
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent((path === '/scans/{id}' ? values['scan'] : undefined) ?? values[name] ?? 'x'),
+  );
 
 /** Bodies that mean something, by what the operation is about. */
 const template = 'Resources: {Q: {Type: AWS::SQS::Queue}}';

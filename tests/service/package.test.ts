@@ -13,8 +13,8 @@ const handlers = readdirSync(folder, { withFileTypes: true })
       .map((file) => [name, file.slice(0, -3)] as const),
   );
 
-test.each(handlers)('the package of %s/%s is below 1 MB', async (name, handler) => {
-  expect((await functionPackage(name, [handler])).length).toBeLessThan(1_000_000);
+test.each(handlers)('the package of %s/%s is below 900 kB', async (name, handler) => {
+  expect((await functionPackage(name, [handler])).length).toBeLessThan(900_000);
 });
 
 test('a package is the same every time: what did not change is not uploaded again', async () => {

@@ -20,6 +20,7 @@ use crate::permissions::PermissionsAnswer;
 use crate::plan::drift::{DriftCall, Drifted};
 use crate::plan::planned::Planning;
 use crate::plan::rollback::{RollbackAnswer, RollbackCall};
+use crate::plan::undo::PlanUndo;
 use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
 use crate::session;
 use crate::share::{Claim, Share};
@@ -69,6 +70,15 @@ pub fn digested_plan(plan: &str) -> Result<String, JsError> {
 #[wasm_bindgen(js_name = planChanges)]
 pub fn plan_changes(plan: &str) -> Result<Ts<PlanChanges>, JsError> {
     Ok(crate::shown::changes(&serde_json::from_str(plan)?).into_ts()?)
+}
+
+/// How each step of a stored plan (JSON) would be undone if the deployment failed.
+///
+/// # Errors
+/// When the text is no plan.
+#[wasm_bindgen(js_name = planUndo)]
+pub fn plan_undo(plan: &str) -> Result<Ts<PlanUndo>, JsError> {
+    Ok(crate::plan::undo::undo(&serde_json::from_str(plan)?).into_ts()?)
 }
 
 /// Runs a plan (JSON) with the real engine on a virtual clock.

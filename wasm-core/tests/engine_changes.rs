@@ -17,7 +17,8 @@ use assent_core::model::{
     Action, EngineConfig, Mode, OldResource, Outcome, PatchKind, PatchOperation, Plan, PlannedResource, Policy,
     Replacement, ResourceStatus, StackResource, StepStatus,
 };
-use assent_core::plan::rollback::{RollbackCall, rollback};
+use assent_core::plan::rollback::{RollbackAnswer, RollbackCall, rollback};
+use assent_core::plan::undo::{PlanUndo, UndoAction, undo};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
@@ -317,14 +318,36 @@ fn wants_back(plan: &Plan, ended: &Ended) -> bool {
         })
 }
 
+/// Whether each step that was done is undone as it was said before it was approved.
+fn foreseen(answer: &RollbackAnswer, ended: &Ended, expected: &PlanUndo) -> Result<(), TestCaseError> {
+    for report in ended.resources.iter().filter(|report| report.status == StepStatus::Succeeded) {
+        let id = &report.logical_id;
+        // What was replaced and could not be deleted, or was left by an earlier run, is another matter.
+        if report.replaced.iter().any(|old| old.status != StepStatus::Waiting) {
+            continue;
+        }
+        let said = expected.steps.iter().find(|step| step.logical_id == *id).map(|step| step.action);
+        let step = answer.plan.resources.iter().find(|resource| resource.logical_id == *id);
+        let done = step.map(|resource| match resource.action {
+            Action::Delete => UndoAction::Delete,
+            Action::Retain => UndoAction::Retain,
+            Action::Create | Action::Replace => UndoAction::Recreate,
+            _ => UndoAction::Restore,
+        });
+        prop_assert_eq!(said, done, "{}: {:?} {:?}", id, expected, step);
+    }
+    Ok(())
+}
+
 /// Rolls a failed change back, under lost answers and crashes: everything is as before.
 fn roll_back(
     case: &Case,
     world: &mut World,
     before: &BTreeMap<String, StackResource>,
-    faults: f64,
+    (faults, ended): (f64, &Ended),
 ) -> Result<(), TestCaseError> {
     let forward = world.plan.clone();
+    let expected = undo(&forward);
     let way: BTreeMap<String, String> = before.keys().map(|id| (id.clone(), story(world, id))).collect();
     let resources: Vec<&StackResource> = world.state.values().collect();
     let recorded =
@@ -345,6 +368,7 @@ fn roll_back(
         learned: Default::default(),
     });
     prop_assert_eq!(&answer.unrestored, &Vec::new());
+    foreseen(&answer, ended, &expected)?;
     let anew: Vec<String> = (answer.plan.resources.iter())
         .filter(|resource| matches!(resource.action, Action::Create | Action::Replace))
         .map(|resource| resource.logical_id.clone())
@@ -433,7 +457,7 @@ fn change_and_destroy(case: &Case) -> Result<(), TestCaseError> {
     });
     if wants_back(&world.plan, &ended) && drifted.is_none() && !taken {
         let faults = if case.seed.is_multiple_of(3) { case.operation_faults } else { 0.0 };
-        roll_back(case, &mut world, &before, faults)?;
+        roll_back(case, &mut world, &before, (faults, &ended))?;
         world.cloud.faults.operation = case.operation_faults;
     }
     for (identifier, live) in &mut world.cloud.live {

@@ -1,6 +1,6 @@
 // What plans need besides Cloud Control: who we are, SSM parameters, availability zones, secrets. Few and short calls,
 // so the SDK's own retries serve. Clients are loaded and made when first asked.
-
+import type { GetParameterCommandInput } from '@aws-sdk/client-ssm';
 import type { Facts, OutsideLookup } from '../../app/ports.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
@@ -31,18 +31,22 @@ export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Fac
   };
 
   const ssm = kept(async () => {
-    const { SSM } = await import('@aws-sdk/client-ssm');
-    return new SSM(await clientConfig(connection, LIMITS));
+    const { GetParameterCommand, SSMClient } = await import('./sdk/ssm.ts');
+    const client = new SSMClient(await clientConfig(connection, LIMITS));
+    return {
+      read: async (input: GetParameterCommandInput) => (await client.send(new GetParameterCommand(input))).Parameter,
+      destroy: () => client.destroy(),
+    };
   });
   const secretsManager = kept(async () => {
-    const { SecretsManager } = await import('@aws-sdk/client-secrets-manager');
+    const { SecretsManager } = await import('./sdk/secrets-manager.ts');
     return new SecretsManager(await clientConfig(connection, LIMITS));
   });
 
   async function parameter({ name, decrypt }: ParameterLookup): Promise<{ type: string; value: string } | null> {
     try {
-      const { Parameter } = await (await ssm()).getParameter({ Name: name, WithDecryption: decrypt });
-      return { type: Parameter?.Type ?? 'String', value: Parameter?.Value ?? '' };
+      const found = await (await ssm()).read({ Name: name, WithDecryption: decrypt });
+      return { type: found?.Type ?? 'String', value: found?.Value ?? '' };
     } catch (error) {
       if (ABSENT.has((error as Error).name)) return null;
       throw refusal(error, `SSM parameter ${name}`);
@@ -50,10 +54,10 @@ export function openFacts(connection: Connection, identityMs = IDENTITY_MS): Fac
   }
 
   async function zones(region: string): Promise<string[]> {
-    const { EC2 } = await import('@aws-sdk/client-ec2');
-    const client = new EC2(await clientConfig({ ...connection, region }, LIMITS));
+    const { DescribeAvailabilityZonesCommand, EC2Client } = await import('./sdk/ec2.ts');
+    const client = new EC2Client(await clientConfig({ ...connection, region }, LIMITS));
     try {
-      const { AvailabilityZones = [] } = await client.describeAvailabilityZones({});
+      const { AvailabilityZones = [] } = await client.send(new DescribeAvailabilityZonesCommand({}));
       return AvailabilityZones.filter(
         ({ State, ZoneType = 'availability-zone', OptInStatus }) =>
           State === 'available' && ZoneType === 'availability-zone' && OptInStatus !== 'not-opted-in',
@@ -156,7 +160,7 @@ interface CallerIdentity {
 
 /** GetCallerIdentity, all attempts within the time. */
 async function callerOf(connection: Connection, limitMs: number): Promise<CallerIdentity> {
-  const { STS } = await import('@aws-sdk/client-sts');
+  const { STS } = await import('./sdk/sts.ts');
   const client = new STS(await clientConfig(connection, LIMITS));
   try {
     const { Account, Arn } = await client.getCallerIdentity({}, { abortSignal: AbortSignal.timeout(limitMs) });

@@ -10,7 +10,7 @@ const MOST_BYTES = 1_100_000;
 export function objectReader(region: string): ReadObject {
   let client: Promise<S3> | undefined;
   return async ({ bucket, key }: ObjectPlace) => {
-    client ??= import('@aws-sdk/client-s3').then(({ S3 }) => new S3({ region, forcePathStyle: true }));
+    client ??= import('./sdk/s3.ts').then(({ S3 }) => new S3({ region, forcePathStyle: true }));
     try {
       const { Body, ContentLength = 0, Metadata = {} } = await (await client).getObject({ Bucket: bucket, Key: key });
       if (ContentLength > MOST_BYTES) {

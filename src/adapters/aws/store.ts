@@ -1,10 +1,11 @@
 // The service's store: items in one DynamoDB table, blobs in one S3 bucket of the account that the process runs in.
-import type { Deployments, Feeds, Inquiries, Submissions, Vault } from '../../app/ports/service.ts';
+import type { Deployments, Feeds, Inquiries, Scans, Submissions, Vault } from '../../app/ports/service.ts';
 import { LEASE_MS, type Store } from '../../app/ports.ts';
 import type { DataKeys } from '../table/data-keys.ts';
 import { TableDeployments } from '../table/deployments.ts';
 import { TableFeeds } from '../table/feeds.ts';
 import { TableInquiries } from '../table/inquiries.ts';
+import { TableScans } from '../table/scans.ts';
 import { SealedTable, sealedBlobs } from '../table/sealed.ts';
 import { Sealer } from '../table/sealer.ts';
 import { storeOn } from '../table/store.ts';
@@ -40,9 +41,10 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   deployments: Deployments;
   inquiries: Inquiries;
   feeds: Feeds;
+  scans: Scans;
 }> {
   const { tableName, bucket, region, now, pause, holder, leaseMs = LEASE_MS, shard = 0 } = options;
-  const [{ DynamoDB }, { S3 }] = await Promise.all([import('@aws-sdk/client-dynamodb'), import('@aws-sdk/client-s3')]);
+  const [{ DynamoDB }, { S3 }] = await Promise.all([import('./sdk/dynamodb.ts'), import('./sdk/s3.ts')]);
   const s3 = new S3({ region, forcePathStyle: true });
   const plain = new DynamoTable(new DynamoDB({ region, maxAttempts: 8 }), { tableName, now, pause });
   const sealer = options.stateKeys === undefined ? undefined : new Sealer(options.stateKeys, now);
@@ -67,5 +69,6 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
     deployments: new TableDeployments(table, blobs),
     inquiries: new TableInquiries(table, blobs),
     feeds: new TableFeeds(table, blobs, now),
+    scans: new TableScans(table, blobs),
   };
 }

@@ -48,6 +48,6 @@ export class StepFunctionsWorkflow implements Workflow {
 
 /** The workflow of this machine, with the process's own credentials. */
 export async function openWorkflow({ region, machineArn }: { region: string; machineArn: string }): Promise<Workflow> {
-  const { SFN } = await import('@aws-sdk/client-sfn');
+  const { SFN } = await import('./sdk/sfn.ts');
   return new StepFunctionsWorkflow(new SFN({ region }), machineArn);
 }

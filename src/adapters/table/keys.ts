@@ -16,6 +16,7 @@
 //   run#RUN       deployment, target#NUMBER   of a deployment to several targets: how it stands, and each of them
 //   stack#KEY     drift, review the newest report of drift, and of the schedule's look at it
 //   inquiry#ID    head, answer  a question to the service
+//   scan#ID       head          a scan over HTTP
 //   plan#DIGEST   document      a plan that was asked for
 //   exports#PLACE NAME          export names and whose they are
 //   export#PLACE|NAME importer#KEY   who uses one
@@ -68,6 +69,7 @@ export const keys = {
   review: (stack: StackKey): ItemKey => ({ pk: stackPartition(stack), sk: 'review' }),
   inquiry: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'head' }),
   inquiryAnswer: (id: string): ItemKey => ({ pk: `inquiry#${id}`, sk: 'answer' }),
+  scan: (id: string): ItemKey => ({ pk: `scan#${id}`, sk: 'head' }),
   planDocument: (digest: string): ItemKey => ({ pk: `plan#${digest}`, sk: 'document' }),
   export: (place: Place, name: string): ItemKey => ({ pk: `exports#${placeText(place)}`, sk: name }),
   importer: (name: string, importer: StackKey): ItemKey => ({

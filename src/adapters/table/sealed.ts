@@ -55,7 +55,8 @@ export function sealedBlobs(blobs: Blobs, sealer: Sealer | undefined): Blobs {
   const placeOf = (kind: string, digest: string) => `${kind}/${digest}`;
   return {
     async put(kind, digest, text) {
-      await blobs.put(kind, digest, sealer === undefined ? text : await sealer.seal(text, placeOf(kind, digest)));
+      const isOpen = sealer === undefined || kind === 'list';
+      await blobs.put(kind, digest, isOpen ? text : await sealer.seal(text, placeOf(kind, digest)));
     },
     async get(kind, digest) {
       const text = await blobs.get(kind, digest);

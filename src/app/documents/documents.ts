@@ -14,7 +14,7 @@ import type {
   ResourceChanges,
   ResourceReport,
 } from '#wasm';
-import { planChanges } from '../../core/calls.ts';
+import { planChanges, planUndo } from '../../core/calls.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Planned } from '../planning/planning.ts';
 import type { EndStatus, Run, RunAnswer } from '../ports.ts';
@@ -32,6 +32,8 @@ export interface ActionDocument {
   /** What the change makes others do, where it does. */
   causes?: Caused[];
   irreversible: string[];
+  /** What a rollback does with it if the deployment fails; absent where there is nothing to undo. */
+  undo?: Pick<Undo, 'action' | 'reasons'>;
   /** What else is worth knowing, where there is anything. */
   notes?: string[];
   /** In which order it is replaced. */
@@ -108,7 +110,8 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
 /** What a plan does, resource by resource. */
 export function actionDocuments(plan: Plan): ActionDocument[] {
   const changes = planChanges(plan);
-  return plan.resources.map((resource, at) => actionDocument(resource, changes[at]));
+  const undone = new Map(planUndo(plan).map(({ logicalId, ...undo }) => [logicalId, undo]));
+  return plan.resources.map((resource, at) => actionDocument(resource, changes[at], undone.get(resource.logicalId)));
 }
 
 /** The same without what stays as it is: what a person is asked about. */
@@ -116,7 +119,11 @@ export function changingActions(plan: Plan): ActionDocument[] {
   return actionDocuments(plan).filter(({ action }) => action !== 'noop');
 }
 
-function actionDocument(resource: PlannedResource, shown: ResourceChanges | undefined): ActionDocument {
+function actionDocument(
+  resource: PlannedResource,
+  shown: ResourceChanges | undefined,
+  undo: ActionDocument['undo'],
+): ActionDocument {
   const { logicalId, type, action, reasons, irreversible, dependsOn, estimateMs } = resource;
   const { notes = [], replacement, patch = [] } = resource;
   return {
@@ -127,6 +134,7 @@ function actionDocument(resource: PlannedResource, shown: ResourceChanges | unde
     changes: shown?.changes ?? [],
     ...(shown === undefined || shown.causes.length === 0 ? {} : { causes: shown.causes }),
     irreversible,
+    ...(undo === undefined ? {} : { undo }),
     ...(notes.length === 0 ? {} : { notes }),
     ...(replacement === undefined ? {} : { replacement }),
     ...(patch.length === 0 ? {} : { patch: patch.map(({ op, path }) => ({ op, path })) }),

@@ -8,6 +8,7 @@ import type { Bounds } from '../../domain/targets.ts';
 import type { ErrorDocument } from '../documents/documents.ts';
 import type { RunEvent } from '../documents/events.ts';
 import type { TargetDocument, TargetsDocument } from '../documents/targets.ts';
+import type { ScanDocument } from '../scan.ts';
 import type { RunAnswer } from './runs.ts';
 
 /** What a caller wants to be deployed or destroyed. Kept in a blob; holds no NoEcho value. */
@@ -66,6 +67,8 @@ export interface SubmissionHead {
   /** Where it goes; absent: where the service's own target is. */
   account?: string;
   region?: string;
+  /** `traceparent` of the request: its workers' spans are in that trace. */
+  traceparent?: string;
   /** Of a deployment to several targets. */
   several?: true;
   /** Of a run that is one target of such a deployment: its id, and which of its targets. */
@@ -179,6 +182,24 @@ export interface Inquiries {
   /** Keeps the document of a plan. */
   planned(digest: string, document: object): Promise<void>;
   plan(digest: string): Promise<object | undefined>;
+}
+
+/** A scan over HTTP, as it is kept: what was found, never what was scanned. */
+export interface ScanHead {
+  id: string;
+  by: string;
+  /** Whose template it was, where that was said. */
+  stack?: string;
+  /** ms since the epoch. */
+  at: number;
+}
+
+/** Documents of scans by id, for a week. */
+export interface Scans {
+  keep(head: ScanHead, document: ScanDocument): Promise<void>;
+  head(id: string): Promise<ScanHead | undefined>;
+  /** Rejects with `state_corrupt` when it is not what was kept. */
+  document(id: string): Promise<ScanDocument | undefined>;
 }
 
 /** What sealed values belong to: nothing else opens them. */

@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import type { Predicate, Said, Statement } from '#wasm';
 import { appendToLog, logEntry, neededTiles, signedCheckpoint, toSign } from '../../core/proof.ts';
 import { AssentError } from '../../domain/errors.ts';
+import type { RunDocument } from '../documents/documents.ts';
 import { iso } from '../documents/events.ts';
+import { keepValue } from '../keep.ts';
 import type { LogEntry, LogHead, Run } from '../ports.ts';
 import type { Local } from '../session.ts';
 
@@ -36,7 +38,7 @@ export async function attest(
       ...(says === 'plan' ? { stack: where } : {}),
       ...(by === undefined ? {} : { by: short(by) }),
       ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 8).map(short) }),
-      ...(details === undefined ? {} : { details: await keepDetails(store.blobs, details) }),
+      ...(details === undefined ? {} : { details: await keepValue(store.blobs, 'document', details) }),
     })),
   );
   const publicKey = await signer.publicKey();
@@ -57,6 +59,15 @@ export async function attest(
   throw new AssentError('log_busy', 'Others append to the log all the time.', { kind: 'failed', retryable: true });
 }
 
+/**
+ * Signs how a run ended that nobody has worked on. Of one that was never judged nothing is signed yet: its plan goes first.
+ */
+export async function attestEnd(local: Local, run: Run, result: RunDocument): Promise<void> {
+  const { items } = await local.store.log.ofRun(run.runId);
+  const plan: Saying[] = items.length === 0 ? [{ says: 'plan', result: run.mode }] : [];
+  await attest(local, run, [...plan, { says: 'outcome', result: result.outcome, details: result }]);
+}
+
 async function append(
   { store, signer }: Pick<Local, 'store' | 'signer'>,
   wanted: { before: LogHead | undefined; origin: string; latest: string; entries: LogEntry[]; publicKey: Uint8Array },
@@ -69,13 +80,6 @@ async function append(
   const checkpoint = signedCheckpoint(appended.checkpoint, publicKey, signature);
   const head = { origin, size: appended.size, checkpoint, latest };
   return store.log.append({ from, head, tiles: appended.tiles, entries });
-}
-
-async function keepDetails(blobs: Local['store']['blobs'], details: unknown): Promise<string> {
-  const text = JSON.stringify(details);
-  const digest = sha256(text);
-  await blobs.put('document', digest, text);
-  return digest;
 }
 
 function later(now: string, latest: string | undefined): string {

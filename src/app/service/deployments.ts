@@ -1,10 +1,12 @@
 // A deployment to several targets in the service: what its workflow calls, and what the API shows. Each target is a run of
 // its own, with its own submission; this file only says which of them are begun, and what all of them come to.
 import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
+import { type NoEchoValues, revealed } from '../../domain/secret.ts';
 import type { Target } from '../../domain/targets.ts';
 import { cancel } from '../cancel.ts';
 import { outcomeOf, type TargetDocument } from '../documents/targets.ts';
 import { ANSWER_WITHIN_MS } from '../judge.ts';
+import { keepValue } from '../keep.ts';
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { keepPlan, keptPlan, makePlan } from '../planning/planning.ts';
 import type {
@@ -22,11 +24,12 @@ import type { Control, Local, Session } from '../session.ts';
 import { type Brief, brief, type OpenTarget, plannedOf, type TargetWanted } from '../targets/brief.ts';
 import { briefedDocument, meantBy, notStarted } from '../targets/deploy.ts';
 import type { Caller } from './access.ts';
+import { forgetUnbegun, openTargets, targetRunId } from './sealing.ts';
 import type { Next, Steps } from './steps.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
-/** More at once in one execution than a Map state of AWS takes. */
-export const MOST_TARGETS_AT_ONCE = 40;
+/** As many iterations of an inline Map state AWS runs at the same time; more are executions of their own. */
+export const MOST_INLINE = 40;
 /** An execution may have 25,000 events, and a target takes about 30 of them. */
 export const MOST_TARGETS = 500;
 
@@ -37,35 +40,32 @@ function failuresAmong(targets: readonly Pick<TargetNote, 'status'>[]): number {
   return targets.filter(({ status }) => !NO_FAILURE.has(status)).length;
 }
 
-/** The run of a target: the same however often it is begun. */
-export function targetRunId(id: string, index: number): string {
-  return `${id}-t${index + 1}`;
-}
-
 /** Plans and judges every target. Called again, what was judged first stays. */
 export async function briefStep(
   local: Local,
-  { submissions, deployments, circle }: Steps,
+  steps: Steps,
   open: OpenTarget,
   id: string,
   control: Control,
 ): Promise<Next> {
+  const { submissions, deployments, circle } = steps;
   const found = await deployments.get(id);
   if (found !== undefined) return nextOf(found.status);
   const head = await headOf(submissions, id);
   const submission = await submissions.targets(head);
+  const sealed = await openTargets(steps, head, submission.targets.length);
   try {
-    const made = await brief(wantedTargets(submission), open, { ...gateOf(submission), circle }, control);
+    const made = await brief(wantedTargets(submission, sealed), open, { ...gateOf(submission), circle }, control);
     for (const { plan } of plannedOf(made.targets)) await keepPlan(local.store.blobs, plan);
     const state = { ...decided(made, submission), brief: keptBrief(made, submission) };
     const expiresAt = local.clock.now() + ANSWER_WITHIN_MS;
     await deployments.begin(id, { ...state, ...(state.status === 'waiting_approval' ? { expiresAt } : {}) });
-    return nextOf(state.status);
+    return ended(steps, id, nextOf(state.status));
   } catch (error) {
     if (!(error instanceof AssentError) || error.retryable) throw error;
     const none = { digest: null, groups: [], targets: [] };
     await deployments.begin(id, { status: 'refused', code: error.code, brief: none });
-    return { next: 'end' };
+    return ended(steps, id, { next: 'end' });
   }
 }
 
@@ -73,13 +73,18 @@ export async function briefStep(
 export async function groupStep(local: Local, steps: Steps, id: string): Promise<Next> {
   const { submissions, deployments } = steps;
   const state = await deployments.get(id);
-  if (state?.status !== 'running') return { next: 'end' };
+  if (state?.status !== 'running') return ended(steps, id, { next: 'end' });
   const head = await headOf(submissions, id);
   const submission = await submissions.targets(head);
   const targets = await standing(local, steps, id, state.brief);
+  const { maxConcurrency: atOnce } = submission.bounds;
+  const isSpread = atOnce > MOST_INLINE;
+  // The machine's own bound of many targets is that of the installation: fewer are begun in batches.
+  const most = isSpread && atOnce < steps.fanOut ? atOnce : Number.POSITIVE_INFINITY;
   for (const group of state.brief.groups) {
     const begun: { runId: string }[] = [];
     for (const index of group) {
+      if (begun.length === most) break;
       const [one, target] = [state.brief.targets[index], targets[index]];
       if (one === undefined || target === undefined || ENDS.has(target.status)) continue;
       const runId = targetRunId(id, index);
@@ -96,13 +101,21 @@ export async function groupStep(local: Local, steps: Steps, id: string): Promise
       // One that waits for a person goes on by its own workflow.
       if (target.status === 'running') begun.push({ runId });
     }
-    if (begun.length > 0) return { next: 'group', begun, atOnce: submission.bounds.maxConcurrency };
+    if (begun.length === 0) continue;
+    if (!isSpread) return { next: 'group', begun, atOnce };
+    return { next: 'spread', list: await keepValue(local.store.blobs, 'list', begun) };
   }
   const outcome = outcomeOf(targets);
   const waits = outcome === 'waiting_approval';
   const change = waits ? { status: 'failed' as const, code: 'target_waits' } : { status: outcome };
   await deployments.move(id, 'running', change);
-  return { next: 'end' };
+  return ended(steps, id, { next: 'end' });
+}
+
+/** What comes next; where that is nothing, no value is kept for a target that has no run. */
+async function ended(steps: Steps, id: string, next: Next): Promise<Next> {
+  if (next.next === 'end') await forgetUnbegun(steps, id);
+  return next;
 }
 
 /** Before a target's run begins: why it does not, where something has come between. */
@@ -167,14 +180,15 @@ export async function settledStep(
 }
 
 /** After an answer, or when nobody has answered in time. */
-export async function answeredDeployment(local: Local, { deployments }: Steps, id: string): Promise<Next | undefined> {
+export async function answeredDeployment(local: Local, steps: Steps, id: string): Promise<Next | undefined> {
+  const { deployments } = steps;
   const state = await deployments.get(id);
   if (state === undefined) return undefined;
   if (isOver(state, local.clock.now())) {
     await deployments.move(id, 'waiting_approval', { status: 'expired', code: 'run_expired' });
-    return { next: 'end' };
+    return ended(steps, id, { next: 'end' });
   }
-  return nextOf(state.status);
+  return ended(steps, id, nextOf(state.status));
 }
 
 function isOver({ status, expiresAt }: DeploymentState, now: number): boolean {
@@ -298,12 +312,15 @@ async function submit(
   await submissions.keep({ ...own, ...placeOf({ account, region }), runId, stack, part, starts: 1 }, submission);
 }
 
-function wantedTargets({ targets, template, parameters, tags }: TargetsSubmission): TargetWanted[] {
+function wantedTargets(
+  { targets, template, parameters, tags }: TargetsSubmission,
+  sealed: readonly NoEchoValues[] = [],
+): TargetWanted[] {
   return targets.map(
-    ({ template: own = template ?? '', parameters: owns, tags: ownTags, stack, wave = 1, ...place }) => ({
+    ({ template: own = template ?? '', parameters: owns, tags: ownTags, stack, wave = 1, ...place }, index) => ({
       target: { stack, wave, ...placeOf(place) },
       template: { text: own, name: 'template' },
-      parameters: { ...parameters, ...owns },
+      parameters: { ...parameters, ...owns, ...revealed(sealed[index] ?? {}) },
       tags: { ...tags, ...ownTags },
     }),
   );

@@ -2,9 +2,8 @@
 
 import type { DeclaredParameter } from '#wasm';
 import { TemplateInCore } from '../../core/template.ts';
-import { InvalidInput } from '../../domain/errors.ts';
 import { concealed, type NoEchoValues } from '../../domain/secret.ts';
-import type { Submission } from '../ports/service.ts';
+import type { Submission, TargetsSubmission } from '../ports/service.ts';
 
 /** What may be kept as it is, and the values that may not: as given, else by default. */
 export function apart<Asked extends Pick<Submission, 'template' | 'parameters'>>(
@@ -22,14 +21,34 @@ export function apart<Asked extends Pick<Submission, 'template' | 'parameters'>>
   return { open: { ...asked, parameters: Object.fromEntries(open) }, secret: concealed(Object.fromEntries(secret)) };
 }
 
-/** Throws InvalidInput `no_echo_not_kept`: a value would have to be sealed for every target by itself. */
-export function refuseNoEcho(asked: Pick<Submission, 'template'>): void {
-  const declared = noEchoOf(asked);
-  if (declared.length === 0) return;
-  const names = declared.map(({ name }) => name).join(', ');
-  throw new InvalidInput('no_echo_not_kept', `${names}: a deployment to several targets takes no NoEcho parameters.`, {
-    help: 'Put the value into Secrets Manager and use a dynamic reference, or deploy each stack by itself.',
+/** The same for several targets; the values are by the index of the target that they are for. */
+export function apartByTarget(asked: TargetsSubmission): {
+  open: TargetsSubmission;
+  secrets: Map<number, NoEchoValues>;
+} {
+  const { template, parameters: common = {} } = asked;
+  const secrets = new Map<number, NoEchoValues>();
+  const hidden = asked.targets.map((target) => new Set(noEchoOf(templateOf(target, template)).map(({ name }) => name)));
+  // Of what is given for all, a name that one target hides is given to each of the others by itself.
+  const shared = Object.keys(common).filter((name) => hidden.some((names) => names.has(name)));
+  const targets = asked.targets.map((target, index) => {
+    const names = hidden[index] ?? new Set();
+    const { secret } = apart({ ...templateOf(target, template), parameters: { ...common, ...target.parameters } });
+    if (Object.keys(secret).length > 0) secrets.set(index, secret);
+    const given = Object.fromEntries(shared.map((name) => [name, common[name] ?? '']));
+    const own = Object.entries({ ...given, ...target.parameters }).filter(([name]) => !names.has(name));
+    return names.size === 0 && shared.length === 0 ? target : { ...target, parameters: Object.fromEntries(own) };
   });
+  if (secrets.size === 0 && shared.length === 0) return { open: asked, secrets };
+  const rest = Object.entries(common).filter(([name]) => !shared.includes(name));
+  return { open: { ...asked, parameters: Object.fromEntries(rest), targets }, secrets };
+}
+
+function templateOf(
+  target: Pick<Submission, 'template'>,
+  common: string | undefined,
+): { template?: string | undefined } {
+  return { template: target.template ?? common };
 }
 
 function noEchoOf({ template: text }: Pick<Submission, 'template'>): DeclaredParameter[] {

@@ -1,8 +1,7 @@
 // What the service's API does: takes a submission and starts its workflow, shows a run, passes an answer on.
 
 import type { Scope } from '../../domain/access.ts';
-import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
-import type { NoEchoValues } from '../../domain/secret.ts';
+import { AssentError, InvalidInput, ResourceNotFound } from '../../domain/errors.ts';
 import { approve, expire, reject } from '../answer.ts';
 import { type CancelDocument, cancel } from '../cancel.ts';
 import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
@@ -24,11 +23,13 @@ import {
   answerDeployment,
   cancelDeployment,
   demandAll,
+  MOST_INLINE,
   showDeployment,
   type TargetsDeployment,
 } from './deployments.ts';
-import { apart, refuseNoEcho } from './no-echo.ts';
-import { type Next, type Steps, sealedFor } from './steps.ts';
+import { apart, apartByTarget } from './no-echo.ts';
+import { sealedFor, sealTargets } from './sealing.ts';
+import type { Next, Steps } from './steps.ts';
 
 /** A run as the API shows it, from the moment it was asked for. */
 export interface DeploymentDocument extends Partial<Omit<RunSummary, 'runId' | 'status'>> {
@@ -48,6 +49,8 @@ export interface Asking {
   caller: Caller;
   runId: string;
   key?: string;
+  /** Where in which trace it is asked for. */
+  traceparent?: string | undefined;
 }
 
 /**
@@ -63,7 +66,13 @@ export async function requestRun(
   const { stack } = submission;
   demandSubmission(asking.caller, submission, stack);
   const { open, secret } = apart(submission);
-  return submitted(local, steps, open, { ...asking, secret, about: { stack, ...place } });
+  return submitted(local, steps, open, {
+    ...asking,
+    seal: async (head) => {
+      if (Object.keys(secret).length > 0) await steps.vault.seal(await sealedFor(steps, head), secret);
+    },
+    about: { stack, ...place },
+  });
 }
 
 /** The same for several targets: one deployment, whose targets are runs of their own. */
@@ -73,11 +82,19 @@ export async function requestTargets(
   submission: TargetsSubmission,
   asking: Asking,
 ): Promise<string> {
-  for (const { stack, template } of submission.targets) {
-    demandSubmission(asking.caller, submission, stack);
-    refuseNoEcho({ template: template ?? submission.template });
+  for (const { stack } of submission.targets) demandSubmission(asking.caller, submission, stack);
+  const most = Math.max(MOST_INLINE, steps.fanOut);
+  if (submission.bounds.maxConcurrency > most) {
+    throw new InvalidInput('too_many_at_once', `This service is installed for ${most} targets at once.`, {
+      help: 'Ask for as many, or have it installed with a larger `fanOut`.',
+    });
   }
-  return submitted(local, steps, submission, { ...asking, secret: {}, about: { stack: '', several: true } });
+  const { open, secrets } = apartByTarget(submission);
+  return submitted(local, steps, open, {
+    ...asking,
+    seal: (head) => sealTargets(steps, head, secrets),
+    about: { stack: '', several: true },
+  });
 }
 
 function demandSubmission(
@@ -97,16 +114,18 @@ async function submitted(
     caller,
     runId,
     key,
-    secret,
+    traceparent,
+    seal,
     about,
   }: Asking & {
-    /** Values to be sealed. */
-    secret: NoEchoValues;
+    /** Keeps the values that are no part of the submission. */
+    seal: (head: SubmissionHead) => Promise<void>;
     about: Pick<SubmissionHead, 'stack' | 'account' | 'region' | 'several'>;
   },
 ): Promise<string> {
   const accessPolicy = caller.policy.digest;
   const wanted = { runId, submission: '', by: caller.by, accessPolicy, at: local.clock.now(), starts: 1, ...about };
+  if (traceparent !== undefined) Object.assign(wanted, { traceparent });
   const head = await steps.submissions.keep(wanted, submission, key);
   if (head.runId !== runId) {
     const first = await steps.submissions.submission(head);
@@ -116,7 +135,7 @@ async function submitted(
       });
     }
   }
-  if (Object.keys(secret).length > 0) await steps.vault.seal(sealedFor(head), secret);
+  await seal(head);
   await steps.workflow.start(head.runId, inputOf(head));
   return head.runId;
 }

@@ -15,7 +15,6 @@ import type {
   Feeds,
   Inquiries,
   KeptError,
-  SealedFor,
   Submission,
   SubmissionHead,
   Submissions,
@@ -28,6 +27,7 @@ import { submit } from '../submit.ts';
 import { work } from '../work.ts';
 import { answeredDeployment, heldBack, meantFor } from './deployments.ts';
 import { failedInquiry } from './inquiries.ts';
+import { sealedFor } from './sealing.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
 /** What every step works with. */
@@ -38,6 +38,8 @@ export interface Steps {
   feeds: Feeds;
   vault: Vault;
   workflow: Workflow;
+  /** Targets of a deployment at once, as the service is installed. */
+  fanOut: number;
   /** An event for whoever listens; never rejects. */
   tell(detailType: string, detail: object): Promise<void>;
   /** As configured when the service was installed. */
@@ -46,11 +48,12 @@ export interface Steps {
 
 /**
  * What comes next. `refused`: there is no run, for this reason. `begin`: targets are to be begun; `group`: these are, so many
- * at once. `review`: these inquiries are to be answered.
+ * at once; `spread`: those of this list in a blob, as many at once as the service is installed for. `review`: these inquiries are to be answered.
  */
 export type Next =
   | { next: 'ask' | 'work' | 'end' | 'begin' }
   | { next: 'group'; begun: { runId: string }[]; atOnce: number }
+  | { next: 'spread'; list: string }
   | { next: 'refused'; error: KeptError }
   | { next: 'review'; stacks: { runId: string }[] }
   | { next: 'wait'; waitSeconds: number };
@@ -73,16 +76,11 @@ export async function judgeStep(
   const found = await session.store.runs.get(runId);
   if (found?.status === 'cancelled' && start !== runId) return { next: 'work' };
   if (found !== undefined && found.status !== 'submitted') return nextOf(found);
-  if (found === undefined && (await heldBack(steps, head))) return { next: 'end' };
-  const next = await judged(session, steps, { found, head }, control);
+  const isHeldBack = found === undefined && (await heldBack(steps, head));
+  const next: Next = isHeldBack ? { next: 'end' } : await judged(session, steps, { found, head }, control);
   // Nobody works on it any more.
   if (next.next === 'end' || next.next === 'refused') await steps.vault.forget(runId);
   return next;
-}
-
-/** What the sealed values of a run are bound to. */
-export function sealedFor({ runId, submission }: Pick<SubmissionHead, 'runId' | 'submission'>): SealedFor {
-  return { runId, digest: submission };
 }
 
 async function judged(
@@ -92,10 +90,8 @@ async function judged(
   control: Control,
 ): Promise<Next> {
   const kept = await steps.submissions.submission(head);
-  const submission = {
-    ...kept,
-    parameters: { ...kept.parameters, ...revealed(await steps.vault.open(sealedFor(head))) },
-  };
+  const sealed = await steps.vault.open(await sealedFor(steps, head));
+  const submission = { ...kept, parameters: { ...kept.parameters, ...revealed(sealed) } };
   try {
     return await onceFree(session, control, () =>
       found === undefined
@@ -181,15 +177,11 @@ export async function answeredStep(local: Local, steps: Steps, runId: string): P
 }
 
 /** Works until the run ends or `control.signal` says that this worker's time is over. */
-export async function workStep(
-  session: Session,
-  { submissions, vault }: Steps,
-  runId: string,
-  control: Control,
-): Promise<Next> {
+export async function workStep(session: Session, steps: Steps, runId: string, control: Control): Promise<Next> {
+  const { submissions, vault } = steps;
   try {
     const head = await submissions.head(runId);
-    const secretParameters = head === undefined ? {} : await vault.open(sealedFor(head));
+    const secretParameters = head === undefined ? {} : await vault.open(await sealedFor(steps, head));
     const { outcome, resumeInMs = 0 } = await work(session, { runId, secretParameters }, control);
     if (outcome === 'suspended') return { next: 'wait', waitSeconds: Math.ceil(resumeInMs / 1_000) };
     // A run that was cancelled may be resumed.

@@ -1,5 +1,5 @@
 // A plan for people: what is done, in an order in which it can be done, how long it takes, what cannot be undone.
-import type { Action, Problem } from '#wasm';
+import type { Action, Problem, UndoAction } from '#wasm';
 import type { ActionDocument, PlanDocument } from '../../app/documents/documents.ts';
 import { changeText } from './changes.ts';
 import { warningsText } from './problems.ts';
@@ -93,13 +93,26 @@ export function actionsText(
   const irreversible = changes.flatMap(({ irreversible }) =>
     irreversible.map((sentence) => `  ${paint('red', '!')} ${plain(sentence)}\n`),
   );
+  const left = changes.flatMap(({ logicalId, undo }) =>
+    undo === undefined || !(undo.action in LEFT)
+      ? []
+      : `  ${paint('yellow', '!')} ${plain(logicalId)} ${LEFT[undo.action]}: ${plain(undo.reasons.join('; '))}\n`,
+  );
+  const back = left.length === 0 ? '' : `\n${paint('bold', 'If it fails')}\n${left.join('')}`;
   const lost = irreversible.length === 0 ? '' : `\n${paint('bold', 'Cannot be undone')}\n${irreversible.join('')}`;
   const noted = changes.flatMap(({ logicalId, notes = [] }) =>
     notes.map((sentence) => `  ${paint('yellow', '!')} ${plain(logicalId)}: ${plain(sentence)}\n`),
   );
   const notes = noted.length === 0 ? '' : `\n${paint('bold', 'To know')}\n${noted.join('')}`;
-  return `${listed}${notes}${lost}`;
+  return `${listed}${notes}${back}${lost}`;
 }
+
+/** What a rollback does not bring back as it was. */
+const LEFT: Partial<Record<UndoAction, string>> = {
+  retain: 'stays, and the stack forgets it',
+  recreate: 'is made anew',
+  leave: 'is left as it is then',
+};
 
 function one(action: ActionDocument, detail: boolean, paint: Paint): Row {
   return { names: plain(action.logicalId), action, below: changeText(action, detail, paint) };
@@ -130,7 +143,15 @@ function summedUp(changes: readonly ActionDocument[], paint: Paint): Row[] {
   });
 }
 
-/** Counts, forecast, critical path and digest. */
+const ROLLBACK: readonly [UndoAction, string][] = [
+  ['delete', 'deleted again'],
+  ['restore', 'as before'],
+  ['recreate', 'made anew'],
+  ['retain', 'kept but forgotten'],
+  ['leave', 'left'],
+];
+
+/** Counts, forecast, what a rollback would do, critical path and digest. */
 export function planSummary({ actions, forecast, digest }: PlanDocument, speed: number, paint: Paint): string {
   const of = (action: Action) => actions.filter((one) => one.action === action).length;
   const parts = [`${of('create')} to create`, `${of('update')} to update`, `${of('replace')} to replace`];
@@ -138,6 +159,11 @@ export function planSummary({ actions, forecast, digest }: PlanDocument, speed: 
   if (of('retain') > 0) parts.push(`${of('retain')} to keep but forget`);
   if (of('import') > 0) parts.push(`${of('import')} to import`);
   if (of('noop') > 0) parts.push(`${of('noop')} unchanged`);
+  const undone = ROLLBACK.flatMap(([undo, word]) => {
+    const n = actions.filter((one) => one.undo?.action === undo).length;
+    return n === 0 ? [] : `${n} ${word}`;
+  });
+  const back = undone.length === 0 ? '' : `If it fails: ${undone.join(', ')}\n`;
   const path = forecast.criticalPath.map(plain);
   const shown =
     path.length <= PATH_SHOWN
@@ -147,7 +173,7 @@ export function planSummary({ actions, forecast, digest }: PlanDocument, speed: 
   const critical = path.length === 0 ? '' : `Critical path: ${shown.join(' → ')}\n`;
   return (
     `${paint('bold', `Plan: ${parts.join(', ')}.`)}\n` +
-    `Forecast: about ${duration(forecast.makespanMs)}${slower}\n${critical}Digest: ${digest}\n`
+    `Forecast: about ${duration(forecast.makespanMs)}${slower}\n${back}${critical}Digest: ${digest}\n`
   );
 }
 

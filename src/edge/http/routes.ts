@@ -20,7 +20,8 @@ import {
   eventsAnswer,
   eventsQuery,
   inquiryAnswer,
-  metricsAnswer,
+  metricsJson,
+  metricsQuery,
   metricsText,
   pageQuery,
   placeQuery,
@@ -49,6 +50,8 @@ export interface Route {
   type?: string;
   /** The same as JSON, for those who accept nothing else. */
   json?: z.ZodType;
+  /** The route where the answer stays; `Location` says where. */
+  kept?: string;
   /** Answered with 202 while there is no answer yet. */
   pending?: z.ZodType;
 }
@@ -75,6 +78,16 @@ export const routes: readonly Route[] = [
     status: 200,
     body: scanBody,
     answer: scanAnswer,
+    kept: '/scans/{id}',
+  },
+  {
+    function: 'scan',
+    method: 'get',
+    path: '/scans/{id}',
+    summary: 'What a scan found, for a week',
+    scope: 'read',
+    status: 200,
+    answer: scanAnswer,
   },
   {
     function: 'consensus',
@@ -90,12 +103,13 @@ export const routes: readonly Route[] = [
     function: 'metrics',
     method: 'get',
     path: '/metrics',
-    summary: 'What has been measured over all runs, as OpenMetrics',
+    summary: 'What has been measured over all runs, as OpenMetrics; or which types have become slower',
     scope: 'read',
     status: 200,
+    query: metricsQuery,
     answer: metricsText,
     type: OPENMETRICS_TYPE,
-    json: metricsAnswer,
+    json: metricsJson,
   },
   {
     function: 'deploy',

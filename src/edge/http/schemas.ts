@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { METHODS, STATUSES, SEVERITIES as VOTE_SEVERITIES } from '../../app/consensus.ts';
 import { SEVERITIES } from '../../app/scan.ts';
-import { MOST_TARGETS, MOST_TARGETS_AT_ONCE } from '../../app/service/deployments.ts';
+import { MOST_TARGETS } from '../../app/service/deployments.ts';
 import { DEFAULT_BOUNDS } from '../../domain/targets.ts';
 import { boundsFields, targetFields } from '../targets.ts';
 
@@ -15,6 +15,11 @@ const severity = z.enum(SEVERITIES);
 export const scanBody = z
   .strictObject({
     template: text.describe('Text of the template, JSON or YAML.'),
+    stack: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
+      .optional()
+      .describe('The stack that it is the template of: whoever may read that may read the scan.'),
     name: z.string().min(1).max(1_024).default('template').describe('How findings call it.'),
     parameters: z
       .record(z.string(), z.string())
@@ -209,7 +214,9 @@ export const targetsBody = z
     bounds: z
       .strictObject({
         ...boundsFields,
-        maxConcurrency: boundsFields.maxConcurrency.pipe(z.int().max(MOST_TARGETS_AT_ONCE)),
+        maxConcurrency: boundsFields.maxConcurrency.describe(
+          'Targets at once. Above 40 at most as many as the service is installed for.',
+        ),
       })
       .default(DEFAULT_BOUNDS),
   })
@@ -383,13 +390,38 @@ export const driftAnswer = z
   })
   .meta({ id: 'Drift' });
 
-export const metricsAnswer = z
-  .looseObject({
-    version: z.literal(1),
-    kind: z.literal('metrics'),
-    series: z.array(z.looseObject({ name: z.string(), kind: z.string() })),
-  })
-  .meta({ id: 'MetricsDocument' });
+const metricsAnswer = z.looseObject({
+  version: z.literal(1),
+  kind: z.literal('metrics'),
+  series: z.array(z.looseObject({ name: z.string(), kind: z.string() })),
+});
+
+/** `GET /metrics`. */
+export const metricsQuery = z.strictObject({
+  compare: z.literal('true').optional().describe('Which types have become slower, as JSON, in place of the values.'),
+});
+
+const comparedSide = z.strictObject({ runs: z.int(), operations: z.int(), p95Ms: z.number() });
+
+const comparisonAnswer = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('metrics_comparison'),
+  alpha: z.number(),
+  leastRatio: z.number(),
+  grown: z.int(),
+  series: z.array(
+    z.strictObject({
+      labels: z.record(z.string(), z.string()),
+      verdict: z.enum(['grown', 'not_grown', 'too_few']),
+      recent: comparedSide,
+      before: comparedSide,
+      ratio: z.number().nullable(),
+      pValue: z.number().nullable(),
+    }),
+  ),
+});
+
+export const metricsJson = z.union([metricsAnswer, comparisonAnswer]).meta({ id: 'MetricsDocument' });
 
 export const metricsText = z.string().meta({ id: 'Metrics' });
 

@@ -32,8 +32,8 @@ export interface Installed {
   stop(): Promise<void>;
 }
 
-/** Starts an emulator with the service in it, which deploys to a sandbox. */
-export async function startService(): Promise<Installed> {
+/** Starts an emulator with the service in it, which deploys to a sandbox; `params` are those of the installation. */
+export async function startService(params: Record<string, unknown> = {}): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'assent-service-'));
   const { url, pid } = await startEmulator({ folder });
   const sandbox = await startSandbox({ dir: join(folder, 'sandbox'), speed: SPEED });
@@ -43,7 +43,7 @@ export async function startService(): Promise<Installed> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const target = { targetEndpoint: sandbox.url, targetName: 'sandbox', targetSpeed: SPEED };
+    const target = { targetEndpoint: sandbox.url, targetName: 'sandbox', targetSpeed: SPEED, ...params };
     const args = Object.entries(target).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
     return { emulator: url, service: await install(url, { args }), sandbox: sandbox.url, folder, stop };
   } catch (error) {

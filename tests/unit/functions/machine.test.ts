@@ -33,7 +33,7 @@ test('every task is one that the worker knows, and every one of its tasks is cal
 
 test('every tag of a step leads somewhere', () => {
   const source = readFileSync(join(folder, '../../src/app/service/steps.ts'), 'utf8');
-  const declared = /export type Next =([^;]+;){7}/.exec(source.replaceAll(/\/\*[\s\S]*?\*\//g, ''))?.[0] ?? '';
+  const declared = /export type Next =([^;]+;){9}/.exec(source.replaceAll(/\/\*[\s\S]*?\*\//g, ''))?.[0] ?? '';
   const tags = [...declared.matchAll(/next: ([^;}]+)/g)].flatMap(([, list = '']) =>
     [...list.matchAll(/'(\w+)'/g)].map(([, tag]) => tag),
   );
@@ -67,3 +67,25 @@ test('what waits for a person ends by itself', () => {
   expect(machine.States.Ask.TimeoutSeconds).toBeGreaterThan(24 * 60 * 60);
   expect(machine.States.Ask.Catch[0]).toMatchObject({ ErrorEquals: ['States.Timeout'], Next: 'Answered' });
 });
+
+test('many targets are led as few are, by executions of their own whose bound is a literal', () => {
+  const { Targets, 'Many targets': many } = machine.States;
+  expect(many.ItemProcessor.ProcessorConfig).toEqual({ Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' });
+  expect(many.MaxConcurrency).toBeTypeOf('number');
+  // Evaluated nowhere: neither AWS nor the emulator would read the list from an expression of JSONata.
+  expect(many.QueryLanguage ?? machine.QueryLanguage ?? 'JSONPath').toBe('JSONPath');
+  const { ProcessorConfig: _, ...few } = Targets.ItemProcessor;
+  const { ProcessorConfig: __, ...same } = many.ItemProcessor;
+  expect(JSON.parse(JSON.stringify(same).replaceAll(' of many"', '"'))).toEqual(few);
+});
+
+test('names of states are used once in the whole machine', () => {
+  const names = JSON.stringify(machine).match(/"States":\{/g) ?? [];
+  expect(names).toHaveLength(4);
+  const all = [inner(machine), Object.keys(machine.States)].flat();
+  expect(new Set(all).size).toBe(all.length);
+});
+
+function inner({ States }: typeof machine): string[] {
+  return ['Targets', 'Many targets', 'Stacks'].flatMap((name) => Object.keys(States[name].ItemProcessor.States));
+}

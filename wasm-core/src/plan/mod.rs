@@ -23,6 +23,7 @@ mod replacement;
 pub mod rollback;
 mod tags;
 mod types;
+pub mod undo;
 pub(crate) use change::renewal;
 pub(crate) use diff::{Difference, differences, touches};
 pub(crate) use patch::{entries, is_within};

@@ -179,6 +179,9 @@ describe('blobs', () => {
     expect([...memory.blobs.values()].join()).not.toContain(CANARY);
     expect(await sealed.get('state', 'abc')).toBe(CANARY);
     expect(await sealed.get('state', 'none')).toBeUndefined();
+    // The workflow reads it, and has no key.
+    await sealed.put('list', 'abc', '[{"runId":"r"}]');
+    expect([await blobs.get('list', 'abc'), await sealed.get('list', 'abc')]).toEqual(Array(2).fill('[{"runId":"r"}]'));
     await blobs.put('state', 'other', (await blobs.get('state', 'abc')) ?? '');
     await expect(sealed.get('state', 'other')).rejects.toMatchObject({ code: 'state_corrupt' });
     await expect(sealedBlobs(blobs, undefined).get('state', 'abc')).rejects.toMatchObject({ code: 'state_sealed' });

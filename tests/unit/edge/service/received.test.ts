@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { receivedFrom } from '../../../../src/edge/service/received.ts';
 
-const event = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../events/s3/object-created.json'), 'utf8'));
+const event = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../../events/start/object-created.json'), 'utf8'),
+);
 
 test('an event of S3 is an object, with what grows as it is written again', () => {
   expect(receivedFrom(event, 'e')).toEqual({
     kind: 'object',
     bucket: event.detail.bucket.name,
-    key: 'team/web.yaml',
-    sequencer: `${event.detail.bucket.name}/team/web.yaml ${event.detail.object.sequencer}`,
+    key: 'team/files.yaml',
+    sequencer: `${event.detail.bucket.name}/team/files.yaml ${event.detail.object.sequencer}`,
   });
 });
 

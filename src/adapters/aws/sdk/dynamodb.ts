@@ -1,0 +1,1 @@
+export { DynamoDB } from '@aws-sdk/client-dynamodb';

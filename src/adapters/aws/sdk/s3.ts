@@ -1,0 +1,1 @@
+export { S3 } from '@aws-sdk/client-s3';

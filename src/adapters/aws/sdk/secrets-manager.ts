@@ -1,0 +1,1 @@
+export { SecretsManager } from '@aws-sdk/client-secrets-manager';

@@ -1,0 +1,1 @@
+export { SFN } from '@aws-sdk/client-sfn';

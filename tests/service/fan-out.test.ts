@@ -1,0 +1,141 @@
+// More targets at once than an inline Map runs: a Distributed Map over a list in S3. How many at once, what was made where, and
+// how two workers share one account's rate. Twelve targets here; `npm run soak -- fan-out` has 120, with 1,000 resources.
+// An emulator of its own: the bound is a parameter of the installation, and what is counted must be nobody else's.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AnyDocument } from '../support/cli.ts';
+import { call, callAt, ENDS, signedBy, until } from './support/call.ts';
+import { type Installed, startService } from './support/start.ts';
+
+const TARGETS = Number(process.env['ASSENT_TARGETS'] ?? 12);
+const RESOURCES = Number(process.env['ASSENT_RESOURCES'] ?? 60);
+// One more than an inline Map runs, or enough to see it held.
+const AT_ONCE = TARGETS > 41 ? 48 : 41;
+const PATIENCE = { timeout: 60 * 60_000 };
+
+let installed: Installed;
+beforeAll(async () => {
+  installed = await startService({ fanOut: AT_ONCE });
+  callAt(installed.service);
+});
+afterAll(() => installed?.stop());
+
+const accountOf = (index: number) => String(100_000_000_000 + index);
+const queues = (count: number) =>
+  JSON.stringify({
+    Resources: Object.fromEntries(Array.from({ length: count }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }])),
+  });
+
+/** A call in one of AWS's JSON protocols. */
+async function aws(url: string, signing: [service: string, account: string], target: string, body: object) {
+  const [service, account] = signing;
+  const authorization = signedBy(account)['authorization']?.replace('execute-api', service) ?? '';
+  const headers = { authorization, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const document: AnyDocument = await answer.json();
+  expect(answer.status, JSON.stringify(document)).toBe(200);
+  return document;
+}
+
+/** Queues that an account of the sandbox has. */
+async function queuesOf(account: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let NextToken: string | undefined; ; ) {
+    const asked = { TypeName: 'AWS::SQS::Queue', ...(NextToken === undefined ? {} : { NextToken }) };
+    const page = await aws(installed.sandbox, ['cloudcontrolapi', account], 'CloudApiService.ListResources', asked);
+    found.push(...page.ResourceDescriptions.map(({ Identifier }: AnyDocument) => Identifier));
+    if (page.NextToken === undefined) return found;
+    NextToken = page.NextToken;
+  }
+}
+
+/** Most intervals that overlap at an instant. */
+function mostAtOnce(intervals: readonly (readonly [from: number, to: number])[]): number {
+  return Math.max(...intervals.map(([at]) => intervals.filter(([from, to]) => from <= at && at < to).length));
+}
+
+/** Executions that the Distributed Map of a deployment has started: the emulator lists them as AWS does. */
+async function childrenOf(id: string): Promise<(readonly [number, number])[]> {
+  const states = (operation: string, body: object) =>
+    aws(installed.emulator, ['states', '111111111111'], `AWSStepFunctions.${operation}`, body);
+  const executionArn = `arn:aws:states:us-east-1:111111111111:execution:assent-local-deploy:${id}`;
+  const { mapRuns } = await states('ListMapRuns', { executionArn });
+  const lists = await Promise.all(
+    mapRuns.map(({ mapRunArn }: AnyDocument) => states('ListExecutions', { mapRunArn, maxResults: 1_000 })),
+  );
+  const seconds = (at: string | number) => (typeof at === 'number' ? at * 1_000 : Date.parse(at));
+  return lists.flatMap(({ executions }) =>
+    executions.map(({ startDate, stopDate }: AnyDocument) => [seconds(startDate), seconds(stopDate)] as const),
+  );
+}
+
+async function runsOf(deployment: AnyDocument): Promise<AnyDocument[]> {
+  const runs: AnyDocument[] = [];
+  for (const { runId } of deployment.targets) runs.push((await call('GET', `/deployments/${runId}`)).document);
+  return runs;
+}
+
+test(`${TARGETS} targets, ${RESOURCES} resources: bounded, nothing lost, nothing twice`, PATIENCE, async () => {
+  const sizes = Array.from({ length: TARGETS }, (_, index) => Math.floor((RESOURCES + index) / TARGETS));
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(RESOURCES);
+  const targets = sizes.map((size, index) => ({ stack: 'fan', account: accountOf(index), template: queues(size) }));
+  const bounds = { maxConcurrency: AT_ONCE, toleratedFailures: 0 };
+  const began = performance.now();
+  const asked = await call('POST', '/deployments', { targets, bounds, refresh: false });
+  expect(asked.status).toBe(202);
+  const { document } = await until(asked.location ?? '', ENDS);
+  const elapsedMs = performance.now() - began;
+  expect(document.status, JSON.stringify(document).slice(0, 2_000)).toBe('succeeded');
+
+  const children = await childrenOf(document.runId);
+  const runs = await runsOf(document);
+  const working = runs.map(({ startedAt, endedAt }) => [Date.parse(startedAt), Date.parse(endedAt)] as const);
+  const calls = (kind: string) => runs.reduce((sum, { result }) => sum + result.calls[kind], 0);
+  const said = {
+    targets: TARGETS,
+    resources: RESOURCES,
+    bound: AT_ONCE,
+    executionsAtOnce: mostAtOnce(children),
+    workersAtOnce: mostAtOnce(working),
+    elapsedS: Math.round(elapsedMs / 1_000),
+    creates: calls('create'),
+    polls: calls('poll'),
+    throttled: calls('throttled'),
+  };
+  console.error(`fan-out: ${JSON.stringify(said)}`);
+  // One execution each, none a second time, and never more than the bound.
+  expect(children).toHaveLength(TARGETS);
+  expect(said.executionsAtOnce).toBeLessThanOrEqual(AT_ONCE);
+  if (TARGETS > AT_ONCE) expect(said.executionsAtOnce).toBe(AT_ONCE);
+  // What is there is what was asked for, account by account; a creation sent twice would be counted twice.
+  for (const [index, size] of sizes.entries()) {
+    const { account, result } = runs[index] ?? {};
+    expect({ account, outcome: result.outcome }).toEqual({ account: accountOf(index), outcome: 'succeeded' });
+    expect(await queuesOf(accountOf(index))).toHaveLength(size);
+  }
+  expect(said.creates).toBe(RESOURCES);
+});
+
+test('two workers on one account keep to its rate together', PATIENCE, async () => {
+  const account = '444444444444';
+  const size = Math.max(40, Math.round(RESOURCES / 10));
+  const targets = ['left', 'right'].map((stack) => ({ stack, account, template: queues(size) }));
+  const bounds = { maxConcurrency: 2, toleratedFailures: 0 };
+  const asked = await call('POST', '/deployments', { targets, bounds, refresh: false });
+  const { document } = await until(asked.location ?? '', ENDS);
+  expect(document.status).toBe('succeeded');
+  const runs = await runsOf(document);
+  const counted = (kind: string) => runs.reduce((sum, { result }) => sum + result.calls[kind], 0);
+  const accepted = ['create', 'update', 'delete', 'get', 'poll'].reduce((sum, kind) => sum + counted(kind), 0);
+  const throttled = counted('throttled');
+  const working = runs.map(({ startedAt, endedAt }) => [Date.parse(startedAt), Date.parse(endedAt)] as const);
+  const seconds = (Math.max(...working.map(([, to]) => to)) - Math.min(...working.map(([from]) => from))) / 1_000;
+  const share = throttled / accepted;
+  const said = { resources: 2 * size, calls: accepted, seconds, perSecond: accepted / seconds, throttled, share };
+  console.error(`two workers: ${JSON.stringify(said)}`);
+  expect(mostAtOnce(working)).toBe(2);
+  expect(counted('create') - throttled).toBeLessThanOrEqual(2 * size);
+  expect(await queuesOf(account)).toHaveLength(2 * size);
+  // The sandbox lets 25 calls a second through, and 50 at first.
+  expect(accepted - throttled).toBeLessThanOrEqual(25 * seconds + 50);
+  expect(share).toBeLessThan(0.1);
+});
