@@ -18,6 +18,7 @@ import type {
   Share,
   SimulateCall,
   Simulated,
+  Undo,
 } from '#wasm';
 import { pure } from './instance.ts';
 import { textOf } from './stored.ts';

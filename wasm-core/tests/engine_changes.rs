@@ -319,9 +319,13 @@ fn wants_back(plan: &Plan, ended: &Ended) -> bool {
 }
 
 /// Whether each step that was done is undone as it was said before it was approved.
-fn foreseen(answer: &RollbackAnswer, ended: &Ended, expected: &PlanUndo) -> Result<(), TestCaseError> {
+fn foreseen(forward: &Plan, answer: &RollbackAnswer, ended: &Ended, expected: &PlanUndo) -> Result<(), TestCaseError> {
     for report in ended.resources.iter().filter(|report| report.status == StepStatus::Succeeded) {
         let id = &report.logical_id;
+        let planned = forward.resources.iter().find(|resource| resource.logical_id == *id).unwrap();
+        if planned.action == Action::Delete {
+            continue;
+        }
         // What was replaced and could not be deleted, or was left by an earlier run, is another matter.
         if report.replaced.iter().any(|old| old.status != StepStatus::Waiting) {
             continue;
@@ -368,7 +372,7 @@ fn roll_back(
         learned: Default::default(),
     });
     prop_assert_eq!(&answer.unrestored, &Vec::new());
-    foreseen(&answer, ended, &expected)?;
+    foreseen(&world.plan, &answer, ended, &expected)?;
     let anew: Vec<String> = (answer.plan.resources.iter())
         .filter(|resource| matches!(resource.action, Action::Create | Action::Replace))
         .map(|resource| resource.logical_id.clone())

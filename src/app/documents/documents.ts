@@ -13,6 +13,7 @@ import type {
   Replacement,
   ResourceChanges,
   ResourceReport,
+  Undo,
 } from '#wasm';
 import { planChanges, planUndo } from '../../core/calls.ts';
 import type { Verdict } from '../../domain/verdict.ts';

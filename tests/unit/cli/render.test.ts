@@ -69,6 +69,29 @@ test('a plan lists what comes first first, says why, and counts', () => {
   );
 });
 
+test('what a rollback would do is counted, and told of each that is not as before then', () => {
+  const undo = (how: NonNullable<ActionDocument['undo']>['action'], ...reasons: string[]) => ({
+    undo: { action: how, reasons },
+  });
+  const document = planOf(
+    action('New', 'create', [], undo('delete')),
+    action('Log', 'create', [], undo('retain', 'its DeletionPolicy is Retain')),
+    action('Queue', 'update', [], undo('restore')),
+    action('Db', 'replace', [], undo('recreate', 'what it was is gone, so it is created anew')),
+    action('Same', 'noop'),
+  );
+  const text = planText(document, { where: 'sandbox', file: 'web.yaml', speed: 1 }, paint);
+  expect(text).toContain('If it fails: 1 deleted again, 1 as before, 1 made anew, 1 kept but forgotten\n');
+  expect(text).toContain(
+    [
+      'If it fails',
+      '  ! Db is made anew: what it was is gone, so it is created anew',
+      '  ! Log stays, and the stack forgets it: its DeletionPolicy is Retain',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('a plan without changes says so in one sentence', () => {
   const text = planText(planOf(action('A', 'noop')), { where: 'sandbox', file: 'web.yaml', speed: 1 }, paint);
   expect(text.split('\n')[0]).toBe('No changes. Stack web is as its template says (1 resource).');

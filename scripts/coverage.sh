@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Which lines of the core its native tests do not reach: `npm run coverage`. Prints each file with its share and writes
+# what is not reached into target/coverage/missed.txt, as FILE:LINE: text.
+#
+# Needs the tools of the compiler's LLVM: rustup's component llvm-tools (added here), or Debian's llvm-22 beside rustc-web.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+folder=${CARGO_TARGET_DIR:-target}/coverage
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd -P)
+
+tools=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+if [ ! -x "$tools/llvm-cov" ] && command -v rustup >/dev/null; then rustup component add llvm-tools >&2 || true; fi
+tool() {
+  if [ -x "$tools/$1" ]; then echo "$tools/$1"; else command -v "$1-22" || command -v "$1"; fi
+}
+profdata=$(tool llvm-profdata) && cov=$(tool llvm-cov) || {
+  echo "coverage: llvm-profdata and llvm-cov are missing: rustup component add llvm-tools, or apt-get install llvm-22" >&2
+  exit 3
+}
+
+export CARGO_TARGET_DIR=$folder RUSTFLAGS=-Cinstrument-coverage CARGO_INCREMENTAL=0
+export LLVM_PROFILE_FILE=$folder/profiles/%p-%m.profraw
+rm -rf "$folder/profiles"
+cargo test --quiet --locked --package assent-core --tests >&2
+"$profdata" merge -sparse "$folder"/profiles/*.profraw -o "$folder/core.profdata"
+
+# Every test is a program of its own.
+programs=$(cargo test --quiet --locked --package assent-core --tests --no-run --message-format=json |
+  sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+objects=()
+for program in $programs; do objects+=(--object "$program"); done
+
+"$cov" report --instr-profile "$folder/core.profdata" "${objects[@]}" wasm-core/src --show-region-summary=false \
+  --show-branch-summary=false
+"$cov" export --format=lcov --instr-profile "$folder/core.profdata" "${objects[@]}" wasm-core/src |
+  awk -F: -v root="$PWD/" '
+    /^SF:/ { file = substr($0, 4); sub(root, "", file) }
+    /^DA:/ { split($2, at, ","); if (at[2] == 0) print file ":" at[1] }
+  ' | while IFS=: read -r file line; do printf '%s:%s: %s\n' "$file" "$line" "$(sed -n "${line}p" "$file")"; done >"$folder/missed.txt"
+echo "$(wc -l <"$folder/missed.txt") lines are not reached: $folder/missed.txt"
