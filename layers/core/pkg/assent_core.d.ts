@@ -790,6 +790,24 @@ export type DriftStatus = "in_sync" | "modified" | "deleted" | "unreadable";
 export type Outcome = "succeeded" | "no_changes" | "failed" | "rolled_back" | "cancelled" | "unreachable" | "suspended";
 
 /**
+ * How a step is undone.
+ */
+export interface Undo {
+    /**
+     * Name in the template.
+     */
+    logicalId: string;
+    /**
+     * What becomes of it.
+     */
+    action: UndoAction;
+    /**
+     * Why, one sentence each.
+     */
+    reasons: string[];
+}
+
+/**
  * How a table becomes answers.
  */
 export type TableMethod = "majority" | "weighted" | "bayesian" | "log-pool" | "dawid-skene";
@@ -1594,6 +1612,16 @@ export interface PlanChanges {
 }
 
 /**
+ * The answer; steps that leave nothing to be undone are not in it.
+ */
+export interface PlanUndo {
+    /**
+     * By logical id.
+     */
+    steps: Undo[];
+}
+
+/**
  * The built-in rules.
  */
 export interface RulesAnswer {
@@ -1927,6 +1955,11 @@ export interface FindingBrief {
  * What an outcome rests on.
  */
 export type Why = "clear" | "tie" | "no_quorum" | "no_votes" | "vetoed" | "uncertain";
+
+/**
+ * What becomes of one step.
+ */
+export type UndoAction = "delete" | "retain" | "restore" | "recreate" | "leave";
 
 /**
  * What came of a rule on a file.
@@ -2769,6 +2802,14 @@ export function planChanges(plan: string): PlanChanges;
  * When the text is no plan.
  */
 export function planDigest(plan: string): string;
+
+/**
+ * How each step of a stored plan (JSON) would be undone if the deployment failed.
+ *
+ * # Errors
+ * When the text is no plan.
+ */
+export function planUndo(plan: string): PlanUndo;
 
 /**
  * One probability per question, from a column of indices of questions and one of probabilities; NaN where the method

@@ -909,6 +909,25 @@ function planDigest(plan) {
 exports.planDigest = planDigest;
 
 /**
+ * How each step of a stored plan (JSON) would be undone if the deployment failed.
+ *
+ * # Errors
+ * When the text is no plan.
+ * @param {string} plan
+ * @returns {PlanUndo}
+ */
+function planUndo(plan) {
+    const ptr0 = passStringToWasm0(plan, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.planUndo(ptr0, len0);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+exports.planUndo = planUndo;
+
+/**
  * One probability per question, from a column of indices of questions and one of probabilities; NaN where the method
  * has none.
  *

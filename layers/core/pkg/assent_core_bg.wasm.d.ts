@@ -33,6 +33,7 @@ export const neededTiles: (a: number, b: number) => [number, number, number, num
 export const permissions: (a: number, b: number) => [number, number, number];
 export const planChanges: (a: number, b: number) => [number, number, number];
 export const planDigest: (a: number, b: number) => [number, number, number, number];
+export const planUndo: (a: number, b: number) => [number, number, number];
 export const planned_bind: (a: number, b: number, c: number) => [number, number, number];
 export const planned_builtinVotes: (a: number, b: any) => [number, number, number];
 export const planned_digest: (a: number) => [number, number];

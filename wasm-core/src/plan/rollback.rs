@@ -21,6 +21,9 @@ use crate::schema::{self, Handler};
 use super::patch::{Subject, patch};
 use super::{destroy, finish, moved};
 
+/// Why what was created goes.
+pub(super) const ROLLED_BACK: &str = "the deployment is rolled back";
+
 /// What the way back is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -117,7 +120,7 @@ fn restored(call: &RollbackCall, names: &BTreeMap<String, String>) -> RollbackAn
     for (new, old) in names {
         way.call_again(old, new);
     }
-    let (mut resources, _) = destroy::remove(&way.created, &call.live, "the deployment is rolled back");
+    let (mut resources, _) = destroy::remove(&way.created, &call.live, ROLLED_BACK);
     resources.append(&mut way.restored);
     let (plan, forecast) = finish::plan(&finishing(call), resources, Vec::new());
     RollbackAnswer { plan, forecast, unrestored: way.unrestored.into_values().collect() }

@@ -13,7 +13,7 @@ use crate::call::StackState;
 use crate::model::{Action, OldResource, Plan, PlannedResource, Replacement, ResourceStatus, StackResource};
 
 use super::change::renewal;
-use super::rollback::{RollbackCall, rollback};
+use super::rollback::{ROLLED_BACK, RollbackCall, rollback};
 
 /// Stands for the identifier of what is yet to be made, in reasons too.
 const NEW: &str = "its successor";
@@ -92,7 +92,8 @@ pub fn undo(plan: &Plan) -> PlanUndo {
                 Action::Create | Action::Replace => UndoAction::Recreate,
                 Action::Update | Action::Import | Action::Noop => UndoAction::Restore,
             };
-            Undo { logical_id: called(step.logical_id), action, reasons: step.reasons }
+            let reasons = step.reasons.into_iter().filter(|reason| reason != ROLLED_BACK).collect();
+            Undo { logical_id: called(step.logical_id), action, reasons }
         })
         .collect();
     steps.extend(back.unrestored.into_iter().map(|left| Undo {
