@@ -134,6 +134,16 @@ test('every step may be called again', async () => {
   expect(await shown()).toMatchObject({ status: 'succeeded', result: { calls: { create: 1 } } });
 });
 
+test('what nobody has begun is called off also where that cannot be signed', async () => {
+  await submitted();
+  expect(await judged()).toEqual({ next: 'work' });
+  const unsigned = { ...local, signer: { ...local.signer, publicKey: () => Promise.reject(new Error('KMS')) } };
+  await expect(cancelRun(unsigned, steps, 'r1', { caller: BOB })).rejects.toThrow('KMS');
+  expect((await local.store.runs.get('r1'))?.status).toBe('approved');
+  expect(await stopStep(unsigned, steps, 'r1')).toEqual({ next: 'end' });
+  expect(await local.store.runs.get('r1')).toMatchObject({ status: 'rejected', result: { code: 'cancelled' } });
+});
+
 test('a worker that ended between planning and judging is followed by one that judges', async () => {
   await submitted();
   const { move } = local.store.runs;
