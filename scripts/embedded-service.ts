@@ -68,6 +68,7 @@ export async function embeddedService({
     },
     store,
     clock: systemClock,
+    telemetry: undefined,
     signer: new KeyFile({ dir, given: undefined, mayMake: async () => (await store.log.head()) === undefined }),
     ...servicePortsOn(table, blobs, { now, dataKeys: localDataKeys(secretsKey(dir)) }),
     workflow: {

@@ -31,10 +31,11 @@ import {
   type reconcileBody,
 } from '../../src/edge/http/schemas.ts';
 import { callerIn } from '../../src/edge/service/caller.ts';
-import { service } from '../../src/edge/service/open.ts';
+import { type Service, service } from '../../src/edge/service/open.ts';
+import { tracedApi, traceparentFor } from '../../src/edge/service/tracing.ts';
 import { newRunId } from '../../src/edge/session.ts';
 
-export const handler = httpApi({
+const routes = httpApi({
   'POST /deployments': async (event) => {
     const body = bodyOf(deploymentRequest, event);
     if ('targets' in body) return acceptedTargets(event, body);
@@ -132,6 +133,8 @@ export const handler = httpApi({
   'GET /consultations/{id}': (event) => answered(event, pathOf(event, 'id'), 'consult'),
 });
 
+export const handler = tracedApi(routes);
+
 function sought(event: ApiEvent) {
   return { name: pathOf(event, 'stack'), ...queryOf(placeQuery, event) };
 }
@@ -156,12 +159,12 @@ async function accepted(
   place: Place = {},
 ): Promise<Answer> {
   const open = await service();
-  return begun(event, await requestRun(open, open, submission, { ...asking(event), place: placeOf(place) }));
+  return begun(event, await requestRun(open, open, submission, { ...asking(event, open), place: placeOf(place) }));
 }
 
 async function acceptedTargets(event: ApiEvent, body: Parameters<typeof requestTargets>[2]): Promise<Answer> {
   const open = await service();
-  return begun(event, await requestTargets(open, open, body, asking(event)));
+  return begun(event, await requestTargets(open, open, body, asking(event, open)));
 }
 
 async function acceptedWayBack(
@@ -173,9 +176,10 @@ async function acceptedWayBack(
   return accepted(event, { mode: 'deploy', stack, ...body }, place);
 }
 
-function asking(event: ApiEvent) {
+function asking(event: ApiEvent, open: Service) {
   const key = event.headers['idempotency-key'];
-  return { caller: callerIn(event), runId: newRunId(), ...(key === undefined ? {} : { key }) };
+  const traceparent = traceparentFor(open, event);
+  return { caller: callerIn(event), runId: newRunId(), traceparent, ...(key === undefined ? {} : { key }) };
 }
 
 /** Where it goes, where that is not where the service's own target is. */

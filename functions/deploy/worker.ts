@@ -9,9 +9,11 @@ import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from 
 import { told } from '../../src/app/service/telling.ts';
 import type { Control, Session } from '../../src/app/session.ts';
 import { circleOf } from '../../src/edge/config/open.ts';
+import { coldStart } from '../../src/edge/service/cold.ts';
 import { packagedConfig, packagedPolicy } from '../../src/edge/service/config.ts';
 import { onTarget, onTargets, type Service, service } from '../../src/edge/service/open.ts';
 import { receivedFrom } from '../../src/edge/service/received.ts';
+import { type Traced, traced } from '../../src/edge/service/tracing.ts';
 import { newRunId } from '../../src/edge/session.ts';
 
 /** A task of the machine. */
@@ -40,8 +42,16 @@ export async function handler(task: Task, context: Context): Promise<Next> {
   logger.addContext(context);
   const { runId } = task;
   const open = await service();
+  // No task fails for it.
+  await open.store.measures.add(coldStart(context.functionName)).catch(() => undefined);
   logger.info('begins', { task: task.task, runId });
-  const next = await perform(task, open, context);
+  const about: Traced = {
+    name: task.task,
+    attributes: runId === '' ? {} : { runId },
+    traceparent: async () => (runId === '' ? undefined : (await open.submissions.head(runId))?.traceparent),
+    outcome: (result) => (result as Next).next,
+  };
+  const next = await traced(open, about, () => perform(task, open, context));
   logger.info('ends', { task: task.task, runId, next: next.next });
   return next;
 }

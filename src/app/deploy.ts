@@ -8,7 +8,7 @@ import type { AllowedLoss } from './gate/guard.ts';
 import { judge } from './judge.ts';
 import { DEFAULT_CONCURRENCY, type PlanOptions } from './plan.ts';
 import type { Planned } from './planning/planning.ts';
-import type { OnFailure } from './ports.ts';
+import type { OnFailure, SpanAttributes } from './ports.ts';
 import { type Control, interrupted, type Session } from './session.ts';
 import { changesAnything, type Submitted, submit } from './submit.ts';
 import { work } from './work.ts';
@@ -41,7 +41,20 @@ export interface Asking {
  * Deploys a template. Resolves also when it was refused, waits, failed or was cancelled: the outcome says so. Rejects
  * when nothing could be planned, or when the work broke off and is to be resumed.
  */
-export async function deploy(session: Session, options: DeployOptions, control: Control): Promise<RunDocument> {
+export function deploy(session: Session, options: DeployOptions, control: Control): Promise<RunDocument> {
+  return session.tracer.within('deploy', { stack: options.stack }, async (span) => {
+    const document = await deployNow(session, options, control);
+    span.set(spanOf(document));
+    return document;
+  });
+}
+
+/** What the span of a run says of its end. */
+export function spanOf({ runId, outcome }: RunDocument): SpanAttributes {
+  return { outcome, ...(runId === null ? {} : { runId }) };
+}
+
+async function deployNow(session: Session, options: DeployOptions, control: Control): Promise<RunDocument> {
   const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
   const refresh = options.refresh ?? true;
   const onFailure = options.onFailure ?? 'rollback';

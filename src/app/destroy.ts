@@ -1,5 +1,5 @@
 // `destroy`: deletes a stack's resources in reverse order. A stack nobody knows is already gone.
-import { type Asking, ask } from './deploy.ts';
+import { type Asking, ask, spanOf } from './deploy.ts';
 import { nothingToDo, type RunDocument } from './documents/documents.ts';
 import type { AllowedLoss } from './gate/guard.ts';
 import { judge } from './judge.ts';
@@ -21,7 +21,15 @@ export interface DestroyOptions extends Pick<Asking, 'consent' | 'show' | 'by'> 
 }
 
 /** Destroys a stack; resolves with `no_changes` and no run when it does not exist. Otherwise as `deploy`. */
-export async function destroy(session: Session, options: DestroyOptions, control: Control): Promise<RunDocument> {
+export function destroy(session: Session, options: DestroyOptions, control: Control): Promise<RunDocument> {
+  return session.tracer.within('destroy', { stack: options.stack }, async (span) => {
+    const document = await destroyNow(session, options, control);
+    span.set(spanOf(document));
+    return document;
+  });
+}
+
+async function destroyNow(session: Session, options: DestroyOptions, control: Control): Promise<RunDocument> {
   const maxConcurrency = options.maxConcurrency ?? DEFAULT_CONCURRENCY;
   const { stack } = await stackHere(session, options.stack, control);
   if ((await session.store.stacks.get(stack)) === undefined) {

@@ -36,7 +36,21 @@ export interface Judged {
 }
 
 /** Judges a submitted run and writes down what was found. */
-export async function judge(
+export function judge(
+  session: Session,
+  submitted: Submitted,
+  options: JudgeOptions,
+  control: Control,
+): Promise<Judged> {
+  const { runId, stack } = submitted.run;
+  return session.tracer.within('judge', { runId, stack: stack.name }, async (span) => {
+    const judged = await judgeNow(session, submitted, options, control);
+    span.set({ outcome: judged.run.status });
+    return judged;
+  });
+}
+
+async function judgeNow(
   session: Session,
   { run, planned }: Submitted,
   options: JudgeOptions,

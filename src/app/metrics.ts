@@ -1,9 +1,9 @@
 // `metrics`: what has been measured over all runs. No call is made.
 import { summarizeSketch, valuesOf } from '../core/sketch.ts';
 import { InvalidInput } from '../domain/errors.ts';
-import { type Labels, labelsKey, type Measured } from '../domain/metrics.ts';
+import type { Labels, Measured } from '../domain/metrics.ts';
+import { Bounded, seriesKey } from './measure/bounded.ts';
 import { boundsOf } from './measure/bounds.ts';
-import { merged } from './measure/monitor.ts';
 import { allOf, type Store } from './ports.ts';
 
 /** Quantiles that every form of the document shows, beside the largest value. */
@@ -35,27 +35,27 @@ export interface MetricsDocument {
 
 /** Reads the store's measurements. Rejects with InvalidInput `state_corrupt` where one is damaged. */
 export async function metrics({ store }: { store: Pick<Store, 'measures'> }): Promise<MetricsDocument> {
-  const series = new Map<string, Measured>();
-  for await (const part of allOf((next) => store.measures.list({ next }))) {
-    const key = `${part.name}${labelsKey(part.labels)}`;
-    const before = series.get(key);
-    series.set(key, before === undefined ? part : together(before, part));
-  }
-  const sorted = [...series].sort(([one], [other]) => (one < other ? -1 : 1));
+  const all = new Bounded();
+  for await (const part of allOf((next) => store.measures.list({ next }))) together(all, part);
+  const sorted = all
+    .parts()
+    .map((part) => [seriesKey(part), part] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
   return { version: 1, kind: 'metrics', series: sorted.map(([, measured]) => seriesDocument(measured)) };
 }
 
-/** Both were taken as one series when they were kept, so what does not merge is damaged. */
-function together(one: Measured, other: Measured): Measured {
+/** Parts of one series were taken as one when they were kept, so what does not merge is damaged. */
+function together(all: Bounded, part: Measured): void {
   try {
-    return merged(one, other);
+    all.add(part);
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
-    throw damaged(one.name, error);
+    throw damaged(part.name, error);
   }
 }
 
-function damaged(name: string, cause?: unknown): InvalidInput {
+/** The error for a measurement that cannot be read. */
+export function damaged(name: string, cause?: unknown): InvalidInput {
   return new InvalidInput('state_corrupt', `What is kept of ${name} is damaged.`, { cause });
 }
 

@@ -16,7 +16,7 @@ export type { Clock } from './ports/clock.ts';
 export type { Answer, CallError, Cloud, Facts, OutsideLookup, Progress } from './ports/cloud.ts';
 export type { Export, Exports } from './ports/exports.ts';
 export type { Log, LogAppend, LogEntry, LogHead } from './ports/log.ts';
-export type { Measures } from './ports/measures.ts';
+export type { MeasuredRun, Measures } from './ports/measures.ts';
 export type { ChangeNote, Estimates, Limits, Notes } from './ports/notes.ts';
 export { allOf, type Page, type PageOf } from './ports/page.ts';
 export {
@@ -40,6 +40,8 @@ export {
 } from './ports/runs.ts';
 export type { Signer } from './ports/signer.ts';
 export type { StackHead, StackRecord, Stacks } from './ports/stacks.ts';
+export type { Span, SpanAttributes, Tracer } from './ports/tracer.ts';
+export { NO_TRACER } from './ports/tracer.ts';
 
 /** Everything that is kept. Opening one that a newer version wrote rejects with InvalidInput `state_too_new`. */
 export interface Store {

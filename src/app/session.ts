@@ -4,7 +4,7 @@ import { AssentError } from '../domain/errors.ts';
 import type { Place, StackKey } from '../domain/stack.ts';
 import { type Emit, iso } from './documents/events.ts';
 import type { Monitor } from './measure/monitor.ts';
-import type { Clock, Cloud, Facts, Signer, Store } from './ports.ts';
+import type { Clock, Cloud, Facts, Signer, Store, Tracer } from './ports.ts';
 import type { Budgets } from './run/budget.ts';
 import type { Cleaner } from './run/cleaner.ts';
 
@@ -28,6 +28,8 @@ export interface Session extends Local {
   budgets: Budgets;
   /** What this process measures; flushed into the store. */
   monitor: Monitor;
+  /** What this process does, as spans. */
+  tracer: Tracer;
   /** How many times faster than AWS its operations run: 1, but for the bundled sandbox. Estimates and forecasts are in its time. */
   speed: number;
   /** Resolves once all answers that have already arrived have been handed over: what came together is worked off together. */

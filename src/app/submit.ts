@@ -25,7 +25,19 @@ export interface Submitted {
  * Plans what is wanted and writes the run down. A run of the stack that still waits for an answer is superseded by it.
  * Rejects with LeaseHeld while another run works on the stack, with InvalidInput for what cannot be planned.
  */
-export async function submit(
+export function submit(
+  session: Session,
+  wanted: Wanted & { onFailure?: OnFailure },
+  control: Control,
+): Promise<Submitted> {
+  return session.tracer.within('submit', { stack: wanted.stack }, async (span) => {
+    const submitted = await submitNow(session, wanted, control);
+    span.set({ runId: submitted.run.runId });
+    return submitted;
+  });
+}
+
+async function submitNow(
   session: Session,
   wanted: Wanted & { onFailure?: OnFailure },
   control: Control,

@@ -27,7 +27,16 @@ export interface WorkOptions {
  * Resolves with the run's document, also when it failed, was cancelled or suspended; with the stored one when it had
  * ended. A run whose stack has changed since its plan was made ends as superseded, and nothing is called.
  */
-export async function work(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
+export function work(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
+  const { runId } = options;
+  return session.tracer.within('work', { runId }, async (span) => {
+    const document = await workNow(session, options, control);
+    span.set({ outcome: document.outcome });
+    return document;
+  });
+}
+
+async function workNow(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
   const { store } = session;
   const found = await store.runs.get(options.runId);
   if (found === undefined) throw unknownRun(options.runId);

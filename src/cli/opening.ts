@@ -23,7 +23,7 @@ export async function withSession<T>(
   options: CloudOptions & { format: string },
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession(options);
+  const session = await openSession({ ...options, warn: (message) => io.err(`${message}\n`) });
   const shown = options.format === 'jsonl' ? new SilentProgress() : progress(io, session.clock.now);
   const interrupt = listen({
     first: () => shown.note(stopping(shown.inFlight())),

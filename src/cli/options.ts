@@ -132,6 +132,7 @@ export interface ScanCommandOptions extends RemoteOptions {
 export type RulesCommandOptions = TextOrJson;
 export type PermissionsCommandOptions = TextOrJson;
 export interface MetricsCommandOptions extends StateOptions, RemoteOptions {
+  compare?: true;
   format: 'text' | 'openmetrics' | 'json';
 }
 export interface ConsensusCommandOptions extends TextOrJson, RemoteOptions {

@@ -302,7 +302,9 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     () => import('./commands/metrics.ts'),
     () => import('./service/metrics.ts'),
   );
-  metrics.addOption(format('text', 'openmetrics', 'json'));
+  metrics
+    .addOption(format('text', 'openmetrics', 'json'))
+    .option('--compare', 'which types have become slower: p95 of the newest runs against those before');
   callerOptions(stateOption(metrics));
 
   const sandbox = add<SandboxCommandOptions>(

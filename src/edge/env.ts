@@ -139,3 +139,17 @@ function positive(name: string, text: string | undefined, preset: number): numbe
 export function environmentVariable(name: string): string | undefined {
   return process.env[name] || undefined;
 }
+
+/** TRACEPARENT and every OTEL_* variable, for src/edge/telemetry/settings.ts, which names those that it looks at. */
+export function telemetryVariables(): Record<string, string | undefined> {
+  const { TRACEPARENT } = process.env;
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'))),
+    TRACEPARENT,
+  };
+}
+
+/** _X_AMZN_TRACE_ID: where in X-Ray this invocation of a function stands. */
+export function xrayHeader(): string | undefined {
+  return process.env['_X_AMZN_TRACE_ID'] || undefined;
+}

@@ -5,7 +5,8 @@ import { type Identity, ServiceClient } from '../adapters/aws/service-client.ts'
 import { systemClock } from '../adapters/embedded/clock.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { isLoopback } from '../domain/stack.ts';
-import { cloudEnvironment, remoteEnvironment } from './env.ts';
+import { parseTraceparent, traceparentOf } from '../domain/trace-context.ts';
+import { cloudEnvironment, remoteEnvironment, telemetryVariables } from './env.ts';
 
 /** Which service, and with whose credentials. */
 export interface RemoteChoice {
@@ -13,6 +14,8 @@ export interface RemoteChoice {
   region?: string | undefined;
   profile?: string | undefined;
   roleArn?: string | undefined;
+  /** Where in which trace requests are made; default: that of TRACEPARENT. */
+  traceparent?: (() => string | undefined) | undefined;
 }
 
 const LOCAL = { accessKeyId: '111111111111', secretAccessKey: 'local' };
@@ -26,7 +29,14 @@ export async function openRemote(options: RemoteChoice): Promise<ServiceClient> 
     identity: await identityOf(options, url),
     now: systemClock.now,
     pause,
+    traceparent: options.traceparent ?? givenTraceparent,
   });
+}
+
+/** What started this process has told it, as far as that is valid. */
+function givenTraceparent(): string | undefined {
+  const given = parseTraceparent(telemetryVariables()['TRACEPARENT']);
+  return given && traceparentOf(given);
 }
 
 async function identityOf({ region, profile, roleArn }: RemoteChoice, { hostname }: URL): Promise<Identity> {

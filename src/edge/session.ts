@@ -6,6 +6,8 @@ import { KeyFile } from '../adapters/embedded/key-file.ts';
 import { openStore } from '../adapters/embedded/store.ts';
 import { measuredCloud } from '../app/measure/measure.ts';
 import { Monitor } from '../app/measure/monitor.ts';
+import { telling } from '../app/measure/telling.ts';
+import { NO_TRACER, type Tracer } from '../app/ports.ts';
 import { Budgets } from '../app/run/budget.ts';
 import { cleanedCloud, cleanedFacts } from '../app/run/cleaned.ts';
 import { Cleaner } from '../app/run/cleaner.ts';
@@ -13,6 +15,7 @@ import type { Local, Session } from '../app/session.ts';
 import type { Target } from '../domain/targets.ts';
 import type { CloudChoice, OpenCloud } from './cloud.ts';
 import { cloudEnvironment, signingKey, stateKey } from './env.ts';
+import { FLUSH_MS as LAST_FLUSH_MS, openTelemetry } from './telemetry/open.ts';
 
 // What a killed process may lose of its counts of calls; a flush is one commit.
 const FLUSH_MS = 2_000;
@@ -35,24 +38,28 @@ export async function openLocal(state: string, { mayOnlyRead = true } = {}): Pro
   return { store, signer, clock: systemClock, close: () => store.close() };
 }
 
+/** A cloud, and who is told that measurements or spans could not be sent: by default whoever listens to Node's warnings. */
+export type SessionChoice = CloudChoice & { warn?: (message: string) => void };
+
 /** Opens the store and a cloud; starts the sandbox where that is the cloud and none runs. */
-export async function openSession(options: CloudChoice): Promise<OpenSession> {
-  const local = await openLocal(options.state, { mayOnlyRead: false });
+export async function openSession(options: SessionChoice): Promise<OpenSession> {
+  const { local, tracer, close } = await openExporting(options);
   try {
     // Loaded here, because the SDK is most of the start-up time and not every command needs it.
     const { openCloud } = await import('./cloud.ts');
     const session = sessionOver(local, await openCloud(options), {
       speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
+      tracer,
     });
     return {
       ...session,
       close: async () => {
         await session.close();
-        await local.close();
+        await close();
       },
     };
   } catch (error) {
-    await local.close();
+    await close();
     throw error;
   }
 }
@@ -64,11 +71,11 @@ export interface OpenTargets extends OpenLocal {
 }
 
 /** Opens the store, and clouds as they are asked for. */
-export async function openTargets(options: CloudChoice): Promise<OpenTargets> {
-  const local = await openLocal(options.state, { mayOnlyRead: false });
+export async function openTargets(options: SessionChoice): Promise<OpenTargets> {
+  const { local, tracer, close } = await openExporting(options);
   const { openClouds } = await import('./cloud.ts');
   const clouds = await openClouds(options).catch(async (error: unknown) => {
-    await local.close();
+    await close();
     throw error;
   });
   const speed = options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1;
@@ -78,7 +85,8 @@ export async function openTargets(options: CloudChoice): Promise<OpenTargets> {
     open: (target) => {
       const { account, region, roleArn, externalId } = target;
       const key = JSON.stringify([account, region, roleArn, externalId]);
-      const session = opened.get(key) ?? clouds.open(target).then((cloud) => sessionOver(local, cloud, { speed }));
+      const session =
+        opened.get(key) ?? clouds.open(target).then((cloud) => sessionOver(local, cloud, { speed, tracer }));
       opened.set(key, session);
       return session;
     },
@@ -87,18 +95,44 @@ export async function openTargets(options: CloudChoice): Promise<OpenTargets> {
         if (session.status === 'fulfilled') await session.value.close();
       }
       await clouds.close();
+      await close();
+    },
+  };
+}
+
+/** The store, whose measurements are exported where the environment asks for it. */
+async function openExporting({ state, warn = warned }: SessionChoice) {
+  const local = await openLocal(state, { mayOnlyRead: false });
+  const telemetry = await openTelemetry({ warn });
+  const { store } = local;
+  const measures =
+    telemetry === undefined ? store.measures : telling(store.measures, (measured) => telemetry.take(measured));
+  return {
+    local: { ...local, store: { ...store, measures } },
+    tracer: telemetry?.tracer,
+    close: async () => {
+      await telemetry?.close(LAST_FLUSH_MS);
       await local.close();
     },
   };
 }
 
+function warned(message: string): void {
+  process.emitWarning(message, { type: 'TelemetryWarning' });
+}
+
 /** A session over an open store and cloud; closing it closes the cloud, not the store. */
-export function sessionOver(local: Local, open: OpenCloud, { speed }: { speed: number }): OpenSession {
+export function sessionOver(
+  local: Local,
+  open: OpenCloud,
+  { speed, tracer = NO_TRACER }: { speed: number; tracer?: Tracer | undefined },
+): OpenSession {
   const { store, clock, signer } = local;
   const { endpoint } = open;
   const monitor = new Monitor({ clock, intervalMs: FLUSH_MS, sink: (measured) => store.measures.add(measured) });
   const newSeed = () => randomBytes(8).readBigUInt64BE().toString();
-  const budgets = new Budgets(local, newSeed);
+  const rates = monitor.series('rate_per_second', { endpoint });
+  const budgets = new Budgets(local, newSeed, ({ rate }) => rates.record(rate));
   const cleaner = new Cleaner();
   return {
     store,
@@ -113,6 +147,7 @@ export function sessionOver(local: Local, open: OpenCloud, { speed }: { speed: n
     cleaner,
     budgets,
     monitor,
+    tracer,
     speed,
     nextPoll: () => setImmediate(),
     newRunId,

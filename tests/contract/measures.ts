@@ -1,7 +1,7 @@
 // What every place for measurements must do.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { merged } from '../../src/app/measure/monitor.ts';
+import { merged } from '../../src/app/measure/merged.ts';
 import { Distribution } from '../../src/app/measure/recorder.ts';
 import { allOf, type Store } from '../../src/app/ports.ts';
 import { labelsKey, type Measured } from '../../src/domain/metrics.ts';
@@ -74,6 +74,19 @@ export function measuresContract(module: StoreModule): void {
       expect(await sum(other)).toMatchObject([{ value: 17 }, { value: 10 }, { sketch: sketchOf(3, 4, 10) }]);
       await one.measures.put('r2', []);
       expect(await sum(other)).toMatchObject([{ value: 13 }, { value: 10 }, { sketch: sketchOf(3, 10) }]);
+    });
+
+    test('runs are told newest first, each part under its run, what processes measured not among them', async () => {
+      const store = await world.open();
+      await store.measures.add(part(10));
+      for (const run of ['20260101-r1', '20260102-r2', '20260103-r3']) await store.measures.put(`${run}/0`, part(1));
+      await store.measures.put('20260102-r2/77', part(2));
+      const found: string[] = [];
+      for await (const { runId, measured } of allOf((next) => store.measures.runs({ next, limit: 1 }))) {
+        expect(measured).toHaveLength(3);
+        found.push(runId);
+      }
+      expect(found).toEqual(['20260103-r3', '20260102-r2', '20260102-r2', '20260101-r1']);
     });
 
     test('a thousand series of long names are kept, and a hundred runs listed in pages', async () => {

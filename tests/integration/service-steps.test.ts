@@ -113,6 +113,15 @@ const worked = (runId = 'r1', signal?: AbortSignal) => workStep(session, steps, 
 const shown = async (runId = 'r1'): Promise<AnyDocument> =>
   showRun(local, steps, runId, { caller: BOB, scope: 'read' });
 
+test('a run keeps in whose trace it was asked for, and one that does not say it keeps nothing', async () => {
+  const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
+  const wanted = { mode: 'deploy', stack: 'web', template } as const;
+  await requestRun(local, steps, wanted, { caller: BOB, runId: 'r1', traceparent });
+  await requestRun(local, steps, wanted, { caller: BOB, runId: 'r2', traceparent: undefined });
+  expect((await steps.submissions.head('r1'))?.traceparent).toBe(traceparent);
+  expect(await steps.submissions.head('r2')).not.toHaveProperty('traceparent');
+});
+
 test('every step may be called again', async () => {
   await submitted();
   expect(started).toEqual(['r1']);

@@ -14,6 +14,8 @@ export interface ServiceClientOptions {
   /** ms since the epoch. */
   now: () => number;
   pause: (ms: number) => Promise<void>;
+  /** Where in which trace the requests are made. */
+  traceparent?: (() => string | undefined) | undefined;
 }
 
 export interface ServiceRequest {
@@ -69,7 +71,8 @@ export class ServiceClient {
   }
 
   async #send(method: string, url: URL, headers: Record<string, string>, body: string): Promise<Response> {
-    const { identity, now } = this.#options;
+    const { identity, now, traceparent } = this.#options;
+    const trace = traceparent?.();
     const authorized =
       'token' in identity
         ? { ...headers, authorization: `Bearer ${identity.token}` }
@@ -81,7 +84,8 @@ export class ServiceClient {
     try {
       return await fetch(url, {
         method,
-        headers: authorized,
+        // Not signed: whoever is on the way may set it anew.
+        headers: trace === undefined ? authorized : { ...authorized, traceparent: trace },
         // A redirection would carry token or template to somebody else.
         redirect: 'error',
         signal: AbortSignal.timeout(ANSWER_MS),

@@ -1,14 +1,15 @@
 // Measurements on a table. A run's stand under its name, so that putting them twice counts once; what processes measure
 // is merged into one of a few sums, chosen by who measures, so that many at once rarely meet.
 
-import { merged } from '../../app/measure/monitor.ts';
-import type { Blobs, Measures, Page, PageOf } from '../../app/ports.ts';
-import { labelsKey, type Measured } from '../../domain/metrics.ts';
+import { Bounded } from '../../app/measure/bounded.ts';
+import type { Blobs, MeasuredRun, Measures, Page, PageOf } from '../../app/ports.ts';
+import type { Measured } from '../../domain/metrics.ts';
 import { corrupt, keep, kept, parsed } from './content.ts';
 import { MEASURES } from './keys.ts';
 import { type Item, MOST_BODY_BYTES, retried, type Table } from './table.ts';
 
 const PAGE = 50;
+const RUN = 'run#';
 
 /** JSON has no bytes: a sketch is Base64 there. */
 type Kept =
@@ -28,19 +29,17 @@ export class TableMeasures implements Measures {
   }
 
   async put(source: string, measured: readonly Measured[]): Promise<void> {
-    await this.#table.write([{ put: await this.#item(`run#${source}`, measured, {}) }]);
+    await this.#table.write([{ put: await this.#item(`${RUN}${source}`, measured, {}) }]);
   }
 
   async add(measured: readonly Measured[]): Promise<void> {
     await retried(async () => {
       const item = await this.#table.get({ pk: MEASURES, sk: this.#sum });
-      const sum = new Map((item === undefined ? [] : await this.#measured(item)).map((one) => [keyOf(one), one]));
-      for (const part of measured) {
-        const before = sum.get(keyOf(part));
-        sum.set(keyOf(part), before === undefined ? part : merged(before, part));
-      }
+      const sum = new Bounded();
+      for (const part of item === undefined ? [] : await this.#measured(item)) sum.add(part);
+      for (const part of measured) sum.add(part);
       const version = Number(item?.fields['version'] ?? 0);
-      const put = await this.#item(this.#sum, [...sum.values()], { version: version + 1 });
+      const put = await this.#item(this.#sum, sum.parts(), { version: version + 1 });
       await this.#table.write([{ put, if: item === undefined ? 'absent' : { version } }]);
     });
   }
@@ -48,6 +47,17 @@ export class TableMeasures implements Measures {
   async list({ next, limit = PAGE }: PageOf = {}): Promise<Page<Measured>> {
     const found = await this.#table.query(MEASURES, { prefix: '', after: next, limit });
     const items = (await Promise.all(found.items.map((item) => this.#measured(item)))).flat();
+    return found.next === undefined ? { items } : { items, next: found.next };
+  }
+
+  async runs({ next, limit = PAGE }: PageOf = {}): Promise<Page<MeasuredRun>> {
+    const found = await this.#table.query(MEASURES, { prefix: RUN, after: next, limit, newestFirst: true });
+    const items = await Promise.all(
+      found.items.map(async (item) => {
+        const [runId = ''] = item.sk.slice(RUN.length).split('/');
+        return { runId, measured: await this.#measured(item) };
+      }),
+    );
     return found.next === undefined ? { items } : { items, next: found.next };
   }
 
@@ -70,8 +80,4 @@ export class TableMeasures implements Measures {
       one.kind === 'distribution' ? { ...one, sketch: new Uint8Array(Buffer.from(one.sketch, 'base64')) } : one,
     );
   }
-}
-
-function keyOf({ name, labels }: Measured): string {
-  return `${name}${labelsKey(labels)}`;
 }

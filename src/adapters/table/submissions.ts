@@ -89,18 +89,19 @@ function idempotencyKey(by: string, key: string): ItemKey {
   return { pk: `key#${createHash('sha256').update(`${by}\n${key}`).digest('hex')}`, sk: 'key' };
 }
 
-function fieldsOf({ part, several, account, region, ...fields }: SubmissionHead): Item['fields'] {
+function fieldsOf({ part, several, account, region, traceparent, ...fields }: SubmissionHead): Item['fields'] {
   return {
     ...fields,
     ...(account === undefined ? {} : { account }),
     ...(region === undefined ? {} : { region }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(several === undefined ? {} : { several: 1 }),
     ...(part === undefined ? {} : { partOf: part.of, index: part.index }),
   };
 }
 
 function headFrom({ fields }: Item): SubmissionHead {
-  const { account, region, several, partOf, index } = fields;
+  const { account, region, traceparent, several, partOf, index } = fields;
   return {
     runId: String(fields['runId']),
     submission: String(fields['submission']),
@@ -112,6 +113,7 @@ function headFrom({ fields }: Item): SubmissionHead {
     starts: Number(fields['starts'] ?? 1),
     ...(account === undefined ? {} : { account: String(account) }),
     ...(region === undefined ? {} : { region: String(region) }),
+    ...(traceparent === undefined ? {} : { traceparent: String(traceparent) }),
     ...(several === undefined ? {} : { several: true as const }),
     ...(partOf === undefined ? {} : { part: { of: String(partOf), index: Number(index) } }),
   };

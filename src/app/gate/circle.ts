@@ -5,7 +5,7 @@ import { decide } from '../../core/calls.ts';
 import { type CircleSettings, thresholdsFor } from '../../domain/circle.ts';
 import { AssentError } from '../../domain/errors.ts';
 import type { ExpertQuestion, Experts } from '../ports/experts.ts';
-import type { Clock } from '../ports.ts';
+import { type Clock, NO_TRACER, type Tracer } from '../ports.ts';
 import { interrupted } from '../session.ts';
 import type { Purse } from './purse.ts';
 
@@ -45,6 +45,7 @@ export interface Consulting {
   clock: Clock;
   /** What asking may cost. */
   purse: Purse;
+  tracer?: Tracer;
   signal?: AbortSignal | undefined;
 }
 
@@ -53,7 +54,7 @@ export interface Consulting {
  * Rejects with `interrupted`.
  */
 export async function consultCircle(consulting: Consulting): Promise<Consultation> {
-  const { circle, question, outcomes, clock, purse, signal } = consulting;
+  const { circle, question, outcomes, clock, purse, tracer = NO_TRACER, signal } = consulting;
   const { planDigest, stack } = question;
   const votes = [...consulting.votes];
   const common = {
@@ -81,7 +82,12 @@ export async function consultCircle(consulting: Consulting): Promise<Consultatio
       for (const expert of answer.type === 'ask' ? answer.next : []) {
         if (asked.size >= settings.wave) break;
         if (asked.has(expert) || !(await purse.reserve(expert, settings.experts[expert]?.costUsd ?? 0))) continue;
-        asked.set(expert, askOne(circle, expert, question, clock, end.signal));
+        const asking = tracer.within('expert', { expert }, async (span) => {
+          const vote = await askOne(circle, expert, question, clock, end.signal);
+          span.set({ outcome: vote.status ?? 'ok' });
+          return vote;
+        });
+        asked.set(expert, asking);
       }
       // Another process has spent the day's money meanwhile: only what is free is left.
       dry = asked.size === 0;

@@ -6,6 +6,8 @@ import type { Brief, Finding, History } from '#wasm';
 import { sidesOf } from '../../domain/sides.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import { changingActions } from '../documents/documents.ts';
+import { measureVotes } from '../measure/measure.ts';
+import { traceBuiltIn } from '../measure/spans.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, findingsOf, refusing, reported, suppressedFindings } from '../scan.ts';
 import { placeOf, type Session } from '../session.ts';
@@ -82,16 +84,25 @@ export async function judge(
   };
   const builtIn = planned.inCore.builtinVotes(brief);
   const builtInMs = (clock.now() - started) / builtIn.length;
-  const { decision, reasons, votes, consensus, stopped, unasked, calibration } = await consultCircle({
-    circle,
-    question: { planDigest, stack: planned.plan.stack, actions: changingActions(planned.plan), findings },
-    votes: builtIn,
-    outcomes: await outcomesOf(session.store),
-    clock,
-    purse: new Purse(session.store.limits, clock, circle?.settings.budget),
-    signal,
+  const outcomes = await outcomesOf(session.store);
+  const consultation = await session.tracer.within('consult', { stack: planned.plan.stack }, async (span) => {
+    traceBuiltIn(session.tracer, builtIn, clock.now(), builtInMs);
+    const found = await consultCircle({
+      circle,
+      question: { planDigest, stack: planned.plan.stack, actions: changingActions(planned.plan), findings },
+      votes: builtIn,
+      outcomes,
+      clock,
+      purse: new Purse(session.store.limits, clock, circle?.settings.budget),
+      tracer: session.tracer,
+      signal,
+    });
+    span.set({ outcome: found.decision });
+    return found;
   });
+  const { decision, reasons, votes, consensus, stopped, unasked, calibration } = consultation;
   monitor.record('consult_duration_ms', clock.now() - started, { endpoint });
+  measureVotes(monitor, votes, builtInMs);
   return {
     findings,
     verdict: {

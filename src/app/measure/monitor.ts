@@ -4,9 +4,18 @@
 // Nothing is lost and nothing counts twice: a series is emptied only when it has been encoded, and what a sink refused
 // is merged with what comes next and offered again. A sink that rejects must have kept nothing (the store's is one
 // transaction). What was recorded and not yet flushed dies with the process; hence the interval.
-import { mergeSketches } from '../../core/sketch.ts';
-import { checkSeries, invalid, type Labels, labelsKey, type Measured, type SeriesKind } from '../../domain/metrics.ts';
+import { checkSeries, invalid, type Labels, type Measured, type SeriesKind } from '../../domain/metrics.ts';
 import type { Clock } from '../ports.ts';
+import {
+  FOLDED,
+  FoldedCounter,
+  FoldedDistribution,
+  FoldedMaximum,
+  MOST_SERIES,
+  OVERFLOW,
+  seriesKey,
+} from './bounded.ts';
+import { merged } from './merged.ts';
 import { Counter, Distribution, Maximum } from './recorder.ts';
 
 /** Takes what was measured: all of it, or it rejects and has kept nothing. */
@@ -18,6 +27,8 @@ export interface MonitorOptions {
   sink?: Sink | undefined;
   /** Between two flushes; default 10 s. */
   intervalMs?: number | undefined;
+  /** Series that one metric may have; what is more is folded into one and counted. Default 2,000. */
+  mostSeries?: number | undefined;
 }
 
 interface Recorders {
@@ -39,14 +50,18 @@ export class Monitor {
   /** The same series by name and labels as they were given, in whatever order: found without sorting. */
   readonly #given = new Map<string, Series>();
   readonly #kinds = new Map<string, SeriesKind>();
+  readonly #sizes = new Map<string, number>();
+  readonly #mostSeries: number;
   readonly #over = new AbortController();
   /** Taken from the recorders and not yet taken by the sink. */
   #pending = new Map<string, Measured>();
   /** Flushes follow each other: two at once would offer the same part twice. */
   #last: Promise<void> = Promise.resolve();
 
-  constructor({ clock, sink, intervalMs = INTERVAL_MS }: MonitorOptions) {
+  constructor({ clock, sink, intervalMs = INTERVAL_MS, mostSeries = MOST_SERIES }: MonitorOptions) {
     this.#sink = sink;
+    this.#mostSeries = mostSeries;
+    if (!(mostSeries >= 0)) throw invalid('A monitor must have a number of series from 0.');
     if (sink === undefined) return;
     if (!(intervalMs > 0)) throw invalid('The interval of a monitor must be above 0 ms.');
     void this.#flushBy(clock, intervalMs);
@@ -127,7 +142,7 @@ export class Monitor {
   }
 
   #keep(part: Measured): void {
-    const key = keyOf(part.name, part.labels);
+    const key = seriesKey(part);
     const before = this.#pending.get(key);
     this.#pending.set(key, before === undefined ? part : merged(before, part));
   }
@@ -142,7 +157,7 @@ export class Monitor {
     const met = this.#given.get(given);
     if (met?.kind === kind) return met.recorder as Recorders[Kind];
     checkSeries(name, labels);
-    const key = keyOf(name, labels);
+    const key = seriesKey({ name, labels });
     const known = this.#series.get(key);
     if (known?.kind === kind) {
       this.#given.set(given, known);
@@ -151,24 +166,28 @@ export class Monitor {
     const before = this.#kinds.get(name);
     if (before !== undefined && before !== kind) throw invalid(`${name} is a ${before} already, not a ${kind}.`);
     this.#kinds.set(name, kind);
+    // The folded series and its counter are beyond the limit; what is folded is not remembered, for it has no end.
+    const size = this.#sizes.get(name) ?? 0;
+    if (name !== FOLDED && labels !== OVERFLOW) {
+      if (size >= this.#mostSeries) return this.#find(kind, name, OVERFLOW, () => this.#folded(kind, name));
+      this.#sizes.set(name, size + 1);
+    }
     const recorder = make();
     const series = { kind, name, labels: { ...labels }, recorder } as Series;
     this.#series.set(key, series);
     this.#given.set(given, series);
     return recorder;
   }
-}
 
-/** Two parts of one series as one. Throws where they are not of one kind, or a sketch is damaged. */
-export function merged(one: Measured, other: Measured): Measured {
-  if (one.kind === 'distribution' && other.kind === 'distribution') {
-    const sketch = mergeSketches(one.sketch, other.sketch);
-    if (sketch === undefined) throw invalid(`What is kept of ${one.name} is damaged.`);
-    return { ...one, sketch };
+  #folded<Kind extends SeriesKind>(kind: Kind, metric: string): Recorders[Kind] {
+    const folded = this.counter(FOLDED, { metric });
+    const recorders: { [Kind in SeriesKind]: new (folded: Counter) => Recorders[Kind] } = {
+      distribution: FoldedDistribution,
+      counter: FoldedCounter,
+      maximum: FoldedMaximum,
+    };
+    return new recorders[kind](folded);
   }
-  if (one.kind === 'counter' && other.kind === 'counter') return { ...one, value: one.value + other.value };
-  if (one.kind === 'maximum' && other.kind === 'maximum') return { ...one, value: Math.max(one.value, other.value) };
-  throw invalid(`${one.name} is a ${one.kind} already, not a ${other.kind}.`);
 }
 
 /** Different for different names and labels: every part says how long it is. */
@@ -179,8 +198,4 @@ function givenAs(name: string, labels: Labels): string {
     key += `|${label.length}|${label}|${value.length}|${value}`;
   }
   return key;
-}
-
-function keyOf(name: string, labels: Labels): string {
-  return `${name}${labelsKey(labels)}`;
 }

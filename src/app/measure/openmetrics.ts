@@ -11,16 +11,29 @@ const TYPES: Record<SeriesKind, string> = { distribution: 'histogram', counter: 
 
 const HELP: Record<string, string> = {
   call_duration_ms: 'Time until a Cloud Control call was answered.',
+  cold_start_ms: 'Time from the start of a function’s process until its code was loaded.',
+  cold_starts: 'Processes of functions that were started.',
   consult_duration_ms: 'Time the circle of experts took over a plan.',
+  engine_event_us: 'Time the engine took for one event.',
+  expert_answers: 'Votes of experts, by how they came about.',
+  expert_cost_usd: 'What experts cost, in US dollars.',
+  expert_duration_ms: 'Time an expert took to vote.',
   forecast_ratio: 'Measured makespan of a run divided by its forecast.',
+  lead_time_ms: 'Time from the submission of a run that succeeded to its end.',
   lost_answers: 'Calls to which no usable answer came.',
   operation_duration_ms: 'Time from the first intent of a successful operation to its end.',
   operation_failures: 'Operations that failed for good.',
+  operation_retries: 'Attempts at operations beyond their first.',
   operations_in_flight_max: 'Most operations that were under way at once.',
+  overflow_records: 'Records that were folded into one series, because their metric had too many.',
   plan_duration_ms: 'Time to make a plan, reads included.',
+  queueing_ms: 'Time an operation that could have begun waited for its turn.',
+  rate_per_second: 'Calls per second that a process may make, as its shares were claimed.',
+  restore_time_ms: 'Time from the first failed deployment of a stack to the next that succeeded.',
   run_duration_ms: 'Time from the start of a run that was not interrupted to its end.',
   runs: 'Runs that ended; one that was cancelled and resumed ended twice.',
   scan_duration_ms: 'Time to scan a template before its deployment.',
+  service_duration_ms: 'Time from the first intent of a successful operation to its end, by service.',
   throttles: 'Calls that the cloud turned away for their rate.',
 };
 
@@ -61,6 +74,7 @@ function samples(one: SeriesDocument, name: string, scale: number): string[] {
 /** Name, unit and factor of a series outside: base units, and our prefix. */
 function exposed(name: string): { name: string; unit?: string; scale: number } {
   if (name.endsWith('_ms')) return { name: `assent_${name.slice(0, -3)}_seconds`, unit: 'seconds', scale: 1e-3 };
+  if (name.endsWith('_us')) return { name: `assent_${name.slice(0, -3)}_seconds`, unit: 'seconds', scale: 1e-6 };
   if (name.endsWith('_bytes')) return { name: `assent_${name}`, unit: 'bytes', scale: 1 };
   if (name.endsWith('_ratio')) return { name: `assent_${name}`, unit: 'ratio', scale: 1 };
   return { name: `assent_${name}`, scale: 1 };

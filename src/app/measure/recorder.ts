@@ -40,7 +40,8 @@ export class Distribution {
     if (count === undefined) {
       if (value === Number.POSITIVE_INFINITY) return;
       this.#reach(at + this.#base);
-      this.record(value);
+      // Not `this.record`, which a subclass may count by.
+      Distribution.prototype.record.call(this, value);
       return;
     }
     this.#counts[at] = count + 1;

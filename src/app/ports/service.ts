@@ -69,6 +69,8 @@ export interface SubmissionHead {
   /** Where it goes; absent: where the service's own target is. */
   account?: string;
   region?: string;
+  /** `traceparent` of the request: its workers' spans are in that trace. */
+  traceparent?: string;
   /** Of a deployment to several targets. */
   several?: true;
   /** Of a run that is one target of such a deployment: its id, and which of its targets. */

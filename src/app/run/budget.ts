@@ -21,12 +21,18 @@ const AGAIN_MS = 1_000;
 export class Budgets {
   readonly #work: { limits: Limits; clock: Clock };
   readonly #newHolder: () => string;
+  readonly #told: (rate: Rate) => void;
   readonly #open = new Map<string, Budget>();
 
-  /** `newHolder` names a claimant; never the same name twice. */
-  constructor({ store, clock }: { store: Pick<Store, 'limits'>; clock: Clock }, newHolder: () => string) {
+  /** `newHolder` names a claimant; never the same name twice. `told` learns every share that is claimed. */
+  constructor(
+    { store, clock }: { store: Pick<Store, 'limits'>; clock: Clock },
+    newHolder: () => string,
+    told: (rate: Rate) => void = () => undefined,
+  ) {
     this.#work = { limits: store.limits, clock };
     this.#newHolder = newHolder;
+    this.#told = told;
   }
 
   /** Nothing is claimed before it is used. */
@@ -35,6 +41,7 @@ export class Budgets {
     let budget = this.#open.get(name);
     if (budget === undefined) {
       budget = new Budget({ ...this.#work, name, holder: this.#newHolder() });
+      budget.listen(this.#told);
       this.#open.set(name, budget);
     }
     return budget;

@@ -8,6 +8,8 @@
 import type { Command, Event, Outcome, ResourceReport, StackResource } from '#wasm';
 import type { Decider } from '../../core/engine.ts';
 import { type Calls, type Emit, iso, noCalls, resourceDocument } from '../documents/events.ts';
+import type { Monitor } from '../measure/monitor.ts';
+import type { Distribution } from '../measure/recorder.ts';
 import type { Clock, Cloud, Runs, Tally } from '../ports.ts';
 import type { Rate } from './budget.ts';
 import { Journal } from './journal.ts';
@@ -42,6 +44,8 @@ export interface Drive {
   /** So long what is in flight is still looked at after that; none by default. */
   suspendGraceMs?: number;
   emit: Emit;
+  /** Learns what an event costs the engine. */
+  monitor?: Monitor;
   /** Counted on from here. */
   tally?: Tally;
   /** The engine keeps to this share of the rate, and to every later one. */
@@ -93,6 +97,7 @@ class Driver {
   #timer: { until: number; abort: AbortController } | undefined;
   #cancelled: boolean | 'now' = false;
   #unlisten = (): void => undefined;
+  readonly #eventUs: Distribution | undefined;
 
   constructor(work: Drive) {
     this.#work = work;
@@ -101,6 +106,7 @@ class Driver {
       this.#inbox.unshift({ type: 'rateShare', ...work.budget.rate });
       this.#unlisten = work.budget.listen((rate) => this.#push([{ type: 'rateShare', ...rate }]));
     }
+    this.#eventUs = work.monitor?.series('engine_event_us');
     this.#seq = work.seq;
     this.#durable.replay(work.journal);
     if (work.journal.length > 0) work.engine.replay(work.journal);
@@ -142,10 +148,10 @@ class Driver {
   }
 
   async #turn(events: Event[]): Promise<Finish | undefined> {
-    const { engine, runs, clock, held, runId } = this.#work;
+    const { runs, clock, held, runId } = this.#work;
     const now = clock.now();
     const turn: Turn = { intents: [], record: [], forget: [], calls: [], finish: undefined };
-    this.#sort(engine.handle(now, events), now, turn);
+    this.#sort(this.#handle(now, events), now, turn);
     const entries = [...events, ...turn.intents].filter((event) => this.#durable.isDurable(event));
     const { record, forget } = turn;
     if (entries.length > 0 || record.length > 0 || forget.length > 0) {
@@ -155,7 +161,7 @@ class Driver {
     if (turn.finish !== undefined) return turn.finish;
     if (turn.intents.length > 0) {
       const told: Turn = { intents: [], record: [], forget: [], calls: turn.calls, finish: undefined };
-      this.#sort(engine.handle(clock.now(), turn.intents), now, told);
+      this.#sort(this.#handle(clock.now(), turn.intents), now, told);
       if (told.intents.length + told.record.length + told.forget.length > 0 || told.finish !== undefined) {
         throw new Error('the engine answered recorded intents with more than calls');
       }
@@ -164,6 +170,14 @@ class Driver {
     if (this.#failure !== undefined) throw this.#failure.error;
     for (const call of turn.calls) this.#start(call);
     return undefined;
+  }
+
+  #handle(now: number, events: readonly Event[]): Command[] {
+    const { engine, clock } = this.#work;
+    const began = clock.monotonic();
+    const commands = engine.handle(now, events);
+    if (events.length > 0) this.#eventUs?.record(((clock.monotonic() - began) * 1_000) / events.length);
+    return commands;
   }
 
   #sort(commands: Command[], now: number, turn: Turn): void {

@@ -7,7 +7,9 @@ import type { NoEchoValues } from '../../domain/secret.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { type End, type RunDocument, runDocument, suspendedDocument } from '../documents/documents.ts';
 import { iso, noCalls } from '../documents/events.ts';
+import { failingSince } from '../measure/failing.ts';
 import { InFlight, runMeasurements } from '../measure/measure.ts';
+import { traceOperation } from '../measure/spans.ts';
 import { keepPlan, keptPlan } from '../planning/planning.ts';
 import type { EndStatus, Rollback, Run, StackRecord, Tally } from '../ports.ts';
 import { attest } from '../proof/attest.ts';
@@ -95,7 +97,9 @@ async function goBack(
   // Its client tokens are not those of the way there.
   const config = { ...run.config, runId: `${run.runId}-rollback` };
   const back = { ...work, run: { ...run, config }, plan: way, seq: run.seq };
-  const driven = await driveOnce(session, held, back, control);
+  const driven = await session.tracer.within('roll back', { runId: run.runId }, () =>
+    driveOnce(session, held, back, control),
+  );
   if (driven.outcome === 'suspended') return letGo(session, held, run, driven);
   const now = session.clock.now();
   const outcome = endOf(run, driven);
@@ -121,6 +125,7 @@ async function driveOnce(
   { signal, graceMs = GRACE_MS, emit }: Control,
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
+  const traced = new Set<string>();
   const budget = session.budgets.of(run.stack);
   const secrets = new Secrets(plan, secretParameters, session.facts, session.cleaner);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, { stack: run.stack, journal, settleOnly });
@@ -142,7 +147,10 @@ async function driveOnce(
     suspend: signal,
     suspendGraceMs: graceMs,
     emit: (event) => {
-      if (event.event === 'resource') inFlight.note(event);
+      if (event.event === 'resource') {
+        inFlight.note(event);
+        traceOperation(session.tracer, event, traced);
+      }
       emit(event);
     },
   });
@@ -163,20 +171,25 @@ async function letGo(session: Session, held: Held, run: Run, driven: Driven): Pr
   return suspendedDocument(run, driven, session.clock.now());
 }
 
+/** What is known of a run that has ended. */
+interface EndedNow {
+  run: Run;
+  plan: Plan;
+  tally: Tally;
+  forecastMs: number | undefined;
+  driven: Driven & { observed: string };
+  document: RunDocument;
+  measured: readonly ResourceReport[];
+}
+
 /** Records how a run ended. */
-async function end(
-  session: Session,
-  held: Held,
-  ended: {
-    run: Run;
-    plan: Plan;
-    tally: Tally;
-    forecastMs: number | undefined;
-    driven: Driven & { observed: string };
-    document: RunDocument;
-    measured: readonly ResourceReport[];
-  },
-): Promise<RunDocument> {
+function end(session: Session, held: Held, ended: EndedNow): Promise<RunDocument> {
+  const { runId } = ended.run;
+  const { outcome } = ended.document;
+  return session.tracer.within('settle', { runId, outcome }, () => endNow(session, held, ended));
+}
+
+async function endNow(session: Session, held: Held, ended: EndedNow): Promise<RunDocument> {
   const { store, clock } = session;
   const { run, plan, tally, forecastMs, driven, document } = ended;
   const { runId, stack } = run;
@@ -188,7 +201,18 @@ async function end(
   const endedAt = clock.now();
   const row: Run = { ...run, status: outcome, endedAt, seq: driven.seq, tally };
   const measured = runMeasurements(
-    { run, endpoint, outcome, resources: ended.measured, elapsedMs, inFlightMax: tally.inFlightMax, forecastMs },
+    {
+      run,
+      endpoint,
+      outcome,
+      resources: ended.measured,
+      elapsedMs,
+      inFlightMax: tally.inFlightMax,
+      forecastMs,
+      planned: plan.resources,
+      endedAt,
+      failingSince: run.mode === 'deploy' ? await failingSince(store, run) : undefined,
+    },
     clock,
   );
   // All of this may be done again after a crash before the run's end is written: it comes to the same.

@@ -26,7 +26,9 @@ export async function settle(
     const left = await loadRun(session, run, secretParameters);
     await store.runs.reopen(held.lease, run.runId);
     const wanted = { ...left, run: { ...run, status: 'running' as const }, settleOnly: true };
-    const ended = await goOn(session, held, wanted, { ...control, emit: () => undefined });
+    const ended = await session.tracer.within('settle unfinished', { runId: run.runId, stack: stack.name }, () =>
+      goOn(session, held, wanted, { ...control, emit: () => undefined }),
+    );
     if (ended.outcome === 'suspended') throw interrupted();
     // What was planned now would create it a second time.
     const unclear = ended.resources.filter(({ errorCode }) => errorCode === 'intent_expired');

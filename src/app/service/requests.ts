@@ -49,6 +49,8 @@ export interface Asking {
   caller: Caller;
   runId: string;
   key?: string;
+  /** Where in which trace it is asked for. */
+  traceparent?: string | undefined;
 }
 
 /**
@@ -112,6 +114,7 @@ async function submitted(
     caller,
     runId,
     key,
+    traceparent,
     seal,
     about,
   }: Asking & {
@@ -122,6 +125,7 @@ async function submitted(
 ): Promise<string> {
   const accessPolicy = caller.policy.digest;
   const wanted = { runId, submission: '', by: caller.by, accessPolicy, at: local.clock.now(), starts: 1, ...about };
+  if (traceparent !== undefined) Object.assign(wanted, { traceparent });
   const head = await steps.submissions.keep(wanted, submission, key);
   if (head.runId !== runId) {
     const first = await steps.submissions.submission(head);

@@ -24,7 +24,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
   const toOut = format === 'text';
   const paint = painter(toOut ? io.colour.out : io.colour.err);
   const circle = await configuredCircle(options.config);
-  const opened = await openTargets(options);
+  const opened = await openTargets({ ...options, warn: (message) => io.err(`${message}\n`) });
   const interrupt = listen({
     first: () => io.err('Interrupted: no other target is begun, and nothing new in those under way.\n'),
     last: () => io.err('Stopped at once. State is saved; the same command goes on.\n'),

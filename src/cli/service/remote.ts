@@ -2,11 +2,12 @@
 // followed to its end, an inquiry to its answer.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ErrorDocument, RunDocument } from '../../app/documents/documents.ts';
-import { END_STATUSES } from '../../app/ports.ts';
+import { END_STATUSES, NO_TRACER } from '../../app/ports.ts';
 import type { DeploymentDocument, EventsDocument } from '../../app/service/requests.ts';
 import { interrupted } from '../../app/session.ts';
 import { AssentError } from '../../domain/errors.ts';
 import { openRemote } from '../../edge/remote.ts';
+import { FLUSH_MS, openTelemetry } from '../../edge/telemetry/open.ts';
 import { conclude } from '../conclude.ts';
 import type { ExitCode } from '../exit.ts';
 import { type Interrupt, listen } from '../interrupt.ts';
@@ -42,14 +43,20 @@ export async function withService<T>(
   work: (remote: Remote) => Promise<T>,
 ): Promise<T> {
   // INVARIANT: program.ts calls these commands only where a service was named.
-  const client = await openRemote({ ...options, service: options.service ?? '' });
+  const telemetry = await openTelemetry({ warn: (message) => io.err(`${message}\n`) });
+  const tracer = telemetry?.tracer;
+  const traceparent = tracer && (() => tracer.traceparent());
+  const client = await openRemote({ ...options, service: options.service ?? '', traceparent });
   const shown = options.format === 'jsonl' ? new SilentProgress() : progress(io, Date.now);
   const interrupt = listen({ first: () => undefined, last: () => shown.stop() });
   try {
-    return await work({ client, io, format: options.format, interrupt, progress: shown });
+    return await (tracer ?? NO_TRACER).within('ask service', {}, () =>
+      work({ client, io, format: options.format, interrupt, progress: shown }),
+    );
   } finally {
     shown.stop();
     interrupt.stop();
+    await telemetry?.close(FLUSH_MS);
   }
 }
 

@@ -4,6 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { z } from 'zod';
+import { printColdStart } from '../service/cold.ts';
 import { HttpRefusal, problemOf } from './problem.ts';
 
 /** Largest body, in bytes as sent: a template at CloudFormation's limit, 1 MB, with JSON's escapes and what goes along. */
@@ -34,6 +35,7 @@ export function httpApi(
   return middy<ApiEvent, APIGatewayProxyStructuredResultV2>()
     .use({
       before: ({ event, context }) => {
+        printColdStart(context.functionName);
         logger.addContext(context);
         logger.appendKeys({ requestId: event.requestContext.requestId, route: event.routeKey });
       },

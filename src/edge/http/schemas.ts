@@ -411,13 +411,38 @@ export const driftAnswer = z
   })
   .meta({ id: 'Drift' });
 
-export const metricsAnswer = z
-  .looseObject({
-    version: z.literal(1),
-    kind: z.literal('metrics'),
-    series: z.array(z.looseObject({ name: z.string(), kind: z.string() })),
-  })
-  .meta({ id: 'MetricsDocument' });
+const metricsAnswer = z.looseObject({
+  version: z.literal(1),
+  kind: z.literal('metrics'),
+  series: z.array(z.looseObject({ name: z.string(), kind: z.string() })),
+});
+
+/** `GET /metrics`. */
+export const metricsQuery = z.strictObject({
+  compare: z.literal('true').optional().describe('Which types have become slower, as JSON, in place of the values.'),
+});
+
+const comparedSide = z.strictObject({ runs: z.int(), operations: z.int(), p95Ms: z.number() });
+
+const comparisonAnswer = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('metrics_comparison'),
+  alpha: z.number(),
+  leastRatio: z.number(),
+  grown: z.int(),
+  series: z.array(
+    z.strictObject({
+      labels: z.record(z.string(), z.string()),
+      verdict: z.enum(['grown', 'not_grown', 'too_few']),
+      recent: comparedSide,
+      before: comparedSide,
+      ratio: z.number().nullable(),
+      pValue: z.number().nullable(),
+    }),
+  ),
+});
+
+export const metricsJson = z.union([metricsAnswer, comparisonAnswer]).meta({ id: 'MetricsDocument' });
 
 export const metricsText = z.string().meta({ id: 'Metrics' });
 

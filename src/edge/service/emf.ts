@@ -3,41 +3,22 @@
 //
 // Each combination of dimensions is a metric that costs, so a series keeps at most two labels here; the types of resources
 // are in `GET /metrics`. What a run that is ended twice after a crash counts once in the store is counted twice here.
-import type { Measures } from '../../app/ports.ts';
 import { valuesOf } from '../../core/sketch.ts';
 import type { Measured } from '../../domain/metrics.ts';
 
 /** Labels that become dimensions, most telling first. */
-const DIMENSIONS = ['outcome', 'operation', 'call', 'mode', 'code'] as const;
+const DIMENSIONS = ['outcome', 'operation', 'call', 'mode', 'code', 'expert', 'status', 'function'] as const;
 const MOST_DIMENSIONS = 2;
+// Without the service it says what `operation_duration_ms` says.
+const UNTOLD: ReadonlySet<string> = new Set(['service_duration_ms']);
 /** Values that one metric of a document may hold. */
 const MOST_VALUES = 100;
-
-/** The same port; what it keeps is printed, too. */
-export function telling(
-  measures: Measures,
-  { now, print }: { now: () => number; print: (line: string) => void },
-): Measures {
-  const tell = (measured: readonly Measured[]) => {
-    for (const line of emf(measured, now())) print(line);
-  };
-  return {
-    put: async (runId, measured) => {
-      await measures.put(runId, measured);
-      tell(measured);
-    },
-    add: async (measured) => {
-      await measures.add(measured);
-      tell(measured);
-    },
-    list: (page) => measures.list(page),
-  };
-}
 
 /** Documents, one a set of dimensions. `at`: ms since the epoch. */
 export function emf(measured: readonly Measured[], at: number): string[] {
   const sets = new Map<string, { dimensions: Record<string, string>; metrics: Map<string, Told> }>();
   for (const one of measured) {
+    if (UNTOLD.has(one.name)) continue;
     const dimensions = dimensionsOf(one);
     const key = JSON.stringify(dimensions);
     const set = sets.get(key) ?? { dimensions, metrics: new Map<string, Told>() };
@@ -102,6 +83,9 @@ function bounded(told: Told): Told {
 
 function unitOf(name: string): string {
   if (name.endsWith('_ms')) return 'Milliseconds';
+  if (name.endsWith('_us')) return 'Microseconds';
   if (name.endsWith('_bytes')) return 'Bytes';
+  if (name.endsWith('_per_second')) return 'Count/Second';
+  if (name.endsWith('_usd')) return 'None';
   return name.endsWith('_ratio') ? 'None' : 'Count';
 }

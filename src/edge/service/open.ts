@@ -11,6 +11,8 @@ import { objectReader } from '../../adapters/aws/objects.ts';
 import { openServiceStore } from '../../adapters/aws/store.ts';
 import { openWorkflow } from '../../adapters/aws/workflow.ts';
 import { systemClock } from '../../adapters/embedded/clock.ts';
+import type { Telemetry } from '../../adapters/otlp/telemetry.ts';
+import { telling } from '../../app/measure/telling.ts';
 import type { Scans } from '../../app/ports/service.ts';
 import { announcedDeployments, announcedRuns } from '../../app/service/announcing.ts';
 import type { ReadObject } from '../../app/service/receive.ts';
@@ -21,11 +23,14 @@ import type { Target } from '../../domain/targets.ts';
 import { openTarget } from '../cloud.ts';
 import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
 import { type OpenSession, sessionOver } from '../session.ts';
-import { telling } from './emf.ts';
+import { openTelemetry } from '../telemetry/open.ts';
+import { emf } from './emf.ts';
 
 export interface Service extends Local, Steps {
   scans: Scans;
   environment: ServiceEnvironment;
+  /** What leaves the house besides; absent: nothing does. */
+  telemetry: Telemetry | undefined;
   /** Objects of buckets that the function may read. */
   readObject: ReadObject;
 }
@@ -69,8 +74,12 @@ async function open(): Promise<Service> {
       logger.warn('not told', { detailType, error: error as Error });
     });
   };
-  // CloudWatch reads them out of the function's log.
-  const measures = telling(kept.store.measures, { now, print: (line) => console.log(line) });
+  const telemetry = await openTelemetry({ warn: (message) => logger.warn(message), byInterval: false });
+  const measures = telling(kept.store.measures, (measured) => {
+    // CloudWatch reads them out of the function's log.
+    for (const line of emf(measured, now())) console.log(line);
+    telemetry?.take(measured);
+  });
   return {
     environment,
     ...kept,
@@ -84,6 +93,7 @@ async function open(): Promise<Service> {
     fanOut: environment.fanOut,
     signer,
     clock: systemClock,
+    telemetry,
     tell,
     readObject: objectReader(region),
   };
@@ -146,7 +156,7 @@ async function openSession(local: Service, { account, region }: Where): Promise<
     },
     targetName,
   );
-  return sessionOver(local, cloud, { speed });
+  return sessionOver(local, cloud, { speed, tracer: local.telemetry?.tracer });
 }
 
 const ACCOUNT = '{account}';

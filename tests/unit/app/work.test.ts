@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { openMemoryStore } from '../../../src/adapters/memory/store.ts';
+import { NO_TRACER } from '../../../src/app/ports.ts';
 import { attest } from '../../../src/app/proof/attest.ts';
 import type { Session } from '../../../src/app/session.ts';
 import { work } from '../../../src/app/work.ts';
@@ -16,7 +17,14 @@ function setUp() {
   const clock = new VirtualClock();
   const store = openMemoryStore({ now: clock.now });
   const signer = aSigner();
-  const session = { store, clock, signer, endpoint: HERE.endpoint, facts: { identity: async () => CONTEXT } };
+  const session = {
+    tracer: NO_TRACER,
+    store,
+    clock,
+    signer,
+    endpoint: HERE.endpoint,
+    facts: { identity: async () => CONTEXT },
+  };
   return { store, session: session as unknown as Session };
 }
 

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Monitor } from '../../../src/app/measure/monitor.ts';
+import { telling } from '../../../src/app/measure/telling.ts';
 import type { Measures } from '../../../src/app/ports.ts';
-import { emf, telling } from '../../../src/edge/service/emf.ts';
+import { emf } from '../../../src/edge/service/emf.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const endpoint = 'aws';
@@ -68,8 +69,9 @@ test('what was not kept is not told', async () => {
       throw new Error('busy');
     },
     list: async () => ({ items: [] }),
+    runs: async () => ({ items: [] }),
   };
-  const told = telling(measures, { now: () => 0, print: (line) => printed.push(line) });
+  const told = telling(measures, (measured) => void printed.push(...emf(measured, 0)));
   const one = { kind: 'counter', name: 'runs', labels: {}, value: 2 } as const;
   await expect(told.add([one])).rejects.toThrow('busy');
   expect(printed).toEqual([]);

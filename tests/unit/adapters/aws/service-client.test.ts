@@ -109,3 +109,18 @@ test('nobody is followed elsewhere with a token', async () => {
   answers = [says(302, {}, { location: '/elsewhere' }), says(200, {})];
   await expect(client.call('POST', '/x', { body: {} })).rejects.toMatchObject({ kind: 'unreachable' });
 });
+
+test('where in which trace it is asked goes along, signed or not', async () => {
+  const { url } = client;
+  const given = new ServiceClient({
+    url,
+    identity: { token: 't' },
+    now: () => 0,
+    pause: async () => undefined,
+    traceparent: () => '00-a-b-01',
+  });
+  answers = [says(200, {}), says(200, {})];
+  await given.call('GET', '/x');
+  await client.call('GET', '/x');
+  expect(seen.map(({ headers }) => headers['traceparent'])).toEqual(['00-a-b-01', undefined]);
+});

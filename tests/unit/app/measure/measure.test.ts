@@ -1,9 +1,16 @@
 // What is measured of calls and of a run's end.
 import { expect, test } from 'vitest';
 import type { ResourceReport } from '#wasm';
-import { type EndedRun, InFlight, measuredCloud, runMeasurements } from '../../../../src/app/measure/measure.ts';
+import { failingSince } from '../../../../src/app/measure/failing.ts';
+import {
+  type EndedRun,
+  InFlight,
+  measuredCloud,
+  measureVotes,
+  runMeasurements,
+} from '../../../../src/app/measure/measure.ts';
 import { Monitor } from '../../../../src/app/measure/monitor.ts';
-import type { Answer, Cloud } from '../../../../src/app/ports.ts';
+import type { Answer, Cloud, Run, RunStatus, Runs } from '../../../../src/app/ports.ts';
 import { summarizeSketch } from '../../../../src/core/sketch.ts';
 import type { Measured } from '../../../../src/domain/metrics.ts';
 import { aRun } from '../../../contract/samples.ts';
@@ -104,6 +111,8 @@ test('the end of a run tells durations, failures and the error of its forecast, 
     'operation_duration_ms endpoint=x operation=create type=T': 500,
     'operation_duration_ms endpoint=x operation=delete type=U': 200,
     'operation_failures code=AccessDenied endpoint=x operation=create type=T': 1,
+    'service_duration_ms endpoint=x operation=create service=T': 500,
+    'service_duration_ms endpoint=x operation=delete service=U': 200,
     'operations_in_flight_max endpoint=x': 2,
     'run_duration_ms endpoint=x mode=deploy outcome=succeeded': 500,
     'runs endpoint=x mode=deploy outcome=succeeded': 1,
@@ -112,9 +121,129 @@ test('the end of a run tells durations, failures and the error of its forecast, 
   const { forecastMs: _, ...again } = { ...ended, run: { ...ended.run, measuredUntil: 1_200 } };
   expect(told(runMeasurements(again, clock))).toEqual({
     'operation_duration_ms endpoint=x operation=create type=T': 300,
+    'service_duration_ms endpoint=x operation=create service=T': 300,
     'operations_in_flight_max endpoint=x': 2,
     'runs endpoint=x mode=deploy outcome=succeeded': 1,
   });
+});
+
+/** A run of three in a row and one beside them, begun at 1,000. */
+const row: EndedRun = {
+  run: { ...aRun('r'), submittedAt: 400, startedAt: 1_000 },
+  endpoint: 'x',
+  outcome: 'succeeded',
+  resources: [
+    report('A', { startedAt: 1_010, elapsedMs: 200, type: 'AWS::SQS::Queue' }),
+    report('B', { startedAt: 1_240, elapsedMs: 100, attempts: 3, type: 'AWS::SNS::Topic' }),
+    report('C', { startedAt: 1_340, elapsedMs: 10, action: 'update', type: 'AWS::SQS::Queue' }),
+    report('D', { startedAt: 1_500, elapsedMs: 10, action: 'update' }),
+    report('E', { status: 'unchanged', action: 'noop', startedAt: null, elapsedMs: 0 }),
+  ],
+  elapsedMs: 600,
+  inFlightMax: 2,
+  forecastMs: 600,
+  planned: [
+    { logicalId: 'A', dependsOn: ['E'] },
+    { logicalId: 'B', dependsOn: ['A'] },
+    { logicalId: 'C', dependsOn: ['A'], after: ['B', 'A'] },
+    { logicalId: 'D', dependsOn: [] },
+    { logicalId: 'E', dependsOn: [] },
+    { logicalId: 'gone', dependsOn: [] },
+  ],
+  endedAt: 1_600,
+  failingSince: 100,
+};
+
+test('an operation waits from when all that comes before it is done, not from the beginning', () => {
+  const of = told(runMeasurements(row, new VirtualClock()));
+  // A waited 10, B 30 after A, C not at all after B, D 500 from the beginning.
+  expect(of).toMatchObject({
+    'queueing_ms endpoint=x operation=create': 40,
+    'queueing_ms endpoint=x operation=update': 500,
+    'operation_retries endpoint=x operation=create type=AWS::SNS::Topic': 2,
+    'service_duration_ms endpoint=x operation=create service=AWS::SQS': 200,
+  });
+  // Of a run that was interrupted nobody knows what it waited for.
+  const { forecastMs: _, ...interrupted } = row;
+  expect(Object.keys(told(runMeasurements(interrupted, new VirtualClock()))).join()).not.toContain('queueing');
+});
+
+test('a run that succeeds tells its lead time, and how long the stack had been failing; another one neither', () => {
+  expect(told(runMeasurements(row, new VirtualClock()))).toMatchObject({
+    'lead_time_ms endpoint=x mode=deploy': 1_200,
+    'restore_time_ms endpoint=x': 1_500,
+  });
+  const failed = Object.keys(told(runMeasurements({ ...row, outcome: 'failed' }, new VirtualClock()))).join();
+  expect(failed).not.toMatch(/lead_time|restore_time/);
+});
+
+test('every expert is timed, paid and counted by how it answered', () => {
+  const monitor = new Monitor({ clock: new VirtualClock() });
+  measureVotes(
+    monitor,
+    [
+      { expert: 'security' },
+      { expert: 'model', elapsedMs: 900, costUsd: 0.25 },
+      { expert: 'model', elapsedMs: 100, costUsd: 0.5, status: 'timed_out' },
+    ],
+    2,
+  );
+  expect(told(monitor.collect())).toEqual({
+    'expert_duration_ms expert=security': 2,
+    'expert_duration_ms expert=model': 1_000,
+    'expert_cost_usd expert=security': 0,
+    'expert_cost_usd expert=model': 0.75,
+    'expert_answers expert=security status=ok': 1,
+    'expert_answers expert=model status=ok': 1,
+    'expert_answers expert=model status=timed_out': 1,
+  });
+});
+
+test.each<[string, [Run['mode'], RunStatus][], number | undefined]>([
+  ['nothing came before', [], undefined],
+  [
+    'the last one succeeded',
+    [
+      ['deploy', 'succeeded'],
+      ['deploy', 'failed'],
+    ],
+    undefined,
+  ],
+  [
+    'two failed since',
+    [
+      ['deploy', 'rolled_back'],
+      ['deploy', 'failed'],
+      ['deploy', 'succeeded'],
+    ],
+    1,
+  ],
+  [
+    'a deletion and a refusal between do not count',
+    [
+      ['deploy', 'refused'],
+      ['destroy', 'failed'],
+      ['deploy', 'failed'],
+    ],
+    2,
+  ],
+  [
+    'a refusal alone is no failure',
+    [
+      ['deploy', 'refused'],
+      ['deploy', 'cancelled'],
+    ],
+    undefined,
+  ],
+])('since when a stack fails: %s', async (_, earlier, since) => {
+  const heads = [['deploy', 'running'] as const, ...earlier].map(([mode, status], at) => ({
+    ...aRun(`r${at}`),
+    mode,
+    status,
+    endedAt: at - 1,
+  }));
+  const runs = { list: async () => ({ items: heads }) } as unknown as Runs;
+  expect(await failingSince({ runs }, aRun('r0'))).toBe(since);
 });
 
 test('in flight counts each operation once, and only while it is', () => {

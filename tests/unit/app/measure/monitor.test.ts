@@ -1,7 +1,8 @@
 // The recorder against the core, and what a monitor promises about losing and doubling.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Monitor, merged, type Sink } from '../../../../src/app/measure/monitor.ts';
+import { merged } from '../../../../src/app/measure/merged.ts';
+import { Monitor, type Sink } from '../../../../src/app/measure/monitor.ts';
 import { bucketOf, Distribution } from '../../../../src/app/measure/recorder.ts';
 import type { Clock } from '../../../../src/app/ports.ts';
 import { encodeSketch, mergeSketches, summarizeSketch } from '../../../../src/core/sketch.ts';

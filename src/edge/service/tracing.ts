@@ -1,0 +1,60 @@
+// An invocation of a function as a span: in the trace of whoever asked for it, linked with X-Ray's; where nobody said one, in
+// X-Ray's. What leaves the house goes before the function is frozen.
+
+import type { SpanAttributes } from '../../app/ports.ts';
+import { parseTraceparent, parseXray, traceparentOf } from '../../domain/trace-context.ts';
+import { xrayHeader } from '../env.ts';
+import type { ApiEvent, ApiHandler } from '../http/api.ts';
+import { FLUSH_MS } from '../telemetry/open.ts';
+import { type Service, service } from './open.ts';
+
+/** What an invocation is about. */
+export interface Traced {
+  name: string;
+  attributes: SpanAttributes;
+  /** Of what asked for it. */
+  traceparent: () => Promise<string | undefined>;
+  outcome: (result: unknown) => string;
+}
+
+/** Does the work, then sends what is there to send. */
+export async function traced<T>(
+  { telemetry }: Pick<Service, 'telemetry'>,
+  { name, attributes, traceparent, outcome }: Traced,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    const tracer = telemetry?.tracer;
+    if (tracer === undefined) return await work();
+    const [given, xray] = [parseTraceparent(await traceparent()), parseXray(xrayHeader())];
+    const entry = given === undefined ? { parent: xray } : { parent: given, link: xray };
+    return await tracer.entered(name, attributes, entry, async (span) => {
+      const result = await work();
+      span.set({ outcome: outcome(result) });
+      return result;
+    });
+  } finally {
+    await telemetry?.flush(FLUSH_MS);
+  }
+}
+
+/** The same of an API's function. */
+export function tracedApi(handler: ApiHandler): ApiHandler {
+  return async (event, context) => {
+    // A service that does not open is answered as every failure is.
+    const open = await service().catch(() => ({ telemetry: undefined }));
+    const about: Traced = {
+      name: event.routeKey,
+      attributes: {},
+      traceparent: async () => event.headers['traceparent'],
+      outcome: (result) => String((result as { statusCode?: number }).statusCode ?? 0),
+    };
+    return traced(open, about, () => handler(event, context));
+  };
+}
+
+/** What is handed on to those who work on what is asked for. */
+export function traceparentFor({ telemetry }: Pick<Service, 'telemetry'>, event: ApiEvent): string | undefined {
+  const given = parseTraceparent(event.headers['traceparent']);
+  return telemetry?.tracer?.traceparent() ?? (given && traceparentOf(given));
+}
