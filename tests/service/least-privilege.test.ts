@@ -138,6 +138,7 @@ test('a target that asks for another external id lets nobody in', async () => {
   await iam(`Action=UpdateAssumeRolePolicy&RoleName=target&PolicyDocument=${trust('another')}`);
   const { document } = await call('POST', '/deployments', { stack: 'foreign', template });
   expect(await ended(document.runId)).toMatchObject({ status: 'not_planned', error: { code: 'unreachable' } });
+  await iam(`Action=UpdateAssumeRolePolicy&RoleName=target&PolicyDocument=${trust(EXTERNAL_ID)}`);
 });
 
 /** Takes one permission of a role away; resolves with what gives it back. */
