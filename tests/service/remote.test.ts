@@ -63,7 +63,7 @@ test('a stack is planned, deployed with its progress, looked at, changed, compar
 }, 120_000);
 
 test('what somebody else has changed is led back to what is recorded', async () => {
-  const { document: deployed } = await document('deploy', 'queue.yaml', '--stack', 'backed', '--yes');
+  const { document: deployed } = await document('deploy', 'changed.yaml', '--stack', 'backed', '--yes');
   const identifier = deployed.resources[0].physicalId;
   const type = 'AWS::SQS::Queue';
   await drifted(inject('sandbox'), { type, identifier, path: '/DelaySeconds', value: 9 });
