@@ -112,7 +112,7 @@ fn a_change_belongs_to_the_gravest_class_that_it_touches() {
     );
     let data = ("E", table, json!({"TableName": "t"}), none.clone());
     let of = |resources: &[(&str, &str, Value, Value)]| judged(resources).class;
-    assert_eq!(of(&[fresh.clone()]), ChangeClass::Creation);
+    assert_eq!(of(std::slice::from_ref(&fresh)), ChangeClass::Creation);
     assert_eq!(of(&[fresh.clone(), update.clone()]), ChangeClass::Update);
     assert_eq!(of(&[fresh.clone(), update.clone(), gone.clone()]), ChangeClass::Replacement);
     assert_eq!(of(&[fresh.clone(), update.clone(), gone.clone(), grant.clone()]), ChangeClass::Permissions);
