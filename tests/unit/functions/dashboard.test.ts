@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { functions } from '../../../scripts/invocation.ts';
+import { openMemoryStore } from '../../../src/adapters/memory/store.ts';
 import { measuredCloud, measureVotes, runMeasurements } from '../../../src/app/measure/measure.ts';
 import { Monitor } from '../../../src/app/measure/monitor.ts';
 import type { Cloud, Run } from '../../../src/app/ports.ts';
+import { watch } from '../../../src/app/service/watch.ts';
 import { coldStart } from '../../../src/edge/service/cold.ts';
 import { emf } from '../../../src/edge/service/emf.ts';
 import type { AnyDocument } from '../../support/cli.ts';
@@ -48,7 +50,8 @@ async function printed(): Promise<Set<string>> {
   const ended = { run, endpoint: 'aws', outcome: 'succeeded', elapsedMs: 3, inFlightMax: 1, forecastMs: 3 } as const;
   const more = { planned: [{ logicalId: 'Q', dependsOn: [] }], endedAt: 3, failingSince: 1 };
   const ofRun = runMeasurements({ ...ended, ...more, resources }, clock);
-  const measured = [...monitor.collect(), ...ofRun, ...coldStart('worker')];
+  const watched = await watch({ store: openMemoryStore({ now: clock.now }), clock });
+  const measured = [...monitor.collect(), ...ofRun, ...coldStart('worker'), ...watched];
   return new Set(
     emf(measured, 0).flatMap((line) => {
       const [{ Namespace, Dimensions, Metrics }] = JSON.parse(line)._aws.CloudWatchMetrics;
