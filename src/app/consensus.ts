@@ -4,7 +4,7 @@ import type { Consensus, ConsensusCall, Method, Quorum, Vote, VoteSeverity, Vote
 import { consensus } from '../core/calls.ts';
 import { InvalidInput } from '../domain/errors.ts';
 
-export const METHODS: readonly Method[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'median'];
+export const METHODS: readonly Method[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'median', 'dawid-skene'];
 export const STATUSES: readonly VoteStatus[] = ['ok', 'abstained', 'timed_out', 'invalid', 'failed'];
 export const SEVERITIES: readonly VoteSeverity[] = ['low', 'medium', 'high', 'critical'];
 

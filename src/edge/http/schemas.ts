@@ -104,7 +104,12 @@ const vote = z.strictObject({
 export const consensusBody = z
   .strictObject({
     question: text.optional(),
-    options: z.array(text).optional().describe('The possible answers; default: those voted for.'),
+    options: z
+      .array(text)
+      .optional()
+      .describe(
+        'The possible answers; default: those voted for. Where none but `approve` or `refuse` are named, both.',
+      ),
     votes: z.array(vote).min(1),
     roster: z.array(text).optional().describe('Experts that were to be asked; default: those who voted.'),
     quorum: z
@@ -141,7 +146,7 @@ export const consensusAnswer = z
     perExpert: z.array(
       z.strictObject({
         expert: z.string(),
-        reliability: z.number(),
+        reliability: z.number().nullable(),
         weightUsed: z.number(),
         contribution: z.number(),
         interval: z.tuple([z.number(), z.number()]).nullable(),
@@ -152,6 +157,8 @@ export const consensusAnswer = z
     dissent: z.array(z.string()),
     flip: z.array(z.string()).describe('The fewest who would have had to vote otherwise.'),
     methodVersion: z.int(),
+    rounds: z.int().optional().describe('Of expectation maximisation, where the method has any.'),
+    converged: z.boolean().optional(),
     method: z.enum(METHODS),
     veto: z.string().optional(),
   })
