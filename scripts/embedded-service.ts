@@ -10,12 +10,7 @@ import { KeyFile } from '../src/adapters/embedded/key-file.ts';
 import { localDataKeys } from '../src/adapters/embedded/state-key.ts';
 import { openStore } from '../src/adapters/embedded/store.ts';
 import { SqliteTable } from '../src/adapters/embedded/table.ts';
-import { TableDeployments } from '../src/adapters/table/deployments.ts';
-import { TableFeeds } from '../src/adapters/table/feeds.ts';
-import { TableInquiries } from '../src/adapters/table/inquiries.ts';
-import { TableScans } from '../src/adapters/table/scans.ts';
-import { TableSubmissions } from '../src/adapters/table/submissions.ts';
-import { TableVault } from '../src/adapters/table/vault.ts';
+import { servicePortsOn } from '../src/adapters/table/service.ts';
 import type { ReadObject } from '../src/app/service/receive.ts';
 import type { Service } from '../src/edge/service/open.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
@@ -75,12 +70,7 @@ export async function embeddedService({
     clock: systemClock,
     telemetry: undefined,
     signer: new KeyFile({ dir, given: undefined, mayMake: async () => (await store.log.head()) === undefined }),
-    submissions: new TableSubmissions(table, blobs),
-    deployments: new TableDeployments(table, blobs),
-    inquiries: new TableInquiries(table, blobs),
-    scans: new TableScans(table, blobs),
-    feeds: new TableFeeds(table, blobs, now),
-    vault: new TableVault(table, localDataKeys(secretsKey(dir)), now),
+    ...servicePortsOn(table, blobs, { now, dataKeys: localDataKeys(secretsKey(dir)) }),
     workflow: {
       start: async (name, input) => void asked.started.push({ name, input }),
       wake: async (token) => void asked.woken.push(token),

@@ -56,7 +56,7 @@ export function openApiText(): string {
 
 function operation(route: Route) {
   const { method, path, summary, scope, status, query, body, answer, type = 'application/json' } = route;
-  const { json, pending, kept } = route;
+  const { json, pending, kept, bodyOptional } = route;
   const problem = (code: string) => [
     code,
     { description: PROBLEMS[Number(code)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
@@ -72,7 +72,7 @@ function operation(route: Route) {
       : { parameters: [...named.map(pathParameter), ...(query === undefined ? [] : queryParameters(query))] }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: ref(body) } } } }),
+      : { requestBody: { required: bodyOptional !== true, content: { 'application/json': { schema: ref(body) } } } }),
     responses: {
       [status]: {
         description:

@@ -17,11 +17,12 @@ import type { Emit } from './app/documents/events.ts';
 import { drift as driftOf } from './app/drift.ts';
 import { Monitor as AnyMonitor, type Sink } from './app/measure/monitor.ts';
 import { DEFAULT_CONCURRENCY, plan as planStack } from './app/plan.ts';
+import { reconcile as reconcileStack } from './app/reconcile.ts';
 import { type Running, running } from './app/run/running.ts';
 import { type FailOn, type ScanDocument, scan as scanTexts } from './app/scan.ts';
 import type { Control } from './app/session.ts';
 import { simulate as simulateTemplate } from './app/simulate.ts';
-import { AssentError, DeploymentFailed, SecurityValidationFailed } from './domain/errors.ts';
+import { AssentError, DeploymentFailed, InvalidInput, SecurityValidationFailed } from './domain/errors.ts';
 import { circleIn } from './edge/config/configured.ts';
 import { type OpenSession, openSession } from './edge/session.ts';
 
@@ -124,7 +125,19 @@ export interface DestroyOptions extends Place {
 
 export interface DriftOptions extends Place {
   stack: string;
+  /** Also plan the way back to what was deployed. */
+  reconcile?: boolean;
+  /** With `reconcile`: go it. No policy and no expert is asked; nothing that holds data is deleted. */
+  yes?: boolean;
+  /** Operations in flight at most on the way back; default 25. */
+  maxConcurrency?: number;
   signal?: AbortSignal;
+}
+
+/** What has drifted; with `reconcile` the plan that leads back, where anything has, and how it went, where it was gone. */
+export interface DriftResult extends DriftDocument {
+  plan?: PlanDocument;
+  run?: RunDocument;
 }
 
 export interface SimulateOptions {
@@ -160,9 +173,21 @@ export function destroy({ signal, ...options }: DestroyOptions): Running<RunDocu
   return inSession(options, signal, async (session, control) => settled(await destroyStack(session, options, control)));
 }
 
-/** What is there against what was deployed; drift does not reject. Rejects with ResourceNotFound, or LeaseHeld during a run. */
-export function drift({ signal, ...options }: DriftOptions): Running<DriftDocument> {
-  return inSession(options, signal, (session, control) => driftOf(session, options, control));
+/**
+ * What is there against what was deployed; drift does not reject. Rejects with ResourceNotFound, LeaseHeld during a run, and
+ * where a way back was gone as `deploy` does; with InvalidInput `yes_without_reconcile`.
+ */
+export function drift({ signal, ...options }: DriftOptions): Running<DriftResult> {
+  const { reconcile = false, yes = false } = options;
+  return inSession(options, signal, async (session, control) => {
+    if (!reconcile) {
+      if (yes) throw new InvalidInput('yes_without_reconcile', '`yes` says nothing without `reconcile`.');
+      return driftOf(session, options, control);
+    }
+    const { drift: document, plan, run } = await reconcileStack(session, { ...options, yes }, control);
+    const back = plan === undefined ? {} : { plan };
+    return { ...document, ...back, ...(run === undefined ? {} : { run: settled(run) }) };
+  });
 }
 
 /** What only the circle of experts says of a plan. */

@@ -1,5 +1,6 @@
 // Deployments over HTTP: what is asked for is written down and its workflow started; the work is worker.ts's.
-import type { Inquiry } from '../../src/app/ports/service.ts';
+import type { z } from 'zod';
+import type { Inquiry, SubmissionHead } from '../../src/app/ports/service.ts';
 import { showCheckpoint, showProof } from '../../src/app/service/audit.ts';
 import { answerTo, inquire, lastDrift, planOf } from '../../src/app/service/inquiries.ts';
 import {
@@ -14,18 +15,20 @@ import {
 } from '../../src/app/service/requests.ts';
 import { showStacks, stackFor } from '../../src/app/service/stacks.ts';
 import type { Scope } from '../../src/domain/access.ts';
-import { type Answer, type ApiEvent, bodyOf, httpApi, pathOf, queryOf } from '../../src/edge/http/api.ts';
+import { type Answer, type ApiEvent, bodyIn, bodyOf, httpApi, pathOf, queryOf } from '../../src/edge/http/api.ts';
 import {
   approvalBody,
   cancelQuery,
   consultationBody,
   deploymentRequest,
   destructionBody,
+  driftBody,
   driftQuery,
   eventsQuery,
   pageQuery,
   placeQuery,
   planBody,
+  type reconcileBody,
 } from '../../src/edge/http/schemas.ts';
 import { callerIn } from '../../src/edge/service/caller.ts';
 import { type Service, service } from '../../src/edge/service/open.ts';
@@ -36,6 +39,7 @@ const routes = httpApi({
   'POST /deployments': async (event) => {
     const body = bodyOf(deploymentRequest, event);
     if ('targets' in body) return acceptedTargets(event, body);
+    if ('reconcile' in body) return acceptedWayBack(event, body);
     return accepted(event, { mode: 'deploy', ...body });
   },
 
@@ -90,7 +94,9 @@ const routes = httpApi({
   'POST /stacks/{stack}/drift': async (event) => {
     const { name, account, region } = await stackFor(await service(), sought(event), scoped(event, 'plan'));
     const path = (id: string) => `/stacks/${name}/drift?account=${account}&region=${region}&inquiry=${id}`;
-    return asked(event, { kind: 'drift', stack: name }, path, { account, region });
+    const { reconcile } = bodyIn(driftBody, event);
+    const back = reconcile ? ({ reconcile } as const) : {};
+    return asked(event, { kind: 'drift', stack: name, ...back }, path, { account, region });
   },
 
   'GET /stacks/{stack}/drift': async (event) => {
@@ -161,6 +167,15 @@ async function acceptedTargets(event: ApiEvent, body: Parameters<typeof requestT
   return begun(event, await requestTargets(open, open, body, asking(event, open)));
 }
 
+async function acceptedWayBack(
+  event: ApiEvent,
+  { stack: name, account, region, ...body }: z.output<typeof reconcileBody>,
+): Promise<Answer> {
+  const sought = { name, ...placeOf({ account, region }) };
+  const { name: stack, ...place } = await stackFor(await service(), sought, scoped(event, 'deploy'));
+  return accepted(event, { mode: 'deploy', stack, ...body }, place);
+}
+
 function asking(event: ApiEvent, open: Service) {
   const key = event.headers['idempotency-key'];
   const traceparent = traceparentFor(open, event);
@@ -169,11 +184,11 @@ function asking(event: ApiEvent, open: Service) {
 
 /** Where it goes, where that is not where the service's own target is. */
 interface Place {
-  account?: string;
-  region?: string;
+  account?: string | undefined;
+  region?: string | undefined;
 }
 
-function placeOf({ account, region }: Place): Place {
+function placeOf({ account, region }: Place): Pick<SubmissionHead, 'account' | 'region'> {
   return { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) };
 }
 
@@ -184,7 +199,8 @@ async function asked(
   place: Place = {},
 ): Promise<Answer> {
   const open = await service();
-  const document = await inquire(open, open, inquiry, { caller: callerIn(event), id: newRunId(), place });
+  const options = { caller: callerIn(event), id: newRunId(), place: placeOf(place) };
+  const document = await inquire(open, open, inquiry, options);
   return { status: 202, document, location: path(document.id) };
 }
 

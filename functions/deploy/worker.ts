@@ -7,10 +7,12 @@ import { receiveStep } from '../../src/app/service/receive.ts';
 import { reviewStep } from '../../src/app/service/review.ts';
 import { answeredStep, askStep, judgeStep, type Next, stopStep, workStep } from '../../src/app/service/steps.ts';
 import { told } from '../../src/app/service/telling.ts';
+import { watch } from '../../src/app/service/watch.ts';
 import type { Control, Session } from '../../src/app/session.ts';
 import { circleOf } from '../../src/edge/config/open.ts';
 import { coldStart } from '../../src/edge/service/cold.ts';
 import { packagedConfig, packagedPolicy } from '../../src/edge/service/config.ts';
+import { emf } from '../../src/edge/service/emf.ts';
 import { onTarget, onTargets, type Service, service } from '../../src/edge/service/open.ts';
 import { receivedFrom } from '../../src/edge/service/received.ts';
 import { type Traced, traced } from '../../src/edge/service/tracing.ts';
@@ -85,6 +87,7 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
       return receiveStep(open, open, () => receivedFrom(input, execution), receiving);
     }
     case 'review':
+      await tellWatch(open);
       return reviewStep(open, open, task.start);
     case 'settled':
       return settledStep(open, open, runId, task.said);
@@ -92,6 +95,15 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
       return telling((session, control) => workStep(session, open, runId, control));
     case 'stop':
       return stopStep(open, open, runId);
+  }
+}
+
+/** For alarms; the look at every stack goes on without. */
+async function tellWatch(open: Service): Promise<void> {
+  try {
+    for (const line of emf(await watch(open), open.clock.now())) console.log(line);
+  } catch (error) {
+    logger.warn('not watched', { error: error as Error });
   }
 }
 

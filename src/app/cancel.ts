@@ -19,9 +19,15 @@ const PENDING = ['submitted', 'waiting_approval', 'approved'] as const;
 
 /**
  * Sets the flag a working process looks at every few seconds; where no process works, nothing is changed. What is in flight
- * is waited for until its deadline; with `now` it is cancelled in the cloud at once.
+ * is waited for until its deadline; with `now` it is cancelled in the cloud at once. `mayStayUnsigned`: a run that waits is
+ * called off also where that cannot be signed; nothing was done by it.
  */
-export async function cancel(local: Local, runId: string, now = false): Promise<CancelDocument> {
+export async function cancel(
+  local: Local,
+  runId: string,
+  now = false,
+  { mayStayUnsigned = false } = {},
+): Promise<CancelDocument> {
   const { store, clock } = local;
   const run = await store.runs.get(runId);
   if (run === undefined) throw unknownRun(runId);
@@ -29,7 +35,9 @@ export async function cancel(local: Local, runId: string, now = false): Promise<
   if (PENDING.some((status) => status === run.status)) {
     const endedAt = clock.now();
     const result: RunDocument = stoppedDocument(run, 'rejected', 'cancelled');
-    await attestEnd(local, run, result);
+    await attestEnd(local, run, result).catch((error: unknown) => {
+      if (!mayStayUnsigned) throw error;
+    });
     const moved = await store.runs.move(runId, PENDING, { status: 'rejected', endedAt, result });
     if (moved) return { ...document, status: 'rejected', requested: false };
   }

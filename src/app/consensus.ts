@@ -6,7 +6,7 @@ import { consensus } from '../core/calls.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { isIllFormed } from '../domain/well-formed.ts';
 
-export const METHODS: readonly Method[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'median'];
+export const METHODS: readonly Method[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'median', 'dawid-skene'];
 export const STATUSES: readonly VoteStatus[] = ['ok', 'abstained', 'timed_out', 'invalid', 'failed'];
 export const SEVERITIES: readonly VoteSeverity[] = ['low', 'medium', 'high', 'critical'];
 

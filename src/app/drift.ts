@@ -3,6 +3,7 @@ import type { DriftCall, Event } from '#wasm';
 import { compare, resourceSchema } from '../core/calls.ts';
 import type { StackKey } from '../domain/stack.ts';
 import type { DriftDocument } from './documents/documents.ts';
+import { noteDrift } from './gate/drifts.ts';
 import { refresh } from './planning/refresh.ts';
 import { allOf, type Store } from './ports.ts';
 import { eventsOf, isTerminal } from './run/journal.ts';
@@ -25,8 +26,10 @@ export async function drift(session: Session, { stack }: { stack: string }, cont
     const { resources } = record.state;
     const live = await refresh(resources, { ...session, ...control, budget: session.budgets.of(key) });
     const compared = compare({ resources, live, baseline: await baselines(store, key, resources) });
-    const differs = compared.resources.some(({ status }) => status === 'modified' || status === 'deleted');
-    return { version: 1, kind: 'drift', stack, inSync: !differs, resources: compared.resources };
+    const changed = compared.resources.filter(({ status }) => status === 'modified' || status === 'deleted');
+    const ids = changed.map(({ logicalId }) => logicalId);
+    if (record.lastRun !== undefined) await noteDrift(store.drifts, key, record.lastRun, ids);
+    return { version: 1, kind: 'drift', stack, inSync: ids.length === 0, resources: compared.resources };
   });
 }
 

@@ -11,6 +11,9 @@ import { type Control, type Session, stackHere } from './session.ts';
 import { unknownStack } from './status.ts';
 import { changesAnything, submit } from './submit.ts';
 
+/** A way back that fails is gone on with, not turned round. */
+export const BACK_ON_FAILURE = 'keep';
+
 /** What `reconcile` takes. */
 export interface ReconcileOptions extends Pick<DeployOptions, 'maxConcurrency' | 'onFailure' | 'show' | 'by'> {
   stack: string;
@@ -25,17 +28,26 @@ export interface Reconciled {
   run?: RunDocument;
 }
 
-/** Compares a stack and plans the way back. Rejects as `drift` and `deploy` do. */
-export async function reconcile(session: Session, options: ReconcileOptions, control: Control): Promise<Reconciled> {
-  const { stack, yes, maxConcurrency = DEFAULT_CONCURRENCY, onFailure = 'keep' } = options;
-  const found = await drift(session, { stack }, control);
-  if (found.inSync) return { drift: found };
+/** What is to be planned to lead back to what is recorded of a stack. Rejects with ResourceNotFound. */
+export async function wayBack(
+  session: Session,
+  { stack, maxConcurrency = DEFAULT_CONCURRENCY }: Pick<ReconcileOptions, 'stack' | 'maxConcurrency'>,
+  control: Control,
+): Promise<Wanted> {
   const { store } = session;
   const { stack: key } = await stackHere(session, stack, control);
   const record = await store.stacks.get(key);
   if (record === undefined) throw unknownStack(stack);
   const baseline = await baselines(store, key, record.state.resources);
-  const wanted: Wanted = { stack, mode: 'deploy', refresh: true, maxConcurrency, reconcile: { baseline } };
+  return { stack, mode: 'deploy', refresh: true, maxConcurrency, reconcile: { baseline } };
+}
+
+/** Compares a stack and plans the way back. Rejects as `drift` and `deploy` do. */
+export async function reconcile(session: Session, options: ReconcileOptions, control: Control): Promise<Reconciled> {
+  const { stack, yes, onFailure = BACK_ON_FAILURE } = options;
+  const found = await drift(session, { stack }, control);
+  if (found.inSync) return { drift: found };
+  const wanted = await wayBack(session, options, control);
   if (!yes) {
     const planned = await makePlan(session, wanted, control);
     using _planner = planned.inCore;

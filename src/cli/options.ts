@@ -138,6 +138,7 @@ export interface MetricsCommandOptions extends StateOptions, RemoteOptions {
 export interface ConsensusCommandOptions extends TextOrJson, RemoteOptions {
   labels?: string;
   forecasts?: string;
+  outcomes?: string;
   truth?: string;
   method?: TableMethod | Method;
 }

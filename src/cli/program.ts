@@ -266,6 +266,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   callerOptions(consensus)
     .option('--labels <file>', 'a table of task,worker,label: one label per task, none where it is a tie')
     .option('--forecasts <file>', 'a table of question,forecaster,p: one probability per question')
+    .option('--outcomes <file>', 'with --forecasts: question,outcome of past ones, which log-pool is fitted to')
     .option(
       '--truth <file>',
       'with a table: what is known (task,label or question,outcome), for accuracy or Brier score',
@@ -273,7 +274,7 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
     .addOption(
       new Option(
         '--method <method>',
-        'how votes become one answer (default: weighted; of forecasts: log-pool); dawid-skene is for labels',
+        'how votes become one answer (default: weighted; of forecasts: log-pool); median is for votes on one question',
       ).choices(['majority', 'weighted', 'bayesian', 'log-pool', 'median', 'dawid-skene']),
     )
     .addOption(format('text', 'json'));

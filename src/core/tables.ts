@@ -1,8 +1,8 @@
 // Tables of labels and of forecasts: names and files are src/app/tables', columns of indices cross the door as they are.
-import type { LabelsSummary, TableMethod } from '#wasm';
+import type { ForecastsSummary, LabelsSummary, TableMethod } from '#wasm';
 import { pure } from './instance.ts';
 
-export type { LabelsSummary, TableMethod } from '#wasm';
+export type { ForecastsSummary, LabelsSummary, TableMethod } from '#wasm';
 
 /** Labels as columns of indices, each below its count. */
 export interface LabelColumns {
@@ -39,15 +39,27 @@ export function answerLabels({ tasks, workers, labels, counts, method, truth }: 
   });
 }
 
-/** Forecasts as columns: indices of questions below `count`, and probabilities. */
+/** Forecasts as columns: indices below their counts, and probabilities. */
 export interface ForecastColumns {
   questions: Uint32Array;
+  forecasters: Uint32Array;
   p: Float64Array;
-  count: number;
+  /** Questions, forecasters. */
+  counts: readonly [number, number];
   method: TableMethod;
+  /** Per question what came of it, from 0 to 1, NaN where that is not known; empty: nothing is. `log-pool` is fitted to it. */
+  outcomes: Float64Array;
 }
 
-/** One probability per question. */
-export function poolForecasts({ questions, p, count, method }: ForecastColumns): Float64Array {
-  return pure('poolForecasts', (wasm) => wasm.poolForecasts(questions, p, count, method));
+/** One probability per question, NaN for one without forecasts. */
+export function poolForecasts(columns: ForecastColumns): { p: Float64Array; summary: ForecastsSummary } {
+  const { questions, forecasters, p, counts, method, outcomes } = columns;
+  return pure('poolForecasts', (wasm) => {
+    const answers = new wasm.ForecastAnswers(questions, forecasters, p, Uint32Array.from(counts), method, outcomes);
+    try {
+      return { p: answers.p(), summary: answers.summary() };
+    } finally {
+      answers.free();
+    }
+  });
 }

@@ -4,6 +4,7 @@
 // A template may be asked again after a trap: it is made anew in the fresh instance. A plan is lost with its instance.
 import type {
   Brief,
+  BuiltinVotes,
   DeclaredParameter,
   EngineConfig,
   Plan,
@@ -13,7 +14,6 @@ import type {
   Reference,
   ScanAnswer,
   ScanCall,
-  Vote,
   Planned as WasmPlanned,
   Template as WasmTemplate,
 } from '#wasm';
@@ -115,9 +115,9 @@ export class PlannedInCore implements Disposable {
     return this.#guarded('scan', () => this.#planned.scan(call));
   }
 
-  /** What the built-in experts say of it. */
-  builtinVotes(brief: Brief): Vote[] {
-    return this.#guarded('builtinVotes', () => this.#planned.builtinVotes(brief).votes);
+  /** What the built-in experts say of it, and what kind of change it is. */
+  builtinVotes(brief: Brief): BuiltinVotes {
+    return this.#guarded('builtinVotes', () => this.#planned.builtinVotes(brief));
   }
 
   /**

@@ -58,6 +58,8 @@ export interface CircleSettings extends Thresholds {
   timeoutMs: number;
   /** The whole consultation has so long. */
   deadlineMs: number;
+  /** An answer from outside is good for the same question so long; 0: never; absent: a day. */
+  rememberMs?: number | undefined;
   budget: { runUsd?: number | undefined; dayUsd?: number | undefined };
 }
 

@@ -8,6 +8,8 @@ export interface VoteDocument {
   option: string | null;
   /** Probability it gives its own option. */
   confidence: number | null;
+  /** Probability that it is right about such a change, from what became of its votes; absent: it has no record. */
+  reliability?: number;
   /** How much it counts, 1 for an expert that nobody knows yet. Absent in what versions before wrote. */
   weight?: number;
   reasons: string[];
@@ -54,6 +56,10 @@ export interface Verdict {
   unasked?: string[];
   /** What past outcomes allow, where an error rate is to be kept; without a threshold they are too few. */
   calibration?: { errorRate: number; cases: number; needed: number; threshold?: number };
+  /** What kind of change it is: experts weigh as they did on such. Absent where nobody was asked, and in runs of before. */
+  changeClass?: 'data' | 'permissions' | 'replacement' | 'update' | 'creation';
+  /** SHA-256 of what the plan wants there to be; where the next deployment wants what was there before, it was reverted. */
+  desired?: string;
   /** Gates that were not passed on request. */
   skipped: string[];
   /** Critical and high findings that the template itself suppresses, where there are any. */

@@ -20,9 +20,10 @@ const AREAS = [
   'metrics',
   'proof',
   'service',
+  'crowds',
 ];
 // Installs what it needs, and needs Python: only when it is asked for.
-const BY_NAME = ['service'];
+const BY_NAME = ['service', 'crowds'];
 const RESULTS = join(import.meta.dirname, 'results');
 
 /** What is measured on, without the name of any host: `amd-epyc-2-cores`. */

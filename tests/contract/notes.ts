@@ -1,10 +1,10 @@
-// What limits and estimates must do: notes that many change at once.
+// What limits, estimates and drifts must do: notes that many change at once.
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/app/ports.ts';
 import { type StoreModule, worldOf } from './world.ts';
 
 export function notesContract(module: StoreModule): void {
-  describe.each(['limits', 'estimates'] as const)('%s', (port) => {
+  describe.each(['limits', 'estimates', 'drifts'] as const)('%s', (port) => {
     const world = worldOf(module);
     const notes = async () => (await world.open())[port];
 
@@ -32,9 +32,10 @@ export function notesContract(module: StoreModule): void {
 
     test('is not the other port’s', async () => {
       const store = await world.open();
-      const others: Store['limits'] = port === 'limits' ? store.estimates : store.limits;
+      const others: Store['limits'][] = [store.limits, store.estimates, store.drifts];
       await store[port].change('n', () => 'mine');
-      expect(await others.get('n')).toBeUndefined();
+      const kept = await Promise.all(others.filter((one) => one !== store[port]).map((one) => one.get('n')));
+      expect(kept).toEqual([undefined, undefined]);
     });
 
     test('empty texts and any character', async () => {

@@ -1,5 +1,6 @@
 // Every contract, against one adapter.
 import { describe } from 'vitest';
+import { answersContract } from './answers.ts';
 import { blobsContract } from './blobs.ts';
 import { crashContract } from './crashes.ts';
 import { exportsContract } from './exports.ts';
@@ -19,6 +20,7 @@ export function storeContract<Place>(name: string, module: StoreModule<Place>): 
     tableContract(any);
     blobsContract(any);
     notesContract(any);
+    answersContract(any);
     measuresContract(any);
     exportsContract(any);
     leasesContract(any);

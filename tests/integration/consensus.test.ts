@@ -28,14 +28,17 @@ test('votes of a file or of stdin become one document', async () => {
   expect(JSON.parse(piped.stdout)).toEqual(document);
 });
 
-test.each(['majority', 'weighted', 'bayesian', 'log-pool'])('--method %s counts more than the file', async (method) => {
-  using space = new Workspace();
-  const file = space.file('votes.json', { votes, method: 'majority' });
-  expect((await space.json('consensus', file, '--method', method)).document).toMatchObject({
-    method,
-    outcome: 'approve',
-  });
-});
+test.each(['majority', 'weighted', 'bayesian', 'log-pool', 'median', 'dawid-skene'])(
+  '--method %s counts more than the file',
+  async (method) => {
+    using space = new Workspace();
+    const file = space.file('votes.json', { votes, method: 'majority' });
+    expect((await space.json('consensus', file, '--method', method)).document).toMatchObject({
+      method,
+      outcome: 'approve',
+    });
+  },
+);
 
 test('people read outcome, shares and who dissents', async () => {
   using space = new Workspace();
@@ -61,14 +64,21 @@ test.each<[string, string, string[], string]>([
   ['a confidence out of range', '[{"expert":"a","option":"x","confidence":1.2}]', ['votes.json'], 'invalid_votes'],
   ['an expert twice', '[{"expert":"a","option":"x"},{"expert":"a","option":"x"}]', ['votes.json'], 'invalid_votes'],
   ['an unknown field', '[{"expert":"a","option":"x","wieght":1}]', ['votes.json'], 'invalid_votes'],
-  ['an unknown method', '[{"expert":"a","option":"x"}]', ['votes.json', '--method', 'dawid-skene'], 'invalid_usage'],
+  ['an unknown method', '[{"expert":"a","option":"x"}]', ['votes.json', '--method', 'borda'], 'invalid_usage'],
+  ['the median of labels', '', ['--labels', 'x.csv', '--method', 'median'], 'invalid_usage'],
+  ['outcomes with labels', '', ['--labels', 'x.csv', '--outcomes', 'y.csv'], 'invalid_usage'],
+  [
+    'outcomes for a method that is not fitted',
+    '',
+    ['--forecasts', 'x.csv', '--method', 'weighted', '--outcomes', 'y.csv'],
+    'invalid_usage',
+  ],
   ['labels', '[{"expert":"a","option":"x"}]', ['votes.json', '--labels', 'x.csv'], 'invalid_usage'],
   ['nothing to aggregate', '', [], 'invalid_usage'],
   ['two tables', '', ['--labels', 'x.csv', '--forecasts', 'x.csv'], 'invalid_usage'],
   ['forecasts that are not there', '', ['--forecasts', 'x.csv'], 'file_not_found'],
   ['a folder as a table', '', ['--labels', '.'], 'file_is_directory'],
   ['votes with a truth', '[{"expert":"a","option":"x"}]', ['votes.json', '--truth', 'x.csv'], 'invalid_usage'],
-  ['dawid-skene of forecasts', '', ['--forecasts', 'x.csv', '--method', 'dawid-skene'], 'invalid_usage'],
   ['a table of other columns', 'a,b\n1,2\n', ['--labels', 'votes.json'], 'invalid_table'],
 ])('%s is refused with exit code 2', async (_, content, args, code) => {
   using space = new Workspace();
@@ -92,7 +102,10 @@ test('a table of labels becomes a table of answers; what is known of it goes to 
     truth,
   );
   expect([code, stdout]).toEqual([0, 'task,label\n1,\n2,"yes, sir"\n']);
-  expect(stderr).toBe('majority: 2 tasks, 2 workers, 4 rows; 1 tie\naccuracy 0.2500 of 2 tasks\n');
+  // One pair of two disagrees: 1 − 3 · 2 / 6.
+  expect(stderr).toBe(
+    "majority: 2 tasks, 2 workers, 4 rows; 1 tie\nKrippendorff's alpha 0.000\naccuracy 0.2500 of 2 tasks\n",
+  );
   const { document } = await space.json('consensus', '--labels', file, '--method', 'dawid-skene');
   expect(document).toMatchObject({
     version: 1,
@@ -120,6 +133,16 @@ test('a table of forecasts becomes a table of probabilities', async () => {
   );
   expect([code, stdout]).toEqual([0, 'question,p\nq,0.75\n']);
   expect(stderr).toBe('weighted: 1 question, 2 forecasters, 2 rows\nBrier score 0.0625 of 1 question\n');
+  for (const method of ['majority', 'bayesian', 'dawid-skene']) {
+    const answer = (await space.json('consensus', '--forecasts', file, '--method', method)).document;
+    expect(answer).toMatchObject({ kind: 'forecasts', method, converged: true, answers: [{ question: 'q' }] });
+    expect(answer.answers[0].p).toBeGreaterThan(0.5);
+  }
+  const past = space.file('past.csv', 'question,outcome\nq,1\n');
+  const fitted = await space.run('consensus', '--forecasts', file, '--outcomes', past, '--truth', truth);
+  expect(fitted.stderr).toMatch(
+    /^log-pool: 1 question, 2 forecasters, 2 rows\nfitted to 1 outcome: log-odds times 1\.0\d\d\nBrier score not known of 0 questions\n$/,
+  );
   const { document } = await space.json('consensus', '--forecasts', file);
   // Half of the log-odds of .99, times 1.3.
   const p = 1 / (1 + Math.exp((-1.3 * Math.log(99)) / 2));

@@ -16,7 +16,7 @@ const topic = (name: string) => ({
 
 test('experts lists the circle, and what became of its votes', TIMEOUT, async () => {
   const fresh = await space.json('experts');
-  expect(fresh).toMatchObject({ code: 0, document: { version: 1, kind: 'experts', outcomes: 0 } });
+  expect(fresh).toMatchObject({ code: 0, document: { version: 1, kind: 'experts', outcomes: 0, ends: {} } });
   expect(fresh.document.experts).toHaveLength(8);
   for (const expert of fresh.document.experts) expect(expert).toMatchObject({ asked: 0, weight: 1, brier: null });
 
@@ -25,16 +25,26 @@ test('experts lists the circle, and what became of its votes', TIMEOUT, async ()
     expect(await space.json('deploy', file, '--stack', 'web', '--yes')).toMatchObject({ code: 0 });
   }
   const { document } = await space.json('experts');
-  expect(document.outcomes).toBe(2);
+  expect([document.outcomes, document.ends]).toEqual([2, { succeeded: 2 }]);
   const of = (name: string) => document.experts.find(({ expert }: AnyDocument) => expert === name);
   expect(of('policy')).toMatchObject({ asked: 2, voted: 2, right: 2, changed: 0 });
   expect(of('policy').weight).toBeGreaterThan(1);
+  const classes = of('policy').classes.map(({ class: kind, voted, right }: AnyDocument) => [kind, voted, right]);
+  expect(classes).toEqual([
+    ['update', 1, 1],
+    ['creation', 1, 1],
+  ]);
   expect(of('history')).toMatchObject({ asked: 2, voted: 1, right: 1 });
   expect(of('availability')).toMatchObject({ asked: 2, voted: 0, brier: null });
   expect((await space.run('experts')).stdout).toMatch(
-    /policy +right 2 of 2, 100 %[\s\S]*\nFrom 2 deployments whose end is known\./,
+    /policy +right 2 of 2, 100 %[\s\S]*policy +update +right 1 of 1[\s\S]*\nFrom 2 deployments whose end is known \(2 succeeded\)\./,
   );
 
+  const explained = await space.run('consult', space.file('t.json', topic('three')), '--stack', 'web', '--explain');
+  expect(explained.stdout).toMatch(
+    /Kind of change: update\n[\s\S]*policy +approve +\d+ % +right 8\d %, weight 1\.\d\d/,
+  );
   const asked = await space.json('consult', space.file('t.json', topic('three')), '--stack', 'web');
+  expect(asked.document.verdict.changeClass).toBe('update');
   expect(asked.document.votes.find(({ expert }: AnyDocument) => expert === 'policy').weight).toBeGreaterThan(1);
 });

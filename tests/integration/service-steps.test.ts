@@ -7,11 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
-import { TableDeployments } from '../../src/adapters/table/deployments.ts';
-import { TableFeeds } from '../../src/adapters/table/feeds.ts';
-import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
-import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
-import { TableVault } from '../../src/adapters/table/vault.ts';
+import { servicePortsOn } from '../../src/adapters/table/service.ts';
 import { nothingToDo } from '../../src/app/documents/documents.ts';
 import type { RunEvent } from '../../src/app/documents/events.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
@@ -90,12 +86,8 @@ beforeEach(async () => {
   state = { status: 'running' };
   const table = new MemoryTable(memory, clock.now);
   steps = {
-    submissions: new TableSubmissions(table, store.blobs),
-    deployments: new TableDeployments(table, store.blobs),
-    inquiries: new TableInquiries(table, store.blobs),
+    ...servicePortsOn(table, store.blobs, { now: clock.now, dataKeys: memoryDataKeys() }),
     fanOut: 100,
-    feeds: new TableFeeds(table, store.blobs, clock.now),
-    vault: new TableVault(table, memoryDataKeys(), clock.now),
     tell: async (detailType, detail) => void news.push({ detailType, ...detail }),
     workflow: {
       start: async (runId) => void started.push(runId),
@@ -141,6 +133,16 @@ test('every step may be called again', async () => {
   expect(await judged()).toEqual({ next: 'end' });
   expect(await stopStep(local, steps, 'r1')).toEqual({ next: 'end' });
   expect(await shown()).toMatchObject({ status: 'succeeded', result: { calls: { create: 1 } } });
+});
+
+test('what nobody has begun is called off also where that cannot be signed', async () => {
+  await submitted();
+  expect(await judged()).toEqual({ next: 'work' });
+  const unsigned = { ...local, signer: { ...local.signer, publicKey: () => Promise.reject(new Error('KMS')) } };
+  await expect(cancelRun(unsigned, steps, 'r1', { caller: BOB })).rejects.toThrow('KMS');
+  expect((await local.store.runs.get('r1'))?.status).toBe('approved');
+  expect(await stopStep(unsigned, steps, 'r1')).toEqual({ next: 'end' });
+  expect(await local.store.runs.get('r1')).toMatchObject({ status: 'rejected', result: { code: 'cancelled' } });
 });
 
 test('a worker that ended between planning and judging is followed by one that judges', async () => {

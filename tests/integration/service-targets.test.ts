@@ -6,12 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
-import { TableDeployments } from '../../src/adapters/table/deployments.ts';
-import { TableFeeds } from '../../src/adapters/table/feeds.ts';
-import { TableInquiries } from '../../src/adapters/table/inquiries.ts';
 import { keys } from '../../src/adapters/table/keys.ts';
-import { TableSubmissions } from '../../src/adapters/table/submissions.ts';
-import { TableVault } from '../../src/adapters/table/vault.ts';
+import { servicePortsOn } from '../../src/adapters/table/service.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
 import type { TargetsSubmission } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
@@ -86,12 +82,8 @@ beforeEach(async () => {
   [started, woken, sessions] = [[], [], new Map()];
   table = new MemoryTable(memory, clock.now);
   steps = {
-    submissions: new TableSubmissions(table, store.blobs),
-    deployments: new TableDeployments(table, store.blobs),
-    inquiries: new TableInquiries(table, store.blobs),
+    ...servicePortsOn(table, store.blobs, { now: clock.now, dataKeys: memoryDataKeys() }),
     fanOut: 50,
-    feeds: new TableFeeds(table, store.blobs, clock.now),
-    vault: new TableVault(table, memoryDataKeys(), clock.now),
     tell: async () => undefined,
     workflow: {
       start: async (name) => void started.push(name),
@@ -364,6 +356,8 @@ Resources:
     await submitted([target('s', SECRET), own], { ...common, askAlways: true });
     expect([await sealedOf(0), await sealedOf(1)]).toEqual([true, true]);
     expect(await briefed()).toEqual({ next: 'ask' });
+    // Whatever is called out of turn: it still waits.
+    expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
     await answerRun(local, steps, 'd', { decision: 'approve', caller: ANN });
     expect(await answeredStep(local, steps, 'd')).toEqual({ next: 'begin' });
     await led();

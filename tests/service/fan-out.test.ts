@@ -3,7 +3,8 @@
 // An emulator of its own: the bound is a parameter of the installation, and what is counted must be nobody else's.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnyDocument } from '../support/cli.ts';
-import { call, callAt, ENDS, signedBy, until } from './support/call.ts';
+import { aws } from './support/aws.ts';
+import { call, callAt, ENDS, until } from './support/call.ts';
 import { type Installed, startService } from './support/start.ts';
 
 const TARGETS = Number(process.env['ASSENT_TARGETS'] ?? 12);
@@ -25,23 +26,13 @@ const queues = (count: number) =>
     Resources: Object.fromEntries(Array.from({ length: count }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }])),
   });
 
-/** A call in one of AWS's JSON protocols. */
-async function aws(url: string, signing: [service: string, account: string], target: string, body: object) {
-  const [service, account] = signing;
-  const authorization = signedBy(account)['authorization']?.replace('execute-api', service) ?? '';
-  const headers = { authorization, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  const document: AnyDocument = await answer.json();
-  expect(answer.status, JSON.stringify(document)).toBe(200);
-  return document;
-}
-
 /** Queues that an account of the sandbox has. */
 async function queuesOf(account: string): Promise<string[]> {
   const found: string[] = [];
   for (let NextToken: string | undefined; ; ) {
     const asked = { TypeName: 'AWS::SQS::Queue', ...(NextToken === undefined ? {} : { NextToken }) };
-    const page = await aws(installed.sandbox, ['cloudcontrolapi', account], 'CloudApiService.ListResources', asked);
+    const target = 'CloudApiService.ListResources';
+    const page = await aws({ url: installed.sandbox, service: 'cloudcontrolapi', account, target, body: asked });
     found.push(...page.ResourceDescriptions.map(({ Identifier }: AnyDocument) => Identifier));
     if (page.NextToken === undefined) return found;
     NextToken = page.NextToken;
@@ -56,7 +47,7 @@ function mostAtOnce(intervals: readonly (readonly [from: number, to: number])[])
 /** Executions that the Distributed Map of a deployment has started: the emulator lists them as AWS does. */
 async function childrenOf(id: string): Promise<(readonly [number, number])[]> {
   const states = (operation: string, body: object) =>
-    aws(installed.emulator, ['states', '111111111111'], `AWSStepFunctions.${operation}`, body);
+    aws({ url: installed.emulator, service: 'states', target: `AWSStepFunctions.${operation}`, body });
   const executionArn = `arn:aws:states:us-east-1:111111111111:execution:assent-local-deploy:${id}`;
   const { mapRuns } = await states('ListMapRuns', { executionArn });
   const lists = await Promise.all(

@@ -138,10 +138,53 @@ test('a target that asks for another external id lets nobody in', async () => {
   await iam(`Action=UpdateAssumeRolePolicy&RoleName=target&PolicyDocument=${trust('another')}`);
   const { document } = await call('POST', '/deployments', { stack: 'foreign', template });
   expect(await ended(document.runId)).toMatchObject({ status: 'not_planned', error: { code: 'unreachable' } });
+  await iam(`Action=UpdateAssumeRolePolicy&RoleName=target&PolicyDocument=${trust(EXTERNAL_ID)}`);
 });
 
-test('a role without its policy turns it red', async () => {
-  const role = /<RoleName>([\w-]*DeployRole[\w-]*)<\/RoleName>/.exec(await iam('Action=ListRoles'))?.[1];
-  await iam(`Action=DeleteRolePolicy&RoleName=${role}&PolicyName=deploy`);
-  expect(await call('GET', '/stacks/roles')).toMatchObject({ status: 500, document: { code: 'internal_error' } });
+/** Takes one permission of a role away; resolves with what gives it back. */
+async function without(role: string, policy: string, action: string): Promise<() => Promise<unknown>> {
+  const about = `RoleName=${role}&PolicyName=${policy}`;
+  const answer = await iam(`Action=GetRolePolicy&${about}`);
+  const text = decodeURIComponent(/<PolicyDocument>([^<]+)</.exec(answer)?.[1] ?? '').replaceAll('&quot;', '"');
+  const whole = JSON.parse(text);
+  const lacking = JSON.stringify(whole, (_, value) =>
+    Array.isArray(value) ? value.filter((one) => one !== action) : value,
+  );
+  expect(text).toContain(`"${action}"`);
+  expect(lacking).not.toContain(`"${action}"`);
+  const put = (document: string) => iam(`Action=PutRolePolicy&${about}&PolicyDocument=${encodeURIComponent(document)}`);
+  await put(lacking);
+  return () => put(JSON.stringify(whole));
+}
+
+async function roleOf(logicalId: string): Promise<string> {
+  const names = await iam('Action=ListRoles');
+  return new RegExp(`<RoleName>([\\w-]*${logicalId}[\\w-]*)</RoleName>`).exec(names)?.[1] ?? '';
+}
+
+test.each<[string, string, string, [string, string, object?]]>([
+  ['deploy', 'DeployRole', 'dynamodb:Query', ['GET', '/stacks/roles']],
+  ['scan', 'ScanRole', 's3:PutObject', ['POST', '/scans', { template }]],
+  ['metrics', 'MetricsRole', 'dynamodb:Query', ['GET', '/metrics']],
+])('the function %s turns red when its role %s lacks %s', async (policy, logicalId, action, request) => {
+  const ask = async () => {
+    const [method, path, body] = request;
+    const answer = await fetch(`${service}${path}`, {
+      method,
+      headers: { ...SIGNED, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return answer.status;
+  };
+  const giveBack = await without(await roleOf(logicalId), policy, action);
+  expect(await ask()).toBe(500);
+  await giveBack();
+  expect(await ask()).toBe(200);
+});
+
+test('a run is called off when the worker may not sign', { timeout: 240_000 }, async () => {
+  await without('assent-local-worker', 'worker', 'kms:Sign');
+  const { document } = await call('POST', '/deployments', { stack: 'unsigned', template });
+  expect(await ended(document.runId)).toMatchObject({ status: 'rejected', result: { code: 'cancelled' } });
+  expect((await call('GET', '/stacks/unsigned')).document.stacks).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type AnyDocument, Workspace } from '../support/cli.ts';
+import { drifted } from './support/aws.ts';
 import { call, signedByUser } from './support/call.ts';
 
 const webApp = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
@@ -45,6 +46,8 @@ test('a stack is planned, deployed with its progress, looked at, changed, compar
   expect(Object.keys(outputs.outputs).length).toBeGreaterThan(2);
   expect((await document('status', '--stack', 'remote')).document.stacks).toMatchObject([{ status: 'complete' }]);
   expect(await document('drift', '--stack', 'remote')).toMatchObject({ code: 0, document: { inSync: true } });
+  const back = ['drift', '--stack', 'remote', '--reconcile'];
+  expect(await document(...back, '--yes')).toMatchObject({ code: 0, document: { kind: 'drift', inSync: true } });
 
   const kept = await document('destroy', '--stack', 'remote', '--yes');
   expect(kept).toMatchObject({ code: 1, document: { outcome: 'refused', code: 'data_loss' } });
@@ -58,6 +61,25 @@ test('a stack is planned, deployed with its progress, looked at, changed, compar
   expect(lines.slice(0, -1).every(({ kind }) => kind === 'event')).toBe(true);
   expect((await assent('destroy', '--stack', 'remote', '--yes')).code).toBe(0);
 }, 120_000);
+
+test('what somebody else has changed is led back to what is recorded', async () => {
+  const { document: deployed } = await document('deploy', 'changed.yaml', '--stack', 'backed', '--yes');
+  const identifier = deployed.resources[0].physicalId;
+  const type = 'AWS::SQS::Queue';
+  await drifted(inject('sandbox'), { type, identifier, path: '/DelaySeconds', value: 9 });
+  const back = ['drift', '--stack', 'backed', '--reconcile'];
+  const shown = await document(...back);
+  expect(shown).toMatchObject({ code: 1, document: { inSync: false, plan: { actions: [{ action: 'update' }] } } });
+  expect((await assent(...back)).stdout).toMatch(/Go this way: assent drift --stack backed --reconcile --yes/);
+  expect(await document('drift', '--stack', 'backed', '--yes')).toMatchObject({
+    code: 2,
+    document: { code: 'yes_without_reconcile' },
+  });
+  const went = await document(...back, '--yes');
+  expect(went).toMatchObject({ code: 0, document: { kind: 'deploy', outcome: 'succeeded' } });
+  expect(went.document.planDigest).toBe(shown.document.plan.digest);
+  expect(await document('drift', '--stack', 'backed')).toMatchObject({ code: 0, document: { inSync: true } });
+});
 
 test('a plan that is not the one that was shown is not deployed', async () => {
   const { document: shown } = await document('plan', 'queue.yaml', '--stack', 'shown');

@@ -153,6 +153,7 @@ async function left(): Promise<string[]> {
     expect(answer.status).toBe(200);
     return answer.text();
   };
+  const json = (target: string) => ({ 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target });
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const answers = await Promise.all([
     call('lambda', '/2015-03-31/functions'),
@@ -161,12 +162,11 @@ async function left(): Promise<string[]> {
     call('s3', '/'),
     call('iam', '/', form, 'Action=ListRoles&Version=2010-05-08'),
     call('monitoring', '/', form, 'Action=DescribeAlarms&Version=2010-08-01'),
-    call(
-      'logs',
-      '/',
-      { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.DescribeLogGroups' },
-      '{}',
-    ),
+    call('monitoring', '/', form, 'Action=ListDashboards&Version=2010-08-01'),
+    call('dynamodb', '/', json('DynamoDB_20120810.ListTables'), '{}'),
+    call('states', '/', json('AWSStepFunctions.ListStateMachines'), '{}'),
+    call('events', '/', json('AWSEvents.ListRules'), '{}'),
+    call('logs', '/', json('Logs_20140328.DescribeLogGroups'), '{}'),
   ]);
   return answers.flatMap((text) => [...text.matchAll(/[\w/-]*assent[\w/-]*/g)].map(([name]) => name));
 }

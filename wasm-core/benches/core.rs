@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use assent_core::call::{PlanCall, SimulateCall};
+use assent_core::consensus::tables::{Labels, skene};
 use assent_core::consensus::{ConsensusCall, Method, Vote, aggregate};
 use assent_core::digest::{canonical, canonical_of};
 use assent_core::model::{Plan, Policy};
@@ -74,23 +75,37 @@ fn engine(criterion: &mut Criterion) {
 }
 
 fn consensus(criterion: &mut Criterion) {
-    let votes: Vec<Vote> = (0_u8..10)
-        .map(|at| Vote {
-            expert: format!("expert-{at}"),
-            option: Some(if at % 3 == 0 { "refuse" } else { "approve" }.to_owned()),
-            confidence: Some(0.6 + f64::from(at) / 30.0),
-            reliability: Some(0.9 - f64::from(at) / 40.0),
-            lineage: (at % 4 != 3).then(|| format!("model-{}", at % 4)),
-            ..Vote::default()
-        })
-        .collect();
+    let votes = |count: u32| -> Vec<Vote> {
+        let spread = |at: u32, of: u32| f64::from(at % of) / f64::from(of);
+        (0..count)
+            .map(|at| Vote {
+                expert: format!("expert-{at}"),
+                option: Some(if at % 3 == 0 { "refuse" } else { "approve" }.to_owned()),
+                confidence: Some(0.6 + 0.3 * spread(at, 10)),
+                reliability: Some(0.9 - 0.25 * spread(at, 10)),
+                lineage: (at % 4 != 3).then(|| format!("model-{}", at % 4)),
+                ..Vote::default()
+            })
+            .collect()
+    };
     let mut group = criterion.benchmark_group("consensus");
-    for method in [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool] {
-        let call = ConsensusCall { votes: votes.clone(), method, prior: BTreeMap::new(), ..ConsensusCall::default() };
-        group.bench_function(format!("10 experts, {method:?}"), |bench| {
-            bench.iter(|| aggregate(black_box(&call)).unwrap());
-        });
+    for count in [10, 100, 10_000] {
+        for method in [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool] {
+            let call =
+                ConsensusCall { votes: votes(count), method, prior: BTreeMap::new(), ..ConsensusCall::default() };
+            group.bench_function(format!("{count} experts, {method:?}"), |bench| {
+                bench.iter(|| aggregate(black_box(&call)).unwrap());
+            });
+        }
     }
+    // 10,000 tasks with ten labels of four each by 200 workers.
+    let rows = |of: fn(u32) -> u32| (0..100_000).map(of).collect::<Vec<u32>>();
+    let (tasks, workers) = (rows(|row| row / 10), rows(|row| row.wrapping_mul(2_654_435_761) % 200));
+    let given = rows(|row| if row % 3 == 0 { row % 4 } else { (row / 10) % 4 });
+    let labels = Labels::new([&tasks, &workers, &given], [10_000, 200, 4]).unwrap();
+    group.bench_function("100,000 labels, one round of Dawid-Skene", |bench| {
+        bench.iter(|| skene::fit(black_box(&labels), skene::Prior::Everybody, 1));
+    });
     group.finish();
 }
 

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
 use crate::circle::{self, AnsweredQuestions, Brief, BuiltinVotes, DecideAnswer, DecideCall, ExpertsAnswer};
-use crate::consensus::tables::{self, Forecasts, Labels, LabelsSummary, TableMethod};
+use crate::consensus::tables::{self, Forecasts, ForecastsSummary, Labels, LabelsSummary, TableMethod};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
 use crate::engine::{Schemas, unresolved};
@@ -205,15 +205,47 @@ impl LabelAnswers {
     }
 }
 
-/// One probability per question, from a column of indices of questions and one of probabilities; NaN where the method
-/// has none.
-///
-/// # Errors
-/// When the columns are malformed.
-#[wasm_bindgen(js_name = poolForecasts)]
-pub fn pool_forecasts(of: &[u32], p: &[f64], questions: u32, method: Ts<TableMethod>) -> Result<Vec<f64>, JsError> {
-    let forecasts = Forecasts::new(of, p, questions).ok_or_else(malformed)?;
-    Ok(forecasts.pooled(method.to_rust()?))
+/// Answers to a table of forecasts, columns again.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct ForecastAnswers {
+    pooled: tables::Pooled,
+}
+
+#[wasm_bindgen]
+impl ForecastAnswers {
+    /// From columns of indices of questions and forecasters and one of probabilities, the counts of both, and `outcomes`
+    /// as `Forecasts::pooled` takes it.
+    ///
+    /// # Errors
+    /// When the columns are malformed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        questions: &[u32],
+        forecasters: &[u32],
+        p: &[f64],
+        counts: &[u32],
+        method: Ts<TableMethod>,
+        outcomes: &[f64],
+    ) -> Result<ForecastAnswers, JsError> {
+        let counts = <[u32; 2]>::try_from(counts)?;
+        let forecasts = Forecasts::new([questions, forecasters], p, counts).ok_or_else(malformed)?;
+        Ok(Self { pooled: forecasts.pooled(method.to_rust()?, outcomes) })
+    }
+
+    /// One probability per question.
+    #[must_use]
+    pub fn p(&self) -> Vec<f64> {
+        self.pooled.p.clone()
+    }
+
+    /// How they were made.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn summary(&self) -> Result<Ts<ForecastsSummary>, JsError> {
+        Ok(self.pooled.summary.clone().into_ts()?)
+    }
 }
 
 /// Encodes what a recorder counted: bucket indices (`sketch`'s, as the high word of a value shifted by 14) with their

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use assent_core::call::{PlanCall, StackState};
-use assent_core::circle::{Brief, BuiltinVotes, Consultation, DecideAnswer, DecideCall, Decision, decide};
+use assent_core::circle::{Brief, BuiltinVotes, ChangeClass, Consultation, DecideAnswer, DecideCall, Decision, decide};
 use assent_core::consensus::{Vote, VoteStatus};
 use assent_core::expr::Expr;
 use assent_core::model::{Context, Mode, ResourceStatus, StackResource};
@@ -45,6 +45,13 @@ fn change(type_name: &str, before: &Value, after: &Value) -> Consultation {
 }
 
 fn consult(resources: &[(&str, &str, Value, Value)]) -> Consultation {
+    match decide(&DecideCall { votes: judged(resources).votes, ..DecideCall::default() }) {
+        DecideAnswer::Decided { consultation } => *consultation,
+        other => panic!("{other:#?}"),
+    }
+}
+
+fn judged(resources: &[(&str, &str, Value, Value)]) -> BuiltinVotes {
     let mut text = String::from("Resources:\n");
     let mut old = Vec::new();
     for (id, type_name, before, after) in resources {
@@ -84,15 +91,42 @@ fn consult(resources: &[(&str, &str, Value, Value)]) -> Consultation {
     };
     let template = Template::new(text);
     match template.plan(call) {
-        Planning::Planned(planned) => {
-            let BuiltinVotes { votes } = Planned::new(template, *planned).builtin_votes(&Brief::default());
-            match decide(&DecideCall { votes, ..DecideCall::default() }) {
-                DecideAnswer::Decided { consultation } => *consultation,
-                other => panic!("{other:#?}"),
-            }
-        }
+        Planning::Planned(planned) => Planned::new(template, *planned).builtin_votes(&Brief::default()),
         other => panic!("{other:#?}"),
     }
+}
+
+#[test]
+fn a_change_belongs_to_the_gravest_class_that_it_touches() {
+    let (none, queue, table) = (Value::Null, "AWS::SQS::Queue", "AWS::DynamoDB::Table");
+    let delay = |seconds: u32| json!({"DelaySeconds": seconds});
+    let update = ("A", queue, delay(1), delay(2));
+    let fresh = ("B", queue, none.clone(), delay(1));
+    let gone = ("C", queue, delay(1), none.clone());
+    let grant = (
+        "D",
+        "AWS::SQS::QueuePolicy",
+        none.clone(),
+        json!({"Queues": ["q"], "PolicyDocument":
+        statement(&json!("sqs:SendMessage"), "*")}),
+    );
+    let data = ("E", table, json!({"TableName": "t"}), none.clone());
+    let of = |resources: &[(&str, &str, Value, Value)]| judged(resources).class;
+    assert_eq!(of(std::slice::from_ref(&fresh)), ChangeClass::Creation);
+    assert_eq!(of(&[fresh.clone(), update.clone()]), ChangeClass::Update);
+    assert_eq!(of(&[fresh.clone(), update.clone(), gone.clone()]), ChangeClass::Replacement);
+    assert_eq!(of(&[fresh.clone(), update.clone(), gone.clone(), grant.clone()]), ChangeClass::Permissions);
+    assert_eq!(of(&[fresh, update, gone, grant, data]), ChangeClass::Data);
+}
+
+#[test]
+fn two_plans_that_want_the_same_have_the_same_desired_digest_wherever_they_start() {
+    let (queue, delay) = ("AWS::SQS::Queue", |seconds: u32| json!({"DelaySeconds": seconds}));
+    let of = |before: Value, after: Value| judged(&[("A", queue, before, after)]).desired;
+    let wanted = of(Value::Null, delay(1));
+    assert_eq!(wanted, of(delay(2), delay(1)));
+    assert_ne!(wanted, of(delay(1), delay(2)));
+    assert_eq!(wanted.len(), 64);
 }
 
 fn vote<'a>(answer: &'a Consultation, expert: &str) -> &'a Vote {

@@ -60,6 +60,34 @@ fn past(experts: &[&str], n: usize) -> Value {
 }
 
 #[test]
+fn experts_weigh_as_they_did_on_changes_of_the_same_class() {
+    let three = ["a", "b", "c"];
+    let equal = policy(&three, json!({"objection": 2.0}));
+    // `a` was right about updates and wrong about data, the others the other way round.
+    let past: Vec<Value> = (0..200)
+        .map(|at| {
+            let data = at % 2 == 0;
+            let of = |right: bool| if right == (at % 4 < 2) { "approve" } else { "refuse" };
+            json!({"good": at % 4 < 2, "class": if data { "data" } else { "update" }, "votes": [
+                says("a", of(!data), 0.9), says("b", of(data), 0.9), says("c", of(data), 0.9)]})
+        })
+        .collect();
+    let votes = [says("a", "approve", 0.9), says("b", "refuse", 0.9), says("c", "refuse", 0.9)];
+    let mut call = call(&equal, &votes);
+    call.outcomes = serde_json::from_value(json!(past)).unwrap();
+    let mut on = |class: Value| {
+        call.class = serde_json::from_value(class).unwrap();
+        decided(&call)
+    };
+    assert_eq!(on(json!("update")).decision, Decision::Approve);
+    assert_eq!(on(json!("data")).decision, Decision::Refuse);
+    assert!(on(json!("update")).reliability["a"] > 0.9 && on(json!("data")).reliability["a"] < 0.2);
+    // Over all classes everybody was right half of the time: nobody is believed more than another.
+    let overall = on(Value::Null);
+    assert!((overall.reliability["a"] - overall.reliability["b"]).abs() < 1e-12);
+}
+
+#[test]
 fn asking_ends_as_soon_as_nothing_can_change_the_decision() {
     let five = ["a", "b", "c", "d", "e"];
     let all = |option: &str| ["a", "b", "c", "d"].map(|name| says(name, option, 1.0));

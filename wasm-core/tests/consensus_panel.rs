@@ -23,6 +23,9 @@ fn voted(expert: &str, option: &str, confidence: f64) -> Value {
 
 const APPROVE_OR_REFUSE: [&str; 2] = ["approve", "refuse"];
 
+const METHODS: [Method; 6] =
+    [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool, Method::Median, Method::DawidSkene];
+
 #[test]
 fn every_outcome_says_what_it_rests_on_and_only_a_clear_one_approves() {
     let base = |votes: Value| json!({"options": APPROVE_OR_REFUSE, "votes": votes});
@@ -132,6 +135,79 @@ fn one_wild_expert_cannot_carry_the_median_away() {
 }
 
 #[test]
+fn who_approves_with_little_confidence_does_not_approve_where_nobody_has_named_the_other_option() {
+    for method in METHODS.into_iter().filter(|method| *method != Method::Majority) {
+        let mut panel = call(json!({"votes": [voted("a", "approve", 0.1)]}));
+        panel.method = method;
+        let answer = aggregate(&panel).unwrap();
+        assert_eq!(answer.decision, Some(Decision::Refuse), "{method:?}");
+        assert!((answer.posterior.values().sum::<f64>() - 1.0).abs() < 1e-12 && answer.posterior.len() == 2);
+    }
+}
+
+#[test]
+fn dawid_and_skene_on_one_question_rest_where_their_own_equation_holds() {
+    let panel = json!({"options": APPROVE_OR_REFUSE, "method": "dawid-skene", "votes": [
+        {"expert": "a", "option": "approve", "reliability": 0.8},
+        {"expert": "b", "option": "approve", "reliability": 0.7,
+            "confusion": {"approve": {"approve": 30, "refuse": 2}, "refuse": {"approve": 4, "refuse": 20}}},
+        {"expert": "c", "option": "refuse", "reliability": 0.6}]});
+    let one = answer(panel);
+    assert_eq!((one.converged, one.outcome.as_str()), (Some(true), "approve"));
+    assert!(one.rounds.unwrap() > 1);
+    let (yes, no) = (one.posterior["approve"], one.posterior["refuse"]);
+    // Ten answers a row of prior, what was seen, and this question so far as the row is true.
+    let odds = ((8.0 + yes) / (10.0 + yes)) / ((2.0 + no) / (10.0 + no))
+        * (((30.0 + 7.0 + yes) / (32.0 + 10.0 + yes)) / ((4.0 + 3.0 + no) / (24.0 + 10.0 + no)))
+        * (((4.0 + yes) / (10.0 + yes)) / ((6.0 + no) / (10.0 + no)));
+    assert!((yes / no - odds).abs() < 1e-6, "{} is not {odds}", yes / no);
+}
+
+#[test]
+fn a_tie_of_many_stays_one_through_all_rounds() {
+    let votes = |yes: usize, no: usize| -> Vec<Value> {
+        (0..yes + no)
+            .map(|at| voted(&format!("e{at:03}"), if at % 2 == 0 && at / 2 < yes { "x" } else { "y" }, 0.7))
+            .collect()
+    };
+    for method in METHODS {
+        let mut panel = call(json!({"votes": votes(40, 40)}));
+        panel.method = method;
+        assert_eq!(aggregate(&panel).unwrap().outcome, "tie", "{method:?}");
+    }
+}
+
+#[test]
+fn ten_thousand_experts_are_answered_by_every_method_and_a_flood_is_refused() {
+    let votes = (0..10_000).map(|at| voted(&format!("e{at:05}"), if at % 5 < 2 { "refuse" } else { "approve" }, 0.7));
+    let mut panel = call(json!({"votes": votes.collect::<Vec<_>>()}));
+    for method in METHODS {
+        panel.method = method;
+        let answer = aggregate(&panel).unwrap();
+        assert_eq!((answer.outcome.as_str(), answer.dissent.len()), ("approve", 4_000), "{method:?}");
+        assert!((answer.per_expert.iter().map(|it| it.weight_used).sum::<f64>() - 1.0).abs() < 1e-9);
+        // Two thousand more of them would have had to refuse, half of those for a tie.
+        assert_eq!(answer.flip.len(), 1_000, "{method:?}");
+    }
+    let wide: Vec<String> = (0..100).map(|at| format!("o{at:02}")).collect();
+    panel.votes = (0..40_001).map(|at| serde_json::from_value(voted(&at.to_string(), "o01", 0.5)).unwrap()).collect();
+    panel.options = wide;
+    assert_eq!(aggregate(&panel).unwrap_err(), ["40001 votes on 100 options are more than one question takes"]);
+}
+
+#[test]
+fn one_that_outweighs_all_others_leaves_them_what_they_say() {
+    for method in ["weighted", "log-pool", "median"] {
+        let panel = json!({"options": ["x", "y"], "method": method, "votes": [
+            {"expert": "a", "option": "x", "confidence": 0.99, "weight": 1e300},
+            {"expert": "b", "option": "y", "confidence": 0.9, "weight": 1e-300}]});
+        let one = answer(panel);
+        let left = one.posterior["x"] - one.per_expert[0].contribution;
+        assert!(left > 0.0 && left < 0.11, "{method}: {left}");
+    }
+}
+
+#[test]
 fn who_would_have_had_to_vote_otherwise_is_named_and_is_enough() {
     let panel =
         json!({"votes": [voted("a", "x", 0.9), voted("b", "x", 0.8), voted("c", "x", 0.6), voted("d", "y", 0.7)]});
@@ -145,21 +221,59 @@ fn who_would_have_had_to_vote_otherwise_is_named_and_is_enough() {
 }
 
 proptest! {
+    /// The one pass against the obvious: each expert left out of the call in turn.
+    #[test]
+    fn what_an_expert_contributes_is_what_its_absence_changes(
+        raw in proptest::collection::vec((0_usize..3, 0.0_f64..=1.0, 0.01_f64..100.0, 0_usize..3), 1..9),
+        method in 0_usize..5,
+        lineages in 0_u32..3,
+    ) {
+        let names = ["x", "y", "z"];
+        let votes: Vec<Value> = raw.iter().enumerate().map(|(at, (option, confidence, weight, lineage))| {
+            let mut vote = voted(&format!("e{at}"), names[*option], *confidence);
+            vote["weight"] = json!(weight);
+            if *lineage > 0 {
+                vote["lineage"] = json!(lineage.to_string());
+            }
+            vote
+        }).collect();
+        let roster: Vec<String> = (0..raw.len()).map(|at| format!("e{at}")).collect();
+        let mut panel = call(json!({"options": names, "votes": votes, "roster": roster, "quorum": {"lineages": lineages}}));
+        panel.method = METHODS[method];
+        let all = aggregate(&panel).unwrap();
+        for (at, one) in all.per_expert.iter().enumerate() {
+            let mut others = panel.clone();
+            others.votes.remove(at);
+            let without = aggregate(&others).unwrap();
+            let close = |p: f64, q: f64| (p - q).abs() < 1e-9;
+            if let Some(p) = all.posterior.get(&all.outcome) {
+                prop_assert!(close(one.contribution, p - without.posterior[&all.outcome]), "{one:?} {without:?}");
+                // Within rounding of a tie the last digit decides.
+                let mut ahead: Vec<f64> = without.posterior.values().copied().collect();
+                ahead.sort_by(f64::total_cmp);
+                if !(ahead[2] - ahead[1] > 1e-11 && ahead[2] - ahead[1] < 1e-7) {
+                    prop_assert_eq!(one.pivotal, without.outcome != all.outcome);
+                }
+            } else {
+                prop_assert_eq!(one.contribution, 0.0);
+            }
+        }
+    }
+
     /// However few, silent or contradictory: approval needs a valid vote for it that is ahead.
     #[test]
     fn nothing_approves_by_accident(
         raw in proptest::collection::vec((0_usize..2, 0.0_f64..=1.0, 0_usize..5), 0..6),
-        method in 0_usize..5,
+        method in 0_usize..6,
         count in 0_u32..4,
     ) {
-        let methods = [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool, Method::Median];
         let statuses = ["ok", "abstained", "timed_out", "invalid", "failed"];
         let votes: Vec<Value> = raw.iter().enumerate().map(|(at, (option, confidence, status))| {
             let (name, option, status) = (format!("e{at}"), APPROVE_OR_REFUSE[*option], statuses[*status]);
             json!({"expert": name, "option": option, "confidence": confidence, "status": status})
         }).collect();
         let mut panel = call(json!({"options": APPROVE_OR_REFUSE, "votes": votes, "quorum": {"count": count}}));
-        panel.method = methods[method];
+        panel.method = METHODS[method];
         let answer = aggregate(&panel).unwrap();
         let valid = raw.iter().filter(|(.., status)| *status == 0).count();
         if answer.decision == Some(Decision::Approve) {

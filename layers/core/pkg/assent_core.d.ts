@@ -238,6 +238,14 @@ export interface Answered {
      * Whether approving was right.
      */
     good: boolean;
+    /**
+     * What kind of change it was about; absent: nobody knows.
+     */
+    class?: ChangeClass;
+    /**
+     * How that came to be known.
+     */
+    end?: End;
 }
 
 /**
@@ -612,9 +620,13 @@ export interface ExpertRecord {
      */
     interval: [number, number];
     /**
-     * Weight it has in the circle.
+     * Weight it has in the circle on a change of no class.
      */
     weight: number;
+    /**
+     * The same per class of change on which it has had an opinion.
+     */
+    classes: ClassRecord[];
     /**
      * Mean of (p − outcome)² of its probability that approving is right; null without votes.
      */
@@ -813,6 +825,28 @@ export interface Undo {
 export type TableMethod = "majority" | "weighted" | "bayesian" | "log-pool" | "dawid-skene";
 
 /**
+ * How a table of forecasts was answered.
+ */
+export interface ForecastsSummary {
+    /**
+     * Factor by which known outcomes corrected the extremising; 1 without any, and for methods without.
+     */
+    fitted: number;
+    /**
+     * Share of errors that forecasters seem to have in common, in [0, 1].
+     */
+    shared: number;
+    /**
+     * Rounds of expectation maximisation; 0 for methods without.
+     */
+    rounds: number;
+    /**
+     * Whether they came to rest.
+     */
+    converged: boolean;
+}
+
+/**
  * How a table of labels was answered.
  */
 export interface LabelsSummary {
@@ -828,6 +862,10 @@ export interface LabelsSummary {
      * Whether they came to rest.
      */
     converged: boolean;
+    /**
+     * Krippendorff's alpha, nominal, of the labels as they were given; null where no disagreement is possible.
+     */
+    alpha: number | null;
     /**
      * Tasks without a single best label.
      */
@@ -959,6 +997,32 @@ export interface Agreement {
 }
 
 /**
+ * How often an expert was right about changes of one class.
+ */
+export interface ClassRecord {
+    /**
+     * The class.
+     */
+    class: ChangeClass;
+    /**
+     * Questions with an opinion.
+     */
+    voted: number;
+    /**
+     * Of these, right.
+     */
+    right: number;
+    /**
+     * Probability of being right, drawn to that over all classes.
+     */
+    reliability: number;
+    /**
+     * Weight it has in the circle on such a change.
+     */
+    weight: number;
+}
+
+/**
  * How often an expert was right.
  */
 export interface Tally {
@@ -975,7 +1039,7 @@ export interface Tally {
 /**
  * How votes become one answer.
  */
-export type Method = "majority" | "weighted" | "bayesian" | "log-pool" | "median";
+export type Method = "majority" | "weighted" | "bayesian" | "log-pool" | "median" | "dawid-skene";
 
 /**
  * Leaves up to the checkpoint, and what there was before them.
@@ -1581,6 +1645,14 @@ export interface Consensus {
      */
     methodVersion: number;
     /**
+     * Rounds of expectation maximisation, where the method has any.
+     */
+    rounds?: number;
+    /**
+     * Whether they came to rest.
+     */
+    converged?: boolean;
+    /**
      * The expert whose veto decided.
      */
     veto?: string;
@@ -1660,10 +1732,19 @@ export interface Consultation {
      */
     unasked: string[];
     /**
+     * Probability that each expert is right about such a change, where it has a record.
+     */
+    reliability: Record<string, number>;
+    /**
      * What past outcomes allow, where an error rate is to be kept.
      */
     calibration?: Calibration;
 }
+
+/**
+ * The gravest thing that a plan does.
+ */
+export type ChangeClass = "data" | "permissions" | "replacement" | "update" | "creation";
 
 /**
  * The operations that patches of a plan use.
@@ -1696,6 +1777,14 @@ export interface BuiltinVotes {
      * One per expert, in the order of their names.
      */
     votes: Vote[];
+    /**
+     * What kind of change it is.
+     */
+    class: ChangeClass;
+    /**
+     * SHA-256 of what the plan wants there to be; equal where two plans want the same.
+     */
+    desired: string;
 }
 
 /**
@@ -1707,7 +1796,7 @@ export interface ConsensusCall {
      */
     question?: string;
     /**
-     * The possible answers; default: those voted for.
+     * The possible answers; default: those voted for. Where none but `approve` or `refuse` are named, both.
      */
     options?: string[];
     /**
@@ -1765,6 +1854,10 @@ export interface DecideCall {
      * Questions that were answered, newest first: what weights are learned from, and thresholds.
      */
     outcomes?: Answered[];
+    /**
+     * What kind of change is asked about: experts weigh as they did on such; default: as over all.
+     */
+    class?: ChangeClass;
     /**
      * Experts to ask at a time; default: all.
      */
@@ -1955,6 +2048,11 @@ export interface FindingBrief {
  * What an outcome rests on.
  */
 export type Why = "clear" | "tie" | "no_quorum" | "no_votes" | "vetoed" | "uncertain";
+
+/**
+ * What became of a deployment that experts voted on.
+ */
+export type End = "succeeded" | "failed" | "rolled_back" | "drifted" | "reverted" | "overridden";
 
 /**
  * What becomes of one step.
@@ -2543,6 +2641,33 @@ export class Engine {
 }
 
 /**
+ * Answers to a table of forecasts, columns again.
+ */
+export class ForecastAnswers {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * From columns of indices of questions and forecasters and one of probabilities, the counts of both, and `outcomes`
+     * as `Forecasts::pooled` takes it.
+     *
+     * # Errors
+     * When the columns are malformed.
+     */
+    constructor(questions: Uint32Array | number[], forecasters: Uint32Array | number[], p: Float64Array | number[], counts: Uint32Array | number[], method: TableMethod, outcomes: Float64Array | number[]);
+    /**
+     * One probability per question.
+     */
+    p(): Float64Array;
+    /**
+     * How they were made.
+     *
+     * # Errors
+     * Never.
+     */
+    summary(): ForecastsSummary;
+}
+
+/**
  * Answers to a table of labels: columns out of the core without a detour through objects.
  */
 export class LabelAnswers {
@@ -2810,15 +2935,6 @@ export function planDigest(plan: string): string;
  * When the text is no plan.
  */
 export function planUndo(plan: string): PlanUndo;
-
-/**
- * One probability per question, from a column of indices of questions and one of probabilities; NaN where the method
- * has none.
- *
- * # Errors
- * When the columns are malformed.
- */
-export function poolForecasts(of: Uint32Array | number[], p: Float64Array | number[], questions: number, method: TableMethod): Float64Array;
 
 /**
  * What is signed of a statement's payload.

@@ -162,6 +162,90 @@ if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
 exports.Engine = Engine;
 
 /**
+ * Answers to a table of forecasts, columns again.
+ */
+class ForecastAnswers {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        ForecastAnswersFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_forecastanswers_free(ptr, 0);
+    }
+    /**
+     * From columns of indices of questions and forecasters and one of probabilities, the counts of both, and `outcomes`
+     * as `Forecasts::pooled` takes it.
+     *
+     * # Errors
+     * When the columns are malformed.
+     * @param {Uint32Array | number[]} questions
+     * @param {Uint32Array | number[]} forecasters
+     * @param {Float64Array | number[]} p
+     * @param {Uint32Array | number[]} counts
+     * @param {TableMethod} method
+     * @param {Float64Array | number[]} outcomes
+     */
+    constructor(questions, forecasters, p, counts, method, outcomes) {
+        let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, ptr4, len4;
+        try {
+            ptr0 = passArray32ToWasm0(questions, wasm.__wbindgen_malloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray32ToWasm0(forecasters, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+            ptr2 = passArrayF64ToWasm0(p, wasm.__wbindgen_malloc);
+            len2 = WASM_VECTOR_LEN;
+            ptr3 = passArray32ToWasm0(counts, wasm.__wbindgen_malloc);
+            len3 = WASM_VECTOR_LEN;
+            ptr4 = passArrayF64ToWasm0(outcomes, wasm.__wbindgen_malloc);
+            len4 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr4) { wasm.__wbindgen_free(ptr4, len4 * 8, 8); }
+            if (ptr3) { wasm.__wbindgen_free(ptr3, len3 * 4, 4); }
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 8, 8); }
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 4, 4); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 4, 4); }
+            throw e;
+        }
+        const ret = wasm.forecastanswers_new(ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3, method, ptr4, len4);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        this.__wbg_ptr = ret[0];
+        ForecastAnswersFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * One probability per question.
+     * @returns {Float64Array}
+     */
+    p() {
+        const ret = wasm.forecastanswers_p(this.__wbg_ptr);
+        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+        return v1;
+    }
+    /**
+     * How they were made.
+     *
+     * # Errors
+     * Never.
+     * @returns {ForecastsSummary}
+     */
+    summary() {
+        const ret = wasm.forecastanswers_summary(this.__wbg_ptr);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+}
+if (Symbol.dispose) ForecastAnswers.prototype[Symbol.dispose] = ForecastAnswers.prototype.free;
+exports.ForecastAnswers = ForecastAnswers;
+
+/**
  * Answers to a table of labels: columns out of the core without a detour through objects.
  */
 class LabelAnswers {
@@ -928,41 +1012,6 @@ function planUndo(plan) {
 exports.planUndo = planUndo;
 
 /**
- * One probability per question, from a column of indices of questions and one of probabilities; NaN where the method
- * has none.
- *
- * # Errors
- * When the columns are malformed.
- * @param {Uint32Array | number[]} of
- * @param {Float64Array | number[]} p
- * @param {number} questions
- * @param {TableMethod} method
- * @returns {Float64Array}
- */
-function poolForecasts(of, p, questions, method) {
-    const val3 = +questions;
-    let ptr0, len0, ptr1, len1;
-    try {
-        ptr0 = passArray32ToWasm0(of, wasm.__wbindgen_malloc);
-        len0 = WASM_VECTOR_LEN;
-        ptr1 = passArrayF64ToWasm0(p, wasm.__wbindgen_malloc);
-        len1 = WASM_VECTOR_LEN;
-    } catch (e) {
-        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
-        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 4, 4); }
-        throw e;
-    }
-    const ret = wasm.poolForecasts(ptr0, len0, ptr1, len1, val3, method);
-    if (ret[3]) {
-        throw takeFromExternrefTable0(ret[2]);
-    }
-    var v4 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
-    return v4;
-}
-exports.poolForecasts = poolForecasts;
-
-/**
  * What is signed of a statement's payload.
  * @param {string} payload
  * @returns {Uint8Array}
@@ -1544,6 +1593,9 @@ function __wbg_get_imports() {
 const EngineFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_engine_free(ptr, 1));
+const ForecastAnswersFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_forecastanswers_free(ptr, 1));
 const LabelAnswersFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_labelanswers_free(ptr, 1));

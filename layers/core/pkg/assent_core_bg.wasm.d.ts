@@ -2,6 +2,7 @@
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
 export const __wbg_engine_free: (a: number, b: number) => void;
+export const __wbg_forecastanswers_free: (a: number, b: number) => void;
 export const __wbg_labelanswers_free: (a: number, b: number) => void;
 export const __wbg_logreader_free: (a: number, b: number) => void;
 export const __wbg_planned_free: (a: number, b: number) => void;
@@ -18,6 +19,9 @@ export const engine_observed: (a: number) => [number, number, number, number];
 export const engine_payload: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
 export const engine_replay: (a: number, b: number, c: number) => [number, number];
 export const experts: (a: any) => [number, number, number];
+export const forecastanswers_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: any, j: number, k: number) => [number, number, number];
+export const forecastanswers_p: (a: number) => [number, number];
+export const forecastanswers_summary: (a: number) => [number, number, number];
 export const labelanswers_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: any, j: number, k: number) => [number, number, number];
 export const labelanswers_probabilities: (a: number) => [number, number];
 export const labelanswers_refused: (a: number) => [number, number];
@@ -40,7 +44,6 @@ export const planned_digest: (a: number) => [number, number];
 export const planned_engine: (a: number, b: number, c: number) => [number, number, number];
 export const planned_scan: (a: number, b: any) => [number, number, number];
 export const planned_text: (a: number) => [number, number, number, number];
-export const poolForecasts: (a: number, b: number, c: number, d: number, e: number, f: any) => [number, number, number, number];
 export const preAuthentication: (a: number, b: number) => [number, number];
 export const proveFromTiles: (a: any) => [number, number, number];
 export const resourceSchema: (a: number, b: number) => [number, number];

@@ -1,16 +1,10 @@
 // The service's store: items in one DynamoDB table, blobs in one S3 bucket of the account that the process runs in.
-import type { Deployments, Feeds, Inquiries, Scans, Submissions, Vault } from '../../app/ports/service.ts';
 import { LEASE_MS, type Store } from '../../app/ports.ts';
 import type { DataKeys } from '../table/data-keys.ts';
-import { TableDeployments } from '../table/deployments.ts';
-import { TableFeeds } from '../table/feeds.ts';
-import { TableInquiries } from '../table/inquiries.ts';
-import { TableScans } from '../table/scans.ts';
 import { SealedTable, sealedBlobs } from '../table/sealed.ts';
 import { Sealer } from '../table/sealer.ts';
+import { type ServicePorts, servicePortsOn } from '../table/service.ts';
 import { storeOn } from '../table/store.ts';
-import { TableSubmissions } from '../table/submissions.ts';
-import { TableVault } from '../table/vault.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { S3Blobs } from './s3-blobs.ts';
 
@@ -34,15 +28,7 @@ export interface ServiceStoreOptions {
 }
 
 /** Opens the store; credentials and endpoint are the process's own. Whether table and bucket exist shows the first use. */
-export async function openServiceStore(options: ServiceStoreOptions): Promise<{
-  store: Store;
-  submissions: Submissions;
-  vault: Vault;
-  deployments: Deployments;
-  inquiries: Inquiries;
-  feeds: Feeds;
-  scans: Scans;
-}> {
+export async function openServiceStore(options: ServiceStoreOptions): Promise<{ store: Store } & ServicePorts> {
   const { tableName, bucket, region, now, pause, holder, leaseMs = LEASE_MS, shard = 0 } = options;
   const [{ DynamoDB }, { S3 }] = await Promise.all([import('./sdk/dynamodb.ts'), import('./sdk/s3.ts')]);
   const s3 = new S3({ region, forcePathStyle: true });
@@ -64,11 +50,6 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{
   };
   return {
     store: { ...store, close },
-    submissions: new TableSubmissions(table, blobs),
-    vault: new TableVault(plain, options.dataKeys, now),
-    deployments: new TableDeployments(table, blobs),
-    inquiries: new TableInquiries(table, blobs),
-    feeds: new TableFeeds(table, blobs, now),
-    scans: new TableScans(table, blobs),
+    ...servicePortsOn(table, blobs, { now, dataKeys: options.dataKeys }),
   };
 }

@@ -1,6 +1,5 @@
 // Language models as experts, through the AI SDK: each is asked twice, in two phrasings; what it says is checked and no more
 // than a vote. Weight, veto and lineage are the policy's.
-import { createHash } from 'node:crypto';
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, type LanguageModel } from 'ai';
@@ -9,10 +8,7 @@ import type { ExpertQuestion, Experts } from '../../app/ports/experts.ts';
 import type { CircleSettings, ModelSettings } from '../../domain/circle.ts';
 import { AssentError, InvalidInput } from '../../domain/errors.ts';
 import { briefOf } from './brief.ts';
-import { answer, type ModelAnswer, PROMPT_VERSION, prompts } from './prompt.ts';
-
-/** Answers that a process keeps. */
-const MOST_KEPT = 1_000;
+import { answer, type ModelAnswer, prompts } from './prompt.ts';
 
 /** What one call said and cost. */
 interface Said {
@@ -27,36 +23,13 @@ export function openModels(settings: CircleSettings, environment: (name: string)
     if (model !== undefined && enabled)
       models.set(expert, { model: languageModel(expert, model, environment), settings: model });
   }
-  const kept = new Map<string, Vote>();
   return {
     async ask(expert, question, signal) {
       const found = models.get(expert);
       if (found === undefined) throw new AssentError('unknown_expert', `Nobody answers for the expert ${expert}.`);
-      const key = keyOf(expert, found.settings, question);
-      const before = kept.get(key);
-      if (before !== undefined) return { ...before, costUsd: 0 };
-      const vote = await voteOf(expert, found, question, signal);
-      // What failed may succeed next time.
-      if (vote.status !== 'failed' && vote.status !== 'invalid') {
-        const [oldest] = kept.keys();
-        if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-        kept.set(key, vote);
-      }
-      return vote;
+      return voteOf(expert, found, question, signal);
     },
   };
-}
-
-/** The same plan, asked in the same way of the same model. */
-function keyOf(expert: string, settings: ModelSettings, { planDigest, findings }: ExpertQuestion): string {
-  const asked = JSON.stringify([
-    PROMPT_VERSION,
-    expert,
-    settings,
-    planDigest,
-    findings.map(({ ruleId, resource }) => [ruleId, resource]),
-  ]);
-  return createHash('sha256').update(asked).digest('hex');
 }
 
 async function voteOf(

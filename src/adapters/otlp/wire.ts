@@ -118,15 +118,15 @@ function writeField(writer: Writer, id: number, kind: Kind, value: unknown): voi
     case 'bool':
     case 'enum':
       writer.tag(id, 0);
-      writer.varint(BigInt(Number(value)));
+      writer.varint(Number(value));
       return;
     case 'int64':
       writer.tag(id, 0);
-      writer.varint(BigInt.asUintN(64, BigInt(String(value))));
+      writer.varint64(BigInt.asUintN(64, BigInt(String(value))));
       return;
     case 'sint32':
       writer.tag(id, 0);
-      writer.varint(BigInt(((Number(value) << 1) ^ (Number(value) >> 31)) >>> 0));
+      writer.varint(((Number(value) << 1) ^ (Number(value) >> 31)) >>> 0);
       return;
     case 'fixed32':
       writer.tag(id, 5);
@@ -142,7 +142,8 @@ function writeField(writer: Writer, id: number, kind: Kind, value: unknown): voi
       return;
     case 'uint64s': {
       const inner = new Writer();
-      for (const one of value as readonly string[]) inner.varint(BigInt(one));
+      // Counts of this side are numbers, so none is beyond 2^53.
+      for (const one of value as readonly string[]) inner.varint(Number(one));
       writer.tag(id, 2);
       writer.block(inner.bytes());
     }
@@ -154,24 +155,22 @@ class Writer {
   #length = 0;
 
   tag(id: number, type: number): void {
-    this.varint(BigInt((id << 3) | type));
+    this.varint((id << 3) | type);
   }
 
-  varint(value: bigint): void {
-    if (value < 0x80n) {
-      this.#room(1);
-      this.#bytes[this.#length++] = Number(value);
-      return;
-    }
+  /** Of a number from 0 to 2^53. */
+  varint(value: number): void {
     this.#room(10);
-    for (let rest = value; ; rest >>= 7n) {
-      const part = Number(rest & 0x7fn);
-      if (rest < 0x80n) {
-        this.#bytes[this.#length++] = part;
-        return;
-      }
-      this.#bytes[this.#length++] = part | 0x80;
-    }
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+    this.#bytes[this.#length++] = rest;
+  }
+
+  varint64(value: bigint): void {
+    this.#room(10);
+    let rest = value;
+    for (; rest >= 0x80n; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80;
+    this.#bytes[this.#length++] = Number(rest);
   }
 
   fixed(length: number, write: (view: DataView) => void): void {
@@ -181,7 +180,7 @@ class Writer {
   }
 
   block(bytes: Uint8Array): void {
-    this.varint(BigInt(bytes.length));
+    this.varint(bytes.length);
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;

@@ -20,7 +20,8 @@
 //   plan#DIGEST   document      a plan that was asked for
 //   exports#PLACE NAME          export names and whose they are
 //   export#PLACE|NAME importer#KEY   who uses one
-//   limits#NAME, estimates#NAME      note
+//   limits#NAME, estimates#NAME, drifts#NAME   note
+//   answer#KEY    answer        what an expert answered, for a while
 //   measures      run#…, sum#SHARD
 //   log           head          size, root and signature of the log
 //   log           tile#LEVEL#INDEX, entry#INDEX
@@ -31,6 +32,9 @@ import type { ItemKey } from './table.ts';
 
 const stackPartition = (stack: StackKey) => `stack#${stackText(stack)}`;
 const runPartition = (runId: string) => `run#${runId}`;
+
+/** Whose notes. */
+export type NoteKind = 'limits' | 'estimates' | 'drifts';
 
 export const RUN = 'run#';
 export const TURN = 'turn#';
@@ -81,7 +85,8 @@ export const keys = {
   tile: (level: number, index: number): ItemKey => ({ pk: 'log', sk: `tile#${level}#${padded(index)}` }),
   entry: (index: number): ItemKey => ({ pk: 'log', sk: entryName(index) }),
   said: (runId: string, index: number): ItemKey => ({ pk: runPartition(runId), sk: `${SAID}${padded(index)}` }),
-  note: (kind: 'limits' | 'estimates', name: string): ItemKey => ({ pk: `${kind}#${name}`, sk: 'note' }),
+  answer: (key: string): ItemKey => ({ pk: `answer#${key}`, sk: 'answer' }),
+  note: (kind: NoteKind, name: string): ItemKey => ({ pk: `${kind}#${name}`, sk: 'note' }),
 };
 
 /** Sorts as the numbers do. */

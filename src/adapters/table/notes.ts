@@ -1,13 +1,13 @@
 // Notes on a table: a text with a version that every change moves on.
 import type { ChangeNote, Notes } from '../../app/ports.ts';
-import { keys } from './keys.ts';
+import { keys, type NoteKind } from './keys.ts';
 import { retried, type Table } from './table.ts';
 
 export class TableNotes implements Notes {
   readonly #table: Table;
-  readonly #kind: 'limits' | 'estimates';
+  readonly #kind: NoteKind;
 
-  constructor(table: Table, kind: 'limits' | 'estimates') {
+  constructor(table: Table, kind: NoteKind) {
     this.#table = table;
     this.#kind = kind;
   }

@@ -1,5 +1,6 @@
 // All ports over one table and one place for blobs: what every store is, whatever lies below.
 import { type Blobs, LEASE_MS, type Store } from '../../app/ports.ts';
+import { TableAnswers } from './answers.ts';
 import { TableExports } from './exports.ts';
 import { type Holders, TableLeases } from './leases.ts';
 import { TableLog } from './log.ts';
@@ -30,6 +31,8 @@ export function storeOn(table: Table, blobs: Blobs, options: TableStoreOptions):
     measures: new TableMeasures(table, blobs, shard),
     limits: new TableNotes(table, 'limits'),
     estimates: new TableNotes(table, 'estimates'),
+    drifts: new TableNotes(table, 'drifts'),
+    answers: new TableAnswers(table),
     exports: new TableExports(table, leases),
     log: new TableLog(table),
     close: () => table.close(),

@@ -1,13 +1,14 @@
 // The circle at work: experts outside the core are asked, several at a time and no more than could matter, until the core
 // says that the decision stands.
-import type { Answered, CirclePolicy, Consultation, Vote } from '#wasm';
+import type { Answered, ChangeClass, CirclePolicy, Consultation, Vote } from '#wasm';
 import { decide } from '../../core/calls.ts';
 import { type CircleSettings, thresholdsFor } from '../../domain/circle.ts';
 import { AssentError } from '../../domain/errors.ts';
 import type { ExpertQuestion, Experts } from '../ports/experts.ts';
-import { type Clock, NO_TRACER, type Tracer } from '../ports.ts';
+import { type Answers, type Clock, NO_TRACER, type Tracer } from '../ports.ts';
 import { interrupted } from '../session.ts';
 import type { Purse } from './purse.ts';
+import { Remembered } from './remembered.ts';
 
 /** A circle that somebody has configured. */
 export interface Circle {
@@ -45,6 +46,10 @@ export interface Consulting {
   clock: Clock;
   /** What asking may cost. */
   purse: Purse;
+  /** What was answered before; without, everybody is asked anew. */
+  answers?: Answers;
+  /** What kind of change it is. */
+  changeClass?: ChangeClass;
   tracer?: Tracer;
   signal?: AbortSignal | undefined;
 }
@@ -54,17 +59,24 @@ export interface Consulting {
  * Rejects with `interrupted`.
  */
 export async function consultCircle(consulting: Consulting): Promise<Consultation> {
-  const { circle, question, outcomes, clock, purse, tracer = NO_TRACER, signal } = consulting;
+  const { circle, question, outcomes, changeClass, clock, purse, tracer = NO_TRACER, signal } = consulting;
   const { planDigest, stack } = question;
   const votes = [...consulting.votes];
   const common = {
     question: `deploy plan ${planDigest} of stack ${stack}?`,
     outcomes,
+    ...(changeClass === undefined ? {} : { class: changeClass }),
     ...(circle === undefined ? {} : { policy: policyFor(circle.settings, stack) }),
   };
   // Nobody is left to ask in a circle of built-in experts.
   if (circle === undefined) return concluded(decide({ ...common, votes, last: true }));
   const { settings } = circle;
+  const remembered =
+    consulting.answers && new Remembered(consulting.answers, clock, circle.experts, settings.rememberMs);
+  for (const [expert, { enabled, model }] of Object.entries(settings.experts)) {
+    const vote = enabled && model !== undefined ? await remembered?.recall(expert, question) : undefined;
+    if (vote !== undefined) votes.push(vote);
+  }
   const isAborted = () => signal?.aborted === true;
   const asked = new Map<string, Promise<Vote>>();
   const end = new AbortController();
@@ -100,6 +112,7 @@ export async function consultCircle(consulting: Consulting): Promise<Consultatio
       }
       asked.delete(first.expert);
       await purse.paid(first.expert, first.costUsd ?? 0);
+      await remembered?.keep(first, question);
       votes.push(first);
     }
   } finally {

@@ -82,7 +82,7 @@ export async function judge(
     history: past.history,
     allowed: allowDataLoss === 'all' ? planned.plan.resources.map(({ logicalId }) => logicalId) : [...allowDataLoss],
   };
-  const builtIn = planned.inCore.builtinVotes(brief);
+  const { votes: builtIn, class: changeClass, desired } = planned.inCore.builtinVotes(brief);
   const builtInMs = (clock.now() - started) / builtIn.length;
   const outcomes = await outcomesOf(session.store);
   const consultation = await session.tracer.within('consult', { stack: planned.plan.stack }, async (span) => {
@@ -91,8 +91,10 @@ export async function judge(
       circle,
       question: { planDigest, stack: planned.plan.stack, actions: changingActions(planned.plan), findings },
       votes: builtIn,
+      changeClass,
       outcomes,
       clock,
+      answers: session.store.answers,
       purse: new Purse(session.store.limits, clock, circle?.settings.budget),
       tracer: session.tracer,
       signal,
@@ -100,7 +102,7 @@ export async function judge(
     span.set({ outcome: found.decision });
     return found;
   });
-  const { decision, reasons, votes, consensus, stopped, unasked, calibration } = consultation;
+  const { decision, reasons, votes, consensus, reliability, stopped, unasked, calibration } = consultation;
   monitor.record('consult_duration_ms', clock.now() - started, { endpoint });
   measureVotes(monitor, votes, builtInMs);
   return {
@@ -116,6 +118,7 @@ export async function judge(
           expert: vote.expert,
           option: vote.option ?? null,
           confidence: vote.confidence ?? null,
+          ...(reliability[vote.expert] === undefined ? {} : { reliability: reliability[vote.expert] as number }),
           weight: vote.weight ?? 1,
           reasons: vote.reasons ?? [],
           costUsd: vote.costUsd ?? 0,
@@ -124,6 +127,8 @@ export async function judge(
         }),
       ),
       posterior: consensus.posterior,
+      changeClass,
+      desired,
       ...(unasked.length === 0 ? {} : { stopped, unasked }),
       ...(calibration === undefined ? {} : { calibration }),
     },

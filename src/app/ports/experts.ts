@@ -16,4 +16,9 @@ export interface Experts {
    * for none at all. An abort of `signal` may reject. What it says of weight, veto and lineage counts for nothing.
    */
   ask(expert: string, question: ExpertQuestion, signal: AbortSignal): Promise<Vote>;
+  /**
+   * What an answer may be kept under: equal only for the same question to the same version of the expert. Absent, or
+   * `undefined`: it is not to be kept.
+   */
+  key?(expert: string, question: ExpertQuestion): string | undefined;
 }

@@ -16,5 +16,8 @@ export interface Notes {
  */
 export interface Limits extends Notes {}
 
+/** Whose changes somebody has changed by hand since, named by stack key: see gate/drifts.ts. */
+export interface Drifts extends Notes {}
+
 /** How long operations take; named by place, and by speed where that is not AWS's. */
 export interface Estimates extends Notes {}

@@ -15,8 +15,10 @@ import type { RunAnswer } from './runs.ts';
 export interface Submission {
   mode: 'deploy' | 'destroy';
   stack: string;
-  /** Absent for `destroy`. */
+  /** Absent for `destroy` and `reconcile`. */
   template?: string | undefined;
+  /** The way back to what is recorded, in place of a template. */
+  reconcile?: true | undefined;
   parameters?: Record<string, string> | undefined;
   tags?: Record<string, string> | undefined;
   imports?: Record<string, string> | undefined;
@@ -140,7 +142,8 @@ export interface Deployments {
 export type Inquiry =
   | ({ kind: 'plan' } & Submission)
   | ({ kind: 'consult'; template: string } & Submission)
-  | { kind: 'drift' | 'review'; stack: string };
+  /** `reconcile`: and what would lead back. */
+  | { kind: 'drift' | 'review'; stack: string; reconcile?: true };
 
 /** An error as it is kept and told to whoever asks later. */
 export type KeptError = ErrorDocument & { errorKind: ErrorKind };

@@ -11,6 +11,7 @@ import { drift } from '../drift.ts';
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { makePlan } from '../planning/planning.ts';
 import type { Inquiry, InquiryHead } from '../ports/service.ts';
+import { reconcile } from '../reconcile.ts';
 import { type Control, type Local, type Session, stackHere } from '../session.ts';
 import type { Caller } from './access.ts';
 import { apart } from './no-echo.ts';
@@ -114,9 +115,7 @@ async function answerOf(session: Session, steps: Steps, inquiry: Inquiry, contro
     case 'plan': {
       const planned = await makePlan(session, wantedOf(inquiry), control);
       using _planner = planned.inCore;
-      const { account, region } = planned.context;
-      const target = { endpoint: session.endpoint, account, region, speed: session.speed };
-      const document = { ...planDocument(planned), target };
+      const document = { ...planDocument(planned), target: targetOf(session, planned.context) };
       await inquiries.planned(document.digest, document);
       return document;
     }
@@ -128,12 +127,20 @@ async function answerOf(session: Session, steps: Steps, inquiry: Inquiry, contro
     case 'review':
       return review(session, steps, inquiry, control);
     case 'drift': {
-      const document = await drift(session, { stack: inquiry.stack }, control);
-      const { stack } = await stackHere(session, inquiry.stack, control);
-      await inquiries.report(stack, { ...document, at: new Date(session.clock.now()).toISOString() });
-      return document;
+      const { stack: name, reconcile: wayBack = false } = inquiry;
+      const found = wayBack
+        ? await reconcile(session, { stack: name, yes: false }, control)
+        : { drift: await drift(session, { stack: name }, control) };
+      const { stack } = await stackHere(session, name, control);
+      await inquiries.report(stack, { ...found.drift, at: new Date(session.clock.now()).toISOString() });
+      if (!('plan' in found) || found.plan === undefined) return found.drift;
+      return { ...found.drift, plan: { ...found.plan, target: targetOf(session, stack) } };
     }
   }
+}
+
+function targetOf({ endpoint, speed }: Session, { account, region }: Pick<StackKey, 'account' | 'region'>) {
+  return { endpoint, account, region, speed };
 }
 
 function running(id: string): InquiryDocument {

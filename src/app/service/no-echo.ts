@@ -8,8 +8,8 @@ import type { Submission, TargetsSubmission } from '../ports/service.ts';
 /** What may be kept as it is, and the values that may not: as given, else by default. */
 export function apart<Asked extends Pick<Submission, 'template' | 'parameters'>>(
   asked: Asked,
+  declared = noEchoOf(asked.template),
 ): { open: Asked; secret: NoEchoValues } {
-  const declared = noEchoOf(asked);
   if (declared.length === 0) return { open: asked, secret: {} };
   const { parameters = {} } = asked;
   const names = new Set(declared.map(({ name }) => name));
@@ -28,12 +28,19 @@ export function apartByTarget(asked: TargetsSubmission): {
 } {
   const { template, parameters: common = {} } = asked;
   const secrets = new Map<number, NoEchoValues>();
-  const hidden = asked.targets.map((target) => new Set(noEchoOf(templateOf(target, template)).map(({ name }) => name)));
+  // Most targets share one template, which may be large.
+  const known = new Map<string | undefined, DeclaredParameter[]>();
+  const declaredBy = ({ template: own = template }: Pick<Submission, 'template'>) => {
+    const declared = known.get(own) ?? noEchoOf(own);
+    known.set(own, declared);
+    return declared;
+  };
+  const hidden = asked.targets.map((target) => new Set(declaredBy(target).map(({ name }) => name)));
   // Of what is given for all, a name that one target hides is given to each of the others by itself.
   const shared = Object.keys(common).filter((name) => hidden.some((names) => names.has(name)));
   const targets = asked.targets.map((target, index) => {
     const names = hidden[index] ?? new Set();
-    const { secret } = apart({ ...templateOf(target, template), parameters: { ...common, ...target.parameters } });
+    const { secret } = apart({ parameters: { ...common, ...target.parameters } }, declaredBy(target));
     if (Object.keys(secret).length > 0) secrets.set(index, secret);
     const given = Object.fromEntries(shared.map((name) => [name, common[name] ?? '']));
     const own = Object.entries({ ...given, ...target.parameters }).filter(([name]) => !names.has(name));
@@ -44,14 +51,7 @@ export function apartByTarget(asked: TargetsSubmission): {
   return { open: { ...asked, parameters: Object.fromEntries(rest), targets }, secrets };
 }
 
-function templateOf(
-  target: Pick<Submission, 'template'>,
-  common: string | undefined,
-): { template?: string | undefined } {
-  return { template: target.template ?? common };
-}
-
-function noEchoOf({ template: text }: Pick<Submission, 'template'>): DeclaredParameter[] {
+function noEchoOf(text: string | undefined): DeclaredParameter[] {
   if (text === undefined) return [];
   using template = new TemplateInCore(text);
   return template.declared().filter(({ noEcho }) => noEcho);

@@ -22,13 +22,14 @@ import type {
   Workflow,
 } from '../ports/service.ts';
 import { LEASE_MS, type Run } from '../ports.ts';
+import { BACK_ON_FAILURE } from '../reconcile.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { submit } from '../submit.ts';
 import { work } from '../work.ts';
 import { answeredDeployment, heldBack, meantFor } from './deployments.ts';
 import { failedInquiry } from './inquiries.ts';
 import { sealedFor } from './sealing.ts';
-import { judgeOptions, wantedOf } from './submission.ts';
+import { judgeOptions, wantedFor } from './submission.ts';
 
 /** What every step works with. */
 export interface Steps {
@@ -126,7 +127,8 @@ async function begin(
 ): Promise<Next> {
   const { runId, accessPolicy } = head;
   const meant = await meantFor(session, steps, head, submission, control);
-  const wanted = { ...wantedOf(submission), onFailure: submission.onFailure ?? 'rollback' } as const;
+  const { onFailure = submission.reconcile === true ? BACK_ON_FAILURE : 'rollback' } = submission;
+  const wanted = { ...(await wantedFor(session, submission, control)), onFailure };
   const submitted = await submit({ ...session, newRunId: () => runId }, wanted, control);
   using _planner = submitted.planned.inCore;
   const options = { ...judgeOptions(submission, accessPolicy), ...meant, circle: steps.circle };
@@ -142,7 +144,7 @@ async function goOn(
   submission: Submission,
   control: Control,
 ): Promise<Next> {
-  const planned = await makePlan(session, wantedOf(submission), control);
+  const planned = await makePlan(session, await wantedFor(session, submission, control), control);
   using _planner = planned.inCore;
   if (planned.plan.digest !== run.planDigest) {
     await cancel(session, run.runId);
@@ -195,7 +197,9 @@ export async function workStep(session: Session, steps: Steps, runId: string, co
 
 /** The workflow has failed: what nobody has begun is called off; what was begun can be resumed. */
 export async function stopStep(local: Local, steps: Steps, runId: string): Promise<Next> {
-  if ((await local.store.runs.get(runId)) !== undefined) await cancel(local, runId);
+  // It may have failed because nothing can be signed: the run is over all the same.
+  const run = await local.store.runs.get(runId);
+  if (run !== undefined) await cancel(local, runId, false, { mayStayUnsigned: true });
   const inquiry = await steps.inquiries.head(runId);
   if (inquiry !== undefined) {
     await failedInquiry(steps, inquiry);

@@ -1,8 +1,18 @@
 // A submission as the use cases take it.
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
+import type { Wanted } from '../planning/planning.ts';
 import type { Submission } from '../ports/service.ts';
+import { wayBack } from '../reconcile.ts';
+import type { Control, Session } from '../session.ts';
 
-/** What is to be planned. */
+/** What is to be planned; of the way back, what is recorded says it. */
+export async function wantedFor(session: Session, submission: Submission, control: Control): Promise<Wanted> {
+  if (submission.reconcile !== true) return wantedOf(submission);
+  const { stack, maxConcurrency } = submission;
+  return wayBack(session, { stack, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) }, control);
+}
+
+/** The same where there is a template, or a deletion. */
 export function wantedOf(submission: Submission) {
   const { mode, stack, template, parameters = {}, tags, imports, moved, maxConcurrency, refresh } = submission;
   const { allowSecretIdentifiers } = submission;

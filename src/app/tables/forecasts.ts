@@ -4,9 +4,6 @@ import { poolForecasts } from '../../core/tables.ts';
 import { readTable, type TableSource, wrongRow } from './csv.ts';
 import { indices, MOST_NAMES, Names, numbers, replaced } from './names.ts';
 
-/** Dawid-Skene is not among them: it learns who confuses which labels, and a probability is no label. */
-export const FORECAST_METHODS: readonly TableMethod[] = ['majority', 'weighted', 'bayesian', 'log-pool'];
-
 /** One probability per question, as columns. */
 export interface ForecastsResult {
   method: TableMethod;
@@ -15,10 +12,21 @@ export interface ForecastsResult {
   p: Float64Array;
   rows: number;
   forecasters: number;
+  /** Of expectation maximisation; 0 for methods without. */
+  rounds: number;
+  converged: boolean;
+  /** Share of errors that forecasters seem to have in common, in [0, 1]: the less, the more log-odds are extremised. */
+  shared: number;
+  /** How known outcomes corrected the extremising of `log-pool`. */
+  fitted?: {
+    factor: number;
+    /** Questions that have forecasts and a known outcome. */
+    outcomes: number;
+  };
   truth?: {
     /** Mean of (p − outcome)² over the judged; null: none judged. */
     brier: number | null;
-    /** Questions that have forecasts and a known outcome. */
+    /** Questions that have forecasts and a known outcome, and that nothing was fitted to. */
     judged: number;
     /** Questions with a known outcome of which nobody has a forecast. */
     unforecast: number;
@@ -27,15 +35,18 @@ export interface ForecastsResult {
 
 export interface ForecastsRequest {
   forecasts: TableSource;
+  /** What came of some of the questions: `log-pool` is fitted to it. */
+  outcomes?: TableSource | undefined;
   truth?: TableSource;
   method: TableMethod;
 }
 
 /** Aggregates. Rejects with InvalidInput: `invalid_table` with file and line, `file_empty`. */
-export async function aggregateForecasts({ forecasts, truth, method }: ForecastsRequest): Promise<ForecastsResult> {
+export async function aggregateForecasts(request: ForecastsRequest): Promise<ForecastsResult> {
+  const { forecasts, outcomes, truth, method } = request;
   const questions = new Names();
   const forecasters = new Names();
-  const [of, p] = [indices(), numbers()];
+  const [of, who, p] = [indices(), indices(), numbers()];
   const seen = new Set<number>();
   await readTable(
     forecasts,
@@ -44,34 +55,54 @@ export async function aggregateForecasts({ forecasts, truth, method }: Forecasts
       if (question === '') throw wrongRow(forecasts.name, line, 'the question is empty');
       if (forecaster === '') throw wrongRow(forecasts.name, line, 'the forecaster is empty');
       const index = questions.index(question);
-      const pair = index * MOST_NAMES + forecasters.index(forecaster);
+      const by = forecasters.index(forecaster);
+      const pair = index * MOST_NAMES + by;
       if (seen.has(pair)) {
         const who = `${JSON.stringify(forecaster)} forecasts ${JSON.stringify(question)}`;
         throw wrongRow(forecasts.name, line, `${who} twice`);
       }
       seen.add(pair);
       of.push(index);
+      who.push(by);
       p.push(probability(forecasts.name, line, 'p', text));
     },
   );
-  const sorted = questions.sorted();
-  const pooled = poolForecasts({
+  const [sorted, people] = [questions.sorted(), forecasters.sorted()];
+  const known = outcomes === undefined ? undefined : await readOutcomes(outcomes, sorted.names);
+  const { p: pooled, summary } = poolForecasts({
     questions: replaced(of, sorted.places),
+    forecasters: replaced(who, people.places),
     p: p.values(),
-    count: sorted.names.length,
+    counts: [sorted.names.length, people.names.length],
     method,
+    outcomes: known?.outcomes ?? new Float64Array(0),
   });
+  const { rounds, converged, shared, fitted } = summary;
+  const fit = known === undefined ? {} : { fitted: { factor: fitted, outcomes: known.count } };
+  const judged = truth === undefined ? {} : { truth: judge(await readOutcomes(truth, sorted.names), known, pooled) };
   return {
     method,
     questions: sorted.names,
     p: pooled,
     rows: of.values().length,
-    forecasters: forecasters.size,
-    ...(truth === undefined ? {} : { truth: await judge(truth, sorted.names, pooled) }),
+    forecasters: people.names.length,
+    rounds,
+    converged,
+    shared,
+    ...fit,
+    ...judged,
   };
 }
 
-async function judge(source: TableSource, questions: readonly string[], p: Float64Array) {
+interface Outcomes {
+  /** Per question; NaN where it is not known. */
+  outcomes: Float64Array;
+  count: number;
+  /** Outcomes of questions that nobody has forecast. */
+  unforecast: number;
+}
+
+async function readOutcomes(source: TableSource, questions: readonly string[]): Promise<Outcomes> {
   const places = new Map(questions.map((question, at) => [question, at]));
   const outcomes = new Float64Array(questions.length).fill(Number.NaN);
   const seen = new Set<string>();
@@ -85,10 +116,15 @@ async function judge(source: TableSource, questions: readonly string[], p: Float
     if (at === undefined) unforecast += 1;
     else outcomes[at] = outcome;
   });
-  // In the order of questions, so that the sum does not depend on that of rows.
+  return { outcomes, count: seen.size - unforecast, unforecast };
+}
+
+/** In the order of questions, so that the sum does not depend on that of rows. */
+function judge({ outcomes, unforecast }: Outcomes, fitted: Outcomes | undefined, p: Float64Array) {
   let [sum, judged] = [0, 0];
   for (const [at, outcome] of outcomes.entries()) {
-    if (Number.isNaN(outcome)) continue;
+    const used = fitted !== undefined && !Number.isNaN(fitted.outcomes[at] as number);
+    if (Number.isNaN(outcome) || used) continue;
     sum += ((p[at] as number) - outcome) ** 2;
     judged += 1;
   }

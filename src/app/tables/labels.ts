@@ -8,7 +8,8 @@ import { InvalidInput } from '../../domain/errors.ts';
 import { readTable, type TableSource, wrongRow } from './csv.ts';
 import { indices, Names, replaced } from './names.ts';
 
-export const LABEL_METHODS: readonly TableMethod[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'dawid-skene'];
+/** What a table of labels, or of forecasts, may be answered by. */
+export const TABLE_METHODS: readonly TableMethod[] = ['majority', 'weighted', 'bayesian', 'log-pool', 'dawid-skene'];
 
 /** Against known labels. */
 export interface Judged {
@@ -37,6 +38,10 @@ export interface LabelsResult {
   /** Of expectation maximisation; 0 for methods without. */
   rounds: number;
   converged: boolean;
+  agreement: {
+    /** Krippendorff's alpha, nominal, of the labels as they were given; null where no disagreement is possible. */
+    alpha: number | null;
+  };
   truth?: Judged;
 }
 
@@ -75,7 +80,7 @@ export async function aggregateLabels({ labels: source, truth, method }: LabelsR
   });
   if (answer.type === 'refused') throw new InvalidInput('table_too_large', `${source.name}: ${answer.message}.`);
   const { winners, probabilities, summary } = answer;
-  const { ties, repeated, rounds, converged, judged, right } = summary;
+  const { ties, repeated, rounds, converged, alpha, judged, right } = summary;
   return {
     method,
     tasks: tasks.names,
@@ -87,6 +92,7 @@ export async function aggregateLabels({ labels: source, truth, method }: LabelsR
     repeated,
     rounds,
     converged,
+    agreement: { alpha: alpha ?? null },
     ...(known === undefined
       ? {}
       : { truth: { accuracy: judged === 0 ? null : right / judged, judged, unlabelled: known.unlabelled } }),

@@ -1,8 +1,8 @@
 // `assent consensus`.
 import type { Method, TableMethod } from '#wasm';
 import { aggregate, type ConsensusDocument, METHODS, questionFrom } from '../../app/consensus.ts';
-import { aggregateForecasts, FORECAST_METHODS } from '../../app/tables/forecasts.ts';
-import { aggregateLabels, LABEL_METHODS } from '../../app/tables/labels.ts';
+import { aggregateForecasts } from '../../app/tables/forecasts.ts';
+import { aggregateLabels, TABLE_METHODS } from '../../app/tables/labels.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import { readBytes, readText } from '../input.ts';
 import type { ConsensusCommandOptions, Work } from '../options.ts';
@@ -15,15 +15,19 @@ export const work: Work<ConsensusCommandOptions> = async ({ io, options, operand
     throw usage('One of a file of votes, --labels FILE or --forecasts FILE is needed, and only one.');
   }
   const source = (path: string) => ({ name: path === '-' ? 'stdin' : path, chunks: readBytes(path) });
+  if (options.outcomes !== undefined && forecasts === undefined) throw usage('--outcomes goes with --forecasts.');
   const truth = options.truth === undefined ? {} : { truth: source(options.truth) };
   if (labels !== undefined) {
-    const request = { labels: source(labels), ...truth, method: suited(method ?? 'weighted', LABEL_METHODS, 'labels') };
+    const request = { labels: source(labels), ...truth, method: suited(method ?? 'weighted', TABLE_METHODS, 'labels') };
     writeLabels(io, await aggregateLabels(request), format);
     return 0;
   }
   if (forecasts !== undefined) {
-    const how = suited(method ?? 'log-pool', FORECAST_METHODS, 'forecasts');
-    writeForecasts(io, await aggregateForecasts({ forecasts: source(forecasts), ...truth, method: how }), format);
+    const how = suited(method ?? 'log-pool', TABLE_METHODS, 'forecasts');
+    if (options.outcomes !== undefined && how !== 'log-pool') throw usage('--outcomes goes with --method log-pool.');
+    const outcomes = options.outcomes === undefined ? {} : { outcomes: source(options.outcomes) };
+    const request = { forecasts: source(forecasts), ...outcomes, ...truth, method: how };
+    writeForecasts(io, await aggregateForecasts(request), format);
     return 0;
   }
   if (options.truth !== undefined) throw usage('--truth goes with --labels or --forecasts.');

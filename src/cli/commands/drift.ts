@@ -1,5 +1,5 @@
 // `assent drift`.
-import type { DriftDocument } from '../../app/documents/documents.ts';
+import type { DriftDocument, PlanDocument } from '../../app/documents/documents.ts';
 import { drift } from '../../app/drift.ts';
 import { reconcile } from '../../app/reconcile.ts';
 import { InvalidInput } from '../../domain/errors.ts';
@@ -15,42 +15,66 @@ import { count, cut, type Paint, painter, plain, table } from '../render/style.t
 const VALUE_CELLS = 60;
 
 export const work: Work<DriftCommandOptions> = async ({ io, options }) => {
-  if (options.yes === true && options.reconcile !== true) {
-    throw new InvalidInput('yes_without_reconcile', '--yes says nothing without --reconcile.', {
-      help: 'Add --reconcile to go back to what was deployed.',
-    });
-  }
+  checkYes(options);
   return withSession(io, options, async (opened) => {
     if (options.reconcile === true) return back(io, options, opened);
     const { session, control, progress } = opened;
     const document = await drift(session, { stack: options.stack }, control);
     progress.stop();
-    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : driftText(document, painter(io.colour.out)));
-    return document.inSync ? 0 : 1;
+    return tellDrift(io, options, { document });
   });
 };
 
+/** Throws InvalidInput `yes_without_reconcile`. */
+export function checkYes({ yes, reconcile }: DriftCommandOptions): void {
+  if (yes !== true || reconcile === true) return;
+  throw new InvalidInput('yes_without_reconcile', '--yes says nothing without --reconcile.', {
+    help: 'Add --reconcile to go back to what was deployed.',
+  });
+}
+
 /** The way back: shown, and gone where that was said. */
 async function back(io: Io, options: DriftCommandOptions, opened: Opened): Promise<ExitCode> {
-  const { stack, format, yes = false } = options;
+  const { stack, yes = false } = options;
   const { session, control, progress } = opened;
-  const found = await reconcile(session, { stack, yes }, control);
+  const { drift: document, plan, run } = await reconcile(session, { stack, yes }, control);
   progress.stop();
-  const { drift: document, plan, run } = found;
+  if (run === undefined) return tellDrift(io, options, { document, plan, speed: session.speed });
+  tellBefore(io, options, document);
+  return conclude(io, run, options.format, wayOf(options));
+}
+
+/** What is told of drift before the way back is gone. */
+export function tellBefore(io: Io, { format }: DriftCommandOptions, document: DriftDocument): void {
+  if (format === 'text') io.out(`${driftText(document, painter(io.colour.out))}\n`);
+}
+
+/** How the way back is called, in what is told of it. */
+export function wayOf(options: DriftCommandOptions) {
+  const { stack } = options;
   const place = placeOptions(options);
-  const again = `${shell(['assent', 'drift', '--stack', stack, '--reconcile', '--yes'])}${place}`;
-  if (run !== undefined) {
-    if (format === 'text') io.out(`${driftText(document, painter(io.colour.out))}\n`);
-    return conclude(io, run, format, { stack, again, options: place });
-  }
+  return {
+    stack,
+    again: `${shell(['assent', 'drift', '--stack', stack, '--reconcile', '--yes'])}${place}`,
+    options: place,
+  };
+}
+
+/** Prints a report, and the plan that leads back where there is one. */
+export function tellDrift(
+  io: Io,
+  options: DriftCommandOptions,
+  { document, plan, speed = 1 }: { document: DriftDocument; plan?: PlanDocument | undefined; speed?: number },
+): ExitCode {
+  const { stack, format } = options;
   if (format === 'json') {
     io.out(`${JSON.stringify(plan === undefined ? document : { ...document, plan })}\n`);
   } else {
     const paint = painter(io.colour.out);
     io.out(driftText(document, paint));
-    const shown = { where: stack, file: stack, speed: session.speed, detail: true, ...io.width() };
+    const shown = { where: stack, file: stack, speed, detail: true, ...io.width() };
     if (plan !== undefined) io.out(`\n${planText(plan, shown, paint)}\n`);
-    if (plan?.actions.length) io.out(`Go this way: ${again}\n`);
+    if (plan?.actions.length) io.out(`Go this way: ${wayOf(options).again}\n`);
   }
   return document.inSync ? 0 : 1;
 }

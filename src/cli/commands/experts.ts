@@ -15,19 +15,34 @@ export const work: Work<ExpertsCommandOptions> = async ({ io, options }) => {
   }
 };
 
-function expertsText({ outcomes, experts: records }: ExpertsDocument, paint: Paint): string {
+function expertsText({ outcomes, ends, experts: records }: ExpertsDocument, paint: Paint): string {
   const percent = (share: number) => `${Math.round(share * 100)} %`;
-  const rows = records.map(({ expert, question, voted, right, weight, brier, changed, redundantWith }) => [
-    paint('bold', plain(expert)),
-    voted === 0 ? 'no record' : `right ${right} of ${voted}, ${percent(right / voted)}`,
-    `weight ${weight.toFixed(2)}`,
-    brier === undefined || brier === null ? '' : `Brier ${brier.toFixed(3)}`,
-    voted === 0 ? '' : `${changed === 0 ? 'never decisive' : `decisive ${changed} times`}`,
-    redundantWith === undefined ? paint('dim', plain(question)) : `always as ${plain(redundantWith)}`,
-  ]);
+  const rows = records.map(
+    ({ expert, question, voted, right, weight, brier, ece, changed, redundantWith, costUsd }) => [
+      paint('bold', plain(expert)),
+      voted === 0 ? 'no record' : `right ${right} of ${voted}, ${percent(right / voted)}`,
+      `weight ${weight.toFixed(2)}`,
+      brier === undefined || brier === null ? '' : `Brier ${brier.toFixed(3)}`,
+      ece === undefined || ece === null ? '' : `calibration error ${ece.toFixed(3)}`,
+      costUsd === 0 ? '' : `$${costUsd.toFixed(4)} a question`,
+      voted === 0 ? '' : `${changed === 0 ? 'never decisive' : `decisive ${changed} times`}`,
+      redundantWith === undefined ? paint('dim', plain(question)) : `always as ${plain(redundantWith)}`,
+    ],
+  );
+  const classes = records.flatMap(({ expert, classes: own }) =>
+    own.map((one) => [
+      plain(expert),
+      one.class,
+      `right ${one.right} of ${one.voted}`,
+      `taken for ${percent(one.reliability)}`,
+      `weight ${one.weight.toFixed(2)}`,
+    ]),
+  );
+  const byClass = classes.length === 0 ? '' : `\n${paint('bold', 'By kind of change')}\n${table(classes)}`;
+  const endings = Object.entries(ends).map(([end, times]) => `${times} ${end.replace('_', ' ')}`);
   const base =
     outcomes === 0
       ? 'Nothing is known of them yet: they learn from how deployments end.\n'
-      : `From ${count(outcomes, 'deployment')} whose end is known.\n`;
-  return `${table(rows)}\n${base}`;
+      : `From ${count(outcomes, 'deployment')} whose end is known${endings.length === 0 ? '' : ` (${endings.join(', ')})`}.\n`;
+  return `${table(rows)}${byClass}\n${base}`;
 }

@@ -20,13 +20,18 @@ export function writeLabels(io: Io, result: LabelsResult, format: 'text' | 'json
   writePieces(io, tasks.length, (at) => csvRecord([tasks[at] as string, labels[at] ?? '']));
   const { method, rows, workers, ties, repeated, rounds, converged, truth } = about;
   const size = `${count(tasks.length, 'task')}, ${count(workers, 'worker')}, ${count(rows, 'row')}`;
-  const fit = rounds === 0 ? '' : `; ${converged ? 'converged after' : 'not converged in'} ${count(rounds, 'round')}`;
-  io.err(`${method}: ${size}; ${ties === 1 ? '1 tie' : `${ties} ties`}${fit}\n`);
+  io.err(`${method}: ${size}; ${ties === 1 ? '1 tie' : `${ties} ties`}${fitOf(rounds, converged)}\n`);
+  const { alpha } = about.agreement;
+  io.err(`Krippendorff's alpha ${alpha === null ? 'not defined' : alpha.toFixed(3)}\n`);
   if (repeated > 0) io.err(`Workers label a task again in ${count(repeated, 'row')}; each counts.\n`);
   if (truth === undefined) return;
   const { accuracy, judged, unlabelled } = truth;
   const rest = unlabelled === 0 ? '' : `; ${unlabelled} known without labels`;
   io.err(`accuracy ${accuracy === null ? 'not known' : accuracy.toFixed(4)} of ${count(judged, 'task')}${rest}\n`);
+}
+
+function fitOf(rounds: number, converged: boolean): string {
+  return rounds === 0 ? '' : `; ${converged ? 'converged after' : 'not converged in'} ${count(rounds, 'round')}`;
 }
 
 /** `question,p`. */
@@ -39,9 +44,11 @@ export function writeForecasts(io: Io, result: ForecastsResult, format: 'text' |
   }
   io.out('question,p\n');
   writePieces(io, questions.length, (at) => csvRecord([questions[at] as string, String(p[at])]));
-  const { method, rows, forecasters, truth } = about;
+  const { method, rows, forecasters, rounds, converged, fitted, truth } = about;
   const size = `${count(questions.length, 'question')}, ${count(forecasters, 'forecaster')}, ${count(rows, 'row')}`;
-  io.err(`${method}: ${size}\n`);
+  io.err(`${method}: ${size}${fitOf(rounds, converged)}\n`);
+  if (fitted !== undefined)
+    io.err(`fitted to ${count(fitted.outcomes, 'outcome')}: log-odds times ${fitted.factor.toFixed(3)}\n`);
   if (truth === undefined) return;
   const { brier, judged, unforecast } = truth;
   const rest = unforecast === 0 ? '' : `; ${unforecast} known without forecasts`;

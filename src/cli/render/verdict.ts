@@ -1,7 +1,7 @@
 // A verdict for people: what was decided, by whom, why, and what a person who is asked should see of both sides; with
 // `explain` every expert's vote.
 import type { SideReason } from '../../domain/sides.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import { severityText } from './scan.ts';
 import { type Paint, plain, table } from './style.ts';
 
@@ -10,7 +10,7 @@ const COLOUR = { approve: 'green', refuse: 'red', ask: 'yellow' } as const;
 
 /** One line; with `explain` a table of votes and all reasons. */
 export function verdictText(verdict: Verdict, explain: boolean, paint: Paint): string {
-  const { decision, by, reasons, votes, skipped } = verdict;
+  const { decision, by, reasons, votes, skipped, changeClass } = verdict;
   const who = by === 'circle' ? ` by ${votes.filter(({ status }) => status === 'ok').length} experts` : ` by ${by}`;
   const left = skipped.length === 0 ? '' : `; skipped: ${skipped.join(', ')}`;
   const head = `Verdict: ${paint(COLOUR[decision], WORD[decision])}${by === 'nobody' ? '' : who}${left}`;
@@ -22,13 +22,21 @@ export function verdictText(verdict: Verdict, explain: boolean, paint: Paint): s
   const why = shown.map((reason) => `  ${plain(reason)}\n`).join('') + balance;
   const quiet = suppressedText(verdict, paint);
   if (!explain || votes.length === 0) return `${head}\n${why}${quiet}`;
-  const rows = votes.map(({ expert, option, confidence, reasons: said }) => [
-    plain(expert),
-    option ?? 'abstains',
-    confidence === null ? '' : `${Math.round(confidence * 100)} %`,
-    paint('dim', plain(said.join('; '))),
+  const rows = votes.map((vote) => [
+    plain(vote.expert),
+    vote.option ?? 'abstains',
+    vote.confidence === null ? '' : `${Math.round(vote.confidence * 100)} %`,
+    recordText(vote),
+    paint('dim', plain(vote.reasons.join('; '))),
   ]);
-  return `${head}\n${why}${quiet}\n${table(rows)}`;
+  const kind = changeClass === undefined ? '' : `Kind of change: ${changeClass}\n`;
+  return `${head}\n${why}${quiet}\n${kind}${table(rows)}`;
+}
+
+/** What an expert's vote counts, and why. */
+function recordText({ reliability, weight = 1 }: VoteDocument): string {
+  const known = reliability === undefined ? 'no record' : `right ${Math.round(reliability * 100)} %`;
+  return `${known}, weight ${weight.toFixed(2)}`;
 }
 
 /** One side of a question that the circle leaves to a person, strongest reason first. */

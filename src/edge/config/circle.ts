@@ -83,6 +83,12 @@ export const circle = z
     wave: z.int().min(1).max(64).default(4).describe('Experts asked at a time.'),
     timeoutMs: z.int().min(1).max(600_000).default(30_000).describe('An expert has so long.'),
     deadlineMs: z.int().min(1).max(3_600_000).default(120_000).describe('The whole consultation has so long.'),
+    rememberMs: z
+      .int()
+      .min(0)
+      .max(30 * 86_400_000)
+      .optional()
+      .describe("A model's answer is good for the same plan so long (default: a day); 0: it is always asked anew."),
     budget: z.strictObject({ runUsd: usd.optional(), dayUsd: usd.optional() }).default({}),
   })
   .superRefine(({ experts, stop: rule, quorum }, context) => {

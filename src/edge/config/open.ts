@@ -1,5 +1,6 @@
 // The circle of a configuration, ready to be asked.
 import { createHash } from 'node:crypto';
+import { keyOf } from '../../adapters/models/key.ts';
 import type { Circle } from '../../app/gate/circle.ts';
 import type { Experts } from '../../app/ports/experts.ts';
 import type { CircleSettings } from '../../domain/circle.ts';
@@ -22,6 +23,10 @@ function modelExperts(settings: CircleSettings): Experts {
         openModels(settings, environmentVariable),
       );
       return (await opened).ask(expert, question, signal);
+    },
+    key(expert, question) {
+      const model = settings.experts[expert]?.model;
+      return model === undefined ? undefined : keyOf(expert, model, question);
     },
   };
 }

@@ -132,6 +132,11 @@ export function bodyOf<Body extends z.ZodType>(
   );
 }
 
+/** The same where a request may have none. */
+export function bodyIn<Body extends z.ZodType>(schema: Body, event: ApiEvent): z.output<Body> {
+  return (event.body ?? '') === '' ? schema.parse({}) : bodyOf(schema, event);
+}
+
 /** The problems of the form that most was understood of. */
 function nearest(forms: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
   const unknown = (issues: readonly z.core.$ZodIssue[]) =>

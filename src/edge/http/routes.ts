@@ -16,6 +16,7 @@ import {
   deploymentsAnswer,
   destructionBody,
   driftAnswer,
+  driftBody,
   driftQuery,
   eventsAnswer,
   eventsQuery,
@@ -43,6 +44,8 @@ export interface Route {
   scope: Scope;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** It may be left out. */
+  bodyOptional?: true;
   /** When it is done, or for 202 begun. */
   status: 200 | 202;
   answer: z.ZodType;
@@ -58,7 +61,7 @@ export interface Route {
 
 /** What a worker answers later: where it is asked, and where the answer will be. */
 function inquiry(
-  asked: Pick<Route, 'path' | 'summary'> & { body?: z.ZodType },
+  asked: Pick<Route, 'path' | 'summary'> & { body?: z.ZodType; bodyOptional?: true },
   found: Pick<Route, 'path' | 'summary' | 'answer'> & { query?: z.ZodObject },
 ): readonly Route[] {
   const common = { function: 'deploy' } as const;
@@ -116,7 +119,7 @@ export const routes: readonly Route[] = [
     method: 'post',
     path: '/deployments',
     summary:
-      'Deploy a template, to one stack or several targets; `Idempotency-Key` makes a repeated request the same run',
+      'Deploy a template, to one stack or several targets, or lead a stack back to what is recorded; `Idempotency-Key` makes a repeated request the same run',
     scope: 'deploy',
     status: 202,
     body: deploymentRequest,
@@ -243,7 +246,12 @@ export const routes: readonly Route[] = [
     { path: '/consultations/{id}', summary: 'What the circle said', answer: consultationAnswer },
   ),
   ...inquiry(
-    { path: '/stacks/{stack}/drift', summary: 'Compare a stack with the cloud' },
+    {
+      path: '/stacks/{stack}/drift',
+      summary: 'Compare a stack with the cloud; with `reconcile` plan the way back, too',
+      body: driftBody,
+      bodyOptional: true,
+    },
     {
       path: '/stacks/{stack}/drift',
       summary: "A stack's latest report of drift, or that of one inquiry",

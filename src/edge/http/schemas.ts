@@ -104,7 +104,12 @@ const vote = z.strictObject({
 export const consensusBody = z
   .strictObject({
     question: text.optional(),
-    options: z.array(text).optional().describe('The possible answers; default: those voted for.'),
+    options: z
+      .array(text)
+      .optional()
+      .describe(
+        'The possible answers; default: those voted for. Where none but `approve` or `refuse` are named, both.',
+      ),
     votes: z.array(vote).min(1),
     roster: z.array(text).optional().describe('Experts that were to be asked; default: those who voted.'),
     quorum: z
@@ -141,7 +146,7 @@ export const consensusAnswer = z
     perExpert: z.array(
       z.strictObject({
         expert: z.string(),
-        reliability: z.number(),
+        reliability: z.number().nullable(),
         weightUsed: z.number(),
         contribution: z.number(),
         interval: z.tuple([z.number(), z.number()]).nullable(),
@@ -152,6 +157,8 @@ export const consensusAnswer = z
     dissent: z.array(z.string()),
     flip: z.array(z.string()).describe('The fewest who would have had to vote otherwise.'),
     methodVersion: z.int(),
+    rounds: z.int().optional().describe('Of expectation maximisation, where the method has any.'),
+    converged: z.boolean().optional(),
     method: z.enum(METHODS),
     veto: z.string().optional(),
   })
@@ -225,8 +232,32 @@ export const targetsBody = z
     message: 'A target has no template, and there is none for all',
   });
 
-/** `POST /deployments`: to one stack or to several targets. */
-export const deploymentRequest = z.union([deploymentBody, targetsBody]).meta({ id: 'DeploymentRequest' });
+/** Which of the stacks that have a name. */
+export const placeQuery = z.strictObject({
+  account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional(),
+  region: text.optional(),
+});
+
+/** The same without a template: back to what is recorded of a stack. No policy and no expert is asked about that. */
+export const reconcileBody = placeQuery.extend({
+  stack: stackName,
+  reconcile: z.literal(true).describe('What somebody else has changed goes back to what is recorded.'),
+  onFailure: z.enum(['rollback', 'keep']).optional().describe('Default: keep.'),
+  planDigest: options.planDigest,
+  maxConcurrency: options.maxConcurrency,
+  askAlways: options.askAlways,
+});
+
+/** What a started execution may bring. */
+export const submittedRequest = z.union([deploymentBody, targetsBody]);
+
+/** `POST /deployments`: to one stack, to several targets, or back to what is recorded. */
+export const deploymentRequest = z
+  .union([deploymentBody, targetsBody, reconcileBody])
+  .meta({ id: 'DeploymentRequest' });
 
 /** `POST /plans`. */
 export const planBody = z
@@ -268,19 +299,15 @@ export const cancelQuery = z.strictObject({
   now: z.enum(['true', 'false']).optional().describe('What is in flight is cancelled in the cloud too.'),
 });
 
-/** Which of the stacks that have a name. */
-export const placeQuery = z.strictObject({
-  account: z
-    .string()
-    .regex(/^\d{12}$/)
-    .optional(),
-  region: text.optional(),
-});
-
 /** `GET /stacks/{stack}/drift`. */
 export const driftQuery = placeQuery.extend({
   inquiry: text.optional().describe('The one that `POST` began; default: the latest report.'),
 });
+
+/** `POST /stacks/{stack}/drift`; may be left out. */
+export const driftBody = z
+  .strictObject({ reconcile: z.boolean().default(false).describe('Also plan the way back to what is recorded.') })
+  .meta({ id: 'DriftRequest' });
 
 /** `DELETE /stacks/{stack}`. */
 export const destructionBody = z.strictObject(options).meta({ id: 'DestructionRequest' });
@@ -387,6 +414,7 @@ export const driftAnswer = z
     stack: z.string(),
     inSync: z.boolean(),
     resources: z.array(z.looseObject({ logicalId: z.string(), status: z.string() })),
+    plan: z.looseObject({ digest: z.string() }).optional().describe('The way back, where it was asked for.'),
   })
   .meta({ id: 'Drift' });
 

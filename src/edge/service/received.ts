@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Received } from '../../app/service/receive.ts';
 import { InvalidInput } from '../../domain/errors.ts';
-import { deploymentRequest } from '../http/schemas.ts';
+import { submittedRequest } from '../http/schemas.ts';
 
 /** "Object Created" as EventBridge has it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
 const objectCreated = z.looseObject({
@@ -13,7 +13,7 @@ const objectCreated = z.looseObject({
   id: z.string().optional(),
 });
 
-const direct = z.strictObject({ submission: deploymentRequest });
+const direct = z.strictObject({ submission: submittedRequest });
 
 /** Throws InvalidInput `invalid_input` for anything else. */
 export function receivedFrom(input: unknown, execution: string): Received {

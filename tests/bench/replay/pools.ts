@@ -8,7 +8,7 @@ import { chance, type Row } from '../measure.ts';
 
 const [QUESTIONS, FORECASTERS, DEVIATION] = [4_000, 9, 1.5];
 export const CORRELATIONS = [0, 0.25, 0.5, 0.75, 1] as const;
-const POOLS = ['log-pool', 'bayesian', 'majority'] as const;
+const POOLS = ['log-pool', 'bayesian', 'dawid-skene', 'majority'] as const;
 
 /** Brier score of each pool, and of the plain mean, at a correlation of errors. */
 export function briers(correlation: number, seed = 1986): Record<(typeof POOLS)[number] | 'weighted', number> {
@@ -26,10 +26,23 @@ export function briers(correlation: number, seed = 1986): Record<(typeof POOLS)[
   });
   const questions = Uint32Array.from(p.keys(), (row) => Math.floor(row / FORECASTERS));
   const of = (method: (typeof POOLS)[number] | 'weighted') => {
-    const pooled = poolForecasts({ questions, p: Float64Array.from(p), count: QUESTIONS, method });
+    const { p: pooled } = poolForecasts({
+      questions,
+      forecasters: questions.map((_, row) => row % FORECASTERS),
+      p: Float64Array.from(p),
+      counts: [QUESTIONS, FORECASTERS],
+      method,
+      outcomes: new Float64Array(0),
+    });
     return pooled.reduce((sum, p, at) => sum + (p - (outcomes[at] as number)) ** 2, 0) / QUESTIONS;
   };
-  return { weighted: of('weighted'), 'log-pool': of('log-pool'), bayesian: of('bayesian'), majority: of('majority') };
+  return {
+    weighted: of('weighted'),
+    'log-pool': of('log-pool'),
+    bayesian: of('bayesian'),
+    'dawid-skene': of('dawid-skene'),
+    majority: of('majority'),
+  };
 }
 
 /** Brier scores as ratios to the mean's. */

@@ -1,6 +1,6 @@
 // Replays made-up histories to the real circle: every change is planned, scanned and judged by the core as `deploy` does
 // it, in the order of time over all stacks; what became of earlier changes is known, of later ones nothing.
-import type { Answered, Brief, CirclePolicy, Finding, Plan, StackState, Vote } from '#wasm';
+import type { Answered, Brief, ChangeClass, CirclePolicy, DecideCall, Finding, Plan, StackState, Vote } from '#wasm';
 import { findingsOf, reported } from '../../../src/app/scan.ts';
 import { decide } from '../../../src/core/calls.ts';
 import { TemplateInCore } from '../../../src/core/template.ts';
@@ -14,9 +14,10 @@ export interface Replayed {
   good: boolean;
   risk: number;
   votes: Vote[];
+  changeClass: ChangeClass;
   /** The circle with equal weights. */
   equal: Decision;
-  /** With weights learned from the newest 200 outcomes before. */
+  /** With weights learned from the newest 200 outcomes before, by kind of change. */
   learned: Decision;
   /** With a threshold calibrated on them, so that one decision in ten may be wrong. */
   calibrated: Decision;
@@ -82,14 +83,16 @@ function judged(stack: string, text: string, state: Stack | undefined, past: Ans
       rolledBack: ended.filter((good) => !good).length,
     },
   };
-  const votes = planned.builtinVotes(brief);
-  const [equal, learned] = [decided(votes, []), decided(votes, past)];
-  const calibrated = decided(votes, past, { errorRate: ERROR_RATE });
-  return { plan: planned.plan, findings, votes, equal, learned, calibrated };
+  const { votes, class: changeClass } = planned.builtinVotes(brief);
+  const asked = { votes, class: changeClass };
+  const [equal, learned] = [decided({ ...asked, outcomes: [] }), decided({ ...asked, outcomes: past })];
+  const policy = { errorRate: ERROR_RATE } as CirclePolicy;
+  const calibrated = decided({ ...asked, outcomes: past, policy });
+  return { plan: planned.plan, findings, votes, changeClass, equal, learned, calibrated };
 }
 
-function decided(votes: Vote[], outcomes: Answered[], policy: Partial<CirclePolicy> = {}): Decision {
-  const answer = decide({ votes, outcomes, policy: policy as CirclePolicy });
+function decided(call: DecideCall): Decision {
+  const answer = decide(call);
   if (answer.type !== 'decided') throw new Error(JSON.stringify(answer).slice(0, 2_000));
   return answer.consultation.decision;
 }
@@ -106,5 +109,9 @@ function after(plan: Plan): StackState {
 /** Newest first; reasons are no evidence. */
 function outcomes(replayed: readonly Replayed[]): Answered[] {
   const newest = replayed.slice(-NEWEST).reverse();
-  return newest.map(({ votes, good }) => ({ votes: votes.map((vote) => ({ ...vote, reasons: [] })), good }));
+  return newest.map(({ votes, good, changeClass }) => ({
+    votes: votes.map((vote) => ({ ...vote, reasons: [] })),
+    good,
+    class: changeClass,
+  }));
 }

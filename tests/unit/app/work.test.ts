@@ -59,6 +59,9 @@ test('a run whose stack has changed ends as superseded, and keeps no export name
     code: 'run_superseded',
   });
   expect((await store.runs.get('r2'))?.status).toBe('superseded');
+  const { items } = await store.log.ofRun('r2');
+  const said = items.map(({ text }) => JSON.parse(Buffer.from(JSON.parse(text).payload, 'base64').toString()));
+  expect(said.map(({ predicate }) => predicate.result)).toEqual(['deploy', 'approve', 'superseded']);
   expect((await store.exports.list(HERE)).items).toEqual([{ name: 'kept', owner: WEB, value: 'v' }]);
   expect(await store.runs.isHeld(WEB)).toBe(false);
 });

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { functions } from '../../../scripts/invocation.ts';
-import { measuredCloud, runMeasurements } from '../../../src/app/measure/measure.ts';
+import { openMemoryStore } from '../../../src/adapters/memory/store.ts';
+import { measuredCloud, measureVotes, runMeasurements } from '../../../src/app/measure/measure.ts';
 import { Monitor } from '../../../src/app/measure/monitor.ts';
 import type { Cloud, Run } from '../../../src/app/ports.ts';
+import { watch } from '../../../src/app/service/watch.ts';
+import { coldStart } from '../../../src/edge/service/cold.ts';
 import { emf } from '../../../src/edge/service/emf.ts';
 import type { AnyDocument } from '../../support/cli.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -30,14 +33,25 @@ async function printed(): Promise<Set<string>> {
   monitor.record('plan_duration_ms', 1, { endpoint: 'aws', mode: 'deploy' });
   monitor.record('scan_duration_ms', 1, { endpoint: 'aws' });
   monitor.record('consult_duration_ms', 1, { endpoint: 'aws' });
-  const resource = { action: 'create', type: 'AWS::SQS::Queue', startedAt: 1, elapsedMs: 2 };
+  measureVotes(monitor, [{ expert: 'cost' }] as Parameters<typeof measureVotes>[1], 1);
+  const resource = {
+    logicalId: 'Q',
+    attempts: 2,
+    action: 'create',
+    type: 'AWS::SQS::Queue',
+    startedAt: 1,
+    elapsedMs: 2,
+  };
   const resources = [
     { ...resource, status: 'succeeded' },
     { ...resource, status: 'failed', errorCode: 'Throttling' },
   ] as unknown as Parameters<typeof runMeasurements>[0]['resources'];
-  const run = { mode: 'deploy' } as Run;
+  const run = { mode: 'deploy', submittedAt: 0 } as Run;
   const ended = { run, endpoint: 'aws', outcome: 'succeeded', elapsedMs: 3, inFlightMax: 1, forecastMs: 3 } as const;
-  const measured = [...monitor.collect(), ...runMeasurements({ ...ended, resources }, clock)];
+  const more = { planned: [{ logicalId: 'Q', dependsOn: [] }], endedAt: 3, failingSince: 1 };
+  const ofRun = runMeasurements({ ...ended, ...more, resources }, clock);
+  const watched = await watch({ store: openMemoryStore({ now: clock.now }), clock });
+  const measured = [...monitor.collect(), ...ofRun, ...coldStart('worker'), ...watched];
   return new Set(
     emf(measured, 0).flatMap((line) => {
       const [{ Namespace, Dimensions, Metrics }] = JSON.parse(line)._aws.CloudWatchMetrics;

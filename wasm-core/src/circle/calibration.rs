@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
-use super::record::{Answered, Tally, tallies};
-use super::{CirclePolicy, experts, pooled};
+use super::record::{Answered, Learned, learned};
+use super::{ChangeClass, CirclePolicy, experts, pooled};
 
 /// What past outcomes allow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Tsify)]
@@ -30,18 +30,20 @@ pub struct Calibration {
     pub threshold: Option<f64>,
 }
 
-/// The threshold, and the tallies of the half that it does not rest on. Outcomes: newest first.
+/// The threshold, and what was learned of a class from the half that it does not rest on. Outcomes: newest first.
 pub(super) fn calibrate(
     outcomes: &[Answered],
     policy: &CirclePolicy,
+    class: Option<ChangeClass>,
     error_rate: f64,
-) -> (Calibration, BTreeMap<String, Tally>) {
+) -> (Calibration, BTreeMap<String, Learned>) {
     let (newer, older) = outcomes.split_at(outcomes.len().div_ceil(2));
-    let learned = tallies(older);
+    let mut by_class: BTreeMap<Option<ChangeClass>, BTreeMap<String, Learned>> = BTreeMap::new();
     let mut scores: Vec<f64> = newer
         .iter()
         .filter_map(|outcome| {
-            let posterior = pooled(None, outcome.votes.clone(), policy, &learned).ok()?.0.posterior;
+            let weights = by_class.entry(outcome.class).or_insert_with(|| learned(older, outcome.class));
+            let posterior = pooled(None, outcome.votes.clone(), policy, weights).ok()?.0.posterior;
             let right = if outcome.good { experts::APPROVE } else { experts::REFUSE };
             Some(1.0 - posterior.get(right)?)
         })
@@ -51,7 +53,7 @@ pub(super) fn calibrate(
     let threshold = at.and_then(|at| scores.get(at)).map(|score| acting(*score));
     let needed = whole((1.0 / error_rate).ceil() - 1.0).max(1);
     let cases = u32::try_from(scores.len()).unwrap_or(u32::MAX);
-    (Calibration { error_rate, cases, needed, threshold }, learned)
+    (Calibration { error_rate, cases, needed, threshold }, learned(older, class))
 }
 
 /// Index of the score that bounds; `None` where there are too few.

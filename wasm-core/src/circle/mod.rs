@@ -6,6 +6,7 @@
 //! While experts are left whose answers could matter, `decide` says who is to be asked next.
 
 mod calibration;
+mod class;
 mod experts;
 mod policy;
 mod record;
@@ -17,8 +18,11 @@ use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
 pub use calibration::Calibration;
+pub use class::ChangeClass;
 pub use policy::{CirclePolicy, ExpertPolicy, Stop};
-pub use record::{Answered, AnsweredQuestions, ExpertRecord, ExpertsAnswer, Tally, records, tallies};
+pub use record::{
+    Answered, AnsweredQuestions, ClassRecord, End, ExpertRecord, ExpertsAnswer, Learned, learned, records,
+};
 
 pub use crate::consensus::Decision;
 use crate::consensus::{Consensus, ConsensusCall, Method, Vote, VoteSeverity, VoteStatus, aggregate};
@@ -93,11 +97,15 @@ impl ConsultCall<'_> {
 }
 
 /// Votes of the built-in experts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BuiltinVotes {
     /// One per expert, in the order of their names.
     pub votes: Vec<Vote>,
+    /// What kind of change it is.
+    pub class: ChangeClass,
+    /// SHA-256 of what the plan wants there to be; equal where two plans want the same.
+    pub desired: String,
 }
 
 /// Votes so far, and what they are to be judged by.
@@ -116,6 +124,10 @@ pub struct DecideCall {
     /// Questions that were answered, newest first: what weights are learned from, and thresholds.
     #[serde(default)]
     pub outcomes: Vec<Answered>,
+    /// What kind of change is asked about: experts weigh as they did on such; default: as over all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub class: Option<ChangeClass>,
     /// Experts to ask at a time; default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
@@ -161,6 +173,8 @@ pub struct Consultation {
     pub stopped: Stopped,
     /// Experts of the circle that were not asked.
     pub unasked: Vec<String>,
+    /// Probability that each expert is right about such a change, where it has a record.
+    pub reliability: BTreeMap<String, f64>,
     /// What past outcomes allow, where an error rate is to be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
@@ -198,7 +212,8 @@ struct Clear {
 /// What the built-in experts say of a plan.
 #[must_use]
 pub fn builtin_votes(call: &ConsultCall<'_>) -> BuiltinVotes {
-    BuiltinVotes { votes: experts::votes(call) }
+    let (class, desired) = (ChangeClass::of(call.plan), class::desired_digest(call.plan));
+    BuiltinVotes { votes: experts::votes(call), class, desired }
 }
 
 /// The decision that these votes allow, or who is to be asked next.
@@ -213,9 +228,9 @@ pub fn decide(call: &DecideCall) -> DecideAnswer {
         return DecideAnswer::Refused { problems };
     }
     let (calibration, tallies) = match policy.error_rate {
-        None => (None, record::tallies(&call.outcomes)),
+        None => (None, learned(&call.outcomes, call.class)),
         Some(rate) => {
-            let (calibration, tallies) = calibration::calibrate(&call.outcomes, policy, rate);
+            let (calibration, tallies) = calibration::calibrate(&call.outcomes, policy, call.class, rate);
             (Some(calibration), tallies)
         }
     };
@@ -253,20 +268,21 @@ pub fn decide(call: &DecideCall) -> DecideAnswer {
         }
     };
     let unasked = left.into_iter().map(|(name, _)| name).collect();
-    let consultation = Consultation { decision, reasons, votes, consensus, stopped, unasked, calibration };
+    let reliability = tallies.iter().map(|(expert, learned)| (expert.clone(), learned.reliability)).collect();
+    let consultation = Consultation { reliability, decision, reasons, votes, consensus, stopped, unasked, calibration };
     DecideAnswer::Decided { consultation: Box::new(consultation) }
 }
 
 /// What the default circle decides on these votes, with the weights that these tallies give; a person is asked where the
 /// votes make no sense.
-fn verdict_of(votes: &[Vote], tallies: &BTreeMap<String, Tally>) -> Decision {
+fn verdict_of(votes: &[Vote], tallies: &BTreeMap<String, Learned>) -> Decision {
     let policy = CirclePolicy::default();
     pooled(None, votes.to_vec(), &policy, tallies).map_or(Decision::Ask, |(consensus, votes)| {
         judged(&consensus, &votes, &policy, clear(&policy, None), None, &[]).0
     })
 }
 
-fn weight_of(policy: &CirclePolicy, tallies: &BTreeMap<String, Tally>, expert: &str) -> f64 {
+fn weight_of(policy: &CirclePolicy, tallies: &BTreeMap<String, Learned>, expert: &str) -> f64 {
     policy.of(expert).weight * tallies.get(expert).copied().unwrap_or_default().weight()
 }
 
@@ -283,7 +299,7 @@ fn pooled(
     question: Option<String>,
     mut votes: Vec<Vote>,
     policy: &CirclePolicy,
-    tallies: &BTreeMap<String, Tally>,
+    tallies: &BTreeMap<String, Learned>,
 ) -> Result<(Consensus, Vec<Vote>), Vec<String>> {
     for vote in &mut votes {
         let own = if policy::is_built_in(&vote.expert) { vote.weight.unwrap_or(1.0) } else { 1.0 };

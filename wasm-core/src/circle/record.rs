@@ -1,17 +1,18 @@
 //! What became of the experts' votes: how often each was right, how well it knows that, and what it would have changed.
 //!
-//! A deployment that succeeded says that approving was right; one that failed or was rolled back, or that a person
-//! refused, that refusing was. Counts start from a prior (Beta, worth [`PRIOR`] votes, at the reliability that an unknown
-//! expert is taken for), so that thin data changes nothing much.
+//! A deployment that succeeded says that approving was right; one that failed, was rolled back, drifted or was reverted, or
+//! that a person refused, that refusing was. Reliability is estimated per class of change and drawn together where data is
+//! thin: an expert's share of right answers to what all experts are taken for before anything is known (Beta, worth
+//! [`PRIOR`] votes), and its share in a class to its own share over all classes (worth as many).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
 use crate::consensus::Vote;
 
-use super::{Decision, approves, experts, p_of, valid, verdict_of};
+use super::{ChangeClass, Decision, approves, experts, p_of, valid, verdict_of};
 
 /// Votes that the prior is worth.
 const PRIOR: f64 = 20.0;
@@ -30,6 +31,32 @@ pub struct Answered {
     pub votes: Vec<Vote>,
     /// Whether approving was right.
     pub good: bool,
+    /// What kind of change it was about; absent: nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub class: Option<ChangeClass>,
+    /// How that came to be known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub end: Option<End>,
+}
+
+/// What became of a deployment that experts voted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// It was done, and stayed.
+    Succeeded,
+    /// It failed.
+    Failed,
+    /// It failed and was undone.
+    RolledBack,
+    /// It was done, and somebody changed by hand what it had changed.
+    Drifted,
+    /// It was done, and the next deployment brought back what was before.
+    Reverted,
+    /// A person refused it.
+    Overridden,
 }
 
 /// Questions that were answered.
@@ -59,18 +86,53 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Mean of the Beta posterior.
-    #[must_use]
-    pub fn reliability(self) -> f64 {
-        (f64::from(self.right) + UNKNOWN * PRIOR) / (f64::from(self.voted) + PRIOR)
+    /// Mean of the Beta posterior under a prior with that mean.
+    fn towards(self, mean: f64) -> f64 {
+        (f64::from(self.right) + mean * PRIOR) / (f64::from(self.voted) + PRIOR)
     }
 
+    fn note(&mut self, right: bool) {
+        self.voted += 1;
+        self.right += u32::from(right);
+    }
+}
+
+/// What an expert is taken for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Learned {
+    /// Probability that it is right.
+    pub reliability: f64,
+}
+
+impl Default for Learned {
+    fn default() -> Self {
+        Self { reliability: UNKNOWN }
+    }
+}
+
+impl Learned {
     /// Weight in the circle: 1 for an unknown expert, in the ratio of the log-odds for others, never below a tenth.
     #[must_use]
     pub fn weight(self) -> f64 {
         let odds = |p: f64| (p / (1.0 - p)).ln();
-        (odds(self.reliability()) / odds(UNKNOWN)).max(0.1)
+        (odds(self.reliability) / odds(UNKNOWN)).max(0.1)
     }
+}
+
+/// How often an expert was right about changes of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClassRecord {
+    /// The class.
+    pub class: ChangeClass,
+    /// Questions with an opinion.
+    pub voted: u32,
+    /// Of these, right.
+    pub right: u32,
+    /// Probability of being right, drawn to that over all classes.
+    pub reliability: f64,
+    /// Weight it has in the circle on such a change.
+    pub weight: f64,
 }
 
 /// An expert of the circle and what is known of it.
@@ -91,8 +153,10 @@ pub struct ExpertRecord {
     pub reliability: f64,
     /// About 95 % of it (normal approximation of the Beta posterior, kept inside 0 and 1).
     pub interval: (f64, f64),
-    /// Weight it has in the circle.
+    /// Weight it has in the circle on a change of no class.
     pub weight: f64,
+    /// The same per class of change on which it has had an opinion.
+    pub classes: Vec<ClassRecord>,
     /// Mean of (p − outcome)² of its probability that approving is right; null without votes.
     pub brier: Option<f64>,
     /// Expected calibration error over ten bins of its confidence; null without votes.
@@ -105,15 +169,37 @@ pub struct ExpertRecord {
     pub redundant_with: Option<String>,
 }
 
-/// The tally of every expert that ever voted.
+/// Tallies of an expert.
+#[derive(Clone, Debug, Default)]
+struct Tallies {
+    all: Tally,
+    classes: BTreeMap<ChangeClass, Tally>,
+}
+
+impl Tallies {
+    fn learned(&self, class: Option<ChangeClass>) -> Learned {
+        let overall = self.all.towards(UNKNOWN);
+        let own = class.and_then(|class| self.classes.get(&class));
+        Learned { reliability: own.map_or(overall, |tally| tally.towards(overall)) }
+    }
+}
+
+/// What every expert that ever voted is taken for on a change of a class.
 #[must_use]
-pub fn tallies(outcomes: &[Answered]) -> BTreeMap<String, Tally> {
-    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+pub fn learned(outcomes: &[Answered], class: Option<ChangeClass>) -> BTreeMap<String, Learned> {
+    tallies(outcomes).into_iter().map(|(expert, tallies)| (expert, tallies.learned(class))).collect()
+}
+
+fn tallies(outcomes: &[Answered]) -> BTreeMap<String, Tallies> {
+    let mut tallies: BTreeMap<String, Tallies> = BTreeMap::new();
     for outcome in outcomes {
         for (vote, approves) in outcome.votes.iter().filter_map(opinion) {
-            let tally = tallies.entry(vote.expert.clone()).or_default();
-            tally.voted += 1;
-            tally.right += u32::from(approves == outcome.good);
+            let own = tallies.entry(vote.expert.clone()).or_default();
+            let right = approves == outcome.good;
+            own.all.note(right);
+            if let Some(class) = outcome.class {
+                own.classes.entry(class).or_default().note(right);
+            }
         }
     }
     tallies
@@ -126,15 +212,34 @@ pub fn records(outcomes: &[Answered]) -> Vec<ExpertRecord> {
     let mut names: BTreeMap<&str, &str> =
         outcomes.iter().flat_map(|it| &it.votes).map(|vote| (vote.expert.as_str(), "")).collect();
     names.extend(experts::ALL.iter().map(|expert| (expert.name, expert.question)));
-    let decisions: Vec<Decision> = outcomes.iter().map(|outcome| verdict_of(&outcome.votes, &tallies)).collect();
+    let by_class: BTreeMap<Option<ChangeClass>, BTreeMap<String, Learned>> = outcomes
+        .iter()
+        .map(|outcome| outcome.class)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(|class| {
+            let of = |(name, own): (&String, &Tallies)| (name.clone(), own.learned(class));
+            (class, tallies.iter().map(of).collect())
+        })
+        .collect();
+    let nothing = BTreeMap::new();
+    let decide =
+        |outcome: &Answered, votes: &[Vote]| verdict_of(votes, by_class.get(&outcome.class).unwrap_or(&nothing));
+    let decisions: Vec<Decision> = outcomes.iter().map(|outcome| decide(outcome, &outcome.votes)).collect();
     names
         .iter()
         .map(|(expert, question)| {
-            let tally = tallies.get(*expert).copied().unwrap_or_default();
+            let own = tallies.get(*expert).cloned().unwrap_or_default();
+            let (tally, overall) = (own.all, own.learned(None));
+            let classes = own.classes.iter().map(|(class, tally)| {
+                let learned = own.learned(Some(*class));
+                let Tally { voted, right } = *tally;
+                ClassRecord { class: *class, voted, right, reliability: learned.reliability, weight: learned.weight() }
+            });
             let of = |outcome: &Answered| outcome.votes.iter().any(|vote| vote.expert == *expert);
             let changed = outcomes.iter().zip(&decisions).filter(|(outcome, decision)| {
                 let others: Vec<Vote> = outcome.votes.iter().filter(|vote| vote.expert != *expert).cloned().collect();
-                of(outcome) && verdict_of(&others, &tallies) != **decision
+                of(outcome) && decide(outcome, &others) != **decision
             });
             let (brier, ece) = calibration(outcomes, expert);
             ExpertRecord {
@@ -143,9 +248,10 @@ pub fn records(outcomes: &[Answered]) -> Vec<ExpertRecord> {
                 asked: count(outcomes.iter().filter(|outcome| of(outcome)).count()),
                 voted: tally.voted,
                 right: tally.right,
-                reliability: tally.reliability(),
+                reliability: overall.reliability,
                 interval: interval(tally),
-                weight: tally.weight(),
+                weight: overall.weight(),
+                classes: classes.collect(),
                 brier,
                 ece,
                 changed: count(changed.count()),
@@ -160,7 +266,7 @@ fn opinion(vote: &Vote) -> Option<(&Vote, bool)> {
 }
 
 fn interval(tally: Tally) -> (f64, f64) {
-    let (p, n) = (tally.reliability(), f64::from(tally.voted) + PRIOR);
+    let (p, n) = (tally.towards(UNKNOWN), f64::from(tally.voted) + PRIOR);
     let half = 1.96 * (p * (1.0 - p) / (n + 1.0)).sqrt();
     ((p - half).max(0.0), (p + half).min(1.0))
 }
@@ -233,11 +339,12 @@ mod tests {
 
     #[test]
     fn thin_data_leaves_weights_nearly_equal_and_much_of_it_does_not() {
-        assert!((Tally::default().weight() - 1.0).abs() < 1e-12);
-        let thin = Tally { voted: 2, right: 0 }.weight();
+        let weight = |voted, right| Learned { reliability: Tally { voted, right }.towards(UNKNOWN) }.weight();
+        assert!((weight(0, 0) - 1.0).abs() < 1e-12);
+        let thin = weight(2, 0);
         assert!(thin > 0.6 && thin < 1.0, "{thin}");
-        assert!((Tally { voted: 1_000, right: 300 }.weight() - 0.1).abs() < 1e-12);
-        assert!(Tally { voted: 1_000, right: 990 }.weight() > 2.5);
+        assert!((weight(1_000, 300) - 0.1).abs() < 1e-12);
+        assert!(weight(1_000, 990) > 2.5);
     }
 
     #[test]
@@ -245,6 +352,8 @@ mod tests {
         // One that objects to all of it: without it, everything would have been approved.
         let outcome = |good| Answered {
             good,
+            class: None,
+            end: None,
             votes: vec![
                 vote("policy", true, 0.9),
                 vote("blast-radius", true, 0.9),
@@ -265,11 +374,39 @@ mod tests {
     }
 
     #[test]
+    fn who_is_good_at_one_class_and_bad_at_another_has_two_weights() {
+        let outcome = |class, good| Answered { good, class, end: None, votes: vec![vote("a", true, 0.9)] };
+        let (update, data) = (Some(ChangeClass::Update), Some(ChangeClass::Data));
+        let mut outcomes: Vec<Answered> = (0..200).map(|_| outcome(update, true)).collect();
+        outcomes.extend((0..100).map(|at| outcome(data, at % 2 == 0)));
+        let of = |class| learned(&outcomes, class)["a"];
+        assert!(of(update).reliability > 0.95 && of(data).reliability < 0.6, "{:?} {:?}", of(update), of(data));
+        assert!(of(update).weight() > 2.0 && of(data).weight() < 0.3);
+        // A class that was never met, and a change of no class, have what holds over all.
+        let overall = of(None);
+        assert!((overall.reliability - (250.0 + 16.0) / 320.0).abs() < 1e-12);
+        assert_eq!(of(Some(ChangeClass::Creation)), overall);
+        // Thin data in a class moves little away from that.
+        outcomes.push(outcome(Some(ChangeClass::Permissions), false));
+        let thin = learned(&outcomes, Some(ChangeClass::Permissions))["a"].reliability;
+        let overall = learned(&outcomes, None)["a"].reliability;
+        assert!(thin < overall && overall - thin < 0.05, "{thin} {overall}");
+        let record = records(&outcomes).into_iter().find(|it| it.expert == "a").unwrap();
+        let classes: Vec<_> = record.classes.iter().map(|it| (it.class, it.voted, it.right)).collect();
+        assert_eq!(
+            classes,
+            [(ChangeClass::Data, 100, 50), (ChangeClass::Permissions, 1, 0), (ChangeClass::Update, 200, 200)]
+        );
+    }
+
+    #[test]
     fn who_always_says_the_same_is_redundant_once_there_is_enough() {
         let outcomes = |n: u32, differ: bool| -> Vec<Answered> {
             (0..n)
                 .map(|at| Answered {
                     good: true,
+                    class: None,
+                    end: None,
                     votes: vec![vote("a", at % 3 > 0, 0.8), vote("b", (at % 3 > 0) != (differ && at == 7), 0.7)],
                 })
                 .collect()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::consensus::{Decision, Vote, VoteStatus, effective_votes};
 
-use super::record::Tally;
+use super::record::Learned;
 use super::{CirclePolicy, Clear, Stop, approves, experts, lineage_of, objects, p_of, valid};
 
 /// Correlation of errors inside a lineage.
@@ -57,7 +57,7 @@ pub(super) fn silent(policy: &CirclePolicy, votes: &[Vote]) -> bool {
 }
 
 /// Log-odds that approving is right, from how often each expert was right, tempered by n_eff / n.
-pub(super) fn evidence(votes: &[Vote], tallies: &BTreeMap<String, Tally>) -> f64 {
+pub(super) fn evidence(votes: &[Vote], tallies: &BTreeMap<String, Learned>) -> f64 {
     let counted: Vec<&Vote> = votes.iter().filter(|vote| valid(vote)).collect();
     if counted.is_empty() {
         return 0.0;
@@ -76,8 +76,8 @@ pub(super) fn evidence(votes: &[Vote], tallies: &BTreeMap<String, Tally>) -> f64
     tempering * sum
 }
 
-fn reliability(tallies: &BTreeMap<String, Tally>, expert: &str) -> f64 {
-    tallies.get(expert).copied().unwrap_or_default().reliability().clamp(0.01, 0.99)
+fn reliability(tallies: &BTreeMap<String, Learned>, expert: &str) -> f64 {
+    tallies.get(expert).copied().unwrap_or_default().reliability.clamp(0.01, 0.99)
 }
 
 /// Whether the configured rule ends the asking, where the votes so far would decide `now`.
@@ -87,7 +87,7 @@ pub(super) fn enough(
     now: Decision,
     votes: &[Vote],
     left: &[(String, f64)],
-    tallies: &BTreeMap<String, Tally>,
+    tallies: &BTreeMap<String, Learned>,
 ) -> bool {
     // Who may veto is always asked.
     if left.iter().any(|(name, _)| policy.of(name).veto) {
@@ -112,7 +112,7 @@ pub(super) fn ordered(
     policy: &CirclePolicy,
     votes: &[Vote],
     left: &[(String, f64)],
-    tallies: &BTreeMap<String, Tally>,
+    tallies: &BTreeMap<String, Learned>,
 ) -> Vec<String> {
     let evidence = evidence(votes, tallies);
     let mut ranked: Vec<(bool, f64, &str)> = left

@@ -1,13 +1,49 @@
 //! How much experts agree.
 
-/// Krippendorff's alpha (2004, nominal) of a single question from its votes per option. With one unit the observed
-/// and the expected pairs are the same pairs, so alpha is 0 as soon as anyone disagrees, and `None` where no
-/// disagreement could have been observed (fewer than two votes, or all for one option: `De` is 0).
+/// Krippendorff's alpha (2004, nominal) over units: questions with their votes per option. A unit with a single vote says
+/// nothing of agreement and is left out, as he does with missing data.
+#[derive(Clone, Debug, Default)]
+pub struct Units {
+    /// Votes of units with two or more, per option.
+    totals: Vec<f64>,
+    /// Observed disagreement: ordered pairs of different votes inside units, over m − 1 each.
+    observed: f64,
+}
+
+impl Units {
+    /// Takes in one unit's votes per option.
+    pub fn add(&mut self, counts: &[f64]) {
+        let votes: f64 = counts.iter().sum();
+        if votes < 2.0 {
+            return;
+        }
+        self.totals.resize(self.totals.len().max(counts.len()), 0.0);
+        self.totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
+        self.observed += apart(counts) / (votes - 1.0);
+    }
+
+    /// `1 − (n − 1) Σ_u o_u / (n² − Σ n_c²)`; `None` where no disagreement could have been observed: fewer than two votes in
+    /// any unit, or all of them for one option.
+    #[must_use]
+    pub fn alpha(&self) -> Option<f64> {
+        let votes: f64 = self.totals.iter().sum();
+        let expected = apart(&self.totals);
+        (expected > 0.0).then(|| 1.0 - (votes - 1.0) * self.observed / expected)
+    }
+}
+
+/// Ordered pairs of votes for different options.
+fn apart(counts: &[f64]) -> f64 {
+    let votes: f64 = counts.iter().sum();
+    counts.iter().map(|count| count * (votes - count)).sum()
+}
+
+/// The same of a single question. Observed and expected pairs are the same pairs, so it is 0 as soon as anyone disagrees.
 #[must_use]
 pub fn alpha_nominal(counts: &[f64]) -> Option<f64> {
-    let n: f64 = counts.iter().sum();
-    let agreeing: f64 = counts.iter().map(|count| count * count).sum();
-    if n < 2.0 || agreeing >= n * n { None } else { Some(0.0) }
+    let mut units = Units::default();
+    units.add(counts);
+    units.alpha()
 }
 
 /// Shannon entropy in bits.

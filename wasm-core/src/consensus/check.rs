@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ConsensusCall, MOST_OPTIONS, MOST_VOTES, RESERVED, Vote, VoteStatus, options, panel};
+use super::{ConsensusCall, MOST_NUMBERS, MOST_OPTIONS, MOST_VOTES, RESERVED, Vote, VoteStatus, options, panel};
 
 /// How far probabilities of one vote may be from summing to 1.
 const SUM: f64 = 1e-6;
@@ -14,7 +14,11 @@ pub fn check(call: &ConsensusCall) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
     let named = options(call);
     if named.len() > MOST_OPTIONS {
-        problems.push(format!("{} options are more than the {MOST_OPTIONS} that one question takes", named.len()));
+        return Err(vec![format!("{} options are more than the {MOST_OPTIONS} that one question takes", named.len())]);
+    }
+    if call.votes.len() * named.len() > MOST_NUMBERS {
+        let (votes, options) = (call.votes.len(), named.len());
+        return Err(vec![format!("{votes} votes on {options} options are more than one question takes")]);
     }
     for option in named.iter().filter(|option| RESERVED.contains(&option.as_str())) {
         problems.push(format!("{option} cannot be an option: it is the name of an outcome"));

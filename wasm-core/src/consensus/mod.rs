@@ -9,6 +9,7 @@
 mod agreement;
 mod check;
 mod dependence;
+mod median;
 mod methods;
 mod panel;
 pub mod tables;
@@ -20,6 +21,7 @@ use tsify::Tsify;
 
 pub use agreement::{alpha_nominal, entropy_bits};
 pub use dependence::effective_votes;
+use methods::Pool;
 pub use panel::{Quorum, QuorumRule};
 
 /// How votes become one answer.
@@ -38,6 +40,9 @@ pub enum Method {
     /// Weighted median of the experts' probabilities per option: who has less than half of the weight cannot carry the
     /// answer outside what the others say, however certain (a robust centre, Huber 1964).
     Median,
+    /// Bayes' rule over confusion matrices that also learn from this question, by expectation maximisation (Dawid & Skene
+    /// 1979), tempered by the number of effective votes.
+    DawidSkene,
 }
 
 /// Whether a vote is one.
@@ -136,7 +141,7 @@ pub struct ConsensusCall {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
     pub question: Option<String>,
-    /// The possible answers; default: those voted for.
+    /// The possible answers; default: those voted for. Where none but `approve` or `refuse` are named, both.
     #[serde(default)]
     pub options: Vec<String>,
     /// The votes.
@@ -255,6 +260,14 @@ pub struct Consensus {
     pub method: Method,
     /// Version of the rules: another one may answer the same votes differently.
     pub method_version: u32,
+    /// Rounds of expectation maximisation, where the method has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub rounds: Option<u32>,
+    /// Whether they came to rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub converged: Option<bool>,
     /// The expert whose veto decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
@@ -288,19 +301,22 @@ struct Ballot<'a> {
     lineage: Option<&'a str>,
     /// Probability per option, where the expert gave it.
     spread: Option<&'a [f64]>,
-    /// Likelihood of what it said per true option, where it was seen to answer.
-    likelihood: Option<&'a [f64]>,
+    /// Per true option how often it was seen to say what it says, and anything, where it was seen to answer.
+    seen: Option<&'a [(f64, f64)]>,
 }
 
 /// Two options whose posteriors differ by less are a tie.
 const TIE: f64 = 1e-9;
 /// Grows whenever the same votes may get another answer.
-pub const METHOD_VERSION: u32 = 2;
+pub const METHOD_VERSION: u32 = 3;
+/// Of scaled weights.
+const LIGHTEST: f64 = 1e-300;
 const DEFAULT_CONFIDENCE: f64 = 0.8;
 const DEFAULT_CORRELATION: f64 = 0.5;
-/// Contributions leave out each expert in turn, so work grows with the square of the votes.
-const MOST_VOTES: usize = 1_000;
+const MOST_VOTES: usize = 100_000;
 const MOST_OPTIONS: usize = 100;
+/// Votes times options: 32 MB while contributions are computed.
+const MOST_NUMBERS: usize = 4_000_000;
 /// Outcomes that are no option.
 const RESERVED: [&str; 4] = ["tie", "no_quorum", "no_votes", "uncertain"];
 
@@ -312,34 +328,40 @@ pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
     check::check(call)?;
     let options = options(call);
     let prior = prior(call, &options);
-    let read: Vec<panel::Read<'_>> = call.votes.iter().filter_map(|vote| panel::read(vote, &options)).collect();
+    let mut read: Vec<panel::Read<'_>> = call.votes.iter().filter_map(|vote| panel::read(vote, &options)).collect();
+    // Sums are taken in one order, so that votes in another have the same answer to the last digit.
+    read.sort_by(|left, right| left.vote.expert.cmp(&right.vote.expert));
     let mut ballots: Vec<Ballot<'_>> = read.iter().map(panel::Read::ballot).collect();
-    // Only the ratio of weights matters: scaled, their sum stays finite.
+    // Only the ratio of weights matters: scaled, their sum stays finite, and above 0 without the heaviest.
     let heaviest = ballots.iter().map(|ballot| ballot.weight).fold(0.0, f64::max);
-    ballots.iter_mut().for_each(|ballot| ballot.weight /= heaviest);
+    ballots.iter_mut().for_each(|ballot| ballot.weight = (ballot.weight / heaviest).max(LIGHTEST));
     let correlation = call.correlation.unwrap_or(DEFAULT_CORRELATION);
-    let posterior_of = |ballots: &[Ballot<'_>]| methods::posterior(call.method, ballots, &prior, correlation);
     let roster: BTreeSet<&str> =
         call.roster.iter().map(String::as_str).chain(call.votes.iter().map(|vote| vote.expert.as_str())).collect();
+    let mut families: BTreeMap<&str, usize> = BTreeMap::new();
+    ballots.iter().for_each(|ballot| *families.entry(ballot.family()).or_default() += 1);
     let loss = panel::losses(call, &options);
-    // Without regard to vetoes: an index, or why there is none.
-    let decide = |ballots: &[Ballot<'_>], posterior: &[f64]| {
-        if ballots.is_empty() {
+    // Without regard to vetoes, of so many votes and families: an index, or why there is none.
+    let decide = |votes: usize, families: usize, posterior: &[f64]| {
+        if votes == 0 {
             return Err(Why::NoVotes);
         }
-        if !call.quorum.reached(ballots, roster.len()) {
+        if !call.quorum.holds(votes, families, roster.len()) {
             return Err(Why::NoQuorum);
         }
         panel::ahead(posterior, &loss, call.threshold)
     };
-    let posterior = posterior_of(&ballots);
+    let pool = Pool::new(call.method, &ballots, &prior, correlation);
+    let posterior = pool.all();
     let vetoes: Vec<(&str, usize)> =
         read.iter().filter(|read| read.vote.veto).map(|read| (read.vote.expert.as_str(), read.option)).collect();
     let veto = vetoes.iter().min();
     // Vetoes against each other decide nothing, and no order of names decides between them.
     let split = vetoes.iter().any(|vote| veto.is_some_and(|first| first.1 != vote.1));
     let veto = veto.filter(|_| !split);
-    let (decided, why) = match (veto, decide(&ballots, &posterior)) {
+    let (decided, why) = match (veto, decide(ballots.len(), families.len(), &posterior)) {
+        // Nobody's word alone takes the place of a quorum that must approve.
+        (Some((_, option)), Err(Why::NoQuorum)) if panel::approves(&options, *option) => (None, Why::NoQuorum),
         (Some((_, option)), _) => (Some(*option), Why::Vetoed),
         _ if split => (None, Why::Tie),
         (None, Ok(at)) => (Some(at), Why::Clear),
@@ -351,42 +373,33 @@ pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
     };
     let weights = methods::weights(call.method, &ballots);
     let total: f64 = weights.iter().sum();
-    let per_expert: Vec<PerExpert> = roster
-        .iter()
-        .map(|expert| {
-            let at = ballots.iter().position(|ballot| ballot.expert == *expert);
-            let weight = at.and_then(|at| weights.get(at).copied()).unwrap_or(0.0);
-            let of = |posterior: &[f64]| decided.and_then(|at| posterior.get(at).copied()).unwrap_or(0.0);
-            let (mut contribution, mut log_odds, mut pivotal) = (0.0, 0.0, false);
-            if let Some(at) = at {
-                let mut others = ballots.clone();
-                others.remove(at);
-                let without = posterior_of(&others);
-                if decided.is_some() {
-                    contribution = of(&posterior) - of(&without);
-                    log_odds = panel::log_odds(of(&posterior)) - panel::log_odds(of(&without));
-                }
-                pivotal = if why == Why::Vetoed {
-                    vetoes.iter().all(|(who, _)| who == expert) && decide(&others, &without).ok() != decided
-                } else {
-                    !split && decide(&others, &without).ok() != decided
-                };
-            }
-            let read = read.iter().find(|read| read.vote.expert == *expert);
-            PerExpert {
-                expert: (*expert).to_owned(),
-                reliability: at.and_then(|at| ballots.get(at)).map(|ballot| ballot.reliability),
-                interval: read.map(panel::Read::interval),
-                weight_used: if total > 0.0 { weight / total } else { 0.0 },
-                contribution,
-                log_odds,
-                pivotal,
-            }
-        })
-        .collect();
+    let mut per_expert: Vec<PerExpert> = Vec::with_capacity(roster.len());
+    pool.without_each(|at, without| {
+        let (Some(ballot), Some(read)) = (ballots.get(at), read.get(at)) else { return };
+        let of = |posterior: &[f64]| decided.and_then(|at| posterior.get(at).copied()).unwrap_or(0.0);
+        let (with, left) = (of(&posterior), of(without));
+        let alone = families.get(ballot.family()) == Some(&1);
+        let other = decide(ballots.len() - 1, families.len() - usize::from(alone), without).ok() != decided;
+        let only = why != Why::Vetoed || vetoes.iter().all(|(who, _)| *who == ballot.expert);
+        per_expert.push(PerExpert {
+            expert: ballot.expert.to_owned(),
+            reliability: Some(ballot.reliability),
+            interval: Some(read.interval()),
+            weight_used: weights.get(at).filter(|_| total > 0.0).map_or(0.0, |weight| weight / total),
+            contribution: with - left,
+            log_odds: decided.map_or(0.0, |_| panel::log_odds(with) - panel::log_odds(left)),
+            pivotal: !split && only && other,
+        });
+    });
+    let voted: BTreeSet<&str> = ballots.iter().map(|ballot| ballot.expert).collect();
+    per_expert.extend(roster.difference(&voted).map(|expert| PerExpert::silent(expert)));
+    per_expert.sort_by(|left, right| left.expert.cmp(&right.expert));
     let flip = match (decided, why) {
         (Some(at), Why::Clear) => {
-            let still = |ballots: &[Ballot<'_>]| decide(ballots, &posterior_of(ballots)) == Ok(at);
+            let still = |ballots: &[Ballot<'_>]| {
+                let posterior = Pool::new(call.method, ballots, &prior, correlation).all();
+                decide(ballots.len(), families.len(), &posterior) == Ok(at)
+            };
             panel::flip(&ballots, &per_expert, &posterior, at, still)
         }
         _ => Vec::new(),
@@ -397,14 +410,16 @@ pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
     Ok(Consensus {
         agreement: Agreement { alpha: alpha_nominal(&counts), entropy_bits: entropy_bits(&posterior) },
         decision: panel::decision(&options, &outcome),
+        n_eff: pool.effective(),
+        rounds: pool.fit().map(|fit| fit.rounds),
+        converged: pool.fit().map(|fit| fit.converged),
         posterior: options.iter().cloned().zip(posterior).collect(),
-        n_eff: effective_votes(&lineages(&ballots), correlation),
         dissent: if decided.is_some() { dissent.into_iter().collect() } else { Vec::new() },
         flip,
         per_expert,
         method: call.method,
         method_version: METHOD_VERSION,
-        veto: veto.map(|(expert, _)| (*expert).to_owned()),
+        veto: veto.filter(|_| why == Why::Vetoed).map(|(expert, _)| (*expert).to_owned()),
         outcome,
         why,
     })
@@ -413,8 +428,11 @@ pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
 /// Sorted, so that nothing depends on the order of the input.
 fn options(call: &ConsensusCall) -> Vec<String> {
     let voted = call.votes.iter().flat_map(|vote| vote.option.iter().chain(vote.probabilities.keys()));
-    let all: BTreeSet<&String> = call.options.iter().chain(voted).chain(call.prior.keys()).collect();
-    all.into_iter().cloned().collect()
+    let all: BTreeSet<&str> = call.options.iter().chain(voted).chain(call.prior.keys()).map(String::as_str).collect();
+    // Who approves with a probability of 0.1 says 0.9 of refusing, also where nobody has named that.
+    let both = !all.is_empty() && all.iter().all(|option| panel::YES_OR_NO.contains(option));
+    let named = if both { panel::YES_OR_NO.into() } else { all };
+    named.into_iter().map(str::to_owned).collect()
 }
 
 /// Given priors, the others as likely as the average of the given; normalised.
@@ -431,8 +449,26 @@ fn prior(call: &ConsensusCall, options: &[String]) -> Vec<f64> {
     methods::normalised(raw).into_iter().map(|p| p.max(f64::MIN_POSITIVE)).collect()
 }
 
-fn lineages<'a>(ballots: &[Ballot<'a>]) -> Vec<Option<&'a str>> {
-    ballots.iter().map(|ballot| ballot.lineage).collect()
+impl Ballot<'_> {
+    /// Whose votes a quorum of lineages counts once.
+    fn family(&self) -> &str {
+        self.lineage.unwrap_or(self.expert)
+    }
+}
+
+impl PerExpert {
+    /// Of one that did not vote.
+    fn silent(expert: &str) -> Self {
+        Self {
+            expert: expert.to_owned(),
+            reliability: None,
+            interval: None,
+            weight_used: 0.0,
+            contribution: 0.0,
+            log_odds: 0.0,
+            pivotal: false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -449,8 +485,8 @@ mod tests {
         ConsensusCall { votes, method, ..ConsensusCall::default() }
     }
 
-    const METHODS: [Method; 5] =
-        [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool, Method::Median];
+    const METHODS: [Method; 6] =
+        [Method::Majority, Method::Weighted, Method::Bayesian, Method::LogPool, Method::Median, Method::DawidSkene];
 
     #[test]
     fn every_method_agrees_with_a_clear_majority_and_names_the_dissent() {
@@ -558,7 +594,7 @@ mod tests {
         #[test]
         fn posteriors_sum_to_one_and_order_does_not_matter(
             raw in proptest::collection::vec((0_usize..4, 0.0_f64..=1.0, 0.01_f64..10.0, 0_usize..3), 1..12),
-            method in 0_usize..5,
+            method in 0_usize..6,
             rotate in 0_usize..12,
         ) {
             let names = ["w", "x", "y", "z"];
@@ -574,10 +610,9 @@ mod tests {
             let other = aggregate(&call(METHODS[method], turned)).unwrap();
             prop_assert!((one.posterior.values().sum::<f64>() - 1.0).abs() < 1e-9);
             prop_assert_eq!(&one.outcome, &other.outcome);
-            for (option, p) in &one.posterior {
-                prop_assert!((p - other.posterior[option]).abs() < 1e-9);
-            }
-            prop_assert!((one.per_expert.iter().map(|part| part.weight_used).sum::<f64>() - 1.0).abs() < 1e-6 || method == 2);
+            prop_assert_eq!(&one.posterior, &other.posterior);
+            prop_assert_eq!(&one.per_expert, &other.per_expert);
+            prop_assert!((one.per_expert.iter().map(|part| part.weight_used).sum::<f64>() - 1.0).abs() < 1e-6 || [2, 5].contains(&method));
         }
     }
 }

@@ -9,10 +9,12 @@ use super::{
     Ballot, ConsensusCall, DEFAULT_CONFIDENCE, Decision, PerExpert, TIE, Vote, VoteStatus, Why, methods::winner,
 };
 
+/// Options of a question whether to deploy.
+pub const YES_OR_NO: [&str; 2] = ["approve", "refuse"];
 /// The row of losses that says what asking costs.
 pub const ASK: &str = "ask";
 /// Answers that the prior of a confusion matrix is worth, over all its rows.
-const PRIOR: f64 = 20.0;
+pub const ROWS: f64 = 20.0;
 /// Log-odds are kept within this.
 const CERTAIN: f64 = 20.0;
 
@@ -56,11 +58,6 @@ impl QuorumRule {
         }
     }
 
-    pub(super) fn reached(&self, ballots: &[Ballot<'_>], roster: usize) -> bool {
-        let lineages: BTreeSet<&str> = ballots.iter().map(|ballot| ballot.lineage.unwrap_or(ballot.expert)).collect();
-        self.holds(ballots.len(), lineages.len(), roster)
-    }
-
     /// Whether so many valid votes of so many lineages are enough.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
@@ -79,9 +76,10 @@ pub struct Read<'a> {
     pub option: usize,
     confidence: f64,
     spread: Vec<f64>,
-    likelihood: Vec<f64>,
+    /// Per true option: how often it was seen to say this, and anything, with the prior.
+    seen: Vec<(f64, f64)>,
     /// Answers it was seen to give that were right, and all of them.
-    seen: (f64, f64),
+    right: (f64, f64),
 }
 
 /// A vote that counts; `None` for one that does not.
@@ -100,24 +98,24 @@ pub fn read<'a>(vote: &'a Vote, options: &[String]) -> Option<Read<'a>> {
     let confidence = spread.get(option).copied().or(vote.confidence).unwrap_or(DEFAULT_CONFIDENCE);
     let said = options.get(option)?;
     let right = |truth: &String| vote.confusion.get(truth).and_then(|row| row.get(truth)).copied().unwrap_or(0.0);
-    let seen = (options.iter().map(right).sum(), vote.confusion.values().flat_map(|row| row.values()).sum());
-    let likelihood = match vote.confusion.is_empty() {
+    let all = (options.iter().map(right).sum(), vote.confusion.values().flat_map(|row| row.values()).sum());
+    let seen = match vote.confusion.is_empty() {
         true => Vec::new(),
-        false => options.iter().map(|truth| likelihood(vote, confidence, truth, said, options.len())).collect(),
+        false => options.iter().map(|truth| seen(vote, confidence, truth, said, options.len())).collect(),
     };
-    Some(Read { vote, option, confidence, spread, likelihood, seen })
+    Some(Read { vote, option, confidence, spread, seen, right: all })
 }
 
-/// `(count[truth][said] + a·p) / (Σ count[truth] + a)`, `a` the prior's share of a row, `p` from the reliability.
+/// `count[truth][said] + a·p` of `Σ count[truth] + a`, `a` the prior's share of a row, `p` from the reliability.
 #[allow(clippy::cast_precision_loss)]
-fn likelihood(vote: &Vote, confidence: f64, truth: &String, said: &String, options: usize) -> f64 {
+fn seen(vote: &Vote, confidence: f64, truth: &String, said: &String, options: usize) -> (f64, f64) {
     let own = vote.reliability.unwrap_or(confidence);
     let p = if truth == said { own } else { (1.0 - own) / (options.max(2) - 1) as f64 };
-    let weight = PRIOR / options as f64;
+    let weight = ROWS / options as f64;
     let row = vote.confusion.get(truth);
     let count = row.and_then(|row| row.get(said)).copied().unwrap_or(0.0);
     let all: f64 = row.map_or(0.0, |row| row.values().sum());
-    (count + weight * p) / (all + weight)
+    (count + weight * p, all + weight)
 }
 
 impl Read<'_> {
@@ -131,19 +129,19 @@ impl Read<'_> {
             reliability: self.reliability(),
             lineage: self.vote.lineage.as_deref(),
             spread: (!self.spread.is_empty()).then_some(&self.spread),
-            likelihood: (!self.likelihood.is_empty()).then_some(&self.likelihood),
+            seen: (!self.seen.is_empty()).then_some(&self.seen),
         }
     }
 
     fn reliability(&self) -> f64 {
         let own = self.vote.reliability.unwrap_or(self.confidence);
-        if self.likelihood.is_empty() { own } else { (self.seen.0 + PRIOR * own) / (self.seen.1 + PRIOR) }
+        if self.seen.is_empty() { own } else { (self.right.0 + ROWS * own) / (self.right.1 + ROWS) }
     }
 
     /// About 95 % (normal approximation of the Beta posterior, kept inside 0 and 1).
     pub fn interval(&self) -> (f64, f64) {
         let p = self.reliability();
-        let half = 1.96 * (p * (1.0 - p) / (self.seen.1 + PRIOR + 1.0)).sqrt();
+        let half = 1.96 * (p * (1.0 - p) / (self.right.1 + ROWS + 1.0)).sqrt();
         ((p - half).max(0.0), (p + half).min(1.0))
     }
 }
@@ -197,9 +195,14 @@ pub fn name(why: Why) -> &'static str {
     }
 }
 
+/// Whether this option of a question is to approve.
+pub fn approves(options: &[String], at: usize) -> bool {
+    options.get(at).is_some_and(|option| option == YES_OR_NO[0])
+}
+
 /// What is to be done, where the question is whether to approve.
 pub fn decision(options: &[String], outcome: &str) -> Option<Decision> {
-    let all = options.iter().all(|option| ["approve", "refuse"].contains(&option.as_str()));
+    let all = options.iter().all(|option| YES_OR_NO.contains(&option.as_str()));
     (all && !options.is_empty()).then_some(match outcome {
         "approve" => Decision::Approve,
         "refuse" => Decision::Refuse,
@@ -222,17 +225,17 @@ pub fn flip(
 ) -> Vec<String> {
     let others = posterior.iter().enumerate().filter(|(option, _)| *option != at);
     let Some((second, _)) = others.max_by(|left, right| left.1.total_cmp(right.1)) else { return Vec::new() };
-    let mut carrying: Vec<&PerExpert> = per_expert
-        .iter()
-        .filter(|one| ballots.iter().any(|ballot| ballot.expert == one.expert && ballot.option == at))
-        .collect();
+    let speaking: BTreeSet<&str> =
+        ballots.iter().filter(|ballot| ballot.option == at).map(|ballot| ballot.expert).collect();
+    let mut carrying: Vec<&PerExpert> =
+        per_expert.iter().filter(|one| speaking.contains(one.expert.as_str())).collect();
     carrying.sort_by(|left, right| right.log_odds.total_cmp(&left.log_odds).then(left.expert.cmp(&right.expert)));
     let turned = |many: usize| {
         let who: BTreeSet<&str> = carrying.iter().take(many).map(|one| one.expert.as_str()).collect();
         let mut turned = ballots.to_vec();
         for ballot in turned.iter_mut().filter(|ballot| who.contains(ballot.expert)) {
             // For the other option with the same certainty.
-            *ballot = Ballot { option: second, spread: None, likelihood: None, ..*ballot };
+            *ballot = Ballot { option: second, spread: None, seen: None, ..*ballot };
         }
         turned
     };

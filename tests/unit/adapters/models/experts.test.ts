@@ -1,7 +1,9 @@
-// A model's answer as a vote: checked, priced, retried, remembered, cancelled. Against servers on loopback.
+// A model's answer as a vote: checked, priced, retried, cancelled. Against servers on loopback.
 import { expect, test } from 'vitest';
 import { openModels } from '../../../../src/adapters/models/experts.ts';
+import { keyOf } from '../../../../src/adapters/models/key.ts';
 import type { ExpertQuestion } from '../../../../src/app/ports/experts.ts';
+import type { ModelSettings } from '../../../../src/domain/circle.ts';
 import { settingsOf } from '../../../support/circle.ts';
 import { type Asked, scriptedModels } from '../../../support/models.ts';
 
@@ -103,14 +105,22 @@ test('a server that fails is asked again so often, and then it is no vote', asyn
   expect(await never.ask()).toMatchObject({ status: 'failed' });
 }, 20_000);
 
-test('the same plan is asked about once; another one, or after a failure, again', async () => {
-  await using it = await asking(({ nth }) => (nth <= 2 ? 'nonsense' : fine));
-  expect((await it.ask()).status).toBe('invalid');
-  expect((await it.ask()).costUsd).toBeGreaterThan(0);
-  expect((await it.ask()).costUsd).toBe(0);
-  expect(it.server.asked.length).toBe(4);
-  await it.ask({ ...question, planDigest: 'e' });
-  expect(it.server.asked.length).toBe(6);
+test('a key is that of the question, the model, its settings and the prompts', () => {
+  const settings = (more: object = {}) => {
+    const given = { provider: 'openai-compatible', name: 'x', baseUrl: 'http://127.0.0.1:9/v1', ...more };
+    return settingsOf({ experts: { m: { model: given } } }).experts['m']?.model as ModelSettings;
+  };
+  const finding = { ruleId: 'R1', severity: 'high' as const, resource: 'Orders', message: 'm' };
+  const keys = [
+    keyOf('m', settings(), question),
+    keyOf('n', settings(), question),
+    keyOf('m', settings({ name: 'y' }), question),
+    keyOf('m', settings({ focus: 'queues' }), question),
+    keyOf('m', settings(), { ...question, planDigest: 'e' }),
+    keyOf('m', settings(), { ...question, findings: [finding] }),
+  ];
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(keyOf('m', settings(), structuredClone(question))).toBe(keys[0]);
 });
 
 test('a call that is not needed any more is cancelled', async () => {

@@ -47,6 +47,7 @@ function circleOf(scripted: Record<string, Scripted>, more: object = {}, places:
       if (fails) throw new Error('a secret');
       return { expert, option, confidence, costUsd, weight: 1_000, veto: true };
     },
+    key: (expert, { planDigest }) => `${expert} ${planDigest}`,
   };
   const consult = (extra: Partial<Consulting> = {}) =>
     consultCircle({
@@ -153,6 +154,37 @@ test('all who share the store share the money of a day', async () => {
   // Tomorrow there is more.
   await it.clock.sleep(it.clock.now() + 86_400_000, new AbortController().signal);
   expect((await it.consult({ purse: purse() })).decision).toBe('approve');
+});
+
+test('the same question is paid for once, by whichever process asks, until it is a day old', async () => {
+  const it = circleOf(named4({ costUsd: 0.1 }));
+  const { answers } = it.store;
+  const first = await it.consult({ answers });
+  expect([first.decision, it.asked.length]).toEqual(['approve', 4]);
+  // Another process, without a cent left.
+  const again = await it.consult({ answers, purse: new Purse(it.store.limits, it.clock, { runUsd: 0 }) });
+  expect([again.decision, it.asked.length]).toEqual(['approve', 4]);
+  expect(again.votes.map(({ expert, option, costUsd }) => [expert, option, costUsd])).toEqual(
+    ['a', 'b', 'c', 'd'].map((name) => [name, 'approve', 0]),
+  );
+  const question = { planDigest: 'q', stack: 's', actions: [], findings: [] };
+  await it.consult({ answers, question });
+  expect(it.asked.length).toBe(8);
+  await it.clock.sleep(it.clock.now() + 86_401_000, new AbortController().signal);
+  await it.consult({ answers });
+  expect(it.asked.length).toBe(12);
+});
+
+test('what failed, or came too late, is asked again; nothing is remembered where that is switched off', async () => {
+  const it = circleOf({ a: {}, b: {}, c: { fails: true }, d: { after: Number.POSITIVE_INFINITY } }, { timeoutMs: 500 });
+  const { answers } = it.store;
+  await it.consult({ answers });
+  await it.consult({ answers });
+  expect(it.asked.toSorted()).toEqual(['a', 'b', 'c', 'c', 'd', 'd']);
+  const off = circleOf(named4({}), { rememberMs: 0 });
+  await off.consult({ answers: off.store.answers });
+  await off.consult({ answers: off.store.answers });
+  expect(off.asked.length).toBe(8);
 });
 
 test('interrupted, it cancels what is on the wire and decides nothing', async () => {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aggregateForecasts, FORECAST_METHODS } from '../../../../src/app/tables/forecasts.ts';
-import { aggregateLabels, LABEL_METHODS } from '../../../../src/app/tables/labels.ts';
+import { aggregateForecasts } from '../../../../src/app/tables/forecasts.ts';
+import { aggregateLabels, TABLE_METHODS } from '../../../../src/app/tables/labels.ts';
 
 function source(name: string, header: string, rows: readonly (readonly (string | number)[])[]) {
   async function* chunks() {
@@ -13,7 +13,7 @@ function source(name: string, header: string, rows: readonly (readonly (string |
 }
 
 type Rows = readonly (readonly (string | number)[])[];
-type Method = (typeof LABEL_METHODS)[number];
+type Method = (typeof TABLE_METHODS)[number];
 const labelled = (rows: Rows, method: Method = 'majority', truth?: Rows) =>
   aggregateLabels({
     labels: source('labels.csv', 'task,worker,label', rows),
@@ -43,6 +43,51 @@ test('the anaesthetists of Dawid and Skene get the classes of the paper', async 
     expect([task, labels[at]]).toEqual([task, String(best + 1)]);
     expect(Math.abs((probabilities[at] as number) - (golden[best] as number))).toBeLessThan(0.03);
   }
+});
+
+describe.each(TABLE_METHODS)('%s of few', (method) => {
+  test('one worker, or one task, is answered by its labels', async () => {
+    const one = await labelled(
+      [
+        ['t1', 'ann', 'yes'],
+        ['t2', 'ann', 'no'],
+        ['t3', 'ann', 'yes'],
+      ],
+      method,
+    );
+    expect([one.labels, one.ties, one.agreement]).toEqual([['yes', 'no', 'yes'], 0, { alpha: null }]);
+    expect((await labelled([['t', 'ann', 'a']], method)).labels).toEqual(['a']);
+  });
+
+  test('one forecaster is on its own side', async () => {
+    const rows = [
+      ['q1', 'ann', 0.8],
+      ['q2', 'ann', 0.3],
+      ['q3', 'ann', 0],
+    ] as const;
+    const { p } = await forecast(rows, method);
+    for (const [at, one] of p.entries()) expect([at, one >= 0 && one <= 1, one > 0.5]).toEqual([at, true, at === 0]);
+  });
+});
+
+test('one forecaster alone is not extremised, and outcomes of other questions correct it', async () => {
+  const rows = Array.from({ length: 300 }, (_, at) => [`q${at}`, 'ann', at % 2 ? 0.6 : 0.4] as const);
+  const alone = await forecast(rows);
+  expect([alone.shared, alone.p[0], alone.p[1]]).toEqual([1, expect.closeTo(0.4, 12), expect.closeTo(0.6, 12)]);
+  // Right in nine of ten: 0.6 should have been 0.9.
+  const past = rows.slice(0, 200).map(([question], at) => [question, Number((at % 2 === 1) !== at % 20 < 2)] as const);
+  const truth = rows.map(([question], at) => [question, at % 2] as const);
+  const fitted = await aggregateForecasts({
+    forecasts: source('forecasts.csv', 'question,forecaster,p', rows),
+    outcomes: source('past.csv', 'question,outcome', past),
+    truth: source('truth.csv', 'question,outcome', truth),
+    method: 'log-pool',
+  });
+  expect(fitted.fitted?.outcomes).toBe(200);
+  expect(fitted.fitted?.factor).toBeGreaterThan(2);
+  expect(fitted.p[299]).toBeGreaterThan(0.65);
+  // What it was fitted to is no proof of it.
+  expect(fitted.truth?.judged).toBe(100);
 });
 
 describe('ties and truth', () => {
@@ -105,7 +150,7 @@ describe('the order of rows', () => {
 
   test('of labels decides nothing', async () => {
     await fc.assert(
-      fc.asyncProperty(shuffled, fc.constantFrom(...LABEL_METHODS), async ([rows, other], method) => {
+      fc.asyncProperty(shuffled, fc.constantFrom(...TABLE_METHODS), async ([rows, other], method) => {
         expect(await labelled(other, method)).toEqual(await labelled(rows, method));
       }),
     );
@@ -127,7 +172,7 @@ describe('the order of rows', () => {
 
   test('of forecasts decides nothing', async () => {
     await fc.assert(
-      fc.asyncProperty(forecasts, fc.constantFrom(...FORECAST_METHODS), async ([rows, other], method) => {
+      fc.asyncProperty(forecasts, fc.constantFrom(...TABLE_METHODS), async ([rows, other], method) => {
         expect(await forecast(other, method)).toEqual(await forecast(rows, method));
       }),
     );

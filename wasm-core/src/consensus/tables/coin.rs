@@ -1,8 +1,7 @@
 //! Rules in which a worker is a single number: how far its label counts more than the labels it did not give.
 
+use super::FLOOR;
 use super::labels::Labels;
-use super::skene::{MOST_ROUNDS, TOLERANCE};
-use super::{FLOOR, from_logs};
 
 /// Labels of an average worker that a worker's own are mixed with: who labelled little is taken for average.
 const STRENGTH: f64 = 2.0;
@@ -30,60 +29,6 @@ pub fn agreement(labels: &Labels) -> Vec<f64> {
     tally.reliabilities()
 }
 
-/// Reliabilities by expectation maximisation over workers who err alike on every option (one coin each), which started
-/// from their agreement; with the rounds taken and whether it came to rest.
-#[must_use]
-pub fn one_coin(labels: &Labels) -> Coins {
-    let options = labels.option_count();
-    let mut coins = Coins { reliability: agreement(labels), shares: vec![0.0; options], rounds: 0, converged: false };
-    let mut chances = vec![0.0; options];
-    while !coins.converged && coins.rounds < MOST_ROUNDS {
-        let weights = coins.weights(options);
-        let mut tally = Tally::new(labels);
-        let mut shares = vec![STRENGTH; options];
-        for rows in labels.tasks() {
-            chances.copy_from_slice(&coins.shares);
-            evidence(labels, rows, &weights, &mut chances);
-            from_logs(&mut chances);
-            for row in rows {
-                let kind = labels.kind(*row);
-                tally.note(kind.worker, chances.get(kind.label as usize).copied().unwrap_or(0.0));
-            }
-            shares.iter_mut().zip(&chances).for_each(|(share, chance)| *share += chance);
-        }
-        let all: f64 = shares.iter().sum();
-        shares.iter_mut().for_each(|share| *share = (*share / all).ln());
-        let reliability = tally.reliabilities();
-        let moved = reliability.iter().zip(&coins.reliability).map(|(now, before)| (now - before).abs());
-        coins.converged = moved.fold(0.0, f64::max) <= TOLERANCE;
-        coins.rounds += 1;
-        coins.reliability = reliability;
-        coins.shares = shares;
-    }
-    coins
-}
-
-/// Workers as coins.
-#[derive(Clone, Debug)]
-pub struct Coins {
-    /// Share of right labels per worker.
-    pub reliability: Vec<f64>,
-    /// Logarithm of each option's share, but for a constant.
-    pub shares: Vec<f64>,
-    /// Rounds taken.
-    pub rounds: u32,
-    /// Whether they came to rest.
-    pub converged: bool,
-}
-
-impl Coins {
-    /// Log-odds of a worker's label against any other.
-    #[must_use]
-    pub fn weights(&self, options: usize) -> Vec<f64> {
-        self.reliability.iter().map(|reliability| log_odds(*reliability, options)).collect()
-    }
-}
-
 /// `ln c / ((1 − c) / (K − 1))`.
 #[must_use]
 pub fn log_odds(reliability: f64, options: usize) -> f64 {
@@ -106,7 +51,8 @@ pub fn evidence(labels: &Labels, rows: &[u32], weights: &[f64], sums: &mut [f64]
     }
 }
 
-fn add(sums: &mut [f64], label: u32, weight: f64) {
+/// Adds to one of the sums.
+pub fn add(sums: &mut [f64], label: u32, weight: f64) {
     if let Some(sum) = sums.get_mut(label as usize) {
         *sum += weight;
     }

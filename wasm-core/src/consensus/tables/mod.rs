@@ -8,10 +8,11 @@ mod forecasts;
 mod labels;
 pub mod skene;
 
+use super::agreement::Units;
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
-pub use forecasts::{Forecasts, pool};
+pub use forecasts::{Forecasts, ForecastsSummary, Pooled};
 pub use labels::{Kind, Labels};
 
 /// Nobody is certain: probabilities are kept away from 0 and 1 by this where logarithms are taken.
@@ -29,12 +30,13 @@ pub enum TableMethod {
     Majority,
     /// Linear pool, labels weighed by how often a worker is with the majority. Of forecasts: the plain mean.
     Weighted,
-    /// Bayes' rule over one reliability per worker, learned with the answers (one-coin expectation maximisation). Of
+    /// Bayes' rule over confusion matrices, each drawn to how often its worker is right, learned with the answers. Of
     /// forecasts: log-odds summed over the effective number of forecasters.
     Bayesian,
-    /// Logarithmic pool, workers' confidence being how often they are with the majority. Of forecasts: extremised.
+    /// Logarithmic pool, workers' confidence being how often they are with the majority. Of forecasts: extremised as far
+    /// as they know things of their own.
     LogPool,
-    /// A confusion matrix per worker, learned with the answers.
+    /// A confusion matrix per worker, learned with the answers, near the published estimate. Of forecasts: the same of yes and no.
     DawidSkene,
 }
 
@@ -49,6 +51,8 @@ pub struct LabelsSummary {
     pub rounds: u32,
     /// Whether they came to rest.
     pub converged: bool,
+    /// Krippendorff's alpha, nominal, of the labels as they were given; null where no disagreement is possible.
+    pub alpha: Option<f64>,
     /// Tasks without a single best label.
     #[tsify(type = "number")]
     pub ties: usize,
@@ -106,26 +110,35 @@ pub fn answer(labels: &Labels, method: TableMethod, truth: &[i32]) -> Result<Ans
             let weights: Vec<f64> = coin::agreement(labels).iter().map(|c| coin::log_odds(*c, options)).collect();
             from_weights(&mut answers, &weights, &none, true, &mut sums);
         }
-        TableMethod::Bayesian => {
-            let coins = coin::one_coin(labels);
-            (answers.summary.rounds, answers.summary.converged) = (coins.rounds, coins.converged);
-            from_weights(&mut answers, &coins.weights(options), &coins.shares, true, &mut sums);
-        }
-        TableMethod::DawidSkene => {
+        TableMethod::Bayesian | TableMethod::DawidSkene => {
             let numbers = labels.kinds().len().max(labels.task_count()).max(options) * options;
             if numbers > MOST_NUMBERS {
                 return Err(format!(
-                    "{} tasks, {} workers and {options} labels are more than dawid-skene takes",
+                    "{} tasks, {} workers and {options} labels are more than a confusion matrix per worker takes",
                     labels.task_count(),
                     labels.worker_count()
                 ));
             }
-            let fit = skene::fit(labels, skene::PRIOR, skene::MOST_ROUNDS);
+            let prior = if method == TableMethod::Bayesian { skene::Prior::Own } else { skene::Prior::Everybody };
+            let fit = skene::fit(labels, prior, skene::MOST_ROUNDS);
             (answers.summary.rounds, answers.summary.converged) = (fit.rounds, fit.converged);
             fit.posterior.chunks_exact(options).for_each(|chances| answers.take(chances));
         }
     }
+    answers.summary.alpha = alpha(labels);
     Ok(answers.done())
+}
+
+/// Agreement of the labels, each task a unit.
+fn alpha(labels: &Labels) -> Option<f64> {
+    let mut units = Units::default();
+    let mut votes = vec![0.0; labels.option_count()];
+    for rows in labels.tasks() {
+        votes.fill(0.0);
+        rows.iter().for_each(|row| coin::add(&mut votes, labels.kind(*row).label, 1.0));
+        units.add(&votes);
+    }
+    units.alpha()
 }
 
 /// Takes in probabilities task by task.
@@ -138,8 +151,7 @@ struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     fn new(labels: &Labels, truth: &'a [i32]) -> Self {
-        let summary =
-            LabelsSummary { repeated: labels.repeated(), rounds: 0, converged: true, ties: 0, judged: 0, right: 0.0 };
+        let summary = LabelsSummary { repeated: labels.repeated(), converged: true, ..LabelsSummary::default() };
         let tasks = labels.task_count();
         Self { truth, winners: Vec::with_capacity(tasks), probabilities: Vec::with_capacity(tasks), summary }
     }
@@ -179,7 +191,7 @@ const GRID: f64 = 1_099_511_627_776.0;
 
 /// Logarithms to probabilities that sum to 1, rounded to a grid: between options that are alike, sums taken in another
 /// order differ in their last digits, and over many rounds that would grow until a name has broken a tie.
-fn from_logs(logs: &mut [f64]) {
+pub(super) fn from_logs(logs: &mut [f64]) {
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     logs.iter_mut().for_each(|log| *log = (*log - top).exp());
     normalise(logs);
