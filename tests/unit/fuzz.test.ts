@@ -4,8 +4,8 @@
 // ASSENT_FUZZ_S seconds for all of it (default 10), from ASSENT_SEED (default: any); a failure prints both.
 import { describe, expect, test } from 'vitest';
 import { aggregate, questionFrom } from '../../src/app/consensus.ts';
-import { aggregateForecasts, FORECAST_METHODS } from '../../src/app/tables/forecasts.ts';
-import { aggregateLabels, LABEL_METHODS } from '../../src/app/tables/labels.ts';
+import { aggregateForecasts } from '../../src/app/tables/forecasts.ts';
+import { aggregateLabels, TABLE_METHODS } from '../../src/app/tables/labels.ts';
 import { parseParameterFile } from '../../src/cli/parameters.ts';
 import { AssentError } from '../../src/domain/errors.ts';
 import { configOf } from '../../src/edge/config/file.ts';
@@ -155,14 +155,14 @@ const readers: [name: string, read: (text: string) => unknown, seeds: string[]][
   [
     'labels',
     async (text) => {
-      for (const method of LABEL_METHODS) await aggregateLabels({ labels: stream(text), method });
+      for (const method of TABLE_METHODS) await aggregateLabels({ labels: stream(text), method });
     },
     ['task,worker,label\na,x,1\na,y,2\nb,x,1\nb,y,1\n', '"worker","task","label"\r\n"x","a","é"\r\n"y","a",""""\r\n'],
   ],
   [
     'forecasts',
     async (text) => {
-      for (const method of FORECAST_METHODS) {
+      for (const method of TABLE_METHODS) {
         const { p } = await aggregateForecasts({ forecasts: stream(text), method });
         expect(p.every((one) => one >= 0 && one <= 1)).toBe(true);
       }

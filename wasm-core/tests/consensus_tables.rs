@@ -348,7 +348,8 @@ fn extremising_is_fitted_to_outcomes_and_hardly_moved_by_few() {
         let of: Vec<u32> = (0..3 * questions).map(|row| row / 3).collect();
         let who: Vec<u32> = (0..3 * questions).map(|row| row % 3).collect();
         let p: Vec<f64> = of.iter().map(|question| if question % 2 == 0 { 0.7 } else { 0.3 }).collect();
-        let yes = |question: u32| if question % 10 == 9 { question % 2 == 0 } else { question % 2 != 0 };
+        let yes =
+            |question: u32| if question % 10 == 9 { question.is_multiple_of(2) } else { !question.is_multiple_of(2) };
         let outcomes: Vec<f64> = (0..questions).map(|question| f64::from(u8::from(!yes(question)))).collect();
         let table = Forecasts::new([&of, &who], &p, [questions, 3]).unwrap();
         (table.pooled(TableMethod::LogPool, &outcomes).summary.fitted, table, outcomes)
