@@ -84,7 +84,7 @@ function realSets(folder: string): Sets {
       .slice(1)
       .map((line) => line.split(','));
   const sets: Sets = new Map();
-  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() || entry.isSymbolicLink())) {
     const labels = lines(join(folder, name, 'answer.csv'));
     const known = new Map(lines(join(folder, name, 'truth.csv')).map(([task = '', label = '']) => [task, label]));
     const named = [0, 1, 2].map((at) => [...new Set(labels.map((line) => line[at] as string))].sort());
