@@ -27,10 +27,9 @@ export function mergeSketches(one: Uint8Array, other: Uint8Array): Uint8Array | 
 /** Values (each within 1 %) and how often each was there, rising; empty where it is not a sketch. */
 export function valuesOf(sketch: Uint8Array): { value: number; count: number }[] {
   const flat = pure('sketchValues', (wasm) => wasm.sketchValues(sketch));
-  return Array.from({ length: flat.length / 2 }, (_, at) => ({
-    value: flat[2 * at] ?? 0,
-    count: flat[2 * at + 1] ?? 0,
-  }));
+  const values: { value: number; count: number }[] = [];
+  for (let at = 0; at < flat.length; at += 2) values.push({ value: flat[at] ?? 0, count: flat[at + 1] ?? 0 });
+  return values;
 }
 
 /** Count, sum, extremes and the quantiles asked for (each within 1 %); `undefined` where it is not a sketch. */

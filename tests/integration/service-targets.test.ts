@@ -356,6 +356,8 @@ Resources:
     await submitted([target('s', SECRET), own], { ...common, askAlways: true });
     expect([await sealedOf(0), await sealedOf(1)]).toEqual([true, true]);
     expect(await briefed()).toEqual({ next: 'ask' });
+    // Whatever is called out of turn: it still waits.
+    expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
     await answerRun(local, steps, 'd', { decision: 'approve', caller: ANN });
     expect(await answeredStep(local, steps, 'd')).toEqual({ next: 'begin' });
     await led();

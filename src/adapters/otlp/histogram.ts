@@ -29,22 +29,24 @@ export function exponentialOf(sketch: Uint8Array, factor: number): ExponentialHi
   const summary = summarizeSketch(sketch, []);
   if (summary === undefined) throw new Error('not a sketch');
   const { count, sum, min, max } = summary;
-  const values = valuesOf(sketch).map((one) => ({ count: one.count, value: one.value * factor }));
   // What is too small once multiplied is zero, too.
-  const zeroCount = values.reduce((zeros, { value, count }) => zeros + (value === 0 ? count : 0), 0);
-  const positive = values.filter(({ value }) => value > 0);
-  const [lowest, highest] = [positive[0]?.value ?? 1, positive.at(-1)?.value ?? 1];
+  const values = valuesOf(sketch);
+  const positive = values.filter(({ value }) => value * factor > 0);
+  const zeroCount = values.reduce((zeros, one) => zeros + (one.value * factor > 0 ? 0 : one.count), 0);
+  const exponents = positive.map(({ value }) => Math.log2(value * factor));
+  const [lowest, highest] = [exponents[0] ?? 0, exponents.at(-1) ?? 0];
   let scale = FINEST_SCALE;
   while (indexOf(highest, scale) - indexOf(lowest, scale) >= MOST_BUCKETS) scale -= 1;
   const offset = indexOf(lowest, scale);
   const counts: number[] = positive.length === 0 ? [] : new Array(indexOf(highest, scale) - offset + 1).fill(0);
-  for (const one of positive) {
-    const at = indexOf(one.value, scale) - offset;
-    counts[at] = (counts[at] ?? 0) + one.count;
+  for (const [at, exponent] of exponents.entries()) {
+    const index = indexOf(exponent, scale) - offset;
+    counts[index] = (counts[index] ?? 0) + (positive[at]?.count ?? 0);
   }
   return { count, sum: sum * factor, min: min * factor, max: max * factor, zeroCount, scale, offset, counts };
 }
 
-function indexOf(value: number, scale: number): number {
-  return Math.ceil(Math.log2(value) * 2 ** scale) - 1;
+/** Of the bucket of 2^exponent; its upper bound is part of it. */
+function indexOf(exponent: number, scale: number): number {
+  return Math.ceil(exponent * 2 ** scale) - 1;
 }

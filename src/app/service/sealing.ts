@@ -50,6 +50,8 @@ export async function openTargets(
 export async function forgetUnbegun({ submissions, deployments, vault }: Steps, id: string): Promise<void> {
   const head = await submissions.head(id);
   if (head?.several !== true) return;
+  const status = (await deployments.get(id))?.status;
+  if (status === 'waiting_approval' || status === 'running') return;
   const [{ targets }, notes] = await Promise.all([submissions.targets(head), deployments.notes(id)]);
   const unbegun = [...targets.keys()].filter((index) => (notes.get(index)?.status ?? 'not_started') === 'not_started');
   await pooled(unbegun, AT_ONCE, (index) => vault.forget(targetRunId(id, index)));

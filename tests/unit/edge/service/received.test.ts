@@ -33,6 +33,7 @@ test.each([
   ['an unknown field', { submission: { stack: 'a', template: 'x', templat: 'y' } }],
   ['more besides', { submission: { stack: 'a', template: 'x' }, by: 'ann' }],
   ['a deletion', { submission: { mode: 'destroy', stack: 'a' } }],
+  ['a way back', { submission: { stack: 'web', reconcile: true } }],
 ])('%s is refused', (_, input) => {
   expect(() => receivedFrom(input, 'e')).toThrow(expect.objectContaining({ code: 'invalid_input' }));
 });
