@@ -202,3 +202,22 @@ test('a stack nobody knows is an error of the caller', async () => {
     document: { kind: 'error', code: 'resource_not_found' },
   });
 });
+
+test('what was changed by hand after a deployment counts against those who approved it', {
+  timeout: 120_000,
+}, async () => {
+  await using place = await open();
+  const { space, drift, patch } = place;
+  const file = space.file('t.json', {
+    Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: 5, SqsManagedSseEnabled: true } } },
+  });
+  const { code, document } = await space.json('deploy', file, '--stack', 'web', '--cloud', 'aws', '--yes');
+  expect(code).toBe(0);
+  const ends = async () => (await space.json('experts')).document.ends;
+  expect(await drift()).toMatchObject({ code: 0 });
+  expect(await ends()).toEqual({ succeeded: 1 });
+  const queue = document.resources[0].physicalId;
+  await patch('AWS::SQS::Queue', queue, [{ op: 'replace', path: '/DelaySeconds', value: 9 }]);
+  expect(await drift()).toMatchObject({ code: 1 });
+  expect(await ends()).toEqual({ drifted: 1 });
+});

@@ -48,3 +48,14 @@ test('experts lists the circle, and what became of its votes', TIMEOUT, async ()
   expect(asked.document.verdict.changeClass).toBe('update');
   expect(asked.document.votes.find(({ expert }: AnyDocument) => expert === 'policy').weight).toBeGreaterThan(1);
 });
+
+test('a deployment that the next one takes back counts against those who approved it', TIMEOUT, async () => {
+  for (const name of ['one', 'two', 'one']) {
+    const file = space.file('t.json', topic(name));
+    expect(await space.json('deploy', file, '--stack', 'web', '--yes')).toMatchObject({ code: 0 });
+  }
+  const { document } = await space.json('experts');
+  expect(document.ends).toEqual({ succeeded: 2, reverted: 1 });
+  const policy = document.experts.find(({ expert }: AnyDocument) => expert === 'policy');
+  expect(policy).toMatchObject({ voted: 3, right: 2 });
+});

@@ -424,8 +424,8 @@ const metricsAnswer = z.looseObject({
   series: z.array(z.looseObject({ name: z.string(), kind: z.string() })),
 });
 
-/** `GET /metrics`. */
-export const metricsQuery = z.strictObject({
+/** `GET /metrics`. What a scraper adds of its own is no mistake. */
+export const metricsQuery = z.object({
   compare: z.literal('true').optional().describe('Which types have become slower, as JSON, in place of the values.'),
 });
 
