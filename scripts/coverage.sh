@@ -32,9 +32,10 @@ programs=$(cargo test --quiet --locked --package assent-core --tests --no-run --
 objects=()
 for program in $programs; do objects+=(--object "$program"); done
 
-"$cov" report --instr-profile "$folder/core.profdata" "${objects[@]}" wasm-core/src --show-region-summary=false \
-  --show-branch-summary=false
-"$cov" export --format=lcov --instr-profile "$folder/core.profdata" "${objects[@]}" wasm-core/src |
+mapfile -t sources < <(find "$PWD/wasm-core/src" -name '*.rs' | LC_ALL=C sort)
+"$cov" report --instr-profile "$folder/core.profdata" "${objects[@]}" --show-region-summary=false \
+  --show-branch-summary=false --sources "${sources[@]}"
+"$cov" export --format=lcov --instr-profile "$folder/core.profdata" "${objects[@]}" --sources "${sources[@]}" |
   awk -F: -v root="$PWD/" '
     /^SF:/ { file = substr($0, 4); sub(root, "", file) }
     /^DA:/ { split($2, at, ","); if (at[2] == 0) print file ":" at[1] }

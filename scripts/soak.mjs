@@ -1,5 +1,6 @@
 // What takes too long for every run of the tests, with the same tests: `npm run soak` kills a hundred times,
-// `npm run soak -- fan-out` leads 120 targets with 1,000 resources through the state machine (needs Python 3.10).
+// `npm run soak -- fuzz` changes what others wrote for ten minutes, `npm run soak -- fan-out` leads 120 targets with 1,000
+// resources through the state machine (needs Python 3.10).
 // ASSENT_KILLS, ASSENT_TARGETS and ASSENT_RESOURCES say other sizes.
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
@@ -7,6 +8,7 @@ import { root, runtime } from './runtime.mjs';
 
 const SOAKS = {
   kills: { args: ['tests/integration/kills.test.ts'], sizes: { ASSENT_KILLS: '100' } },
+  fuzz: { args: ['tests/unit/fuzz.test.ts'], sizes: { ASSENT_FUZZ_S: '600' } },
   'fan-out': {
     args: ['tests/service/fan-out.test.ts', '--config', 'tests/service/vitest.config.ts'],
     sizes: { ASSENT_TARGETS: '120', ASSENT_RESOURCES: '1000' },

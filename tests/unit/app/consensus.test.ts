@@ -16,6 +16,16 @@ function rounded(value: unknown): unknown {
   );
 }
 
+/** The value with each number that is within 1e-9 of the model's replaced by it: a sum depends on its order by so much. */
+function nearlyAs(value: unknown, model: unknown): unknown {
+  if (typeof value === 'number' && typeof model === 'number') return Math.abs(value - model) <= 1e-9 ? model : value;
+  if (Array.isArray(value)) return value.map((item, at) => nearlyAs(item, (model as unknown[] | undefined)?.[at]));
+  if (typeof value !== 'object' || value === null) return value;
+  const other = (model ?? {}) as Record<string, unknown>;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, nearlyAs(item, other[key])]));
+}
+
 describe('vectors', () => {
   test.each(vectors<{ answer: Consensus }>('answers'))('$name', ({ call, answer }) => {
     expect(rounded(aggregate(call))).toMatchObject(rounded({ version: 1, kind: 'consensus', ...answer }) as object);
@@ -139,7 +149,8 @@ test('the order of votes decides nothing', () => {
   fc.assert(
     fc.property(callOf, fc.integer({ min: 0, max: 9 }), (call, by) => {
       const votes = [...call.votes.slice(by), ...call.votes.slice(0, by)].reverse();
-      expect(rounded(aggregate({ ...call, votes }))).toEqual(rounded(aggregate(call)));
+      const expected = aggregate(call);
+      expect(nearlyAs(aggregate({ ...call, votes }), expected)).toEqual(expected);
     }),
   );
 });
