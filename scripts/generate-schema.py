@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes wasm-core/schema/table.bin, the table of all CloudFormation resource types, and names.tsv beside it.
+"""Writes wasm-core/schema/table.bin, the table of all CloudFormation resource types, and names.tsv, lists.tsv and
+owned.tsv beside it.
 
 Promises: the same sources give the same bytes. Sources are fetched by name and pinned version into target/ (pip and
 npm must be on PATH), checked against their SHA-256, and never executed. Run it by hand after raising a pin:
@@ -8,7 +9,8 @@ npm must be on PATH), checked against their SHA-256, and never executed. Run it 
     python3 scripts/generate-schema.py --check    # exit 1 when the committed table differs
 
 The layout of the table is described in wasm-core/src/schema/table.rs, which reads it; `schema_tree.py` beside this
-file turns JSON Schema into property trees, `schema_names.py` says which properties name a resource. What AWS's data does not say is in wasm-core/schema/*.tsv and *.txt (durations,
+file turns JSON Schema into property trees, `schema_names.py` says which properties name a resource, `schema_lists.py` what a list
+is asked with, `schema_owned.py` what ownership tags meet. What AWS's data does not say is in wasm-core/schema/*.tsv and *.txt (durations,
 stateful types, what Ref returns, kinds that a source loosened).
 """
 
@@ -25,7 +27,9 @@ import zipfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import schema_lists  # noqa: E402
 import schema_names  # noqa: E402
+import schema_owned  # noqa: E402
 from schema_tree import Trees  # noqa: E402
 
 GENERATED_ON = "2026-11-23"
@@ -441,21 +445,21 @@ def build():
         header += at.to_bytes(4, "little")
         at += len(section)
     table = bytes(header) + b"".join(sections)
-    return table, schema_names.text(schemas), {**totals, **counts, "section bytes": [len(s) for s in sections], "section gz": [len(gzip.compress(s,9)) for s in sections], "bytes": len(table),
+    return table, {"names.tsv": schema_names.text(schemas), "lists.tsv": schema_lists.text(schemas),
+                   "owned.tsv": schema_owned.text(schemas)}, {**totals, **counts, "section bytes": [len(s) for s in sections], "section gz": [len(gzip.compress(s,9)) for s in sections], "bytes": len(table),
                    "gzip bytes": len(gzip.compress(table, 9, mtime=0))}
 
 
 def main():
-    table, names, report = build()
-    target = DATA / "table.bin"
-    names_target = DATA / "names.tsv"
+    table, texts, report = build()
+    made = {DATA / "table.bin": table, **{DATA / name: text.encode() for name, text in texts.items()}}
     for what, count in report.items():
         print(f"{what:30} {count}")
     if "--check" in sys.argv[1:]:
-        same = target.read_bytes() == table and names_target.read_text() == names
-        sys.exit(0 if same else f"{target.relative_to(ROOT)} or {names_target.name} is not what the sources give")
-    target.write_bytes(table)
-    names_target.write_text(names)
+        other = [path.name for path, wanted in made.items() if path.read_bytes() != wanted]
+        sys.exit(f"not what the sources give: {', '.join(other)}" if other else 0)
+    for path, wanted in made.items():
+        path.write_bytes(wanted)
 
 
 if __name__ == "__main__":

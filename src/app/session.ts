@@ -32,6 +32,8 @@ export interface Session extends Local {
   tracer: Tracer;
   /** How many times faster than AWS its operations run: 1, but for the bundled sandbox. Estimates and forecasts are in its time. */
   speed: number;
+  /** Whether what runs create is tagged with stack and logical id. */
+  ownershipTags: boolean;
   /** Resolves once all answers that have already arrived have been handed over: what came together is worked off together. */
   nextPoll: () => Promise<void>;
   /** A fresh run id; sorts by time. */

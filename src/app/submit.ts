@@ -69,6 +69,8 @@ async function submitNow(
       ...RATE,
       // The sandbox's operations last as long as planned; with AWS that has to be learned first.
       ...(session.speed !== 1 || planned.hasLearned ? { durationScale: 1 } : {}),
+      ...(wanted.refresh ? { freshReads: true } : {}),
+      ...(session.ownershipTags ? { ownershipTags: true } : {}),
     },
     parameters,
     tags,

@@ -98,6 +98,8 @@ export interface ResourceSchema {
   /** Slash-separated paths, in the order in which they make an identifier. */
   primaryIdentifier: string[];
   handlers: { create: boolean; read: boolean; update: boolean; delete: boolean; list: boolean };
+  /** What a list of it has to be asked with: property names, each set is enough. Empty: nothing. */
+  listedBy: string[][];
 }
 
 /** Schema of a resource type; `undefined` for a type the registry does not know. */

@@ -22,6 +22,8 @@ export interface CloudChoice {
   account?: string | undefined;
   /** State folder; the sandbox keeps its resources there too. */
   state: string;
+  /** A configuration file; default: the usual one, where there is one. */
+  config?: string | undefined;
 }
 
 export interface OpenCloud {

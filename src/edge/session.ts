@@ -14,6 +14,7 @@ import { Cleaner } from '../app/run/cleaner.ts';
 import type { Local, Session } from '../app/session.ts';
 import type { Target } from '../domain/targets.ts';
 import type { CloudChoice, OpenCloud } from './cloud.ts';
+import { configuredTagging } from './config/configured.ts';
 import { cloudEnvironment, signingKey, stateKey } from './env.ts';
 import { FLUSH_MS as LAST_FLUSH_MS, openTelemetry } from './telemetry/open.ts';
 
@@ -49,6 +50,7 @@ export async function openSession(options: SessionChoice): Promise<OpenSession> 
     const { openCloud } = await import('./cloud.ts');
     const session = sessionOver(local, await openCloud(options), {
       speed: options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1,
+      ownershipTags: await configuredTagging(options.config),
       tracer,
     });
     return {
@@ -79,6 +81,8 @@ export async function openTargets(options: SessionChoice): Promise<OpenTargets> 
     throw error;
   });
   const speed = options.cloud === 'sandbox' ? cloudEnvironment().sandboxSpeed : 1;
+  const ownershipTags = await configuredTagging(options.config);
+  const facts = { speed, ownershipTags };
   const opened = new Map<string, Promise<OpenSession>>();
   return {
     ...local,
@@ -86,7 +90,7 @@ export async function openTargets(options: SessionChoice): Promise<OpenTargets> 
       const { account, region, roleArn, externalId } = target;
       const key = JSON.stringify([account, region, roleArn, externalId]);
       const session =
-        opened.get(key) ?? clouds.open(target).then((cloud) => sessionOver(local, cloud, { speed, tracer }));
+        opened.get(key) ?? clouds.open(target).then((cloud) => sessionOver(local, cloud, { ...facts, tracer }));
       opened.set(key, session);
       return session;
     },
@@ -125,7 +129,11 @@ function warned(message: string): void {
 export function sessionOver(
   local: Local,
   open: OpenCloud,
-  { speed, tracer = NO_TRACER }: { speed: number; tracer?: Tracer | undefined },
+  {
+    speed,
+    ownershipTags,
+    tracer = NO_TRACER,
+  }: Pick<Session, 'speed' | 'ownershipTags'> & { tracer?: Tracer | undefined },
 ): OpenSession {
   const { store, clock, signer } = local;
   const { endpoint } = open;
@@ -149,6 +157,7 @@ export function sessionOver(
     monitor,
     tracer,
     speed,
+    ownershipTags,
     nextPoll: () => setImmediate(),
     newRunId,
     newSeed,

@@ -11,7 +11,7 @@ import { absent, exists, hold, keyOf, lookup, standing, typeOf } from './locate.
 import { nameClash } from './names.ts';
 import { applyPatch, MalformedPatch, type Operation, PatchFailed, parsePatch } from './patch.ts';
 import { progressEvent, statusOf } from './progress.ts';
-import { injected, notText, refusalNow, remnant } from './real.ts';
+import { hiddenRequired, injected, notText, refusalNow, remnant } from './real.ts';
 import { findReferences, type Key, recordMinted, recordUses, userOf } from './references.ts';
 import { accept, findRequest, type Outcome, replay, seedOf, shown } from './requests.ts';
 import { type ResourceType, touches, within } from './shape.ts';
@@ -88,7 +88,8 @@ export function updateResource(world: World, input: JsonObject): Answer {
   if (!isObject(patched)) throw validation('The patched resource is not a JSON object');
   const after = withWriteOnly(type, stored, patched);
   refuse(validateUpdated(type, after));
-  refuse([...leftInjected(world, type, stored, patched), ...notText(world, type, patched)]);
+  const asRead = [...hiddenRequired(world, type, patched), ...notText(world, type, patched)];
+  refuse([...leftInjected(world, type, stored, patched), ...asRead]);
   const { targets, refusal } = findReferences(store, type, withoutReadOnly(type, after), caller, key);
   const outcome: Outcome = { identifier: key.identifier, after: JSON.stringify(after) };
   const refused = refusal

@@ -1,12 +1,12 @@
 // The operations that only look: resources, requests, and lists of both.
 
 import { homeOf, scopeOf } from './caller.ts';
-import { ApiError, validation } from './errors.ts';
-import { pageMark, readPageMark } from './input.ts';
-import type { Json, JsonObject } from './json.ts';
+import { ApiError, invalidRequest, validation } from './errors.ts';
+import { pageMark, readJson, readPageMark } from './input.ts';
+import { isObject, type Json, type JsonObject, sameJson } from './json.ts';
 import { absent, find, keyOf, typeOf } from './locate.ts';
 import { progressEvent, statusOf } from './progress.ts';
-import { isNotSeenYet } from './real.ts';
+import { isNotSeenYet, parentsMissing } from './real.ts';
 import { findRequest, forgetOldRequests, modelOf, shown } from './requests.ts';
 import type { ResourceType } from './shape.ts';
 import type { Answer, World } from './world.ts';
@@ -39,16 +39,24 @@ export function getResource(world: World, input: JsonObject): Answer {
 
 export function listResources(world: World, input: JsonObject): Answer {
   const type = typeOf(world, input, 'list');
-  const question = `list ${scopeOf(world.caller)} ${type.typeName}`;
+  const asked = typeof input['ResourceModel'] === 'string' ? readJson(input['ResourceModel'], 'ResourceModel') : {};
+  if (!isObject(asked)) throw validation('ResourceModel must be a JSON object');
+  const missing = parentsMissing(world, type, asked);
+  if (missing) throw invalidRequest(missing);
+  const question = `list ${scopeOf(world.caller)} ${type.typeName} ${JSON.stringify(asked)}`;
   const size = Number(input['MaxResults'] ?? 20);
-  const rows = world.store.all(
+  const all = world.store.all(
     `SELECT identifier, properties FROM resources WHERE home = ? AND type = ? AND state <> 'creating' AND identifier > ?
-     ORDER BY identifier LIMIT ?`,
+     ORDER BY identifier`,
     homeOf(type.typeName, world.caller),
     type.typeName,
     readPageMark(question, input['NextToken']) ?? '',
-    size + 1,
   );
+  const parents = (type.listedBy ?? []).flat().filter((name) => asked[name] !== undefined);
+  const rows = all.filter((row) => {
+    const model = JSON.parse(row['properties'] as string) as JsonObject;
+    return parents.every((name) => sameJson(model[name], asked[name]));
+  });
   const page = rows.slice(0, size);
   const answer: Answer = {
     TypeName: type.typeName,

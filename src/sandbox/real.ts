@@ -17,9 +17,11 @@ import type { World } from './world.ts';
 export const REAL = [
   'bucket-conflict',
   'fresh-iam',
+  'hidden-required',
   'injected-arrays',
   'json-as-text',
   'late-reads',
+  'list-parents',
   'network-interfaces',
   'random-names',
   'remnants',
@@ -209,6 +211,30 @@ export function remnant(world: World): Fault | undefined {
 /** Whether reads do not find it yet (pulumi-aws-native #1139): half of what was created within the last seconds. */
 export function isNotSeenYet(world: World, key: Key): boolean {
   return world.real.has('late-reads') && fraction(`late ${key.identifier}`) < 0.5 && madeWithin(world, key, 6_000);
+}
+
+/**
+ * Required properties that a patched read lacks because they are write-only, and that must not be added because they are
+ * create-only (cloudformation-coverage-roadmap #2205).
+ */
+export function hiddenRequired(world: World, type: ResourceType, patched: JsonObject): string[] {
+  if (!world.real.has('hidden-required')) return [];
+  const has = (paths: readonly (readonly string[])[], name: string) =>
+    paths.some((path) => path.length === 1 && path[0] === name);
+  const hidden = (type.root.required ?? []).filter((name) => has(type.createOnly, name) && has(type.writeOnly, name));
+  return hidden.filter((name) => patched[name] === undefined).map((name) => `#: required key [${name}] not found`);
+}
+
+/** What a list of a child type lacks when it does not name the parents (awslabs/mcp #403). */
+export function parentsMissing(world: World, type: ResourceType, asked: JsonObject): string | undefined {
+  const { listedBy = [] } = type;
+  const lacking = (names: readonly string[]) => names.filter((name) => asked[name] === undefined);
+  const first = listedBy[0];
+  if (!world.real.has('list-parents') || first === undefined) return undefined;
+  if (listedBy.some((names) => lacking(names).length === 0)) return undefined;
+  const keys = lacking(first).map((name) => `[#: required key [${name}] not found]`);
+  const input = `${type.typeName} list handler request input`;
+  return `Missing or invalid ResourceModel property in ${input}. Required property: ${keys.join(', ')}`;
 }
 
 // cdkd, cloud-control-provider.ts

@@ -41,6 +41,7 @@ function read(schema: JsonObject): ResourceType {
       delete: handlers['delete'] === true,
       list: handlers['list'] === true,
     },
+    listedBy: paths(schema['listedBy'], (set) => (set as Json[]).map(String)),
     root: shapes.read({ type: 'object', ...pick(schema, 'properties', 'required', 'additional') }),
     seconds: { create: seconds('createS'), update: seconds('updateS'), delete: seconds('deleteS') },
   };
@@ -50,8 +51,8 @@ const pick = (object: JsonObject, ...keys: string[]): JsonObject =>
   Object.fromEntries(keys.flatMap((key) => (object[key] === undefined ? [] : [[key, object[key] as Json]])));
 
 /** Slash-separated property paths. */
-const paths = (list: Json | undefined): string[][] =>
-  Array.isArray(list) ? list.map((path) => String(path).split('/')) : [];
+const paths = (list: Json | undefined, parts = (path: Json) => String(path).split('/')): string[][] =>
+  Array.isArray(list) ? list.map(parts) : [];
 
 const SCALARS: ReadonlySet<Json> = new Set(['string', 'integer', 'number', 'boolean']);
 

@@ -31,6 +31,8 @@ export interface ResourceType {
   writeOnly: readonly (readonly string[])[];
   handlers: Readonly<Record<'create' | 'read' | 'update' | 'delete' | 'list', boolean>>;
   root: Shape;
+  /** What a list has to be asked with: property names, each set is enough. */
+  listedBy?: readonly (readonly string[])[];
   /** Typical seconds of an operation. */
   seconds: Readonly<Record<'create' | 'update' | 'delete', number>>;
 }

@@ -2,6 +2,7 @@
 import {
   CloudControlClient,
   DeleteResourceCommand,
+  GetResourceCommand,
   GetResourceRequestStatusCommand,
   UpdateResourceCommand,
 } from '@aws-sdk/client-cloudcontrol';
@@ -16,7 +17,7 @@ const template = {
   Resources: {
     Queue: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: 5, Tags: [{ Key: 'a', Value: '1' }] } },
     Topic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'news' } },
-    // The sandbox answers with the model of this type, and with none of the others.
+    // The sandbox answers with the model of this type, and with none of the others: those are read after the run.
     Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'log' } },
     Role: {
       Type: 'AWS::IAM::Role',
@@ -53,6 +54,10 @@ async function open() {
       const input = { TypeName, Identifier, PatchDocument: JSON.stringify(operations) };
       await ended((await client.send(new UpdateResourceCommand(input))).ProgressEvent?.RequestToken);
     },
+    read: async (TypeName: string, Identifier: string): Promise<AnyDocument> => {
+      const { ResourceDescription } = await client.send(new GetResourceCommand({ TypeName, Identifier }));
+      return JSON.parse(ResourceDescription?.Properties ?? '{}');
+    },
     remove: async (TypeName: string, Identifier: string) => {
       const answer = await client.send(new DeleteResourceCommand({ TypeName, Identifier }));
       await ended(answer.ProgressEvent?.RequestToken);
@@ -84,7 +89,10 @@ test('an untouched stack is in sync; every change behind our back is named', { t
     { op: 'replace', path: '/DelaySeconds', value: 9 },
     { op: 'add', path: '/Tags/-', value: { Key: 'b', Value: '2' } },
   ]);
-  await patch('AWS::IAM::Role', ids['Role'] as string, [{ op: 'replace', path: '/MaxSessionDuration', value: 7200 }]);
+  await patch('AWS::IAM::Role', ids['Role'] as string, [
+    { op: 'replace', path: '/MaxSessionDuration', value: 7200 },
+    { op: 'add', path: '/Description', value: 'theirs' },
+  ]);
   await patch('AWS::Logs::LogGroup', ids['Log'] as string, [{ op: 'add', path: '/RetentionInDays', value: 7 }]);
   await remove('AWS::SNS::Topic', ids['Topic'] as string);
 
@@ -98,7 +106,14 @@ test('an untouched stack is in sync; every change behind our back is named', { t
       { path: 'Tags', declared: true },
     ],
   });
-  expect(of('Role')).toMatchObject({ declaredOnly: true, differences: [{ path: 'MaxSessionDuration', live: 7200 }] });
+  expect(of('Role')).toMatchObject({
+    status: 'modified',
+    differences: [
+      { path: 'Description', recorded: '', live: 'theirs', declared: false },
+      { path: 'MaxSessionDuration', live: 7200 },
+    ],
+  });
+  expect(document.resources.some((one: AnyDocument) => one.declaredOnly === true)).toBe(false);
   expect(of('Log')).toMatchObject({
     status: 'modified',
     differences: [{ path: 'RetentionInDays', recorded: null, live: 7, declared: false }],
@@ -143,6 +158,96 @@ test('a plan shows what somebody else made of lists in no order', { timeout: 120
   }
   const again = await space.json('plan', wanted, ...where);
   expect(again.document.digest).toBe(planned.document.digest);
+});
+
+test('a list that somebody changes between approval and deployment is not overwritten', {
+  timeout: 120_000,
+}, async () => {
+  await using place = await open();
+  const { space, patch, read } = place;
+  const rule = (port: number, CidrIp: string) => ({ IpProtocol: 'tcp', FromPort: port, ToPort: port, CidrIp });
+  const stack = (...rules: object[]) => {
+    const Properties = { GroupDescription: 'g', SecurityGroupIngress: rules };
+    return space.file('t.json', { Resources: { Group: { Type: 'AWS::EC2::SecurityGroup', Properties } } });
+  };
+  const where = ['--stack', 'web', '--cloud', 'aws', '--fail-on', 'none', '--yes'];
+  const first = await space.json('deploy', stack(rule(80, '10.0.0.0/8')), ...where, '--skip-experts');
+  const group = first.document.resources[0].physicalId;
+  const ports = async () =>
+    (await read('AWS::EC2::SecurityGroup', group))['SecurityGroupIngress']
+      .map((one: AnyDocument) => one.FromPort)
+      .sort();
+  for (const theirs of [true, false]) {
+    const waits = await space.json('deploy', stack(rule(80, '10.0.0.0/8'), rule(22, '0.0.0.0/0')), ...where);
+    expect(waits).toMatchObject({ code: 7, document: { outcome: 'waiting_approval' } });
+    const live = [rule(80, '10.0.0.0/8'), ...(theirs ? [rule(443, '10.0.0.0/8')] : [])];
+    await patch('AWS::EC2::SecurityGroup', group, [{ op: 'replace', path: '/SecurityGroupIngress', value: live }]);
+    const { document } = await space.json('approve', waits.document.runId, '--cloud', 'aws');
+    if (theirs) {
+      expect(document).toMatchObject({ resources: [{ logicalId: 'Group', errorCode: 'drifted' }] });
+      expect(document.resources[0].message).toContain('443');
+      expect(document.calls).toMatchObject({ update: 0 });
+      expect(await ports()).toEqual([443, 80]);
+      await patch('AWS::EC2::SecurityGroup', group, [
+        { op: 'replace', path: '/SecurityGroupIngress', value: [rule(80, '10.0.0.0/8')] },
+      ]);
+    } else {
+      expect(document).toMatchObject({ outcome: 'succeeded', calls: { update: 1 } });
+      expect(await ports()).toEqual([22, 80]);
+    }
+  }
+});
+
+test('what a run creates says whose it is; no plan and no drift speaks of it', { timeout: 240_000 }, async () => {
+  await using place = await open();
+  const { space, patch, read } = place;
+  const stack = (tag: string) =>
+    space.file('t.json', {
+      Resources: {
+        Queue: { Type: 'AWS::SQS::Queue', Properties: { Tags: [{ Key: 'team', Value: tag }] } },
+        Topic: { Type: 'AWS::SNS::Topic' },
+        Word: { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: 'x', Tags: { team: 'a' } } },
+      },
+    });
+  const given = (name: string) => ['--stack', name, '--cloud', 'aws'];
+  const deploy = async (name: string, tag: string, ...more: string[]) => {
+    const answer = await space.json('deploy', stack(tag), ...given(name), '--yes', '--skip-experts', ...more);
+    expect(answer.code, JSON.stringify(answer.document)).toBe(0);
+    return answer.document;
+  };
+  const idOf = (document: AnyDocument, id: string): string =>
+    document.resources.find((one: AnyDocument) => one.logicalId === id).physicalId;
+  const marks = (name: string, id: string) => [
+    { Key: 'assent:logical-id', Value: id },
+    { Key: 'assent:stack', Value: name },
+  ];
+  const tagsOf = async (type: string, id: string) =>
+    (await read(type, id))['Tags']?.sort((a: AnyDocument, b: AnyDocument) => a.Key.localeCompare(b.Key));
+  const planned = await space.json('plan', stack('a'), ...given('web'));
+  expect(JSON.stringify(planned.document)).not.toContain('assent:');
+
+  // A stack from before: nothing is done for the tags, and once something is, they are kept.
+  const before = await deploy('old', 'a', '--config', space.file('off.yaml', { ownershipTags: false }));
+  const old = idOf(before, 'Queue');
+  expect(await tagsOf('AWS::SQS::Queue', old)).toEqual([{ Key: 'team', Value: 'a' }]);
+  expect(await deploy('old', 'a')).toMatchObject({ outcome: 'no_changes' });
+  await deploy('old', 'b');
+  expect(await tagsOf('AWS::SQS::Queue', old)).toEqual([...marks('old', 'Queue'), { Key: 'team', Value: 'b' }]);
+
+  const document = await deploy('web', 'a');
+  const queue = idOf(document, 'Queue');
+  expect(await tagsOf('AWS::SQS::Queue', queue)).toEqual([...marks('web', 'Queue'), { Key: 'team', Value: 'a' }]);
+  expect(await tagsOf('AWS::SNS::Topic', idOf(document, 'Topic'))).toEqual(marks('web', 'Topic'));
+  expect((await read('AWS::SSM::Parameter', idOf(document, 'Word')))['Tags']).toEqual({
+    team: 'a',
+    'assent:stack': 'web',
+    'assent:logical-id': 'Word',
+  });
+  expect(await deploy('web', 'a')).toMatchObject({ outcome: 'no_changes' });
+  expect((await place.drift()).document).toMatchObject({ inSync: true });
+  await patch('AWS::SQS::Queue', queue, [{ op: 'replace', path: '/Tags', value: [{ Key: 'team', Value: 'a' }] }]);
+  expect((await place.drift()).document).toMatchObject({ inSync: true });
+  expect(await deploy('web', 'a')).toMatchObject({ outcome: 'no_changes' });
 });
 
 test('the way back is planned, and gone where that is said', { timeout: 240_000 }, async () => {

@@ -238,3 +238,15 @@ test('all of it together, over an update, leaves nothing behind', SLOW, async ()
   expect({ code, problems: problems(document) }).toEqual({ code: 0, problems: [] });
   await lives(cloud, resources(45));
 });
+
+test('hidden-required: what no update is valid for is replaced', SLOW, async () => {
+  const cloud = await account('hidden-required');
+  const project = (Description: string) => ({
+    Project: { Type: 'AWS::DataZone::Project', Properties: { DomainIdentifier: 'dzd-1', Name: 'n', Description } },
+  });
+  expect((await cloud.deploy(project('a'))).code).toBe(0);
+  const { code, document } = await cloud.deploy(project('b'));
+  expect({ code, problems: problems(document) }).toEqual({ code: 0, problems: [] });
+  expect(document.resources).toMatchObject([{ action: 'replace', status: 'succeeded' }]);
+  expect(await cloud.resources()).toHaveLength(1);
+});

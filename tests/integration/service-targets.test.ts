@@ -65,7 +65,7 @@ const open = ({ account = ONE, region = 'us-east-1' }: Pick<Target, 'account' | 
   const session =
     sessions.get(key) ??
     openTarget({ region, endpoint: sandbox.url, credentials }, 'sandbox').then((cloud) =>
-      sessionOver(local, cloud, { speed: 10_000 }),
+      sessionOver(local, cloud, { speed: 10_000, ownershipTags: true }),
     );
   sessions.set(key, session);
   return session;

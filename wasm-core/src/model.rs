@@ -331,6 +331,15 @@ pub struct EngineConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
     pub duration_scale: Option<f64>,
+    /// The plan was made from reads: what it updates without a test is read once more before. Absent in runs from before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[tsify(optional)]
+    pub fresh_reads: bool,
+    /// What is created is tagged with stack and logical id. Absent in runs from before: a call that is made again must be
+    /// the same call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[tsify(optional)]
+    pub ownership_tags: bool,
 }
 
 /// Status of a Cloud Control request.
@@ -617,6 +626,10 @@ pub enum Command {
         step: String,
         /// TypeName.
         type_name: String,
+        /// ResourceModel: the parents of a child type, which its list handler asks for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[tsify(type = "Record<string, unknown>", optional)]
+        resource_model: Option<Value>,
         /// Which page; absent: the first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[tsify(optional)]

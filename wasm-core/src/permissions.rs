@@ -254,7 +254,13 @@ fn widest(names: BTreeSet<String>) -> Vec<String> {
 
 fn needs(type_name: &str, made: bool) -> Option<TypePermissions> {
     let known = schema::lookup(type_name)?;
-    let of = |handler, wanted| if wanted { actions(known.permissions(handler)) } else { Vec::new() };
+    // What a run creates is tagged.
+    let tagged = known.tagging().is_some_and(|tagging| tagging.on_create);
+    let tagging = if tagged { known.marking().permissions } else { Vec::new() };
+    let of = |handler, wanted: bool| {
+        let more = tagging.iter().filter(|_| handler == Handler::Create).map(|action| (*action).to_owned());
+        if wanted { actions(known.permissions(handler).into_iter().chain(more).collect()) } else { Vec::new() }
+    };
     Some(TypePermissions {
         type_name: type_name.to_owned(),
         create: of(Handler::Create, made),

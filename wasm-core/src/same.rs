@@ -3,13 +3,14 @@
 //! Order of keys and spelling of numbers never matter; the schema says where the order of a list does not, where JSON may
 //! come as text, and where AWS returns a number as a string. Policy documents are compared by what they allow.
 
+pub mod owned;
 mod policy;
 
 use serde_json::Value;
 
 use crate::digest;
 use crate::expr::Expr;
-use crate::schema::Kind;
+use crate::schema::{Kind, is_within};
 
 /// Whether both are the same value of this kind.
 #[must_use]
@@ -18,7 +19,7 @@ pub fn same(kind: Option<Kind>, left: &Expr, right: &Expr) -> bool {
 }
 
 /// Whether `live` is what `wanted` leads to: like [`same`], but members of objects that nobody declared (defaults) and
-/// tags of AWS's own do not matter.
+/// tags of AWS's own and those of ownership do not matter.
 #[must_use]
 pub fn agrees(kind: Option<Kind>, wanted: &Expr, live: &Expr) -> bool {
     Eyes { loose: true }.see(kind, wanted, live)
@@ -80,7 +81,8 @@ pub fn is_orderly(kind: Option<Kind>) -> bool {
 pub fn sorted(kind: Option<Kind>, value: &Expr) -> Expr {
     match value {
         Expr::Map(entries) => {
-            Expr::Map(entries.iter().map(|(key, value)| (key.clone(), sorted(member(kind, key), value))).collect())
+            let own = entries.iter().filter(|(key, _)| !(matches!(kind, Some(Kind::Map(_))) && is_system_key(key)));
+            Expr::Map(own.map(|(key, value)| (key.clone(), sorted(member(kind, key), value))).collect())
         }
         Expr::List(items) => {
             let own = items.iter().filter(|item| !is_system_tag(item));
@@ -145,14 +147,18 @@ impl Eyes {
 
     fn members(self, kind: Option<Kind>, left: &[(String, Expr)], right: &[(String, Expr)]) -> bool {
         let extra_allowed = self.loose && matches!(kind, Some(Kind::Object(_)));
-        (extra_allowed || left.len() == right.len())
+        let is_map = self.loose && matches!(kind, Some(Kind::Map(_)));
+        let extra = |(key, _): &&(String, Expr)| is_map && is_system_key(key) && find(left, key).is_none();
+        (extra_allowed || left.len() + right.iter().filter(extra).count() == right.len())
             && left
                 .iter()
                 .all(|(key, value)| find(right, key).is_some_and(|other| self.see(member(kind, key), value, other)))
     }
 
     fn items(self, kind: Option<Kind>, left: &[Expr], right: &[Expr]) -> bool {
-        let own: Vec<&Expr> = right.iter().filter(|item| !(self.loose && is_system_tag(item))).collect();
+        let declared = |item: &Expr| left.iter().any(|left| key_of(left).is_some() && key_of(left) == key_of(item));
+        let extra = |item: &&Expr| self.loose && is_system_tag(item) && !declared(item);
+        let own: Vec<&Expr> = right.iter().filter(|item| !extra(item)).collect();
         let kind_of_item = item(kind);
         if left.len() != own.len() {
             return false;
@@ -196,13 +202,60 @@ fn alike(left: &Expr, right: &Expr) -> bool {
     text(left).is_some_and(|left| text(right).is_some_and(|right| left == right))
 }
 
+/// A tag that AWS or this engine has put there.
 fn is_system_tag(item: &Expr) -> bool {
-    let Expr::Map(entries) = item else { return false };
-    matches!(find(entries, "Key"), Some(Expr::Str(key)) if key.starts_with("aws:"))
+    key_of(item).is_some_and(is_system_key)
+}
+
+/// Whether a tag of this key was put there by AWS or by this engine.
+#[must_use]
+pub fn is_system_key(key: &str) -> bool {
+    key.starts_with("aws:") || owned::is_mark(key)
+}
+
+fn key_of(item: &Expr) -> Option<&str> {
+    let Expr::Map(entries) = item else { return None };
+    if let Some(Expr::Str(key)) = find(entries, "Key") { Some(key) } else { None }
 }
 
 /// The member of this name.
 #[must_use]
 pub fn find<'a>(entries: &'a [(String, Expr)], key: &str) -> Option<&'a Expr> {
     entries.iter().find(|(other, _)| other == key).map(|(_, value)| value)
+}
+
+/// The value at a JSON pointer (RFC 6901), below objects only.
+#[must_use]
+pub fn value_at<'a>(expr: &'a Expr, pointer: &str) -> Option<&'a Expr> {
+    pointer.split('/').skip(1).try_fold(expr, |expr, part| match expr {
+        Expr::Map(entries) => find(entries, &part.replace("~1", "/").replace("~0", "~")),
+        _ => None,
+    })
+}
+
+/// Whether there is nothing in it.
+#[must_use]
+pub fn is_empty(expr: &Expr) -> bool {
+    matches!(expr, Expr::Null)
+        || matches!(expr, Expr::List(items) if items.is_empty())
+        || matches!(expr, Expr::Map(entries) if entries.is_empty())
+}
+
+/// A value that stands at a slash-separated path, without its members at these schema paths.
+#[must_use]
+pub fn without(value: &Expr, path: &str, fixed: &[&str]) -> Expr {
+    match value {
+        Expr::Map(entries) => {
+            let kept = entries.iter().filter_map(|(key, member)| {
+                let path = format!("{path}/{key}");
+                (!is_within(fixed, &path)).then(|| (key.clone(), without(member, &path, fixed)))
+            });
+            Expr::Map(kept.collect())
+        }
+        Expr::List(items) => {
+            let path = format!("{path}/*");
+            Expr::List(items.iter().map(|item| without(item, &path, fixed)).collect())
+        }
+        other => other.clone(),
+    }
 }

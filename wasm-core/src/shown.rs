@@ -12,10 +12,10 @@ use tsify::Tsify;
 
 use crate::expr::{Call, Expr};
 use crate::model::{Action, PatchKind, Plan, PlannedResource};
-use crate::plan::{Difference, differences, entries, is_within, renewal, touches};
+use crate::plan::{Difference, differences, entries, renewal};
 use crate::same::{agrees, at, find, same};
 use crate::scan::secrets;
-use crate::schema::{self, Kind};
+use crate::schema::{self, Kind, is_within, touches};
 
 /// The greatest integer that every reader of JSON keeps.
 const SAFE: i64 = 9_007_199_254_740_991;

@@ -41,6 +41,8 @@ pub fn simulate(plan: &Plan, call: &SimulateCall) -> Result<Simulated, EngineErr
         policy: call.policy,
         seed: call.seed.clone(),
         duration_scale: Some(1.0),
+        fresh_reads: false,
+        ownership_tags: false,
     };
     let plan = as_creations(plan);
     let mut random = Random::new(seed);

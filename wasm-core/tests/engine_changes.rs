@@ -68,6 +68,10 @@ fn old(physical_id: String) -> OldResource {
     OldResource { physical_id, type_name: TYPE.to_owned() }
 }
 
+fn tags(keys: &[&str]) -> Value {
+    json!(keys.iter().map(|key| json!({"Key": key, "Value": "1"})).collect::<Vec<_>>())
+}
+
 fn operation(op: PatchKind, path: &str, value: Option<Value>) -> PatchOperation {
     PatchOperation { op, path: path.to_owned(), value: value.map(Expr::known), found: None }
 }
@@ -95,6 +99,9 @@ fn changes(case: &Case, cloud: &mut Cloud, state: &mut BTreeMap<String, StackRes
         let physical_id = if fixed { format!("given-{id}") } else { format!("first-{id}") };
         let mut properties = vec![("V".to_owned(), Expr::known(json!(2)))];
         properties.extend(references.clone());
+        if matches!(kind, 1 | 2) {
+            properties.push(("Tags".to_owned(), Expr::known(tags(&["a", "b", "c"]))));
+        }
         if below(4) == 0 {
             properties.push(("Password".to_owned(), Expr::Secret("parameter:Password".to_owned())));
         }
@@ -110,7 +117,7 @@ fn changes(case: &Case, cloud: &mut Cloud, state: &mut BTreeMap<String, StackRes
             applied: Expr::known(if fixed {
                 json!({ "V": 1, "Gone": "x", "Name": physical_id })
             } else {
-                json!({ "V": 1, "Gone": "x" })
+                json!({ "V": 1, "Gone": "x", "Tags": tags(&["a", "b"]) })
             }),
             depends_on: depends_on.clone(),
             deletion_policy: "Delete".to_owned(),
@@ -132,8 +139,13 @@ fn changes(case: &Case, cloud: &mut Cloud, state: &mut BTreeMap<String, StackRes
                     operation(PatchKind::Replace, "/V", Some(json!(2))),
                     operation(PatchKind::Test, "/Gone", Some(json!("x"))),
                     operation(PatchKind::Remove, "/Gone", None),
+                    operation(PatchKind::Replace, "/Tags", Some(tags(&["a", "b", "c"]))),
                 ];
-                for (name, value) in properties.iter().filter(|(name, _)| name != "V") {
+                if was_there_before(&id) {
+                    // Somebody had added one before the plan was made, and whoever approved it has seen that.
+                    resource.patch[4].found = Some(Expr::known(tags(&["a", "b", "old"])));
+                }
+                for (name, value) in properties.iter().filter(|(name, _)| name != "V" && name != "Tags") {
                     let value = Some(value.clone());
                     resource.patch.push(PatchOperation {
                         op: PatchKind::Add,
@@ -165,6 +177,10 @@ fn changes(case: &Case, cloud: &mut Cloud, state: &mut BTreeMap<String, StackRes
         cloud.add(&physical_id, &id, false);
         let live = cloud.live.get_mut(&physical_id).unwrap();
         live.properties = serde_json::from_value(json!({ "V": 1, "Gone": "x" })).unwrap();
+        if !fixed {
+            let old: &[&str] = if was_there_before(&id) && kind < 3 { &["b", "old", "a"] } else { &["b", "a"] };
+            live.properties.insert("Tags".to_owned(), tags(old));
+        }
         if fixed {
             live.properties.insert("Name".to_owned(), json!(physical_id));
         }
@@ -207,6 +223,10 @@ fn changes(case: &Case, cloud: &mut Cloud, state: &mut BTreeMap<String, StackRes
     graphs::plan(Mode::Deploy, resources)
 }
 
+fn was_there_before(id: &str) -> bool {
+    id.len().is_multiple_of(2)
+}
+
 fn destruction(state: &BTreeMap<String, StackResource>) -> Plan {
     let resources = state.values().map(|own| {
         let mut resource = graphs::creation(own.logical_id.clone(), &own.type_name, 2_000, Vec::new());
@@ -233,6 +253,8 @@ fn config(case: &Case, run_id: &str) -> EngineConfig {
         policy: Policy::CriticalPath,
         seed: case.seed.to_string(),
         duration_scale: None,
+        fresh_reads: true,
+        ownership_tags: false,
     }
 }
 
@@ -272,6 +294,9 @@ fn check(world: &World, ended: &Ended) -> Result<(), TestCaseError> {
         if done && matches!(planned.action, Action::Update | Action::Replace) {
             let live = &cloud.live[&identifier].properties;
             prop_assert_eq!(&live["V"], &json!(2), "{}", story(world, &report.logical_id));
+            if planned.action == Action::Update {
+                prop_assert_eq!(&live["Tags"], &tags(&["a", "b", "c"]), "{}", story(world, &report.logical_id));
+            }
             let own = &state[&report.logical_id];
             prop_assert_eq!((own.status, &own.physical_id), (ResourceStatus::Complete, &identifier));
             prop_assert!(planned.needs.iter().all(|need| own.attributes.contains_key(need)));
@@ -422,9 +447,14 @@ fn change_and_destroy(case: &Case) -> Result<(), TestCaseError> {
     let plan = changes(case, &mut cloud, &mut state);
     let updated = plan.resources.iter().find(|resource| !resource.patch.is_empty()).filter(|_| case.drift);
     let drifted = updated.map(|resource| resource.logical_id.clone());
+    let drifted_at = if case.seed.is_multiple_of(2) { "V" } else { "Tags" };
     if let Some(id) = &drifted {
         let identifier = &state[id].physical_id;
-        cloud.live.get_mut(identifier).unwrap().properties.insert("V".to_owned(), json!(7));
+        let properties = &mut cloud.live.get_mut(identifier).unwrap().properties;
+        match drifted_at {
+            "V" => properties.insert("V".to_owned(), json!(7)),
+            _ => properties.insert("Tags".to_owned(), tags(&["theirs", "b"])),
+        };
     }
     let before = state.clone();
     let mut world = World {
@@ -444,7 +474,9 @@ fn change_and_destroy(case: &Case) -> Result<(), TestCaseError> {
     let ended = run_to_end(&mut world)?;
     if let Some(id) = &drifted {
         let identifier = &world.state[id].physical_id;
-        prop_assert_eq!(&world.cloud.live[identifier].properties["V"], &json!(7), "overwritten\n{}", story(&world, id));
+        let theirs = if drifted_at == "V" { json!(7) } else { tags(&["theirs", "b"]) };
+        let live = &world.cloud.live[identifier].properties[drifted_at];
+        prop_assert_eq!(live, &theirs, "overwritten\n{}", story(&world, id));
         let report = ended.resources.iter().find(|report| report.logical_id == *id).unwrap();
         prop_assert!(report.status == StepStatus::Failed || report.status == StepStatus::Blocked);
         if case.operation_faults == 0.0 && report.status == StepStatus::Failed {

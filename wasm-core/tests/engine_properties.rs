@@ -229,6 +229,8 @@ fn config(case: &Case, run_id: &str) -> EngineConfig {
         policy: if case.seed.is_multiple_of(5) { Policy::Fifo } else { Policy::CriticalPath },
         seed: case.seed.to_string(),
         duration_scale: None,
+        fresh_reads: false,
+        ownership_tags: false,
     }
 }
 

@@ -36,6 +36,14 @@ fn a_type_needs_what_its_handlers_need() {
 }
 
 #[test]
+fn what_tagging_at_creation_needs_is_named_where_the_handler_does_not_name_it() {
+    let needed = needed("Resources: {A: {Type: AWS::Kinesis::Stream}}");
+    let [stream] = needed.types.as_slice() else { unreachable("one type") };
+    assert!(stream.create.contains(&"kinesis:TagResource".to_owned()), "{:?}", stream.create);
+    assert!(!stream.read.contains(&"kinesis:TagResource".to_owned()));
+}
+
+#[test]
 fn every_action_of_every_type_is_one_that_iam_takes() {
     let types = type_names().filter(|name| lookup(name).is_some_and(|found| found.provisionable()));
     let resources: Vec<String> =

@@ -401,3 +401,19 @@ fn an_import_is_read_first_and_taken_over_with_its_difference() {
     let known = state(vec![recorded("R", QUEUE, json!({}))]);
     assert_eq!(refused(&template, PlanCall { recorded: known, ..asking }), ["import_exists"]);
 }
+
+#[test]
+fn what_no_update_is_valid_for_is_replaced_and_named_as_that() {
+    let profile = |more: &str| {
+        json!({"DomainIdentifier": "dzd-1", "EnvironmentBlueprintIdentifier": "b", "ProjectIdentifier": "p",
+            "AwsAccountId": "1", "AwsAccountRegion": "eu", "Name": "n", "Description": more})
+    };
+    let kind = "AWS::DataZone::EnvironmentProfile";
+    let live = json!({"DomainId": "dzd-1", "Id": "1", "Name": "n", "Description": "a", "AwsAccountId": "1", "AwsAccountRegion": "eu"});
+    let (same, _) = one(kind, profile("a"), &profile("a"), live.clone());
+    assert_eq!(same.action, Action::Noop);
+    let (changed, _) = one(kind, profile("a"), &profile("b"), live);
+    assert_eq!(changed.action, Action::Replace, "{changed:?}");
+    assert!(changed.patch.is_empty());
+    assert!(changed.reasons.last().unwrap().contains("DomainIdentifier is required, can only be set at creation"));
+}

@@ -916,6 +916,15 @@ export interface EngineConfig {
      * Measured duration divided by estimate, learned by earlier runs; absent: nothing learned, polls follow RetryAfter.
      */
     durationScale?: number;
+    /**
+     * The plan was made from reads: what it updates without a test is read once more before. Absent in runs from before.
+     */
+    freshReads?: boolean;
+    /**
+     * What is created is tagged with stack and logical id. Absent in runs from before: a call that is made again must be
+     * the same call.
+     */
+    ownershipTags?: boolean;
 }
 
 /**
@@ -2428,7 +2437,7 @@ export type ConsensusAnswer = { type: "aggregated"; consensus: Consensus } | { t
 /**
  * What the driver is to do.
  */
-export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "listRequests"; step: string; typeName: string; since: Millis; until: Millis; next?: string } | { type: "listResources"; step: string; typeName: string; next?: string } | { type: "sleep"; until: Millis } | { type: "cancel"; step: string; requestToken: string } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown>; resumeInMs?: Millis };
+export type Command = { type: "recordIntent"; step: string; attempt: number; clientToken: string } | { type: "create"; step: string; typeName: string; clientToken: string; secrets: string[] } | { type: "update"; step: string; typeName: string; identifier: string; clientToken: string; secrets: string[] } | { type: "delete"; step: string; typeName: string; identifier: string; clientToken: string } | { type: "get"; step: string; typeName: string; identifier: string } | { type: "poll"; step: string; requestToken: string } | { type: "listRequests"; step: string; typeName: string; since: Millis; until: Millis; next?: string } | { type: "listResources"; step: string; typeName: string; resourceModel?: Record<string, unknown>; next?: string } | { type: "sleep"; until: Millis } | { type: "cancel"; step: string; requestToken: string } | { type: "recordResource"; resource: StackResource } | { type: "forgetResource"; logicalId: string } | { type: "report"; resource: ResourceReport } | { type: "finish"; outcome: Outcome; resources: ResourceReport[]; outputs: Record<string, unknown>; resumeInMs?: Millis };
 
 /**
  * What the way back is made of.

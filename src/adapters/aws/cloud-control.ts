@@ -121,18 +121,20 @@ export async function openCloudControl(
         return { ok: true, value: token === undefined ? { items } : { items, next: token } };
       }),
 
-    listResources: ({ typeName, next }) =>
+    listResources: ({ typeName, resourceModel, next }) =>
       answer(async () => {
-        const command = new sdk.ListResourcesCommand({ TypeName: typeName, MaxResults: 100, NextToken: next });
+        const asked = { TypeName: typeName, ...parents(resourceModel) };
+        const command = new sdk.ListResourcesCommand({ ...asked, MaxResults: 100, NextToken: next });
         const { ResourceDescriptions: found = [], NextToken: token } = await client.send(command);
         const items = found.flatMap(({ Identifier: identifier }) => (identifier === undefined ? [] : [identifier]));
         return { ok: true, value: token === undefined ? { items } : { items, next: token } };
       }),
 
-    async list(typeName) {
+    async list(typeName, resourceModel) {
       const identifiers: string[] = [];
+      const asked = { TypeName: typeName, ...parents(resourceModel) };
       try {
-        for await (const page of sdk.paginateListResources({ client, pageSize: 100 }, { TypeName: typeName })) {
+        for await (const page of sdk.paginateListResources({ client, pageSize: 100 }, asked)) {
           for (const { Identifier } of page.ResourceDescriptions ?? []) {
             if (Identifier !== undefined) identifiers.push(Identifier);
           }
@@ -188,4 +190,8 @@ function parse(text: string | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+function parents(resourceModel: Record<string, unknown> | undefined): { ResourceModel?: string } {
+  return resourceModel === undefined ? {} : { ResourceModel: JSON.stringify(resourceModel) };
 }

@@ -118,7 +118,7 @@ export function measuredCloud(cloud: Cloud, endpoint: string, monitor: Monitor, 
     get: measured('get', (call) => cloud.get(call)),
     listRequests: measured('listRequests', (next) => cloud.listRequests(next)),
     listResources: measured('listResources', (call) => cloud.listResources(call)),
-    list: measured('list', (typeName) => cloud.list(typeName)),
+    list: measured('list', (...of) => cloud.list(...of)),
     close: () => cloud.close(),
   };
 }

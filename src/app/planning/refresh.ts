@@ -93,11 +93,11 @@ export async function refresh(
   };
 
   const listed = async (resources: readonly StackResource[]): Promise<StackResource[]> => {
-    const types = [...new Set(resources.map(({ type }) => type))];
+    const questions = new Map(resources.map((resource) => [JSON.stringify(listOf(resource)), listOf(resource)]));
     const found = new Set<string>();
-    for (const type of types) {
+    for (const [type, parents] of questions.values()) {
       await paced(0);
-      const answer = await counted.list(type);
+      const answer = await counted.list(type, parents);
       // A type that cannot be listed says nothing.
       if (answer.ok) for (const identifier of answer.value) found.add(`${type} ${identifier}`);
     }
@@ -120,4 +120,12 @@ export async function refresh(
 function hasReadHandler(typeName: string): boolean {
   // A type that the table does not know (any more) is worth a try: the cloud says what it thinks of it.
   return resourceSchema(typeName)?.handlers.read ?? true;
+}
+
+/** What lists a resource: its type and, of a child type, its parents as they were applied. */
+function listOf({ type, applied }: StackResource): [type: string, parents?: Record<string, unknown>] {
+  const properties = Object(applied) as Record<string, unknown>;
+  const sets = resourceSchema(type)?.listedBy ?? [];
+  const known = sets.find((names) => names.every((name) => typeof properties[name] === 'string'));
+  return known === undefined ? [type] : [type, Object.fromEntries(known.map((name) => [name, properties[name]]))];
 }

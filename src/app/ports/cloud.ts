@@ -45,9 +45,14 @@ export interface Cloud {
     next?: string,
   ): Promise<Answer<Page<{ typeName: string | undefined; time: number | undefined } & ListedRequest>>>;
   /** One page of primary identifiers of everything of a type. */
-  listResources(call: { typeName: string; next?: string }): Promise<Answer<Page<string>>>;
-  /** Primary identifiers of all resources of a type, all pages of them. */
-  list(typeName: string): Promise<Answer<string[]>>;
+  /** `resourceModel`: the parents of a child type, which its list handler asks for. */
+  listResources(call: {
+    typeName: string;
+    resourceModel?: Record<string, unknown>;
+    next?: string;
+  }): Promise<Answer<Page<string>>>;
+  /** Primary identifiers of all resources of a type (of these parents), all pages of them. */
+  list(typeName: string, resourceModel?: Record<string, unknown>): Promise<Answer<string[]>>;
   close(): void;
 }
 

@@ -15,7 +15,7 @@ export function aroundCalls(cloud: Cloud, around: Around): Cloud {
     get: (call) => around(() => cloud.get(call)),
     listRequests: (next) => around(() => cloud.listRequests(next)),
     listResources: (call) => around(() => cloud.listResources(call)),
-    list: (typeName) => around(() => cloud.list(typeName)),
+    list: (...of) => around(() => cloud.list(...of)),
     close: () => cloud.close(),
   };
 }

@@ -25,7 +25,7 @@ export function cleanedCloud(cloud: Cloud, cleaner: Cleaner): Cloud {
     get: (call) => failing(cloud.get(call)).then(clean),
     listRequests: (next) => failing(cloud.listRequests(next)).then(clean),
     listResources: (call) => failing(cloud.listResources(call)).then(clean),
-    list: (typeName) => failing(cloud.list(typeName)).then(clean),
+    list: (...of) => failing(cloud.list(...of)).then(clean),
     close: () => cloud.close(),
   };
 }

@@ -91,8 +91,12 @@ async function answers(command: CallCommand, body: string, caller: Caller): Prom
     }
     case 'listResources': {
       calls.get += 1;
-      const { typeName, next: page } = command;
-      const answer = await cloud.listResources(page === undefined ? { typeName } : { typeName, next: page });
+      const { typeName, resourceModel, next: page } = command;
+      const answer = await cloud.listResources({
+        typeName,
+        ...(resourceModel === undefined ? {} : { resourceModel }),
+        ...(page === undefined ? {} : { next: page }),
+      });
       if (!answer.ok) return [failed(step, 'listResources', answer.error, caller)];
       const { items: identifiers, next } = answer.value;
       return [{ type: 'resourcesListed', step, identifiers, ...(next === undefined ? {} : { next }), at: clock.now() }];

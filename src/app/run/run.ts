@@ -14,6 +14,7 @@ import { keepPlan, keptPlan } from '../planning/planning.ts';
 import type { EndStatus, Rollback, Run, StackRecord, Tally } from '../ports.ts';
 import { attest } from '../proof/attest.ts';
 import type { Control, Session } from '../session.ts';
+import { readBaselines } from './baseline.ts';
 import { type Driven, drive } from './drive.ts';
 import { settleExports, settleImports } from './exports.ts';
 import { eventsOf } from './journal.ts';
@@ -65,7 +66,7 @@ export async function goOn(session: Session, held: Held, left: Unfinished, contr
     control.emit({ event: 'started', at, runId, stack: stack.name, resources: plan.resources.length });
   }
   if (run.rollback !== undefined) return goBack(session, held, { ...work, run, rollback: run.rollback }, control);
-  const driven = await driveOnce(session, held, { ...work, seq: run.seq, journal }, control);
+  const driven = await driveOnce(session, held, { ...work, seq: run.seq, after: 0, journal }, control);
   if (driven.outcome === 'suspended') return letGo(session, held, run, driven);
   if (!settleOnly && turnsBack(run, plan, driven)) {
     const { seq, resources } = driven;
@@ -96,7 +97,7 @@ async function goBack(
   }
   // Its client tokens are not those of the way there.
   const config = { ...run.config, runId: `${run.runId}-rollback` };
-  const back = { ...work, run: { ...run, config }, plan: way, seq: run.seq };
+  const back = { ...work, run: { ...run, config }, plan: way, seq: run.seq, after: rollback.seq };
   const driven = await session.tracer.within('roll back', { runId: run.runId }, () =>
     driveOnce(session, held, back, control),
   );
@@ -117,11 +118,12 @@ async function driveOnce(
     plan,
     journal,
     seq,
+    after,
     tally,
     secretParameters,
     settleOnly = false,
     cancelNow = false,
-  }: Unfinished & { seq: number; tally: Tally },
+  }: Unfinished & { seq: number; after: number; tally: Tally },
   { signal, graceMs = GRACE_MS, emit }: Control,
 ): Promise<Driven & { observed: string }> {
   const inFlight = new InFlight(tally);
@@ -130,13 +132,16 @@ async function driveOnce(
   const secrets = new Secrets(plan, secretParameters, session.facts, session.cleaner);
   if (journal.length > 0) await checkSecrets(session, secrets, plan, { stack: run.stack, journal, settleOnly });
   using engine = new Engine(plan, run.config);
+  const { runs } = session.store;
+  const cloud = budget.counted(underLease(session.cloud, held));
+  const since = session.clock.now();
   const driven = await drive({
     ...session,
-    runs: session.store.runs,
+    runs,
     engine,
     secrets,
     held,
-    cloud: budget.counted(underLease(session.cloud, held)),
+    cloud,
     budget: { rate: await budget.share(), listen: (listener) => budget.listen(listener) },
     tally,
     runId: run.runId,
@@ -154,7 +159,28 @@ async function driveOnce(
       emit(event);
     },
   });
-  return { ...driven, observed: engine.observed() };
+  const observed = engine.observed();
+  // What is about to be undone is read when it is as it stays.
+  const goesOn =
+    driven.outcome === 'suspended' || driven.outcome === 'unreachable' || (after === 0 && turnsBack(run, plan, driven));
+  if (settleOnly || goesOn) return { ...driven, observed };
+  const { seq: last, resources } = driven;
+  const take = (stop: AbortSignal) => budget.take(stop);
+  const ended = {
+    ...session,
+    runs,
+    cloud,
+    take,
+    secrets,
+    held,
+    runId: run.runId,
+    seq: last,
+    after,
+    since,
+    resources,
+    tally,
+  };
+  return { ...driven, observed, seq: await readBaselines({ ...ended, signal }) };
 }
 
 /** Rejects where there is no end: operations may be in flight, so the run stays open and a resumption finds out. */

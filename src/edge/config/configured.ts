@@ -24,6 +24,14 @@ export async function configuredKeys(named: string | undefined): Promise<Trusted
   }));
 }
 
+/** Whether what is created is tagged with its stack. Rejects with InvalidInput `invalid_config`. */
+export async function configuredTagging(named: string | undefined): Promise<boolean> {
+  const file = named ?? USUAL;
+  if (!existsSync(file)) return true;
+  const { readConfig } = await import('./file.ts');
+  return readConfig(file).ownershipTags;
+}
+
 /** Of a file. Rejects with InvalidInput `invalid_config` or `file_not_found`. */
 export async function circleIn(file: string): Promise<Circle | undefined> {
   const [{ readConfig }, { circleOf }] = await Promise.all([import('./file.ts'), import('./open.ts')]);

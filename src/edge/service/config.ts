@@ -38,6 +38,11 @@ const config = z.strictObject({
   ownApproval: z.boolean().default(false).describe('Whether whoever submitted a run may approve it.'),
   // A template in a bucket and a started workflow say nothing of who is behind them.
   unattended: z.array(pattern).default([]),
+  // Some organizations refuse tags that they do not know.
+  ownershipTags: z
+    .boolean()
+    .default(true)
+    .describe('Whether what is created is tagged with `assent:stack` and `assent:logical-id`.'),
   circle: circle.optional(),
   audit: audit.optional(),
 });

@@ -24,6 +24,7 @@ import { openTarget } from '../cloud.ts';
 import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
 import { type OpenSession, sessionOver } from '../session.ts';
 import { openTelemetry } from '../telemetry/open.ts';
+import { packagedConfig } from './config.ts';
 import { emf } from './emf.ts';
 
 export interface Service extends Local, Steps {
@@ -156,7 +157,8 @@ async function openSession(local: Service, { account, region }: Where): Promise<
     },
     targetName,
   );
-  return sessionOver(local, cloud, { speed, tracer: local.telemetry?.tracer });
+  const { ownershipTags } = packagedConfig();
+  return sessionOver(local, cloud, { speed, ownershipTags, tracer: local.telemetry?.tracer });
 }
 
 const ACCOUNT = '{account}';

@@ -2,6 +2,7 @@
 
 import { ListResourcesCommand } from '@aws-sdk/client-cloudcontrol';
 import { describe, expect, test } from 'vitest';
+import { coreSchemas } from '../../../src/sandbox/schema.ts';
 import { create, finish, made, openBench, poll, read, remove, update } from '../../support/sandbox.ts';
 
 describe('a resource from its creation to its end', () => {
@@ -217,4 +218,41 @@ test('resources are listed in pages, with no more than what identifies them', as
   await expect(client.send(new ListResourcesCommand({ TypeName: 'AWS::SQS::Queue', NextToken }))).rejects.toMatchObject(
     { name: 'ValidationException' },
   );
+});
+
+test('a list of a child type names its parents, and shows what is theirs', async () => {
+  const { bench: b, client } = await openBench({ schemas: coreSchemas(), real: ['list-parents'] });
+  await using _ = b;
+  const list = (TypeName: string, model?: object) =>
+    client.send(new ListResourcesCommand({ TypeName, ...(model ? { ResourceModel: JSON.stringify(model) } : {}) }));
+  const api = await made(b, client, 'AWS::ApiGateway::RestApi', { Name: 'a' });
+  await expect(list('AWS::ApiGateway::Deployment')).rejects.toMatchObject({
+    name: 'InvalidRequestException',
+    message: expect.stringMatching(/Missing or invalid ResourceModel .*required key \[RestApiId\] not found/),
+  });
+  const deployment = await made(b, client, 'AWS::ApiGateway::Deployment', { RestApiId: api });
+  expect((await list('AWS::ApiGateway::Deployment', { RestApiId: api })).ResourceDescriptions).toMatchObject([
+    { Identifier: deployment },
+  ]);
+  expect((await list('AWS::ApiGateway::Deployment', { RestApiId: 'x' })).ResourceDescriptions).toEqual([]);
+  await expect(list('AWS::ApiGateway::Deployment', [] as object)).rejects.toMatchObject({
+    name: 'ValidationException',
+  });
+  expect((await list('AWS::ApiGateway::RestApi')).ResourceDescriptions).toHaveLength(1);
+});
+
+test('an update lacks what is required and in no read, and must not give it', async () => {
+  const { bench: b, client } = await openBench({ schemas: coreSchemas(), real: ['hidden-required'] });
+  await using _ = b;
+  const type = 'AWS::DataZone::Project';
+  const project = await made(b, client, type, { DomainIdentifier: 'dzd-1', Name: 'n' });
+  const described = { op: 'add', path: '/Description', value: 'd' };
+  await expect(update(client, type, project, [described])).rejects.toMatchObject({
+    name: 'ValidationException',
+    message: expect.stringContaining('required key [DomainIdentifier] not found'),
+  });
+  const given = { op: 'add', path: '/DomainIdentifier', value: 'dzd-1' };
+  await expect(update(client, type, project, [described, given])).rejects.toMatchObject({
+    name: 'NotUpdatableException',
+  });
 });

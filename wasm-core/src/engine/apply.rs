@@ -141,6 +141,7 @@ impl Engine {
         step.seen = 0;
         step.troubles = 0;
         step.failure = None;
+        step.looked_at = None;
         step.phase = Phase::Unsent;
         // After a crash nobody knows whether the call was made.
         step.ambiguous = replaying;
@@ -385,6 +386,7 @@ impl Engine {
         match (why, properties) {
             (Why::Attributes, Some(properties)) => self.attributes_read(id, properties, at),
             (Why::Attributes, None) => self.vanished(id, at),
+            (Why::Before, properties) => self.looked(id, properties, at),
             (Why::Tests, Some(properties)) => self.tests_read(id, Some(properties), at),
             (Why::Tests, None) => self.seems_gone(id, at),
             (Why::Modified, properties) => self.modified_read(id, properties, at),

@@ -102,6 +102,9 @@ impl Engine {
             self.queues.wait(&mut self.steps, id, until);
             return;
         }
+        if self.needs_look(id, now) {
+            return self.look(id, now);
+        }
         self.bucket.pay();
         self.take_slot(id);
         let step = &mut self.steps[id];

@@ -14,17 +14,19 @@
 //! Of a resource that is replaced, both are in the stack's state until the old one is deleted.
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
-//! (patches), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
-//! `deadline` (operations that do not end), `modifies` (values that change later), `seek` (creations nobody remembers), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! (patches), `fresh` (a look before one), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
+//! `deadline` (operations that do not end), `modifies` (values that change later), `seek` (creations nobody remembers), `owned` (whose something is), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
 mod deadline;
 mod dispatch;
 pub mod errors;
+mod fresh;
 mod layout;
 mod modifies;
 mod outcome;
+mod owned;
 pub mod poll;
 mod queues;
 pub mod random;
@@ -296,11 +298,13 @@ impl Engine {
                 let desired = self.resource(id).desired.as_ref().ok_or_else(none)?;
                 let made = self.resolve(desired, Secrets::Given(secrets))?;
                 let made = if secrets.is_empty() { made } else { typed::properties(type_name, made) };
+                let made = self.marked(id, made);
                 Ok(state_as_taken(self.type_of(id), made))
             }
             Work::Update => {
                 let made = self.patch(id, Secrets::Given(secrets))?;
                 let made = if secrets.is_empty() { made } else { typed::patch(type_name, made) };
+                let made = self.marked(id, made);
                 Ok(patch_as_taken(self.type_of(id), made))
             }
             _ => Err(none()),

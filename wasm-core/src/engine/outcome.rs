@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::expr::Expr;
 use crate::model::{Millis, Operation, ResourceStatus};
-use crate::same;
+use crate::same::{self, owned::Whose};
 use crate::schema::{self, Kind};
 
 use super::Engine;
@@ -177,6 +177,8 @@ impl Engine {
             Why::Remains if class == Class::Absent => self.remains(id, Existence::Absent, at),
             Why::Remains => self.remains(id, Existence::Unreadable, at),
             Why::Modified => self.modified_read(id, None, at),
+            Why::Before if class == Class::Absent => self.looked(id, None, at),
+            Why::Before => self.look_refused(id, code, message, at),
             Why::Tests => self.tests_read(id, None, at),
             Why::Candidate if class == Class::Absent => self.candidate_read(id, None, at),
             Why::Candidate => self.candidate_unreadable(id, at),
@@ -331,6 +333,18 @@ impl Engine {
                 }
             }
             (_, Existence::Present(properties)) if self.may_adopt(id, properties) => self.adopt(id, properties, at),
+            (_, Existence::Present(properties)) if self.whose(id, properties) == Whose::Others => {
+                let step = &mut self.steps[id];
+                let identifier = step.identifier.take().unwrap_or_default();
+                if let Some(failure) = &mut step.failure {
+                    failure.message = format!(
+                        "{} {identifier} exists and is another stack's or another resource's, as its tags say: give this \
+                         one another name.",
+                        failure.message
+                    );
+                }
+                self.give_up(id, at);
+            }
             _ if !self.is_ours(id) => {
                 let step = &mut self.steps[id];
                 let identifier = step.identifier.take().unwrap_or_default();
@@ -403,10 +417,11 @@ impl Engine {
     /// have made something, no attempt has met it before that, and everything that was asked for is there.
     fn may_adopt(&self, id: StepId, properties: &Value) -> bool {
         let may_be = self.is_given(id) || !self.is_ours(id);
-        self.steps[id].left_something && may_be && self.is_as_asked_for(id, properties)
+        let others = self.whose(id, properties) == Whose::Others;
+        self.steps[id].left_something && may_be && !others && self.is_as_asked_for(id, properties)
     }
 
-    fn is_as_asked_for(&self, id: StepId, properties: &Value) -> bool {
+    pub(super) fn is_as_asked_for(&self, id: StepId, properties: &Value) -> bool {
         let kind = schema::lookup(self.type_of(id));
         let hidden = kind.map(|kind| kind.write_only()).unwrap_or_default();
         let Value::Object(desired) = self.desired_properties(id) else { return false };

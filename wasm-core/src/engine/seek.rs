@@ -3,15 +3,18 @@
 //! The cloud forgets client tokens after 36 hours, so an intent older than a day is not sent again: that could create
 //! everything twice. Requests are remembered for seven days, but without their client token. So what can be known for
 //! certain is that nothing was created: no request of this type and time is unaccounted for, or, when requests are
-//! forgotten too, no resource of this type is. Then a new attempt follows. Everything else may be somebody else's: the
-//! candidates are read, compared with what was asked for and named to the user, who imports or deletes.
+//! forgotten too, no resource of this type is. Then a new attempt follows. Everything else is read: what bears the tags of
+//! this creation, alone and complete, is taken for it, and what bears another's is not. What is left may be somebody else's: it
+//! is compared with what was asked for and named to the user, who imports or deletes.
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ProgressEvent.html>
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::{Command, ListedRequest, Millis, RequestStatus};
+use crate::same::owned::Whose;
+use crate::schema;
 
 use super::Engine;
 use super::errors::Class;
@@ -55,8 +58,19 @@ impl Engine {
                 until: step.intent_at.saturating_add(AFTER),
                 next,
             },
-            Search::Resources => Command::ListResources { step: name, type_name, next },
+            Search::Resources => {
+                Command::ListResources { step: name, type_name, resource_model: self.parents(id), next }
+            }
         }
+    }
+
+    /// What a list of a child type is asked with: its parents, as the creation named them.
+    fn parents(&self, id: StepId) -> Option<Value> {
+        let desired = self.desired_properties(id);
+        let known = |name: &&str| Some(((*name).to_owned(), desired.get(*name)?.clone()));
+        let asked = schema::lookup(self.type_of(id))?.listed_by().into_iter();
+        let mut models = asked.filter_map(|names| names.iter().map(known).collect::<Option<Map<String, Value>>>());
+        models.next().filter(|model| !Value::Object(model.clone()).to_string().contains("****")).map(Value::Object)
     }
 
     /// In a replay: an answer to a question that is asked only after an intent has lapsed.
@@ -91,6 +105,7 @@ impl Engine {
                 identifier: request.identifier.clone(),
                 request_token: request.request_token.clone(),
                 alike: false,
+                ours: false,
             })
             .collect();
         self.steps[id].search = Search::Requests;
@@ -105,6 +120,7 @@ impl Engine {
             identifier: Some(identifier.clone()),
             request_token: String::new(),
             alike: false,
+            ours: false,
         };
         self.steps[id].search = Search::Resources;
         self.listed(id, identifiers.iter().map(candidate).collect(), next, at);
@@ -197,19 +213,47 @@ impl Engine {
             // It never arrived, or is gone.
             step.identifier = None;
             self.begin_anew(id, at);
+        } else if let Some(identifier) = self.certain(id) {
+            self.found_again(id, identifier, at);
         } else {
             self.unclear(id, "", at);
         }
     }
 
-    /// What a read says of a candidate; absent: it does not exist.
-    pub(super) fn candidate_read(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
-        let desired = self.desired_properties(id);
+    /// The candidate that this creation has made beyond doubt: the only one that bears its tags, with everything that was
+    /// asked for.
+    fn certain(&self, id: StepId) -> Option<String> {
+        let step = &self.steps[id];
+        let mut ours =
+            step.candidates.iter().filter(|candidate| candidate.ours && step.unread == step.candidates.len());
+        let only = ours.next().filter(|candidate| candidate.alike)?;
+        if ours.next().is_some() { None } else { only.identifier.clone() }
+    }
+
+    /// Goes on with it as if its creation had just succeeded.
+    fn found_again(&mut self, id: StepId, identifier: String, at: Millis) {
         let step = &mut self.steps[id];
-        match properties {
-            Some(properties) => {
+        step.identifier = Some(identifier);
+        step.failure = None;
+        step.reading_since = at;
+        step.phase = Phase::Reading(Why::Attributes);
+        self.touched.insert(id);
+        self.queue_call(id, at);
+    }
+
+    /// What a read says of a candidate; absent: it does not exist. What bears the tags of another owner is none.
+    pub(super) fn candidate_read(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
+        let whose = properties.map_or(Whose::Unsaid, |properties| self.whose(id, properties));
+        let alike = properties.is_some_and(|properties| match whose {
+            Whose::Ours => self.is_as_asked_for(id, properties),
+            _ => agrees(&self.desired_properties(id), properties),
+        });
+        let step = &mut self.steps[id];
+        match properties.filter(|_| whose != Whose::Others) {
+            Some(_) => {
                 if let Some(candidate) = step.candidates.get_mut(step.unread) {
-                    candidate.alike = agrees(&desired, properties);
+                    candidate.alike = alike;
+                    candidate.ours = whose == Whose::Ours;
                 }
                 step.unread += 1;
             }

@@ -146,6 +146,7 @@ impl Engine {
                 Phase::Waiting | Phase::Ready | Phase::Backoff => false,
                 Phase::Unsent => step.ambiguous,
                 // Reading for values of what is unchanged serves only what will not be started.
+                Phase::Reading(Why::Before) => false,
                 Phase::Reading(_) => step.work != Work::Read && step.work != Work::Import,
                 _ => true,
             };

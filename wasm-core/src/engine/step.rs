@@ -53,6 +53,8 @@ pub(super) enum Why {
     Attributes,
     /// The operation failed; does the resource exist?
     Remains,
+    /// The update is about to be sent; are the lists that no test guards as the plan found them?
+    Before,
     /// The update failed; do its tests hold?
     Tests,
     /// Nobody knows what the creation made; is it this?
@@ -78,6 +80,8 @@ pub(super) struct Candidate {
     pub(super) request_token: String,
     /// It has the properties that were asked for, as far as a read tells.
     pub(super) alike: bool,
+    /// Its tags say that it is what this creation has made.
+    pub(super) ours: bool,
 }
 
 /// Where a step stands.
@@ -196,6 +200,8 @@ pub(super) struct Step {
     pub(super) ended_at: Option<Millis>,
     /// Paths of the patch that an earlier attempt has brought to the wanted value.
     pub(super) reached: BTreeSet<String>,
+    /// When it was last seen to be as the plan found it.
+    pub(super) looked_at: Option<Millis>,
     pub(super) search: Search,
     /// Page of the search that comes next.
     pub(super) next: Option<String>,
@@ -246,6 +252,7 @@ impl Step {
             started_at: None,
             ended_at: None,
             reached: BTreeSet::new(),
+            looked_at: None,
             search: Search::default(),
             next: None,
             candidates: Vec::new(),

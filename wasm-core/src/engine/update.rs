@@ -14,14 +14,14 @@ use crate::schema::{self, Kind};
 
 use super::Engine;
 use super::errors::Class;
-use super::step::{Failure, Phase, StepId, Why};
+use super::step::{Phase, StepId, Why};
 use super::values::Secrets;
 
 /// So long a read must find nothing until it is believed that there is nothing to be updated.
-const BELIEVED_AFTER: Millis = 10_000;
+pub(super) const BELIEVED_AFTER: Millis = 10_000;
 
 /// What a read says of a tested path.
-enum Found {
+pub(super) enum Found {
     /// The value of the plan.
     Kept,
     /// The wanted value.
@@ -119,15 +119,7 @@ impl Engine {
         }
         if !drifted.is_empty() {
             let changed = !reached.is_empty() && self.steps[id].attempt > 1;
-            let message =
-                format!("It was changed since the plan was made, so it was not updated: {}.", drifted.join("; "));
-            self.steps[id].failure = Some(Failure::new("drifted", message));
-            if changed {
-                self.give_up(id, at)
-            } else {
-                self.refused(id, at)
-            }
-            return;
+            return self.drifted(id, &drifted, changed, at);
         }
         self.steps[id].reached.extend(reached);
         // Whatever has failed, all that was to be done is done.
@@ -166,7 +158,13 @@ impl Engine {
         }
     }
 
-    fn drift(&self, id: StepId, operation: &PatchOperation, expected: Option<&Expr>, properties: &Value) -> String {
+    pub(super) fn drift(
+        &self,
+        id: StepId,
+        operation: &PatchOperation,
+        expected: Option<&Expr>,
+        properties: &Value,
+    ) -> String {
         let show = |value: Option<&Value>| value.map_or_else(|| "absent".to_owned(), shortened);
         let recorded = self.resource(id).recorded.as_ref().map(|recorded| recorded.applied.to_json());
         let recorded = recorded.as_ref().and_then(|applied| applied.pointer(&operation.path));
@@ -182,7 +180,7 @@ impl Engine {
     }
 
     /// Ends an update that has changed nothing: what is recorded stays true.
-    fn refused(&mut self, id: StepId, at: Millis) {
+    pub(super) fn refused(&mut self, id: StepId, at: Millis) {
         self.settle(id, Phase::Failed, at);
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::expr::Expr;
 use crate::model::{Action, PatchOperation, ResourceStatus, StackResource};
 use crate::same::identical;
-use crate::schema::{Handler, Kind, ResourceType};
+use crate::schema::{Handler, Kind, ResourceType, touches};
 
 use super::diff;
 use super::patch::{Drift, Subject, patch};
@@ -68,7 +68,7 @@ pub fn change(comparison: &Comparison<'_>) -> Change {
         return Change::of(Action::Replace, replacing);
     }
     let conditional = kind.conditional_create_only();
-    let may_replace = |path: &String| conditional.iter().any(|fixed| diff::touches(path, fixed));
+    let may_replace = |path: &String| conditional.iter().any(|fixed| touches(path, fixed));
     let mut maybe = Vec::new();
     let mut reasons = Vec::new();
     for path in &paths {
@@ -97,6 +97,12 @@ pub fn change(comparison: &Comparison<'_>) -> Change {
     let action = if patched.operations.is_empty() { Action::Noop } else { Action::Update };
     if action == Action::Noop {
         (reasons, maybe) = (Vec::new(), Vec::new());
+    } else if let Some(name) = kind.unpatchable().first() {
+        reasons.push(format!(
+            "AWS refuses every update of {}: {name} is required, can only be set at creation and is in no read",
+            kind.name()
+        ));
+        return Change::of(Action::Replace, reasons);
     }
     Change { action, reasons, patch: patched.operations, drifted: patched.drifted, maybe }
 }
@@ -112,7 +118,7 @@ fn replacing(kind: ResourceType, paths: &[String], applied: &Expr, desired: &Exp
         create_only.iter().any(|fixed| {
             // Where more than the fixed part changed, the fixed part need not have.
             let below = fixed.split('/').count() > path.split('/').count();
-            diff::touches(path, fixed) && (!below || diff::differs_at(fixed, applied, desired))
+            touches(path, fixed) && (!below || diff::differs_at(fixed, applied, desired))
         })
     };
     paths.iter().filter(is_fixed).map(|path| format!("{path} can only be set at creation")).collect()

@@ -2,8 +2,8 @@
 //!
 //! Declared properties are compared with what was applied. Of the others only a change counts, against the model that the
 //! cloud returned when the resource was last deployed: defaults it fills in are not drift, a default that somebody
-//! changed is. Read-only and write-only properties, those the provider rewrites, values made from secrets and AWS's own
-//! tags are never compared.
+//! changed is. Read-only and write-only properties, those the provider rewrites, values made from secrets, AWS's own
+//! tags and those of ownership are never compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,10 @@ use tsify::Tsify;
 use crate::call::Live;
 use crate::expr::Expr;
 use crate::model::StackResource;
-use crate::schema::{self, Kind, ResourceType};
+use crate::schema::{self, Kind, ResourceType, is_within, touches};
 
-use super::diff::touches;
-use super::patch::{Subject, entries, is_within, patch};
-use crate::same::{agrees, find, member};
+use super::patch::{Subject, entries, patch};
+use crate::same::{agrees, find, is_system_key, member, owned};
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
@@ -199,12 +198,16 @@ fn is_unchanged(kind: Option<Kind>, was: Option<&Value>, is: Option<&Value>) -> 
     }
 }
 
-/// The value without AWS's own tags; nothing where it is empty.
+/// The value without AWS's own tags and those of ownership; nothing where it is empty.
 fn own(value: Option<&Value>) -> Option<Value> {
-    let is_own = |item: &&Value| !item.get("Key").and_then(Value::as_str).is_some_and(|key| key.starts_with("aws:"));
+    let is_own = |item: &&Value| !item.get("Key").and_then(Value::as_str).is_some_and(is_system_key);
     match value? {
         Value::Null => None,
-        Value::Object(object) if object.is_empty() => None,
+        Value::Object(object) => {
+            let kept = object.iter().filter(|(key, _)| !owned::is_mark(key));
+            let kept: serde_json::Map<String, Value> = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+            (!kept.is_empty()).then_some(Value::Object(kept))
+        }
         Value::Array(items) => {
             let kept: Vec<Value> = items.iter().filter(is_own).cloned().collect();
             (!kept.is_empty()).then_some(Value::Array(kept))

@@ -25,8 +25,8 @@ mod tags;
 mod types;
 pub mod undo;
 pub(crate) use change::renewal;
-pub(crate) use diff::{Difference, differences, touches};
-pub(crate) use patch::{entries, is_within};
+pub(crate) use diff::{Difference, differences};
+pub(crate) use patch::entries;
 pub use types::deployable;
 
 use crate::call::{InspectAnswer, PlanCall};

@@ -15,10 +15,8 @@ use serde_json::Value;
 
 use crate::expr::Expr;
 use crate::model::{PatchKind, PatchOperation};
-use crate::schema::{Kind, ResourceType};
-
-use super::diff::touches;
-use crate::same::{agrees, find, is_orderly, member, same, sorted};
+use crate::same::{agrees, find, is_empty, is_orderly, member, same, sorted, without};
+use crate::schema::{Kind, ResourceType, is_within, touches};
 
 /// What a patch is made of.
 pub struct Subject<'a> {
@@ -123,7 +121,8 @@ impl Walk<'_> {
             (Some(wanted @ Expr::Map(_)), Some(found @ Value::Object(_))) if matches!(kind, Some(Kind::Object(_))) => {
                 self.object(kind, before, wanted, found);
             }
-            (Some(wanted), Some(found)) if is_read && !hidden && same(kind, wanted, &Expr::known(found.clone())) => {}
+            (Some(wanted), Some(found))
+                if is_read && !hidden && same(kind, wanted, &sorted(kind, &Expr::known(found.clone()))) => {}
             (Some(wanted), Some(found)) => {
                 self.test(kind, hidden, found);
                 self.push(PatchKind::Replace, Some(wanted.clone()));
@@ -264,38 +263,9 @@ impl Walk<'_> {
     }
 }
 
-/// A value without its members at these paths: what can only be set at creation stays as it is.
-fn without(value: &Expr, path: &str, fixed: &[&str]) -> Expr {
-    match value {
-        Expr::Map(entries) => {
-            let kept = entries.iter().filter_map(|(key, member)| {
-                let path = format!("{path}/{key}");
-                (!is_within(fixed, &path)).then(|| (key.clone(), without(member, &path, fixed)))
-            });
-            Expr::Map(kept.collect())
-        }
-        Expr::List(items) => {
-            let path = format!("{path}/*");
-            Expr::List(items.iter().map(|item| without(item, &path, fixed)).collect())
-        }
-        other => other.clone(),
-    }
-}
-
 /// RFC 6901.
 fn pointer<'a>(path: impl Iterator<Item = &'a str>) -> String {
     path.map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
-}
-
-/// Whether a path is one of these or below one.
-pub fn is_within(paths: &[&str], path: &str) -> bool {
-    paths.iter().any(|other| path.split('/').count() >= other.split('/').count() && touches(path, other))
-}
-
-fn is_empty(expr: &Expr) -> bool {
-    matches!(expr, Expr::Null)
-        || matches!(expr, Expr::List(items) if items.is_empty())
-        || matches!(expr, Expr::Map(entries) if entries.is_empty())
 }
 
 /// Members of an object.

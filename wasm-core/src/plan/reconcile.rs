@@ -12,11 +12,11 @@ use crate::call::{Live, PlanCall, Reconcile};
 use crate::expr::Expr;
 use crate::model::{Action, PlannedResource, StackResource};
 use crate::problem::{Problem, Span};
-use crate::schema::{self, Handler};
+use crate::schema::{self, Handler, is_within};
 
 use super::drift::{DriftCall, DriftStatus, ResourceDrift, drift};
 use super::finish;
-use super::patch::{Subject, entries, is_within, patch};
+use super::patch::{Subject, entries, patch};
 use super::planned::{Origin, Planned};
 
 /// Plans it.
@@ -57,6 +57,9 @@ fn changed_back(resource: &StackResource, found: &ResourceDrift, live: Option<&L
     };
     if !kind.has(Handler::Update) {
         return Err(left(resource, &format!("{} cannot be updated in place", kind.name())));
+    }
+    if let Some(name) = kind.unpatchable().first() {
+        return Err(left(resource, &format!("{name} is required and in no read, so AWS refuses every update")));
     }
     if let Some(id) = unknown(&resource.applied) {
         return Err(left(resource, &format!("it is made from {id}, which is not kept")));

@@ -47,6 +47,7 @@ pub fn resource_schema(type_name: &str) -> Option<Value> {
         "attributes": found.attributes(),
         "stateful": found.stateful(),
         "replacementStrategy": if found.delete_before_create() { "delete_then_create" } else { "create_then_delete" },
+        "listedBy": found.listed_by(),
         "tagging": tagging(found),
         "durations": {
             "createS": found.duration_s(Operation::Create),

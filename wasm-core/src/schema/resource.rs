@@ -213,6 +213,16 @@ impl ResourceType {
         self.object().properties().filter(|property| property.required).map(|property| property.name).collect()
     }
 
+    /// Required properties that can only be set at creation and that no read shows: a patch applied to a read lacks them and
+    /// must not add them, so no update of the type is valid.
+    /// <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2205>
+    #[must_use]
+    pub fn unpatchable(&self) -> Vec<&'static str> {
+        let (create_only, write_only) = (self.create_only(), self.write_only());
+        let hidden = |name: &&'static str| create_only.contains(name) && write_only.contains(name);
+        self.required().into_iter().filter(hidden).collect()
+    }
+
     /// Whether the provider has this handler.
     #[must_use]
     pub fn has(&self, handler: Handler) -> bool {
@@ -314,6 +324,18 @@ impl ResourceType {
         };
         let after = |bit| self.flag(TAGGABLE + bit);
         Some(Tagging { property, shape, on_create: after(1), updatable: after(2), system_tags: after(3) })
+    }
+
+    /// What it takes of tags that are put on it, where it is tagged at all.
+    #[must_use]
+    pub fn marking(&self) -> super::Marking {
+        super::owned::marking(self.name)
+    }
+
+    /// The properties that a list of it has to be asked with, each a set that is enough; none: it needs none.
+    #[must_use]
+    pub fn listed_by(&self) -> Vec<Vec<&'static str>> {
+        super::lists::asked_with(self.name)
     }
 
     /// How long an operation usually takes: historical averages, 5 s where nothing is known.

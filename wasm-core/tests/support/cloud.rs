@@ -427,11 +427,13 @@ impl Cloud {
             return Event::Rejected { step, call: CallKind::Get, error_code, message: "no read".to_owned(), at: now };
         }
         let visible = self.live.get(identifier).is_some_and(|live| live.visible_at <= now);
-        Event::Read {
-            step: step.to_owned(),
-            properties: visible.then(|| model(identifier, &self.live[identifier].properties)),
-            at: now,
+        let mut properties = visible.then(|| model(identifier, &self.live[identifier].properties));
+        // What has no order comes in any.
+        let backwards = self.chance(0.5);
+        if let Some(Value::Array(tags)) = properties.as_mut().and_then(|it| it.get_mut("Tags")).filter(|_| backwards) {
+            tags.reverse();
         }
+        Event::Read { step: step.to_owned(), properties, at: now }
     }
 
     /// One page of creations with a time in the range; some carry the time of their end.

@@ -205,7 +205,7 @@ impl World {
             Command::ListRequests { step, since, until, next, .. } => {
                 vec![self.cloud.list_requests(self.now, &step, since, until, next.as_deref())]
             }
-            Command::ListResources { step, type_name, next } => {
+            Command::ListResources { step, type_name, next, .. } => {
                 vec![self.cloud.list_resources(self.now, &step, &type_name, next.as_deref())]
             }
             Command::Get { step, identifier, .. } => vec![self.cloud.get(self.now, &step, &identifier)],

@@ -4,3 +4,4 @@
 pub mod cloud;
 pub mod driver;
 pub mod graphs;
+pub mod leash;

@@ -58,3 +58,30 @@ test('absence that lasts and that no list contradicts is believed, soon', async 
   }
   expect(await look(never, nowhere, 100)).toEqual({ live: { status: 'absent' }, tookMs: 100 });
 });
+
+test('a list of a child type names its parents, as they were applied', async () => {
+  const clock = new VirtualClock();
+  const asked: unknown[] = [];
+  const cloud = {
+    get: async () => absent,
+    list: async (...of: unknown[]) => {
+      asked.push(of);
+      return nowhere;
+    },
+  } as unknown as Cloud;
+  const budget = { counted: (own: Cloud) => own, take: async () => undefined } as unknown as Budget;
+  const addon = (logicalId: string, ClusterName: unknown): StackResource => ({
+    ...topic,
+    logicalId,
+    type: 'AWS::EKS::Addon',
+    applied: { ClusterName, AddonName: logicalId },
+  });
+  const resources = [addon('A', 'one'), addon('B', 'one'), addon('C', 'two'), addon('D', { $secret: 'p' }), topic];
+  await refresh(resources, { cloud, budget, clock, speed: 1, emit: () => undefined });
+  expect(asked).toEqual([
+    ['AWS::EKS::Addon', { ClusterName: 'one' }],
+    ['AWS::EKS::Addon', { ClusterName: 'two' }],
+    ['AWS::EKS::Addon', undefined],
+    ['AWS::SNS::Topic', undefined],
+  ]);
+});
