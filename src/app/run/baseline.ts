@@ -14,8 +14,8 @@ const CONCURRENCY = 20;
 /** At least so long, in a long run a twentieth of it. */
 const AT_LEAST_MS = 3_000;
 const SHARE = 0.05;
-/** Pauses before what was made a moment ago is looked for again. */
-const PAUSES_MS = [0, 1_000, 2_000, 4_000];
+/** Pauses before what was made a moment ago is looked for again; all of them end before the shortest time for it does. */
+const PAUSES_MS = [0, 500, 1_000, 1_000];
 
 /** A run that is over but for this. */
 export interface Ended {
