@@ -262,3 +262,18 @@ fn hygiene_tells_and_never_objects() {
     assert_eq!((vote.option.as_deref(), answer.decision), (Some("approve"), Decision::Approve));
     assert!(vote.reasons.iter().any(|why| why.contains("kept for ever: It")), "{vote:#?}");
 }
+
+/// What its policy keeps is not lost, but what takes its place begins empty.
+#[test]
+fn replacing_what_holds_data_is_a_matter_of_data_also_where_nothing_is_lost() {
+    let class = |kind: &str| {
+        let replaced = json!({"logicalId": "A", "type": kind, "action": "replace", "reasons": [], "dependsOn": [],
+            "needs": [], "deletionPolicy": "Delete", "updateReplacePolicy": "Retain", "irreversible": [],
+            "estimateMs": 1});
+        let plan = json!({"version": 1, "stack": "s", "mode": "deploy", "resources": [replaced], "outputs": [],
+            "context": {"account": "1", "region": "r", "partition": "aws", "stackId": ""}, "digest": ""});
+        ChangeClass::of(&serde_json::from_value(plan).unwrap())
+    };
+    assert_eq!(class("AWS::DynamoDB::Table"), ChangeClass::Data);
+    assert_eq!(class("AWS::Lambda::Function"), ChangeClass::Replacement);
+}

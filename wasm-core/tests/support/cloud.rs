@@ -428,9 +428,12 @@ impl Cloud {
         }
         let visible = self.live.get(identifier).is_some_and(|live| live.visible_at <= now);
         let mut properties = visible.then(|| model(identifier, &self.live[identifier].properties));
-        // What has no order comes in any.
-        let backwards = self.chance(0.5);
-        if let Some(Value::Array(tags)) = properties.as_mut().and_then(|it| it.get_mut("Tags")).filter(|_| backwards) {
+        // What has no order comes in any. Drawn only where there is such a list: other tests see the cases that they saw.
+        let listed = properties.as_ref().is_some_and(|it| it.get("Tags").is_some_and(Value::is_array));
+        if listed
+            && self.chance(0.5)
+            && let Some(Value::Array(tags)) = properties.as_mut().and_then(|it| it.get_mut("Tags"))
+        {
             tags.reverse();
         }
         Event::Read { step: step.to_owned(), properties, at: now }
