@@ -1,10 +1,9 @@
 // A store whose texts are sealed keeps every promise that one in plain keeps.
-import { Memory, MemoryTable } from '../../src/adapters/memory/store.ts';
+import { blobsIn, Memory, MemoryTable } from '../../src/adapters/memory/store.ts';
 import { SealedTable, sealedBlobs } from '../../src/adapters/table/sealed.ts';
 import { Sealer } from '../../src/adapters/table/sealer.ts';
 import { storeOn } from '../../src/adapters/table/store.ts';
 import { MOST_BODY_BYTES } from '../../src/adapters/table/table.ts';
-import type { Blobs } from '../../src/app/ports.ts';
 import { memoryDataKeys } from '../support/data-keys.ts';
 import { storeContract } from './store.ts';
 import type { StoreModule } from './world.ts';
@@ -17,16 +16,7 @@ interface Place {
 const tableOf = ({ memory, keys }: Place, now: () => number) =>
   new SealedTable(new MemoryTable(memory, now), new Sealer(keys, now));
 
-const blobsOf = ({ memory, keys }: Place, now: () => number) => {
-  const plain: Blobs = {
-    async put(kind, digest, text) {
-      const name = `${kind}/${digest}`;
-      if (!memory.blobs.has(name)) memory.blobs.set(name, text);
-    },
-    get: async (kind, digest) => memory.blobs.get(`${kind}/${digest}`),
-  };
-  return sealedBlobs(plain, new Sealer(keys, now));
-};
+const blobsOf = ({ memory, keys }: Place, now: () => number) => sealedBlobs(blobsIn(memory), new Sealer(keys, now));
 
 const module: StoreModule<Place> = {
   mostBodyBytes: MOST_BODY_BYTES,

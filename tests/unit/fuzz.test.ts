@@ -13,6 +13,7 @@ import { type ApiEvent, bodyOf } from '../../src/edge/http/api.ts';
 import { HttpRefusal } from '../../src/edge/http/problem.ts';
 import * as schemas from '../../src/edge/http/schemas.ts';
 import { targetsFrom } from '../../src/edge/targets.ts';
+import { chance } from '../bench/measure.ts';
 
 const SECONDS = Number(process.env['ASSENT_FUZZ_S'] ?? 10);
 const SEED = Number(process.env['ASSENT_SEED'] ?? Date.now() % 2 ** 31);
@@ -72,15 +73,10 @@ const TOKENS = [
   ],
 ];
 
-/** mulberry32: an input depends on the seed and its number alone. */
+/** Whole numbers below an end; an input depends on the seed and its number alone. */
 function randomOf(seed: number): (end: number) => number {
-  let state = seed >>> 0;
-  return (end) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * end);
-  };
+  const random = chance(seed);
+  return (end) => Math.floor(random() * end);
 }
 
 /** One to eight changes of something that was right. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { NONCE_BYTES, seal, unsealed } from '../../core/seal.ts';
 import { InvalidInput } from '../../domain/errors.ts';
-import type { DataKeys } from '../table/data-keys.ts';
+import { contextBytes, type DataKeys } from '../table/data-keys.ts';
 import { stateSealed } from '../table/sealer.ts';
 
 const KEY_BYTES = 32;
@@ -16,12 +16,12 @@ export function localDataKeys(given: string): DataKeys {
     async fresh(context) {
       const fresh = randomBytes(KEY_BYTES);
       const text = Buffer.from(fresh.toString('base64'));
-      const wrapped = seal(key, randomBytes(NONCE_BYTES), bytesOf(context), text);
+      const wrapped = seal(key, randomBytes(NONCE_BYTES), contextBytes(context), text);
       text.fill(0);
       return { key: fresh, wrapped: Buffer.from(wrapped).toString('base64') };
     },
     async unwrapped(wrapped, context) {
-      const text = unsealed(key, bytesOf(context), Buffer.from(wrapped, 'base64'));
+      const text = unsealed(key, contextBytes(context), Buffer.from(wrapped, 'base64'));
       if (text === undefined) throw stateSealed('with another key');
       return Buffer.from(text, 'base64');
     },
@@ -42,10 +42,6 @@ function read(file: string): string {
     // Without what was given: it may be a key with a slip in it.
     throw unreadable('it is not 32 bytes in Base64, and no file of that name can be read', error);
   }
-}
-
-function bytesOf(context: Record<string, string>): Buffer {
-  return Buffer.from(JSON.stringify(context));
 }
 
 function unreadable(what: string, cause?: unknown): InvalidInput {

@@ -94,7 +94,8 @@ export class MemoryTable implements Table {
   }
 }
 
-function blobsIn({ blobs }: Memory): Blobs {
+/** Its blobs. */
+export function blobsIn({ blobs }: Memory): Blobs {
   return {
     async put(kind, digest, text) {
       const name = `${kind}/${digest}`;

@@ -7,3 +7,8 @@ export interface DataKeys {
   /** Rejects where it was wrapped by another key, or for another context. */
   unwrapped(wrapped: string, context: Record<string, string>): Promise<Buffer>;
 }
+
+/** A context as what is authenticated with a ciphertext. */
+export function contextBytes(context: Record<string, string>): Buffer {
+  return Buffer.from(JSON.stringify(context));
+}

@@ -5,7 +5,7 @@ import type { SealedFor, Vault } from '../../app/ports/service.ts';
 import { NONCE_BYTES, seal, unsealed } from '../../core/seal.ts';
 import { concealed, type NoEchoValues, revealed } from '../../domain/secret.ts';
 import { corrupt } from './content.ts';
-import type { DataKeys } from './data-keys.ts';
+import { contextBytes, type DataKeys } from './data-keys.ts';
 import { keys } from './keys.ts';
 import { ConditionFailed, type Table } from './table.ts';
 
@@ -27,7 +27,7 @@ export class TableVault implements Vault {
     const context = contextOf(sealedFor);
     const { key, wrapped } = await this.#dataKeys.fresh(context);
     const plain = Buffer.from(JSON.stringify(revealed(values)));
-    const body = Buffer.from(seal(key, randomBytes(NONCE_BYTES), bytesOf(context), plain)).toString('base64');
+    const body = Buffer.from(seal(key, randomBytes(NONCE_BYTES), contextBytes(context), plain)).toString('base64');
     key.fill(0);
     plain.fill(0);
     const expiresAt = Math.ceil(this.#now() / 1_000) + LIVES_S;
@@ -45,7 +45,7 @@ export class TableVault implements Vault {
     if (item === undefined) return {};
     const context = contextOf(sealedFor);
     const key = await this.#dataKeys.unwrapped(String(item.fields['wrapped']), context);
-    const text = unsealed(key, bytesOf(context), Buffer.from(item.body ?? '', 'base64'));
+    const text = unsealed(key, contextBytes(context), Buffer.from(item.body ?? '', 'base64'));
     key.fill(0);
     if (text === undefined) throw corrupt(`the sealed values of ${sealedFor.runId} are not what was sealed`);
     return concealed(JSON.parse(text) as Record<string, string>);
@@ -58,8 +58,4 @@ export class TableVault implements Vault {
 
 function contextOf({ runId, digest }: SealedFor): Record<string, string> {
   return { run: runId, submission: digest };
-}
-
-function bytesOf(context: Record<string, string>): Buffer {
-  return Buffer.from(JSON.stringify(context));
 }

@@ -111,7 +111,8 @@ export function planDocument({ plan, forecast, problems }: Planned): PlanDocumen
 /** What a plan does, resource by resource. */
 export function actionDocuments(plan: Plan): ActionDocument[] {
   const changes = planChanges(plan);
-  const undone = new Map(planUndo(plan).map(({ logicalId, ...undo }) => [logicalId, undo]));
+  const acts = plan.resources.some(({ action, movedFrom }) => action !== 'noop' || movedFrom !== undefined);
+  const undone = new Map((acts ? planUndo(plan) : []).map(({ logicalId, ...undo }) => [logicalId, undo]));
   return plan.resources.map((resource, at) => actionDocument(resource, changes[at], undone.get(resource.logicalId)));
 }
 

@@ -232,8 +232,7 @@ export async function resumeRun(
   await workflow.start(startName(runId, starts), inputOf(head));
 }
 
-/** The head of a run of which the caller may do this. Rejects with ResourceNotFound, and with NotAllowed. */
-/** What was submitted as a run, for whoever may do this with its stack. Rejects with ResourceNotFound. */
+/** What was submitted as a run, for whoever may do this with its stack. Rejects with ResourceNotFound, and with NotAllowed. */
 export async function headFor(
   submissions: Steps['submissions'],
   runId: string,

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { localDataKeys } from '../../../../src/adapters/embedded/state-key.ts';
-import { Memory, MemoryTable } from '../../../../src/adapters/memory/store.ts';
+import { blobsIn, Memory, MemoryTable } from '../../../../src/adapters/memory/store.ts';
 import type { DataKeys } from '../../../../src/adapters/table/data-keys.ts';
 import { SealedTable, sealedBlobs } from '../../../../src/adapters/table/sealed.ts';
 import { Sealer } from '../../../../src/adapters/table/sealer.ts';
 import { MOST_BODY_BYTES } from '../../../../src/adapters/table/table.ts';
-import type { Blobs } from '../../../../src/app/ports.ts';
 import { memoryDataKeys } from '../../../support/data-keys.ts';
 
 const CANARY = 'canary-7f3a';
@@ -170,10 +169,7 @@ describe('a table', () => {
 
 describe('blobs', () => {
   test('are sealed under their name', async () => {
-    const blobs: Blobs = {
-      put: async (kind, digest, text) => void memory.blobs.set(`${kind}/${digest}`, text),
-      get: async (kind, digest) => memory.blobs.get(`${kind}/${digest}`),
-    };
+    const blobs = blobsIn(memory);
     const sealed = sealedBlobs(blobs, sealerOf(memoryDataKeys()));
     await sealed.put('state', 'abc', CANARY);
     expect([...memory.blobs.values()].join()).not.toContain(CANARY);
