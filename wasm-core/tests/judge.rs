@@ -201,6 +201,28 @@ Resources:
     assert_eq!(lines("no"), [("sg-open-rdp".to_owned(), 16)]);
 }
 
+#[test]
+fn properties_that_a_condition_chooses_as_a_whole_are_judged_where_they_are_written() {
+    let text = "
+Parameters:
+  Secret: { Type: String, NoEcho: true, Default: 'no' }
+Conditions:
+  Open: !Equals [!Ref Secret, 'yes']
+Resources:
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties: !If
+      - Open
+      - GroupDescription: d
+        SecurityGroupIngress:
+          - { IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0 }
+      - { GroupDescription: d }
+";
+    let [finding] = &found(&planned(text, call(&[("Secret", "yes")], &[])), "sg-open-ssh")[..] else { panic!() };
+    assert_eq!((finding.line, finding.resource.as_str()), (13, "Group"));
+    assert_eq!(found(&planned(text, call(&[], &[])), "sg-open-ssh"), []);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

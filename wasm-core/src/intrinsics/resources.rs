@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::document::is_logical_id;
-use super::evaluate::{Evaluator, Presence, Section, Stop, function};
+use super::evaluate::{Evaluator, Presence, Section, Stop};
 use super::foreach::Member;
 use super::nearest::did_you_mean;
 use super::place::Place;
@@ -174,18 +174,19 @@ impl Evaluator<'_> {
         self.condition_value(name, node.span, at).map(|_| ())
     }
 
+    /// `Properties` are an object or what computes one: CloudFormation takes an `Fn::If` there, and `AWS::NoValue` in it.
     fn properties(&mut self, node: &Node, at: &Place<'_>) -> Result<Expr, Stop> {
-        match &node.kind {
-            Kind::Map(entries) if function(entries).is_none_or(|entry| entry.key == "Fn::Transform") => {
-                self.value(node, at).map(|properties| properties.unwrap_or_else(|| Expr::Map(Vec::new())))
-            }
-            _ => {
-                let problem = self
-                    .problem("invalid_resource", node.span, at, "`Properties` is not an object")
-                    .help("Write the properties out; leave the key out when there are none");
-                self.refuse(problem)
-            }
+        let properties = match &node.kind {
+            Kind::Map(_) => self.value(node, at)?.unwrap_or_else(|| Expr::Map(Vec::new())),
+            _ => Expr::Null,
+        };
+        if matches!(properties, Expr::Map(_)) {
+            return Ok(properties);
         }
+        let problem = self
+            .problem("invalid_resource", node.span, at, "`Properties` is not an object")
+            .help("Write the properties out; leave the key out when there are none");
+        self.refuse(problem)
     }
 
     fn depends_on(&mut self, own: &str, node: &Node, at: &Place<'_>) -> Result<Vec<String>, Stop> {
