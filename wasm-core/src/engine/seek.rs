@@ -84,6 +84,8 @@ impl Engine {
     pub(super) fn lapse(&mut self, id: StepId, at: Millis) {
         let said = "The answer was lost more than 24 hours ago, so the call is not made again.";
         self.operation_failed(id, "intent_expired", said, at);
+        // What it did, it did then: it has long been visible. When the lapse was noticed no journal says.
+        self.steps[id].reading_since = self.steps[id].intent_at;
     }
 
     pub(super) fn requests_listed(&mut self, id: StepId, requests: &[ListedRequest], next: Option<&str>, at: Millis) {
