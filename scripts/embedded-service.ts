@@ -13,6 +13,7 @@ import { SqliteTable } from '../src/adapters/embedded/table.ts';
 import { servicePortsOn } from '../src/adapters/table/service.ts';
 import type { ReadObject } from '../src/app/service/receive.ts';
 import type { Service } from '../src/edge/service/open.ts';
+import { functionTelemetry } from '../src/edge/service/telemetry.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
 
 /** What a handler's workflow was asked for. */
@@ -68,7 +69,7 @@ export async function embeddedService({
     },
     store,
     clock: systemClock,
-    telemetry: undefined,
+    telemetry: await functionTelemetry(),
     signer: new KeyFile({ dir, given: undefined, mayMake: async () => (await store.log.head()) === undefined }),
     ...servicePortsOn(table, blobs, { now, dataKeys: localDataKeys(secretsKey(dir)) }),
     workflow: {

@@ -1,14 +1,15 @@
 // Every suite, and one sum: the last line is `N passed, N failed, N skipped`. Behind `npm test`; arguments go to
 // vitest (`npm test -- tests/unit`, `npm test -- tests/service`) and leave the other suites out.
 // A suite whose tool is missing is skipped by name with the reason; with CI=true a skip is a failure, and a run in
-// which no test ran is a failure everywhere. Installs nothing but the emulator and osls, for tests/service, in the clone.
+// which no test ran is a failure everywhere. Installs nothing but the emulator, osls and what checks the service, for
+// tests/service, in the clone.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { countCargo, countVitest, none } from './count.mjs';
 import { root, runtime } from './runtime.mjs';
-import { emulatorPython } from './service/python.mjs';
+import { checksPython, emulatorPython } from './service/python.mjs';
 
 /** Runs a program in the clone, its stdout shown and returned. Never rejects: a program not found has code 127. */
 function run(program, args, env = {}) {
@@ -44,6 +45,7 @@ async function vitest(filters, options = []) {
 async function service(filters) {
   try {
     emulatorPython();
+    checksPython();
   } catch (error) {
     console.log(`\nskipped: tests/service (${error.message})`);
     return { ...none, skipped: 1 };

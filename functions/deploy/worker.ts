@@ -52,6 +52,7 @@ export async function handler(task: Task, context: Context): Promise<Next> {
     attributes: runId === '' ? {} : { runId },
     traceparent: async () => (runId === '' ? undefined : (await open.submissions.head(runId))?.traceparent),
     outcome: (result) => (result as Next).next,
+    leftMs: () => context.getRemainingTimeInMillis(),
   };
   const next = await traced(open, about, () => perform(task, open, context));
   logger.info('ends', { task: task.task, runId, next: next.next });

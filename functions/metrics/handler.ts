@@ -6,14 +6,21 @@ import { httpApi, queryOf } from '../../src/edge/http/api.ts';
 import { metricsQuery } from '../../src/edge/http/schemas.ts';
 import { callerIn } from '../../src/edge/service/caller.ts';
 import { service } from '../../src/edge/service/open.ts';
+import { functionTracer } from '../../src/edge/service/telemetry.ts';
+import { tracedApi } from '../../src/edge/service/tracing.ts';
 
-export const handler = httpApi({
+const routes = httpApi({
   'GET /metrics': async (event) => {
     callerIn(event).demand('read');
-    if (queryOf(metricsQuery, event).compare === 'true') return { document: await compare(await service()) };
-    const document = await metrics(await service());
+    const [open, tracer] = [await service(), await functionTracer()];
+    if (queryOf(metricsQuery, event).compare === 'true') {
+      return { document: await tracer.within('compare', {}, () => compare(open)) };
+    }
+    const document = await tracer.within('collect', {}, () => metrics(open));
     // Whoever accepts anything is taken for a scraper.
     if (/^application\/json\s*($|;)/i.test(event.headers['accept'] ?? '')) return { document };
-    return { text: openMetrics(document), type: OPENMETRICS_TYPE };
+    return { text: await tracer.within('expose', {}, async () => openMetrics(document)), type: OPENMETRICS_TYPE };
   },
 });
+
+export const handler = tracedApi(routes);

@@ -4,9 +4,11 @@ import { bodyOf, httpApi, pathOf } from '../../src/edge/http/api.ts';
 import { scanBody } from '../../src/edge/http/schemas.ts';
 import { callerIn } from '../../src/edge/service/caller.ts';
 import { service } from '../../src/edge/service/open.ts';
+import { functionTracer } from '../../src/edge/service/telemetry.ts';
+import { tracedApi } from '../../src/edge/service/tracing.ts';
 import { newRunId } from '../../src/edge/session.ts';
 
-export const handler = httpApi({
+const routes = httpApi({
   'POST /scans': async (event) => {
     const caller = callerIn(event);
     caller.demand('read');
@@ -15,11 +17,21 @@ export const handler = httpApi({
     const where = context === undefined ? {} : { context };
     const options = { sources, parameters, ...where, baseline: new Set(baseline), suppressions };
     const id = newRunId();
-    const document = await requestScan(await service(), options, { caller, id, stack });
+    const document = await requestScan({ ...(await service()), tracer: await functionTracer() }, options, {
+      caller,
+      id,
+      stack,
+    });
     return { document, location: `/scans/${id}` };
   },
 
   'GET /scans/{id}': async (event) => ({
-    document: await showScan(await service(), pathOf(event, 'id'), callerIn(event)),
+    document: await showScan(
+      { ...(await service()), tracer: await functionTracer() },
+      pathOf(event, 'id'),
+      callerIn(event),
+    ),
   }),
 });
+
+export const handler = tracedApi(routes);

@@ -10,7 +10,7 @@ import { call, signedByUser } from './support/call.ts';
 const webApp = readFileSync(join(import.meta.dirname, '../../examples/web-app.yaml'), 'utf8');
 const queue = (more = '') => `Resources: {Queue: {Type: AWS::SQS::Queue${more}}}\nOutputs: {Url: {Value: !Ref Queue}}`;
 
-const at = new Workspace();
+const at = new Workspace({}, { pace: 1 });
 afterAll(() => at[Symbol.dispose]());
 let ANN: Record<string, string>;
 beforeAll(async () => {

@@ -55,7 +55,7 @@ test('twelve targets in six accounts: in order, bounded, each in its own account
 });
 
 test('from the command line: the documents of the embedded command', { timeout: 120_000 }, async () => {
-  using at = new Workspace();
+  using at = new Workspace({}, { pace: 1 });
   const [account, other] = ACCOUNTS;
   const list = [
     { stack: 'cli-app', template: at.file('app.yaml', APP.replaceAll('many-', 'cli-')), account },

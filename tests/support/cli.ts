@@ -7,6 +7,12 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../..');
 const node = join(root, 'node_modules/node/bin/node');
 const main = join(root, 'src/cli/main.ts');
+// What a process compiles, and what TypeScript leaves of itself, is kept for the next one: a third of a second of work each.
+const compiled = join(root, 'node_modules/.cache/assent-tests');
+const fastTime = join(import.meta.dirname, 'fast-time.mjs');
+
+/** How much faster time is for commands that talk to a sandbox of their own: most of theirs is waiting for its rate. */
+const PACE = 5;
 
 /** A document as a script sees it: any field may be asked for. */
 // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it.
@@ -34,8 +40,22 @@ export class Workspace implements Disposable {
   readonly dir = mkdtempSync(join(tmpdir(), 'assent-cli-'));
   readonly env: Record<string, string>;
 
-  constructor(env: Record<string, string> = {}) {
-    this.env = { ASSENT_SANDBOX_SPEED: '1000', ...env };
+  /** `pace`: 1 where others, whose time is the machine's, are part of it, and where the speed is given: then that is to last. */
+  constructor(
+    env: Record<string, string> = {},
+    { pace = 'ASSENT_SANDBOX_SPEED' in env ? 1 : PACE }: { pace?: number } = {},
+  ) {
+    const time = {
+      ASSENT_TEST_PACE: String(pace),
+      ASSENT_TEST_EPOCH: String(Date.now()),
+      NODE_OPTIONS: `--import=${fastTime}`,
+    };
+    this.env = {
+      ASSENT_SANDBOX_SPEED: '1000',
+      NODE_COMPILE_CACHE: compiled,
+      ...(pace === 1 ? {} : time),
+      ...env,
+    };
   }
 
   file(name: string, content: string | object): string {

@@ -8,6 +8,7 @@ use tsify::Tsify;
 
 use crate::model::{Context, Millis, Mode, PlannedOutput, Policy, StackResource};
 use crate::problem::Problem;
+use crate::secret::GivenParameters;
 
 /// What is recorded of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Tsify)]
@@ -101,7 +102,7 @@ pub enum Live {
 }
 
 /// Everything a plan depends on besides the template text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlanCall {
     /// Stack name.
@@ -112,7 +113,8 @@ pub struct PlanCall {
     pub context: Context,
     /// Values given now; a NoEcho value is checked and forgotten.
     #[serde(default)]
-    pub parameters: BTreeMap<String, String>,
+    #[tsify(type = "Record<string, string>")]
+    pub parameters: GivenParameters,
     /// What is recorded, if the stack exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]

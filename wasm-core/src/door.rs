@@ -8,6 +8,7 @@ mod seal;
 
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroize;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
 use crate::circle::{self, AnsweredQuestions, Brief, BuiltinVotes, DecideAnswer, DecideCall, ExpertsAnswer};
@@ -22,6 +23,7 @@ use crate::plan::planned::Planning;
 use crate::plan::rollback::{RollbackAnswer, RollbackCall};
 use crate::plan::undo::PlanUndo;
 use crate::scan::{RulesAnswer, ScanAnswer, ScanCall};
+use crate::secret::SecretValues;
 use crate::session;
 use crate::share::{Claim, Share};
 use crate::shown::PlanChanges;
@@ -492,8 +494,10 @@ impl Engine {
     ///
     /// # Errors
     /// When a reference or secret is unknown.
-    pub fn payload(&self, step: &str, secrets: &str) -> Result<String, JsError> {
-        let payload = self.engine.payload(step, &serde_json::from_str(secrets)?);
+    pub fn payload(&self, step: &str, mut secrets: String) -> Result<String, JsError> {
+        let given = serde_json::from_str::<SecretValues>(&secrets);
+        secrets.zeroize();
+        let payload = self.engine.payload(step, &given.map_err(|_| malformed())?);
         Ok(payload.map_err(|error| JsError::new(&unresolved(&error)))?.to_string())
     }
 

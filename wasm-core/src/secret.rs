@@ -1,16 +1,19 @@
 //! Values of secrets, as the core holds them while it judges: nothing here can be written out, and nothing stays.
 //!
-//! Callers: `plan` keeps the NoEcho values it was given, the scan of a plan looks at them together with those of dynamic
-//! references. There is no serialized form, the debug form names ids only, and the memory is wiped when they are let go.
+//! Callers: `plan` and `scan` take the values of parameters, NoEcho ones among them; `plan` keeps those, the scan of a plan
+//! looks at them together with those of dynamic references; the engine puts them into what it sends. There is no
+//! serialized form, the debug form names ids only, and the memory is wiped when they are let go.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroize;
 
 /// Secret id (`parameter:Name`, `secretsmanager:…`, `ssm-secure:…`) to value.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
 pub struct SecretValues(BTreeMap<String, Value>);
 
 impl SecretValues {
@@ -69,6 +72,48 @@ impl fmt::Debug for SecretValues {
     }
 }
 
+/// Parameter name to the value given now; which of them are NoEcho only the template says.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct GivenParameters(BTreeMap<String, String>);
+
+impl GivenParameters {
+    /// The value of a parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The parameters that have one, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+impl Drop for GivenParameters {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(Zeroize::zeroize);
+    }
+}
+
+impl From<BTreeMap<String, String>> for GivenParameters {
+    fn from(values: BTreeMap<String, String>) -> Self {
+        Self(values)
+    }
+}
+
+impl FromIterator<(String, String)> for GivenParameters {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for GivenParameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,8 +128,19 @@ mod tests {
     impl<T: ?Sized + serde::Serialize> NotSerialized<Serialized> for T {}
 
     #[test]
-    fn it_cannot_be_serialized() {
+    fn what_holds_secrets_cannot_be_serialized() {
         <SecretValues as NotSerialized<_>>::holds();
+        <GivenParameters as NotSerialized<_>>::holds();
+        <crate::call::PlanCall as NotSerialized<_>>::holds();
+        <crate::scan::ScanCall as NotSerialized<_>>::holds();
+    }
+
+    #[test]
+    fn a_call_in_its_debug_form_names_parameters_only() {
+        let call = json!({"file": "t", "parameters": {"Pass": "canary"}});
+        let call: crate::scan::ScanCall = serde_json::from_value(call).unwrap();
+        let shown = format!("{call:?}");
+        assert!(shown.contains("Pass") && !shown.contains("canary"), "{shown}");
     }
 
     #[test]

@@ -69,11 +69,11 @@ fn judged(resources: &[(&str, &str, Value, Value)]) -> BuiltinVotes {
         stack: "shop".into(),
         mode: Mode::Deploy,
         context: context(),
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: (!old.is_empty()).then(|| StackState {
             stack: "shop".into(),
             context: context(),
-            parameters: BTreeMap::new(),
+            parameters: Default::default(),
             resources: old,
             ..serde_json::from_value(json!({"stack": "shop", "context": {"account": "1", "region": "r",
                 "partition": "aws", "stackId": ""}, "parameters": {}, "resources": [], "fingerprints": {}}))

@@ -13,6 +13,7 @@ use assent_core::model::{
     Action, CallKind, Command, EngineConfig, Event, Millis, Mode, OldResource, Outcome, Plan, PlannedOutput,
     PlannedResource, Replacement, RequestStatus, ResourceStatus, StackResource, StepStatus,
 };
+use assent_core::secret::SecretValues;
 use serde_json::{Value, json};
 use support::driver::Plain;
 use support::graphs::plan;
@@ -92,7 +93,7 @@ fn an_unchanged_resource_is_read_only_for_values_that_were_not_needed_before() {
     leash.read("read:A", Some(json!({"Arn": "arn:A", "Other": "secret?"})));
     assert_eq!(leash.recorded("A").unwrap().attributes, BTreeMap::from([("Arn".to_owned(), json!("arn:A"))]));
     assert_eq!(leash.calls(), ["create create:B"]);
-    let payload = leash.engine.payload("create:B", &BTreeMap::new()).unwrap();
+    let payload = leash.engine.payload("create:B", &SecretValues::default()).unwrap();
     assert_eq!(payload, json!({"Of": "arn:A"}));
 }
 
@@ -169,9 +170,9 @@ fn secrets_go_into_the_payload_and_nowhere_else() {
         _ => None,
     });
     assert_eq!(secrets.unwrap(), ["parameter:P"]);
-    let given = BTreeMap::from([("parameter:P".to_owned(), json!("hunter2"))]);
+    let given = [("parameter:P".to_owned(), json!("hunter2"))].into_iter().collect();
     assert_eq!(leash.engine.payload("create:A", &given).unwrap(), json!({"Password": "hunter2"}));
-    assert!(leash.engine.payload("create:A", &BTreeMap::new()).is_err());
+    assert!(leash.engine.payload("create:A", &SecretValues::default()).is_err());
     assert!(leash.engine.payload("create:B", &given).is_err());
     leash.accept("create:A", None);
     leash.succeed("create:A", "A-1");
@@ -509,6 +510,9 @@ fn an_operation_that_cannot_even_be_cancelled_ends_all_the_same() {
     }
     let took = leash.now - began;
     assert!((2 * HOUR..3 * HOUR).contains(&took), "{took}");
+    // It may still make something, and has not said what.
+    let message = leash.report("A").message.unwrap();
+    assert!(message.ends_with("Look for what request request of create:A makes."), "{message}");
 }
 
 #[test]
@@ -566,7 +570,7 @@ fn a_value_that_another_resource_changes_is_read_again_before_anything_uses_it()
     leash.read("create:Six", Some(json!({"Ipv6CidrBlocks": ["2001:db8::/56"]})));
     assert_eq!(leash.recorded("Vpc").unwrap().attributes["Ipv6CidrBlocks"], json!(["2001:db8::/56"]));
     assert_eq!(leash.calls(), ["create create:Subnet"]);
-    let payload = leash.engine.payload("create:Subnet", &BTreeMap::new()).unwrap();
+    let payload = leash.engine.payload("create:Subnet", &SecretValues::default()).unwrap();
     assert_eq!(payload, json!({"Blocks": ["2001:db8::/56"]}));
 }
 
@@ -991,6 +995,29 @@ fn an_intent_without_an_answer_is_not_sent_again_after_a_day() {
     assert_eq!(leash.resumed(resources(), 48 * HOUR).calls(), ["poll create:A"]);
 }
 
+/// Found by the engine's properties with `ENGINE_SEED=4`: when a lapse was noticed is in no journal, so nothing that a
+/// replay decides may hang on it.
+#[test]
+fn a_removal_whose_intent_has_lapsed_ends_in_a_replay_where_it_ended_live() {
+    let resources = || deploy(vec![create("A", &[])]);
+    let mut leash = Leash::new(resources());
+    leash.accept("create:A", None);
+    leash.fail("create:A", "Throttling", Some("A-1"));
+    leash.read("create:A", Some(json!({})));
+    leash.until_call();
+    let mut leash = leash.resumed(resources(), 37 * HOUR);
+    assert_eq!(leash.calls(), ["get delete:A"]);
+    // The answer takes its time, measured from a moment that nobody else knows.
+    leash.now += 500;
+    leash.read("delete:A", None);
+    assert_eq!(leash.until_call(), ["create create:A"]);
+    leash.accept("create:A", None);
+    let mut leash = leash.resumed(resources(), 1_000);
+    assert_eq!(leash.until_call(), ["poll create:A"]);
+    leash.succeed("create:A", "A-2");
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
 #[test]
 fn what_the_journal_knows_beyond_our_own_rules_is_believed() {
     // A journal of an engine that was more patient: a second attempt after a failure that is terminal for us.
@@ -1172,10 +1199,10 @@ fn an_interrupted_update_goes_on_with_what_is_left_of_it() {
     leash.tell(Event::Read { step: "update:A".to_owned(), properties: Some(json!({"V": 2, "W": "a"})), at: leash.now });
     leash.until_call();
     let left = json!([operations[2], operations[3]]);
-    assert_eq!(leash.engine.payload("update:A", &BTreeMap::new()).unwrap(), left);
+    assert_eq!(leash.engine.payload("update:A", &SecretValues::default()).unwrap(), left);
     // A new process comes to the same.
     let resumed = leash.resumed(plan, 1_000);
-    assert_eq!(resumed.engine.payload("update:A", &BTreeMap::new()).unwrap(), left);
+    assert_eq!(resumed.engine.payload("update:A", &SecretValues::default()).unwrap(), left);
 }
 
 #[test]

@@ -5,12 +5,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use assent_core::expr::Expr;
 use assent_core::model::{
     Action, CallKind, Command, EngineConfig, Event, PlannedResource, ResourceStatus, StackResource, StepStatus,
 };
+use assent_core::secret::SecretValues;
 use serde_json::{Value, json};
 use support::leash::{HOUR, Leash, config, create, deploy, existing, recorded};
 
@@ -36,7 +35,7 @@ fn queue(desired: Value) -> PlannedResource {
 }
 
 fn payload(leash: &Leash, step: &str) -> Value {
-    leash.engine.payload(step, &BTreeMap::new()).unwrap()
+    leash.engine.payload(step, &SecretValues::default()).unwrap()
 }
 
 /// A creation of which nobody knows how it ended: its answer was lost days ago.

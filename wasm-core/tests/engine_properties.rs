@@ -262,8 +262,13 @@ fn check(world: &World, ended: &Ended) -> Result<(), TestCaseError> {
         // the user is told.
         let expired = report.is_some_and(|report| report.error_code.as_deref() == Some("intent_expired"));
         let forgotten = report.is_some_and(|report| report.error_code.as_deref() == Some("RequestTokenNotFound"));
+        // Nor is there anything to read of what goes on, cannot be cancelled and has not said what it makes.
+        let stuck = report.is_some_and(|report| {
+            let code = report.error_code.as_deref();
+            cloud.stuck > 0.0 && ["operation_timed_out", "operation_cancelled"].map(Some).contains(&code)
+        });
         prop_assert!(
-            known || retained || ((identifier.starts_with("given-") || expired || forgotten) && named),
+            known || retained || ((identifier.starts_with("given-") || expired || forgotten || stuck) && named),
             "{identifier} is lost: {report:?}\n{}",
             story(world, logical_id)
         );

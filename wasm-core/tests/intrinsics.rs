@@ -19,6 +19,7 @@ use assent_core::expr::{Expr, Scope};
 use assent_core::intrinsics::{Evaluated, Evaluation, World, evaluate};
 use assent_core::model::Context;
 use assent_core::problem::Problem;
+use assent_core::secret::GivenParameters;
 use assent_core::template::{Limits, Node, parse};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ struct Case {
     #[serde(default)]
     partition: Option<String>,
     #[serde(default)]
-    parameters: BTreeMap<String, String>,
+    parameters: GivenParameters,
     previous: Option<BTreeMap<String, Option<String>>>,
     #[serde(default)]
     found: Vec<Found>,

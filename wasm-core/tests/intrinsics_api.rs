@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::unreachable, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
-
 use assent_core::call::DeclaredParameter;
 use assent_core::intrinsics::{Evaluated, Evaluation, World, declared, did_you_mean, evaluate};
 use assent_core::model::Context;
 use assent_core::problem::Span;
+use assent_core::secret::GivenParameters;
 use assent_core::template::{Kind, Limits, Node, parse};
 
 fn tree(text: &str) -> Node {
@@ -15,7 +14,7 @@ fn tree(text: &str) -> Node {
 }
 
 fn evaluated(node: &Node) -> Evaluation<'_> {
-    let (context, parameters) = (Context::default(), BTreeMap::new());
+    let (context, parameters) = (Context::default(), GivenParameters::default());
     let world = World {
         context: &context,
         stack: "app",

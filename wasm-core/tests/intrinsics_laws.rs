@@ -79,7 +79,7 @@ fn evaluated(value: &Value, known: &dyn Fn(&str) -> bool) -> Answer {
         "Resources": {"Q": {"Type": "T"}, "R": {"Type": "T", "Properties": {"V": value}}}
     }));
     let context = Context { region: "eu-central-1".into(), ..Context::default() };
-    let given = BTreeMap::from([("Secret".to_owned(), "canary,b".to_owned())]);
+    let given = BTreeMap::from([("Secret".to_owned(), "canary,b".to_owned())]).into();
     let cloud = Cloud(known);
     let world = World {
         context: &context,

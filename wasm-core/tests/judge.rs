@@ -39,7 +39,7 @@ fn planned(text: &str, call: PlanCall) -> Planned {
 fn judged(planned: &Planned) -> (Vec<Finding>, Vec<RuleResult>) {
     let call = ScanCall {
         file: "t".into(),
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         context: None,
         baseline: BTreeSet::new(),
         no_suppressions: false,

@@ -31,7 +31,7 @@ fn call() -> PlanCall {
             partition: "aws".into(),
             stack_id: String::new(),
         },
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
         found: Vec::new(),
@@ -409,7 +409,7 @@ fn a_secret_becomes_no_name_unless_that_is_said() {
         )
     };
     let given = |allow| PlanCall {
-        parameters: BTreeMap::from([("P".to_owned(), "hunter22".to_owned())]),
+        parameters: BTreeMap::from([("P".to_owned(), "hunter22".to_owned())]).into(),
         allow_secret_identifiers: allow,
         ..call()
     };

@@ -31,7 +31,7 @@ fn call() -> PlanCall {
             partition: "aws".into(),
             stack_id: String::new(),
         },
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
         found: Vec::new(),
@@ -269,7 +269,7 @@ fn a_changed_secret_is_written_although_its_name_stays() {
     let live = Live::Present { properties: json!({"Type": "String", "Value": "in the clear"}) };
     let with = |print: &str| PlanCall {
         recorded: Some(before.clone()),
-        parameters: BTreeMap::from([("Pw".to_owned(), "x".to_owned())]),
+        parameters: BTreeMap::from([("Pw".to_owned(), "x".to_owned())]).into(),
         fingerprints: BTreeMap::from([("parameter:Pw".to_owned(), print.to_owned())]),
         live: BTreeMap::from([("R".to_owned(), live.clone())]),
         ..call()

@@ -47,7 +47,7 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         stack: "shop".into(),
         mode: Mode::Destroy,
         context: context.clone(),
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: Some(StackState { stack: "shop".into(), context, resources, ..StackState::default() }),
         live: BTreeMap::new(),
         found: Vec::new(),

@@ -28,7 +28,7 @@ fn planned(resources: &Value) -> Plan {
             partition: "aws".into(),
             stack_id: String::new(),
         },
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
         found: Vec::new(),

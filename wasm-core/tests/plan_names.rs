@@ -23,7 +23,7 @@ fn call(stack: &str, incarnation: Option<u64>, resources: Vec<StackResource>) ->
         stack: stack.into(),
         mode: Mode::Deploy,
         context,
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: Some(state).filter(|state| !state.resources.is_empty()),
         live: BTreeMap::new(),
         found: Vec::new(),

@@ -56,7 +56,7 @@ fn back(resources: Vec<StackResource>, live: &Value, baseline: &Value) -> Planne
         stack: "shop".into(),
         mode: Mode::Deploy,
         context,
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: Some(state),
         live: live.as_object().unwrap().iter().map(|(id, value)| (id.clone(), of(value))).collect(),
         found: Vec::new(),

@@ -26,7 +26,7 @@ fn call() -> PlanCall {
             partition: "aws".into(),
             stack_id: String::new(),
         },
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
         found: Vec::new(),
@@ -300,7 +300,7 @@ fn a_secret_is_named_and_never_shown() {
     };
     let given = |applied: Value, prints: [&str; 2]| {
         let mut call = over(vec![recorded("R", "AWS::SSM::Parameter", json!({"Type": "String", "Value": applied}))]);
-        call.parameters = BTreeMap::from([("Pass".to_owned(), "c4nary-value".to_owned())]);
+        call.parameters = BTreeMap::from([("Pass".to_owned(), "c4nary-value".to_owned())]).into();
         let print = |print: &str| BTreeMap::from([("parameter:Pass".to_owned(), print.to_owned())]);
         call.fingerprints = print(prints[1]);
         call.recorded.as_mut().unwrap().fingerprints = print(prints[0]);

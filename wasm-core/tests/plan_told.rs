@@ -23,7 +23,7 @@ fn call() -> PlanCall {
             partition: "aws".into(),
             stack_id: String::new(),
         },
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
         found: Vec::new(),
@@ -130,6 +130,6 @@ fn a_default_that_is_not_taken_is_told_once() {
     assert!(sent(&told).contains("onesamex"));
 
     let mut given = after(&[("V", "one"), ("W", "other"), ("X", "x")], &[]);
-    given.parameters = pairs(&[("V", "one"), ("W", "same")]);
+    given.parameters = pairs(&[("V", "one"), ("W", "same")]).into();
     assert_eq!(planned(VALUES, given).problems, []);
 }

@@ -16,7 +16,7 @@ fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
 fn call() -> ScanCall {
     ScanCall {
         file: "web.yaml".into(),
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         context: None,
         baseline: BTreeSet::new(),
         no_suppressions: false,
@@ -137,7 +137,7 @@ fn a_default_decides_and_a_given_value_decides_against_it() {
     let text = with_parameter("    Default: 0.0.0.0/0\n");
     assert_eq!(ids(&text), ["sg-open-ssh"]);
     let parameters = BTreeMap::from([("From".to_owned(), "10.0.0.0/8".to_owned())]);
-    assert_eq!(findings_of(&text, &ScanCall { parameters, ..call() }), []);
+    assert_eq!(findings_of(&text, &ScanCall { parameters: parameters.into(), ..call() }), []);
 }
 
 #[test]
@@ -155,7 +155,8 @@ Resources:
         Statement: {Effect: Allow, Principal: '*', Action: sts:AssumeRole}
 ";
     assert_eq!(ids(text), ["iam-public-trust"]);
-    let given = |value: &str| ScanCall { parameters: BTreeMap::from([("Public".into(), value.into())]), ..call() };
+    let given =
+        |value: &str| ScanCall { parameters: BTreeMap::from([("Public".into(), value.into())]).into(), ..call() };
     assert_eq!(findings_of(text, &given("no")), []);
     assert_eq!(findings_of(text, &given("yes")).len(), 1);
 }
@@ -178,7 +179,7 @@ Resources:
     assert_eq!(findings(text), []);
     assert_eq!(status(text, "rds-public"), RuleStatus::Unknown);
     let parameters = BTreeMap::from([("Stage".to_owned(), "test".to_owned())]);
-    let found = findings_of(text, &ScanCall { parameters, ..call() });
+    let found = findings_of(text, &ScanCall { parameters: parameters.into(), ..call() });
     assert_eq!(
         found.iter().map(|finding| (finding.rule_id.as_str(), finding.line)).collect::<Vec<_>>(),
         [("rds-public", 12)]

@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use assent_core::scan::{Category, Finding, ScanAnswer, ScanCall};
 use assent_core::session::Template;
@@ -16,7 +16,7 @@ fn scanned(text: &str, call: &ScanCall) -> ScanAnswer {
 fn findings(text: &str) -> Vec<Finding> {
     let call = ScanCall {
         file: "t.yaml".into(),
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         context: None,
         baseline: BTreeSet::new(),
         no_suppressions: false,

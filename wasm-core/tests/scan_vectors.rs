@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use assent_core::scan::{ScanAnswer, ScanCall};
 use assent_core::session::Template;
@@ -25,7 +25,7 @@ fn every_case_gives_what_it_expects() {
     for Case { name, template, expect } in cases {
         let call = ScanCall {
             file: "t".into(),
-            parameters: BTreeMap::new(),
+            parameters: Default::default(),
             context: None,
             baseline: BTreeSet::new(),
             no_suppressions: false,

@@ -20,12 +20,15 @@ export interface Times {
   received: number;
 }
 
-/** When to ask again by our clock; undefined: the answer does not say. */
+/**
+ * When to ask again by our clock; undefined: the answer does not say. A time that passed while the answer was on its way is
+ * said: asking may begin. As if nothing was said, an estimate would be waited for that nobody has confirmed.
+ */
 export function askAgainAt({ retryAfter, date, sent, received }: Times): number | undefined {
   if (Number.isNaN(retryAfter)) return undefined;
   // As long as both clocks can be the same, they are: the finer time is kept.
   const agrees = date === undefined || (date <= received + SLACK_MS && date + RESOLUTION_MS + SLACK_MS >= sent);
   const wait = agrees ? retryAfter - received : retryAfter - date;
-  if (wait < 0) return agrees ? undefined : received;
+  if (wait < 0) return agrees && retryAfter < sent - SLACK_MS ? undefined : received;
   return received + Math.min(wait, LONGEST_MS);
 }

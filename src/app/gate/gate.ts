@@ -7,7 +7,7 @@ import { sidesOf } from '../../domain/sides.ts';
 import type { Verdict, VoteDocument } from '../../domain/verdict.ts';
 import { changingActions } from '../documents/documents.ts';
 import { measureVotes } from '../measure/measure.ts';
-import { traceBuiltIn } from '../measure/spans.ts';
+import { traceVotes } from '../measure/spans.ts';
 import type { Planned, Template } from '../planning/planning.ts';
 import { type FailOn, findingsOf, refusing, reported, suppressedFindings } from '../scan.ts';
 import { placeOf, type Session } from '../session.ts';
@@ -86,7 +86,7 @@ export async function judge(
   const builtInMs = (clock.now() - started) / builtIn.length;
   const outcomes = await outcomesOf(session.store);
   const consultation = await session.tracer.within('consult', { stack: planned.plan.stack }, async (span) => {
-    traceBuiltIn(session.tracer, builtIn, clock.now(), builtInMs);
+    traceVotes(session.tracer, builtIn, clock.now(), builtInMs);
     const found = await consultCircle({
       circle,
       question: { planDigest, stack: planned.plan.stack, actions: changingActions(planned.plan), findings },

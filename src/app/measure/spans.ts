@@ -1,5 +1,5 @@
 // Spans of what is over when it is heard of.
-import type { Vote } from '#wasm';
+import type { VoteStatus } from '#wasm';
 import type { ResourceDocument } from '../documents/events.ts';
 import type { Tracer } from '../ports.ts';
 
@@ -21,9 +21,17 @@ export function traceOperation(tracer: Tracer, resource: ResourceDocument, trace
   );
 }
 
-/** One span for each built-in expert; all of them vote in one go, which took so long. `startedAt`: ms since the epoch. */
-export function traceBuiltIn(tracer: Tracer, votes: readonly Vote[], startedAt: number, elapsedMs: number): void {
-  for (const { expert, status = 'ok' } of votes) {
+/** Votes that have spans: any number of them may be sent in. */
+const MOST_VOTES = 256;
+
+/** One span for each of votes that were counted in one go, which took so long. `startedAt`: ms since the epoch. */
+export function traceVotes(
+  tracer: Tracer,
+  votes: readonly { expert: string; status?: VoteStatus | undefined }[],
+  startedAt: number,
+  elapsedMs: number,
+): void {
+  for (const { expert, status = 'ok' } of votes.slice(0, MOST_VOTES)) {
     tracer.past('expert', { expert, outcome: status }, { startedAt, endedAt: startedAt + elapsedMs });
   }
 }

@@ -23,9 +23,9 @@ import type { Target } from '../../domain/targets.ts';
 import { openTarget } from '../cloud.ts';
 import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
 import { type OpenSession, sessionOver } from '../session.ts';
-import { openTelemetry } from '../telemetry/open.ts';
 import { packagedConfig } from './config.ts';
 import { emf } from './emf.ts';
+import { functionTelemetry } from './telemetry.ts';
 
 export interface Service extends Local, Steps {
   scans: Scans;
@@ -75,7 +75,7 @@ async function open(): Promise<Service> {
       logger.warn('not told', { detailType, error: error as Error });
     });
   };
-  const telemetry = await openTelemetry({ warn: (message) => logger.warn(message), byInterval: false });
+  const telemetry = await functionTelemetry();
   const measures = telling(kept.store.measures, (measured) => {
     // CloudWatch reads them out of the function's log.
     for (const line of emf(measured, now())) console.log(line);

@@ -6,7 +6,8 @@ import { parseTraceparent, parseXray, traceparentOf } from '../../domain/trace-c
 import { xrayHeader } from '../env.ts';
 import type { ApiEvent, ApiHandler } from '../http/api.ts';
 import { FLUSH_MS } from '../telemetry/open.ts';
-import { type Service, service } from './open.ts';
+import type { Service } from './open.ts';
+import { functionTelemetry } from './telemetry.ts';
 
 /** What an invocation is about. */
 export interface Traced {
@@ -15,12 +16,17 @@ export interface Traced {
   /** Of what asked for it. */
   traceparent: () => Promise<string | undefined>;
   outcome: (result: unknown) => string;
+  /** Until the invocation is ended from outside; sending ends before. */
+  leftMs: () => number;
 }
+
+/** What is left for the answer itself. */
+const ANSWER_MS = 500;
 
 /** Does the work, then sends what is there to send. */
 export async function traced<T>(
   { telemetry }: Pick<Service, 'telemetry'>,
-  { name, attributes, traceparent, outcome }: Traced,
+  { name, attributes, traceparent, outcome, leftMs }: Traced,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -34,22 +40,22 @@ export async function traced<T>(
       return result;
     });
   } finally {
-    await telemetry?.flush(FLUSH_MS);
+    await telemetry?.flush(Math.max(Math.min(FLUSH_MS, leftMs() - ANSWER_MS), 0));
   }
 }
 
 /** The same of an API's function. */
 export function tracedApi(handler: ApiHandler): ApiHandler {
   return async (event, context) => {
-    // A service that does not open is answered as every failure is.
-    const open = await service().catch(() => ({ telemetry: undefined }));
+    const telemetry = await functionTelemetry();
     const about: Traced = {
       name: event.routeKey,
       attributes: {},
       traceparent: async () => event.headers['traceparent'],
       outcome: (result) => String((result as { statusCode?: number }).statusCode ?? 0),
+      leftMs: () => context.getRemainingTimeInMillis(),
     };
-    return traced(open, about, () => handler(event, context));
+    return traced({ telemetry }, about, () => handler(event, context));
   };
 }
 

@@ -29,3 +29,5 @@ export const { install, remove } = await load<{
 export const { functionPackage } = await load<{
   functionPackage(name: string, handlers: readonly string[]): Promise<Buffer>;
 }>('bundle.mjs');
+
+export const { checksPython } = await load<{ checksPython(): string }>('python.mjs');

@@ -87,9 +87,9 @@ impl Engine {
                     self.resources_listed(id, identifiers, next.as_deref(), *at);
                 }
             }
-            Event::Rejected { step, call, error_code, message, .. } => {
+            Event::Rejected { step, call, error_code, message, at } => {
                 if let Some(id) = self.named(step) {
-                    self.rejected(id, *call, error_code, message, now);
+                    self.rejected(id, *call, error_code, message, *at);
                 }
             }
             Event::Throttled { step, call } => {

@@ -53,6 +53,7 @@ use crate::durations::Observed;
 use crate::expr::{Expr, ResolveError};
 use crate::graph::{Cycle, Graph};
 use crate::model::{Command, EngineConfig, Event, Millis, Plan, PlannedResource, StackResource};
+use crate::secret::SecretValues;
 
 use contact::Contact;
 use poll::Durations;
@@ -289,7 +290,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the step is neither, or a reference, a secret or a function's argument is not what it must be.
-    pub fn payload(&self, step: &str, secrets: &BTreeMap<String, Value>) -> Result<Value, ResolveError> {
+    pub fn payload(&self, step: &str, secrets: &SecretValues) -> Result<Value, ResolveError> {
         let none = || ResolveError::Function(format!("{step} has no payload"));
         let id = *self.by_name.get(step).ok_or_else(none)?;
         let type_name = &self.resource(id).type_name;

@@ -228,6 +228,11 @@ impl Engine {
                 self.steps[id].identifier = None;
                 false
             }
+            // It goes on without having said what it makes: what its name makes is known.
+            (_, Class::Unsettled) if self.steps[id].identifier.is_none() => {
+                self.steps[id].identifier = self.chosen_identifier(id);
+                self.steps[id].identifier.is_some()
+            }
             _ => self.steps[id].identifier.is_some(),
         };
         if self.is_to_be_found_by_name(id) {
@@ -241,6 +246,7 @@ impl Engine {
         } else if class.is_passing() || class == Class::Vague {
             self.again(id, at);
         } else {
+            self.may_come_later(id);
             self.give_up(id, at);
         }
     }
@@ -394,9 +400,10 @@ impl Engine {
     }
 
     /// An operation that could not even be cancelled may still make something.
-    fn may_come_later(&mut self, id: StepId) {
+    pub(super) fn may_come_later(&mut self, id: StepId) {
         let step = &mut self.steps[id];
         if let (Some(failure), Some(token)) = (&mut step.failure, &step.request_token)
+            && step.work == Work::Create
             && [deadline::CODE, deadline::CANCELLED].contains(&failure.code.as_str())
         {
             failure.message = format!("{} Look for what request {token} makes.", failure.message);

@@ -92,6 +92,8 @@ impl Engine {
     pub(super) fn lapse(&mut self, id: StepId, at: Millis) {
         let said = "The answer was lost more than 24 hours ago, so the call is not made again.";
         self.operation_failed(id, "intent_expired", said, at);
+        // What it did, it did then: it has long been visible. When the lapse was noticed no journal says.
+        self.steps[id].reading_since = self.steps[id].intent_at;
     }
 
     pub(super) fn requests_listed(&mut self, id: StepId, requests: &[ListedRequest], next: Option<&str>, at: Millis) {
@@ -201,6 +203,7 @@ impl Engine {
             step.search = Search::Resources;
             self.listed_again(id, at);
         } else if !self.is_lost(id) {
+            self.may_come_later(id);
             self.give_up(id, at);
         } else {
             let said = format!("Resources of this type cannot be listed ({code}: {message}).");
@@ -264,6 +267,7 @@ impl Engine {
     fn name_not_found(&mut self, id: StepId, at: Millis) {
         let until = self.steps[id].reading_since.saturating_add(LISTED_WITHIN);
         if at >= until {
+            self.may_come_later(id);
             self.give_up(id, at);
             return;
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::expr::{ResolveError, Scope};
 use crate::schema;
+use crate::secret::SecretValues;
 
 /// What the resource schemas know about the values that a resource offers to others.
 pub trait Attributes {
@@ -103,7 +104,7 @@ pub(super) struct Values<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Secrets<'a> {
     /// Put in.
-    Given(&'a BTreeMap<String, Value>),
+    Given(&'a SecretValues),
     /// Shown as asterisks.
     Masked,
     /// Left as they are.

@@ -3,9 +3,10 @@
 //!
 //! A value given now comes first, then the one of the last deployment (never for NoEcho), then the default.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde_json::Value;
+use zeroize::Zeroize;
 
 use super::constraints::{self, Constraints};
 use super::document::{Document, is_logical_id, scalar};
@@ -17,6 +18,7 @@ use crate::call::{DeclaredParameter, Lookup};
 use crate::expr::Expr;
 use crate::expr::functions;
 use crate::problem::{Problem, Span};
+use crate::secret::GivenParameters;
 use crate::template::{Entry, Kind, Node};
 
 const ATTRIBUTES: [&str; 11] = [
@@ -133,13 +135,21 @@ impl Declaration<'_> {
 }
 
 /// A parameter's effective value.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Given {
     text: String,
     shape: Shape,
     no_echo: bool,
     /// What of the account it names.
     account: Option<&'static str>,
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        if self.no_echo {
+            self.text.zeroize();
+        }
+    }
 }
 
 impl Given {
@@ -164,8 +174,8 @@ impl Given {
     }
 
     /// What is recorded of it.
-    pub(super) fn recorded(self) -> Option<String> {
-        (!self.no_echo).then_some(self.text)
+    pub(super) fn recorded(mut self) -> Option<String> {
+        (!self.no_echo).then(|| std::mem::take(&mut self.text))
     }
 }
 
@@ -290,8 +300,8 @@ fn short(text: &str) -> String {
     }
 }
 
-fn unknown(declarations: &[Declaration<'_>], values: &BTreeMap<String, String>, problems: &mut Vec<Problem>) {
-    for name in values.keys() {
+fn unknown(declarations: &[Declaration<'_>], values: &GivenParameters, problems: &mut Vec<Problem>) {
+    for name in values.names() {
         if declarations.iter().any(|declared| declared.name == name) {
             continue;
         }
@@ -315,7 +325,7 @@ fn effective(declared: &Declaration<'_>, world: &World<'_>) -> Result<(String, O
     let name = declared.name;
     let before = world.previous.and_then(|previous| previous.get(name));
     if let Some(text) = world.parameters.get(name) {
-        return Ok((text.clone(), Origin::Now));
+        return Ok((text.to_owned(), Origin::Now));
     }
     if let (Some(Some(text)), false) = (before, declared.no_echo) {
         return Ok((text.clone(), Origin::Before));

@@ -9,7 +9,7 @@ use crate::call::{Found, Lookup};
 use crate::expr::Expr;
 use crate::model::Context;
 use crate::problem::{Problem, Span};
-use crate::secret::SecretValues;
+use crate::secret::{GivenParameters, SecretValues};
 use crate::template::{Kind, Node};
 
 /// Everything known about the world when a plan is made.
@@ -19,7 +19,7 @@ pub struct World<'a> {
     /// Stack name.
     pub stack: &'a str,
     /// Parameter values given now.
-    pub parameters: &'a BTreeMap<String, String>,
+    pub parameters: &'a GivenParameters,
     /// Effective values of the last deployment, if there was one; a NoEcho parameter has `None`.
     pub previous: Option<&'a BTreeMap<String, Option<String>>>,
     /// Lookups answered so far.

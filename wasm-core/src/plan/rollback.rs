@@ -365,7 +365,7 @@ fn finishing(call: &RollbackCall) -> PlanCall {
         stack: call.forward.stack.clone(),
         mode: Mode::Deploy,
         context: call.forward.context.clone(),
-        parameters: BTreeMap::new(),
+        parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
         found: Vec::new(),

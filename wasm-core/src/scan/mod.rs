@@ -13,13 +13,14 @@ pub mod secrets;
 mod suppress;
 pub mod value;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
 use crate::model::Context;
 use crate::problem::Problem;
+use crate::secret::GivenParameters;
 use rules::Rule;
 
 pub use find::{judge, scan};
@@ -129,14 +130,15 @@ pub struct RuleResult {
 }
 
 /// A scan of one text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScanCall {
     /// Name of the text in findings.
     pub file: String,
     /// Values of parameters; one left out has its default, or is unknown.
     #[serde(default)]
-    pub parameters: BTreeMap<String, String>,
+    #[tsify(type = "Record<string, string>")]
+    pub parameters: GivenParameters,
     /// Where it will be deployed to; without it nothing that depends on the region is a problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]

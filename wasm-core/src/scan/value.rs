@@ -8,9 +8,10 @@
 //! - anything else that is not understood is unknown. No rule makes a finding of an unknown value.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::problem::Span;
+use crate::secret::GivenParameters;
 use crate::template::{Entry, Kind, Node};
 
 /// Bytes of text that functions may make in all, and of one value: as planning has it.
@@ -197,7 +198,7 @@ pub struct View<'t> {
     defaults: RefCell<bool>,
     /// Bytes of text that functions may still make; a value that does not fit is unknown.
     room: Cell<usize>,
-    given: &'t BTreeMap<String, String>,
+    given: &'t GivenParameters,
 }
 
 #[derive(Clone, Copy)]
@@ -209,7 +210,7 @@ struct Truth {
 impl<'t> View<'t> {
     /// Reads the sections; malformed parts count as not there.
     #[must_use]
-    pub fn new(template: &'t Node, given: &'t BTreeMap<String, String>) -> Self {
+    pub fn new(template: &'t Node, given: &'t GivenParameters) -> Self {
         let section = |name: &str| template.get(name).and_then(Node::as_map).unwrap_or_default();
         let pairs = |name: &str| section(name).iter().map(|entry| (entry.key.as_str(), &entry.value)).collect();
         let parameters = section("Parameters").iter().map(|entry| {
@@ -296,7 +297,7 @@ impl<'t> View<'t> {
             _ if name.starts_with("AWS::") => V::Text(HOLE.into()),
             _ => match self.parameters.get(name) {
                 Some(Some(value)) => {
-                    if !self.given.contains_key(name) {
+                    if self.given.get(name).is_none() {
                         *self.defaults.borrow_mut() = true;
                     }
                     value.clone()
@@ -496,7 +497,7 @@ fn push(text: &mut String, value: &V) {
     }
 }
 
-fn parameter(declared: &Node, given: Option<&String>) -> Option<V> {
+fn parameter(declared: &Node, given: Option<&str>) -> Option<V> {
     let kind = declared.get("Type").and_then(Node::as_str).unwrap_or("String");
     let hidden = declared.get("NoEcho").is_some_and(|node| match &node.kind {
         Kind::Bool(flag) => *flag,
@@ -508,7 +509,8 @@ fn parameter(declared: &Node, given: Option<&String>) -> Option<V> {
     }
     let node = declared.get("Default");
     let text = match (given, node.map(|node| &node.kind)) {
-        (Some(text), _) | (None, Some(Kind::String(text))) => text.clone(),
+        (Some(text), _) => text.to_owned(),
+        (None, Some(Kind::String(text))) => text.clone(),
         (None, Some(Kind::Number(number))) => number.to_string(),
         (None, Some(Kind::Bool(flag))) => flag.to_string(),
         _ => return None,

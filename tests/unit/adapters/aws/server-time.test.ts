@@ -29,9 +29,15 @@ test('no wait is longer than a minute, whatever the server says', () => {
   expect(askAgainAt({ retryAfter: year2100, date: undefined, sent: NOW, received: NOW })).toBe(NOW + 60_000);
 });
 
-test('what has passed or is no time asks for nothing', () => {
+test('what passed while the answer was on its way may be asked for at once', () => {
+  expect(askAgainAt({ ...answer(0, 0), retryAfter: NOW - 35 })).toBe(NOW);
+  expect(askAgainAt({ ...answer(0, 0), sent: NOW - 9_000, retryAfter: NOW - 8_990 })).toBe(NOW);
+  expect(askAgainAt({ retryAfter: NOW - 1, date: undefined, sent: NOW, received: NOW })).toBe(NOW);
+});
+
+test('what had passed long before it was asked, or is no time, asks for nothing', () => {
   expect(askAgainAt({ ...answer(0, 0), retryAfter: -1 })).toBeUndefined();
   expect(askAgainAt({ ...answer(0, 0), retryAfter: Number.NaN })).toBeUndefined();
-  expect(askAgainAt({ retryAfter: NOW - 1, date: undefined, sent: NOW, received: NOW })).toBeUndefined();
+  expect(askAgainAt({ retryAfter: NOW - 2_001, date: undefined, sent: NOW, received: NOW })).toBeUndefined();
   expect(askAgainAt(answer(180_000, -5_000))).toBe(NOW);
 });

@@ -18,6 +18,7 @@ const about = (traceparent?: string): Traced => ({
   attributes: { runId: 'r1' },
   traceparent: async () => traceparent,
   outcome: () => 'end',
+  leftMs: () => 10_000,
 });
 
 async function spanOf(traceparent: string | undefined, work = async () => 7): Promise<AnyMessage> {
@@ -70,4 +71,15 @@ test('without either it begins one, and what fails is sent, too', async () => {
 test('where nothing is exported, nothing is asked and the work is as it is', async () => {
   const never = { ...about(), traceparent: () => Promise.reject(new Error('asked')) };
   expect(await traced({ telemetry: undefined }, never, async () => 7)).toBe(7);
+});
+
+test.each([
+  [60_000, 5_000],
+  [1_500, 1_000],
+  [100, 0],
+])('with %d ms left it is sent within %d ms, so that a slow collector fails no invocation', async (left, most) => {
+  const telemetry = new Telemetry({ clock: systemClock, resource: {}, warn: () => {}, byInterval: false });
+  const flush = vi.spyOn(telemetry, 'flush');
+  expect(await traced({ telemetry }, { ...about(), leftMs: () => left }, async () => 7)).toBe(7);
+  expect(flush.mock.calls).toEqual([[most]]);
 });

@@ -1,10 +1,9 @@
 //! Secrets that stand in pieces: put together by `Fn::Join` or `Fn::Sub`, chosen by `Fn::If`, or wrapped in base64.
 //! What a function gives is looked at as if it were written there.
 
-use std::collections::BTreeMap;
-
 use super::{Hit, forms, literal, mask};
 use crate::scan::value::{HOLE, V, View};
+use crate::secret::GivenParameters;
 use crate::template::{Kind, Node};
 
 /// Shorter texts in base64 occur by chance.
@@ -15,7 +14,7 @@ const MOST: usize = 256 * 1024;
 
 /// Every secret that shows only in what functions give, in the order of the tree.
 pub(super) fn find(template: &Node) -> Vec<Hit> {
-    let given = BTreeMap::new();
+    let given = GivenParameters::default();
     let mut search = Search { view: View::new(template, &given), path: Vec::new(), hits: Vec::new() };
     search.node(template, "");
     search.hits
