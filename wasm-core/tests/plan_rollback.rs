@@ -132,7 +132,7 @@ fn what_was_created_is_deleted_users_first_and_what_was_not_begun_is_left_out() 
     let answer =
         rollback(&back(forward.clone(), vec![made("A", &[], "Delete"), made("B", &["A"], "RetainExceptOnCreate")]));
     assert_eq!(steps(&answer), [("A", Action::Delete), ("B", Action::Delete)], "its policy keeps it only later");
-    assert_eq!(step(&answer, "B").depends_on, ["A"]);
+    assert_eq!(step(&answer, "A").depends_on, ["B"], "what uses it goes first");
     assert!(answer.unrestored.is_empty());
     // A policy that keeps it always keeps it now.
     let kept = rollback(&back(forward.clone(), vec![made("A", &[], "Retain")]));
@@ -368,7 +368,7 @@ fn a_move_that_makes_no_sense_is_refused_with_the_reason() {
         ),
         ("the other was there", one("B", QUEUE), &[("A", "B")], "A cannot be moved to B: the stack has B already"),
         ("another type", one("N", "AWS::SNS::Topic"), &[("A", "N")], "A cannot be moved to N: one is AWS::SQS::Queue"),
-        ("two become one", one("N", QUEUE), &[("A", "N"), ("B", "N")], "A and B cannot both be moved to N"),
+        ("two become one", one("N", QUEUE), &[("A", "N"), ("B", "N")], "B and A cannot both be moved to N"),
     ] {
         let said = refused(&template, stack(), moved);
         assert!(said.starts_with(&format!("invalid_move: {expected}")), "{what}: {said}");
