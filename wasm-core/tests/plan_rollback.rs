@@ -398,7 +398,10 @@ fn a_policy_on_the_same_key_moves_by_itself_and_two_on_one_key_are_refused() {
     let both = template(json!({"A": policy(json!(["q-1"])), "B": policy(json!(["q-2", "q-1"]))}));
     assert!(refused(&both, Vec::new(), &[]).starts_with("same_place: A and B write to the same place"));
     // A role's inline policies are told apart by their names.
-    let inline = |name: &str| json!({"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": name, "PolicyDocument": {}, "Roles": ["r"]}});
+    let inline = |name: &str| {
+        let properties = json!({"PolicyName": name, "PolicyDocument": {}, "Roles": ["r"]});
+        json!({"Type": "AWS::IAM::Policy", "Properties": properties})
+    };
     let apart = plan(&template(json!({"A": inline("one"), "B": inline("two")})), Vec::new(), &[]);
     assert_eq!(apart.resources.len(), 2);
     assert!(
