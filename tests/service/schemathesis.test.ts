@@ -1,24 +1,33 @@
 // Schemathesis, whose authors have never seen us, holds the installed service to docs/openapi.json: examples, edge cases and
 // mutations of every operation, and sequences of them. What is not asked of it: tests/support/schemathesis.toml.
+// An emulator of its own: it calls off and approves whatever it can list.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnyDocument } from '../support/cli.ts';
 import { SIGNED } from './support/call.ts';
 import { checksPython } from './support/scripts.ts';
+import { type Installed, startService } from './support/start.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/openapi.json');
 const SETTINGS = join(import.meta.dirname, '../support/schemathesis.toml');
 const SEED = process.env['ASSENT_SEED'] ?? '1';
 
 const folder = mkdtempSync(join(tmpdir(), 'assent-schemathesis-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let installed: Installed;
+beforeAll(async () => {
+  installed = await startService();
+});
+afterAll(async () => {
+  await installed?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Exit code and what it says. */
 async function held(document: string, ...more: string[]): Promise<{ code: number | null; said: string }> {
-  const given = ['--config-file', SETTINGS, 'run', document, '--url', inject('service')];
+  const given = ['--config-file', SETTINGS, 'run', document, '--url', installed.service];
   const signed = ['--header', `authorization: ${SIGNED['authorization']}`];
   const how = ['--seed', SEED, '--workers', '2', '--continue-on-failure', '--warnings', 'off', '--no-color'];
   const child = spawn(join(dirname(checksPython()), 'schemathesis'), [...given, ...signed, ...how, ...more], {
