@@ -22,6 +22,7 @@ import type {
 } from '#wasm';
 import { pure } from './instance.ts';
 import { textOf } from './stored.ts';
+import { COLUMNS_FROM, consensusByColumns } from './votes.ts';
 
 /** What is there against what was deployed. */
 export function compare(call: DriftCall): Drifted {
@@ -69,7 +70,8 @@ export function permissions(text: string): PermissionsAnswer {
 
 /** Aggregates votes on one question. */
 export function consensus(call: ConsensusCall): ConsensusAnswer {
-  return pure('consensus', (wasm) => wasm.consensus(call));
+  const answer = call.votes.length >= COLUMNS_FROM ? consensusByColumns(call) : undefined;
+  return answer ?? pure('consensus', (wasm) => wasm.consensus(call));
 }
 
 /** The circle's experts, and what is known of them from what became of their votes. */

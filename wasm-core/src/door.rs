@@ -12,6 +12,7 @@ use zeroize::Zeroize;
 
 use crate::call::{InspectAnswer, PlanAnswer, PlanCall, PlanSummary, SimulateCall, Simulated};
 use crate::circle::{self, AnsweredQuestions, Brief, BuiltinVotes, DecideAnswer, DecideCall, ExpertsAnswer};
+use crate::consensus::columns::{Columns, Parts};
 use crate::consensus::tables::{self, Forecasts, ForecastsSummary, Labels, LabelsSummary, TableMethod};
 use crate::consensus::{ConsensusAnswer, ConsensusCall, aggregate};
 use crate::durations::{Learned, Observed};
@@ -138,6 +139,72 @@ pub fn consensus(call: Ts<ConsensusCall>) -> Result<Ts<ConsensusAnswer>, JsError
         Err(problems) => ConsensusAnswer::Refused { problems },
     }
     .into_ts()?)
+}
+
+/// Answers to many votes on one question: columns in and out, without an object per vote.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct VoteAnswers {
+    parts: Result<Parts, Vec<String>>,
+}
+
+#[wasm_bindgen]
+impl VoteAnswers {
+    /// From a call without these votes, and columns (see `Columns`).
+    ///
+    /// # Errors
+    /// When the call or the columns are malformed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        call: Ts<ConsensusCall>,
+        names: &str,
+        counts: &[u32],
+        codes: &[u32],
+        numbers: &[f64],
+    ) -> Result<VoteAnswers, JsError> {
+        let columns = Columns { names, counts: <[u32; 2]>::try_from(counts)?, codes, numbers };
+        Ok(Self { parts: columns.aggregate(&call.to_rust()?).ok_or_else(malformed)? })
+    }
+
+    /// The answer without its experts, or why there is none.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn answer(&self) -> Result<Ts<ConsensusAnswer>, JsError> {
+        Ok(match &self.parts {
+            Ok(parts) => ConsensusAnswer::Aggregated { consensus: parts.head.clone() },
+            Err(problems) => ConsensusAnswer::Refused { problems: problems.clone() },
+        }
+        .into_ts()?)
+    }
+
+    /// See `Parts`.
+    #[must_use]
+    pub fn who(&self) -> Vec<u32> {
+        self.column(|parts| &parts.who)
+    }
+
+    /// See `Parts`.
+    #[must_use]
+    pub fn flags(&self) -> Vec<u8> {
+        self.column(|parts| &parts.flags)
+    }
+
+    /// See `Parts`.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<f64> {
+        self.column(|parts| &parts.numbers)
+    }
+
+    /// See `Parts`.
+    #[must_use]
+    pub fn flip(&self) -> Vec<u32> {
+        self.column(|parts| &parts.flip)
+    }
+
+    fn column<T: Clone>(&self, of: impl Fn(&Parts) -> &Vec<T>) -> Vec<T> {
+        self.parts.as_ref().map(|parts| of(parts).clone()).unwrap_or_default()
+    }
 }
 
 /// The decision that votes on a plan allow, or who is to be asked next.

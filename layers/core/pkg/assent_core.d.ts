@@ -2826,6 +2826,44 @@ export class Template {
 }
 
 /**
+ * Answers to many votes on one question: columns in and out, without an object per vote.
+ */
+export class VoteAnswers {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * The answer without its experts, or why there is none.
+     *
+     * # Errors
+     * Never.
+     */
+    answer(): ConsensusAnswer;
+    /**
+     * See `Parts`.
+     */
+    flags(): Uint8Array;
+    /**
+     * See `Parts`.
+     */
+    flip(): Uint32Array;
+    /**
+     * From a call without these votes, and columns (see `Columns`).
+     *
+     * # Errors
+     * When the call or the columns are malformed.
+     */
+    constructor(call: ConsensusCall, names: string, counts: Uint32Array | number[], codes: Uint32Array | number[], numbers: Float64Array | number[]);
+    /**
+     * See `Parts`.
+     */
+    numbers(): Float64Array;
+    /**
+     * See `Parts`.
+     */
+    who(): Uint32Array;
+}
+
+/**
  * What an append changes of a log.
  *
  * # Errors

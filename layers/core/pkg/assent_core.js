@@ -669,6 +669,115 @@ if (Symbol.dispose) Template.prototype[Symbol.dispose] = Template.prototype.free
 exports.Template = Template;
 
 /**
+ * Answers to many votes on one question: columns in and out, without an object per vote.
+ */
+class VoteAnswers {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        VoteAnswersFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_voteanswers_free(ptr, 0);
+    }
+    /**
+     * The answer without its experts, or why there is none.
+     *
+     * # Errors
+     * Never.
+     * @returns {ConsensusAnswer}
+     */
+    answer() {
+        const ret = wasm.voteanswers_answer(this.__wbg_ptr);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * See `Parts`.
+     * @returns {Uint8Array}
+     */
+    flags() {
+        const ret = wasm.voteanswers_flags(this.__wbg_ptr);
+        var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        return v1;
+    }
+    /**
+     * See `Parts`.
+     * @returns {Uint32Array}
+     */
+    flip() {
+        const ret = wasm.voteanswers_flip(this.__wbg_ptr);
+        var v1 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
+    }
+    /**
+     * From a call without these votes, and columns (see `Columns`).
+     *
+     * # Errors
+     * When the call or the columns are malformed.
+     * @param {ConsensusCall} call
+     * @param {string} names
+     * @param {Uint32Array | number[]} counts
+     * @param {Uint32Array | number[]} codes
+     * @param {Float64Array | number[]} numbers
+     */
+    constructor(call, names, counts, codes, numbers) {
+        let ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3;
+        try {
+            ptr0 = passStringToWasm0(names, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray32ToWasm0(counts, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+            ptr2 = passArray32ToWasm0(codes, wasm.__wbindgen_malloc);
+            len2 = WASM_VECTOR_LEN;
+            ptr3 = passArrayF64ToWasm0(numbers, wasm.__wbindgen_malloc);
+            len3 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr3) { wasm.__wbindgen_free(ptr3, len3 * 8, 8); }
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 4, 4); }
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 4, 4); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.voteanswers_new(call, ptr0, len0, ptr1, len1, ptr2, len2, ptr3, len3);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        this.__wbg_ptr = ret[0];
+        VoteAnswersFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * See `Parts`.
+     * @returns {Float64Array}
+     */
+    numbers() {
+        const ret = wasm.voteanswers_numbers(this.__wbg_ptr);
+        var v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+        return v1;
+    }
+    /**
+     * See `Parts`.
+     * @returns {Uint32Array}
+     */
+    who() {
+        const ret = wasm.voteanswers_who(this.__wbg_ptr);
+        var v1 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
+    }
+}
+if (Symbol.dispose) VoteAnswers.prototype[Symbol.dispose] = VoteAnswers.prototype.free;
+exports.VoteAnswers = VoteAnswers;
+
+/**
  * What an append changes of a log.
  *
  * # Errors
@@ -1608,6 +1717,9 @@ const PlannedFinalization = (typeof FinalizationRegistry === 'undefined')
 const TemplateFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_template_free(ptr, 1));
+const VoteAnswersFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_voteanswers_free(ptr, 1));
 
 function addToExternrefTable0(obj) {
     const idx = wasm.__externref_table_alloc();
@@ -1623,6 +1735,11 @@ function getArrayF64FromWasm0(ptr, len) {
 function getArrayI32FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getInt32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
+}
+
+function getArrayU32FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getUint32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
 }
 
 function getArrayU8FromWasm0(ptr, len) {

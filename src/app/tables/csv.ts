@@ -1,6 +1,6 @@
 // Comma-separated tables (RFC 4180) as a stream: chunk by chunk, so that memory holds what is kept of them and not the
 // file. Strict: UTF-8, a header with every column that is needed (in any order, others are skipped), as many fields in
-// each record as the header has, quotes only around whole fields. Whatever is wrong is refused with file and line.
+// each record as the header has, quotes only around whole fields. Whatever is wrong is refused with file, line and column.
 import { InvalidInput } from '../../domain/errors.ts';
 
 /** A file or stream of a table. */
@@ -17,8 +17,14 @@ const LONGEST_RECORD = 1 << 20;
 
 const STOP = /[,\n"]/g;
 
-/** The values of the wanted columns in one record, and the line it begins in. */
-export type Take = (values: string[], line: number) => void;
+/** Where something stands: both from 1, columns in UTF-16 code units. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
+/** The values of the wanted columns in one record, the line it begins in, and where each value stands. */
+export type Take = (values: string[], line: number, at: (value: number) => Place) => void;
 
 /**
  * Reads a table. `columns`: for each wanted value the names that its column may have. Rejects with InvalidInput:
@@ -31,7 +37,7 @@ export async function readTable(
 ): Promise<void> {
   let header: { at: number[]; fields: number } | undefined;
   let rows = 0;
-  const records = new Records(name, (fields, line) => {
+  const records = new Records(name, (fields, line, at) => {
     if (header === undefined) {
       header = { at: placed(name, columns, fields, line), fields: fields.length };
       return;
@@ -41,9 +47,11 @@ export async function readTable(
     }
     rows += 1;
     if (rows > MOST_ROWS) throw wrongRow(name, line, `there are more than ${MOST_ROWS} rows`);
+    const wanted = header.at;
     take(
-      header.at.map((at) => fields[at] as string),
+      wanted.map((at) => fields[at] as string),
       line,
+      (value) => at(wanted[value] ?? 0),
     );
   });
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -55,10 +63,11 @@ export async function readTable(
   if (rows === 0) throw new InvalidInput('file_empty', `${name} has a header and no rows.`);
 }
 
-/** What is wrong with a line of a table. */
-export function wrongRow(name: string, line: number, message: string): InvalidInput {
+/** What is wrong with a record of a table, from its beginning or from a place in it. */
+export function wrongRow(name: string, where: number | Place, message: string): InvalidInput {
+  const { line, column } = typeof where === 'number' ? { line: where, column: 1 } : where;
   return new InvalidInput('invalid_table', `${name}:${line}: ${message}.`, {
-    problems: [{ code: 'invalid_table', severity: 'error', message, line, column: 0 }],
+    problems: [{ code: 'invalid_table', severity: 'error', message, line, column }],
   });
 }
 
@@ -95,6 +104,8 @@ class Records {
   /** In which the next record begins. */
   line = 1;
   #rest = '';
+  /** Where in the record the last quote was opened. */
+  #open = 0;
   readonly #name: string;
   readonly #take: Take;
 
@@ -121,7 +132,8 @@ class Records {
       }
     }
     this.#rest = all.slice(from);
-    if (this.#rest.length > LONGEST_RECORD) throw this.#wrong('a record is longer than 1 MiB; is a quote not closed?');
+    if (this.#rest.length > LONGEST_RECORD)
+      throw this.#wrong('a record is longer than 1 MiB; is a quote not closed?', this.#rest);
   }
 
   /** What is left is the last record. */
@@ -129,22 +141,30 @@ class Records {
     const last = this.#rest;
     if (last === '') return;
     this.push('\n');
-    if (this.#rest !== '') throw this.#wrong('a quote is not closed');
+    if (this.#rest !== '') throw this.#wrong('a quote is not closed', this.#rest.slice(0, this.#open));
   }
 
   #plain(record: string): void {
     const whole = record.endsWith('\r') ? record.slice(0, -1) : record;
-    if (whole !== '') this.#take(whole.split(','), this.line);
+    const { line } = this;
+    if (whole !== '') {
+      const fields = whole.split(',');
+      const column = (at: number) => fields.slice(0, at).reduce((sum, field) => sum + field.length + 1, 1);
+      this.#take(fields, line, (at) => ({ line, column: column(at) }));
+    }
     this.line += 1;
   }
 
   /** Takes the record that begins there, and says where the next one does; nothing while it is not all there. */
   #quoted(all: string, start: number): number | undefined {
     const fields: string[] = [];
+    const starts: number[] = [];
     let at = start;
     let lines = 0;
     for (;;) {
+      starts.push(at);
       if (all[at] === '"') {
+        this.#open = at - start;
         let field = '';
         for (;;) {
           const close = all.indexOf('"', at + 1);
@@ -162,7 +182,9 @@ class Records {
         if (stop === undefined) return undefined;
         const plain = all.slice(at, stop);
         at = stop;
-        if (all[at] === '"') throw this.#wrong('a quote inside a field; the whole field must be in quotes');
+        if (all[at] === '"') {
+          throw this.#wrong('a quote inside a field; the whole field must be in quotes', all.slice(start, at));
+        }
         fields.push(all[at] === '\n' && plain.endsWith('\r') ? plain.slice(0, -1) : plain);
       }
       if (all[at] === '\r' && all[at + 1] === '\n') at += 1;
@@ -170,14 +192,21 @@ class Records {
       at += 1;
       if (after === '\n') break;
       if (after === undefined || (after === '\r' && at === all.length)) return undefined;
-      if (after !== ',') throw this.#wrong('something follows a closed quote');
+      if (after !== ',') throw this.#wrong('something follows a closed quote', all.slice(start, at - 1));
     }
-    this.#take(fields, this.line);
+    const { line } = this;
+    this.#take(fields, line, (field) => placeAfter(line, all.slice(start, starts[field])));
     this.line += lines + 1;
     return at;
   }
 
-  #wrong(message: string): InvalidInput {
-    return wrongRow(this.#name, this.line, message);
+  /** What is wrong behind this text of the record; behind much of it, with the record. */
+  #wrong(message: string, before: string): InvalidInput {
+    return wrongRow(this.#name, before.length > LONGEST_RECORD ? this.line : placeAfter(this.line, before), message);
   }
+}
+
+/** Where what follows this text stands, if the text begins a line of that number. */
+function placeAfter(line: number, before: string): Place {
+  return { line: line + before.split('\n').length - 1, column: before.length - before.lastIndexOf('\n') };
 }

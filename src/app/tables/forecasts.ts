@@ -1,7 +1,7 @@
 // `consensus --forecasts`: a table of `question,forecaster,p` to one probability per question.
 import type { TableMethod } from '#wasm';
 import { poolForecasts } from '../../core/tables.ts';
-import { readTable, type TableSource, wrongRow } from './csv.ts';
+import { type Place, readTable, type TableSource, wrongRow } from './csv.ts';
 import { indices, MOST_NAMES, Names, numbers, replaced } from './names.ts';
 
 /** One probability per question, as columns. */
@@ -41,7 +41,7 @@ export interface ForecastsRequest {
   method: TableMethod;
 }
 
-/** Aggregates. Rejects with InvalidInput: `invalid_table` with file and line, `file_empty`. */
+/** Aggregates. Rejects with InvalidInput: `invalid_table` with file and place, `file_empty`. */
 export async function aggregateForecasts(request: ForecastsRequest): Promise<ForecastsResult> {
   const { forecasts, outcomes, truth, method } = request;
   const questions = new Names();
@@ -51,9 +51,9 @@ export async function aggregateForecasts(request: ForecastsRequest): Promise<For
   await readTable(
     forecasts,
     [['question'], ['forecaster'], ['p']],
-    ([question = '', forecaster = '', text = ''], line) => {
-      if (question === '') throw wrongRow(forecasts.name, line, 'the question is empty');
-      if (forecaster === '') throw wrongRow(forecasts.name, line, 'the forecaster is empty');
+    ([question = '', forecaster = '', text = ''], line, at) => {
+      if (question === '') throw wrongRow(forecasts.name, at(0), 'the question is empty');
+      if (forecaster === '') throw wrongRow(forecasts.name, at(1), 'the forecaster is empty');
       const index = questions.index(question);
       const by = forecasters.index(forecaster);
       const pair = index * MOST_NAMES + by;
@@ -64,7 +64,7 @@ export async function aggregateForecasts(request: ForecastsRequest): Promise<For
       seen.add(pair);
       of.push(index);
       who.push(by);
-      p.push(probability(forecasts.name, line, 'p', text));
+      p.push(probability(forecasts.name, () => at(2), 'p', text));
     },
   );
   const [sorted, people] = [questions.sorted(), forecasters.sorted()];
@@ -107,11 +107,11 @@ async function readOutcomes(source: TableSource, questions: readonly string[]): 
   const outcomes = new Float64Array(questions.length).fill(Number.NaN);
   const seen = new Set<string>();
   let unforecast = 0;
-  await readTable(source, [['question'], ['outcome', 'truth', 'label']], ([question = '', text = ''], line) => {
-    if (question === '') throw wrongRow(source.name, line, 'the question is empty');
+  await readTable(source, [['question'], ['outcome', 'truth', 'label']], ([question = '', text = ''], line, place) => {
+    if (question === '') throw wrongRow(source.name, place(0), 'the question is empty');
     if (seen.has(question)) throw wrongRow(source.name, line, `question ${JSON.stringify(question)} is there twice`);
     seen.add(question);
-    const outcome = probability(source.name, line, 'the outcome', text);
+    const outcome = probability(source.name, () => place(1), 'the outcome', text);
     const at = places.get(question);
     if (at === undefined) unforecast += 1;
     else outcomes[at] = outcome;
@@ -133,9 +133,9 @@ function judge({ outcomes, unforecast }: Outcomes, fitted: Outcomes | undefined,
 
 const NUMBER = /^\d*\.?\d+(?:[eE][+-]?\d+)?$|^\d+\.$/;
 
-function probability(name: string, line: number, what: string, text: string): number {
+function probability(name: string, at: () => Place, what: string, text: string): number {
   const trimmed = text.trim();
   const value = NUMBER.test(trimmed) ? Number(trimmed) : Number.NaN;
   if (value >= 0 && value <= 1) return value;
-  throw wrongRow(name, line, `${what} is ${JSON.stringify(text)}, not a number from 0 to 1`);
+  throw wrongRow(name, at(), `${what} is ${JSON.stringify(text)}, not a number from 0 to 1`);
 }

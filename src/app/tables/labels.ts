@@ -53,17 +53,17 @@ export interface LabelsRequest {
 
 const LABEL_COLUMNS = ['task', 'worker', 'label'];
 
-/** Aggregates. Rejects with InvalidInput: `invalid_table` with file and line, `file_empty`, `table_too_large`. */
+/** Aggregates. Rejects with InvalidInput: `invalid_table` with file and place, `file_empty`, `table_too_large`. */
 export async function aggregateLabels({ labels: source, truth, method }: LabelsRequest): Promise<LabelsResult> {
   const names = [new Names(), new Names(), new Names()] as const;
   const columns = [indices(), indices(), indices()] as const;
   await readTable(
     source,
     LABEL_COLUMNS.map((column) => [column]),
-    (values, line) => {
+    (values, _, place) => {
       for (let at = 0; at < 3; at += 1) {
         const value = values[at] as string;
-        if (value === '') throw wrongRow(source.name, line, `the ${LABEL_COLUMNS[at]} is empty`);
+        if (value === '') throw wrongRow(source.name, place(at), `the ${LABEL_COLUMNS[at]} is empty`);
         (columns[at] as (typeof columns)[0]).push((names[at] as Names).index(value));
       }
     },
@@ -106,9 +106,9 @@ async function readTruth(source: TableSource, tasks: readonly string[], labels: 
   const known = new Int32Array(tasks.length).fill(-1);
   const seen = new Set<string>();
   let unlabelled = 0;
-  await readTable(source, [['task'], ['label', 'truth']], ([task = '', label = ''], line) => {
-    if (task === '') throw wrongRow(source.name, line, 'the task is empty');
-    if (label === '') throw wrongRow(source.name, line, 'the label is empty');
+  await readTable(source, [['task'], ['label', 'truth']], ([task = '', label = ''], line, place) => {
+    if (task === '') throw wrongRow(source.name, place(0), 'the task is empty');
+    if (label === '') throw wrongRow(source.name, place(1), 'the label is empty');
     if (seen.has(task)) throw wrongRow(source.name, line, `task ${JSON.stringify(task)} is there twice`);
     seen.add(task);
     const at = places.get(task);

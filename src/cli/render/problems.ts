@@ -11,7 +11,7 @@ export function problemLines(problems: readonly Problem[], file: string, paint: 
     .map((problem) => {
       const { code, severity, message, line, column, path } = problem;
       const help = helpOfProblem(problem);
-      const place = line > 0 ? `${plain(file)}:${line}:${column}` : plain(path ?? '');
+      const place = line > 0 ? `${file === '' ? '' : `${plain(file)}:`}${line}:${column}` : plain(path ?? '');
       const label = severity === 'error' ? paint('red', 'error') : paint('yellow', 'warning');
       const where = place === '' ? '' : `${place}  `;
       const way = help === '' ? '' : `      ${paint('dim', plain(help))}\n`;

@@ -1,6 +1,5 @@
 // The core's consensus on one question in plain TypeScript, written only to be measured against: the same rules
-// (wasm-core/src/consensus), the same answer for calls without mistakes, and the same one pass over all experts. It does
-// not say who is pivotal, who would have had to vote otherwise, nor intervals, which is in its favour.
+// (wasm-core/src/consensus), the same answer for calls without mistakes, whole, and the same one pass over all experts.
 import type { Consensus, ConsensusCall, PerExpert, Vote } from '#wasm';
 
 interface Ballot {
@@ -15,6 +14,9 @@ interface Ballot {
 const FLOOR = 0.01;
 const EXTREMISING = 1.3;
 const TIE = 1e-9;
+/** Answers that the prior of a reliability is worth. */
+const ROWS = 20;
+const CERTAIN = 20;
 
 /** Aggregates the votes of a call that is sound. */
 export function aggregate(call: ConsensusCall): Consensus {
@@ -44,57 +46,122 @@ export function aggregate(call: ConsensusCall): Consensus {
     effective(ballots.length, related(sizes), correlation),
   );
   const roster = [...new Set([...(call.roster ?? []), ...call.votes.map(({ expert }) => expert)])].sort();
-  const best = Math.max(...posterior);
-  const close = posterior.filter((p) => best - p <= TIE).length;
+  const quorum = Number(call.quorum ?? 0);
+  const ahead = (votes: number, p: readonly number[]) => (votes < quorum * roster.length ? -1 : winner(p));
   const vetoes = call.votes.filter(({ veto, status, option }) => veto && (status ?? 'ok') === 'ok' && option);
   const [veto] = vetoes.toSorted((a, b) => (a.expert < b.expert ? -1 : 1));
-  let outcome = close === 1 ? (options[posterior.indexOf(best)] as string) : 'tie';
-  if (ballots.length < Number(call.quorum ?? 0) * roster.length) outcome = 'no_quorum';
+  let outcome = options[winner(posterior)] ?? 'tie';
+  if (ballots.length < quorum * roster.length) outcome = 'no_quorum';
   if (ballots.length === 0) outcome = 'no_votes';
   if (veto?.option !== undefined) outcome = veto.option;
   const chosen = options.indexOf(outcome);
   const weights = ballots.map((one) => weightOf(method, one));
   const total = sum(weights);
   const places = new Map(ballots.map(({ expert }, at) => [expert, at]));
-  const without = chosen < 0 ? [] : withoutEach(method, ballots, prior, sizes, correlation, chosen);
+  const with_ = posterior[chosen] ?? 0;
+  const oddsWith = logOdds(with_);
+  const without: { p: number; other: boolean }[] = new Array(ballots.length);
+  withoutEach(method, ballots, prior, sizes, correlation, (at, p) => {
+    without[at] = { p: p[chosen] ?? 0, other: ahead(ballots.length - 1, p) !== chosen };
+  });
   const perExpert = roster.map((expert): PerExpert => {
     const at = places.get(expert);
-    const weight = at === undefined ? 0 : (weights[at] as number);
+    if (at === undefined) {
+      const silent = { weightUsed: 0, contribution: 0, logOdds: 0, pivotal: false };
+      return { expert, reliability: null, interval: null, ...silent };
+    }
+    const { reliability } = ballots[at] as Ballot;
+    const { p, other } = without[at] as { p: number; other: boolean };
+    const half = 1.96 * Math.sqrt((reliability * (1 - reliability)) / (ROWS + 1));
     return {
       expert,
-      reliability: at === undefined ? undefined : (ballots[at] as Ballot).reliability,
-      weightUsed: total > 0 ? weight / total : 0,
-      contribution: at === undefined || chosen < 0 ? 0 : (posterior[chosen] as number) - (without[at] as number),
-    } as PerExpert;
+      reliability,
+      interval: [Math.max(0, reliability - half), Math.min(1, reliability + half)],
+      weightUsed: total > 0 ? (weights[at] as number) / total : 0,
+      contribution: chosen < 0 ? 0 : with_ - p,
+      logOdds: chosen < 0 ? 0 : oddsWith - logOdds(p),
+      pivotal: other,
+    };
   });
   const counts = options.map((_, option) => ballots.filter((one) => one.option === option).length);
   const agreeing = sum(counts.map((count) => count * count));
   const votes = ballots.length;
   const dissent = ballots.filter(({ option }) => option !== chosen).map(({ expert }) => expert);
+  const odds = without.map(({ p }) => oddsWith - logOdds(p));
+  const nEff = effective(votes, related(sizes), correlation);
+  const flip = () => {
+    const turned = turnedOf(method, ballots, odds, posterior, chosen);
+    const still = (many: number) => {
+      return ahead(votes, posteriorOf(method, turned.sums(many), votes, sums.weight, prior, nEff)) === chosen;
+    };
+    if (still(turned.carrying.length)) return [];
+    let [few, enough] = [0, turned.carrying.length];
+    while (few + 1 < enough) {
+      const middle = (few + enough) >> 1;
+      if (still(middle)) few = middle;
+      else enough = middle;
+    }
+    return turned.carrying.slice(0, enough).map((at) => (ballots[at] as Ballot).expert);
+  };
   return {
     outcome,
+    why: veto === undefined ? (chosen < 0 ? outcome : 'clear') : 'vetoed',
     posterior: Object.fromEntries(options.map((option, index) => [option, posterior[index] as number])),
     agreement: {
-      alpha: votes < 2 || agreeing >= votes * votes ? undefined : 0,
+      alpha: votes < 2 || agreeing >= votes * votes ? null : 0,
       entropyBits: Math.max(0, -sum(posterior.map((p) => (p > 0 ? p * Math.log2(p) : 0)))),
     },
-    nEff: effective(votes, related(sizes), correlation),
+    nEff,
     perExpert,
-    dissent: chosen < 0 ? [] : [...new Set(dissent)].sort(),
+    dissent: chosen < 0 ? [] : dissent,
+    flip: chosen < 0 || veto !== undefined ? [] : flip(),
     method,
     ...(veto === undefined ? {} : { veto: veto.expert }),
   } as Consensus;
 }
 
-/** Probability of the chosen option without each ballot, by what stands before it and behind it. */
+/** Sums where the first so many of those who carried the outcome most had been for the second option. */
+function turnedOf(method: string, ballots: Ballot[], odds: number[], posterior: number[], chosen: number) {
+  let second = -1;
+  for (const [option, p] of posterior.entries()) {
+    if (option !== chosen && (second < 0 || p >= (posterior[second] as number))) second = option;
+  }
+  const carrying = [...ballots.keys()].filter((at) => (ballots[at] as Ballot).option === chosen);
+  carrying.sort((a, b) => (odds[b] as number) - (odds[a] as number) || a - b);
+  const ranks = new Float64Array(ballots.length).fill(Number.POSITIVE_INFINITY);
+  for (const [rank, at] of carrying.entries()) ranks[at] = rank;
+  const options = posterior.length;
+  const turned = ballots.map((one) => ({ ...one, option: second }));
+  const sums = (many: number) => {
+    const all = new Array<number>(options).fill(0);
+    for (const [at, one] of ballots.entries()) {
+      const ballot = (ranks[at] as number) < many ? (turned[at] as Ballot) : one;
+      for (let option = 0; option < options; option++)
+        all[option] = (all[option] as number) + termOf(method, ballot, option, options);
+    }
+    return all;
+  };
+  return { carrying, sums };
+}
+
+function winner(posterior: readonly number[]): number {
+  const best = Math.max(...posterior);
+  return posterior.filter((p) => best - p <= TIE).length === 1 ? posterior.indexOf(best) : -1;
+}
+
+function logOdds(p: number): number {
+  return Math.min(CERTAIN, Math.max(-CERTAIN, Math.log(p / (1 - p))));
+}
+
+/** Gives the posterior without each ballot, by what stands before it and behind it. */
 function withoutEach(
   method: string,
   ballots: Ballot[],
   prior: number[],
   sizes: Map<string, number>,
   correlation: number,
-  chosen: number,
-): number[] {
+  take: (at: number, posterior: number[]) => void,
+): void {
   const k = prior.length;
   const before = new Float64Array((ballots.length + 1) * k);
   const weightBefore = new Float64Array(ballots.length + 1);
@@ -107,19 +174,17 @@ function withoutEach(
   const behind = new Float64Array(k);
   let weightBehind = 0;
   const pairs = related(sizes);
-  const without = new Array<number>(ballots.length);
   for (let at = ballots.length - 1; at >= 0; at--) {
     const one = ballots[at] as Ballot;
     const sums = prior.map((_, option) => (before[at * k + option] as number) + (behind[option] as number));
     const size = one.lineage === undefined ? 1 : (sizes.get(one.lineage) as number);
     const nEff = effective(ballots.length - 1, pairs - 2 * (size - 1), correlation);
     const weight = (weightBefore[at] as number) + weightBehind;
-    without[at] = posteriorOf(method, sums, ballots.length - 1, weight, prior, nEff)[chosen] as number;
+    take(at, posteriorOf(method, sums, ballots.length - 1, weight, prior, nEff));
     for (let option = 0; option < k; option++)
       behind[option] = (behind[option] as number) + termOf(method, one, option, k);
     weightBehind += one.weight;
   }
-  return without;
 }
 
 function ballot(vote: Vote, options: string[]): Ballot[] {

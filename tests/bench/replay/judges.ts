@@ -63,6 +63,41 @@ export function knowing(risk: number): Decision {
   return costs.reduce((best, other) => (other[0] < best[0] ? other : best))[1];
 }
 
+/**
+ * The cheapest decisions of somebody who knows in hindsight how often changes with the same votes and of the same kind
+ * ended badly, and who may ask about that share of them at most. The history of stacks is left out: hardly two have the same.
+ */
+export function hindsight(
+  changes: readonly { votes: readonly Vote[]; changeClass: string; good: boolean }[],
+  most: number,
+): Decision[] {
+  const keys = changes.map(({ votes, changeClass }) =>
+    JSON.stringify([
+      changeClass,
+      votes.flatMap((vote) =>
+        vote.expert === 'history' ? [] : [vote.expert, optionOf(vote) ?? '', vote.confidence ?? 0],
+      ),
+    ]),
+  );
+  const ended = new Map<string, { all: number; bad: number }>();
+  for (const [at, key] of keys.entries()) {
+    const { all, bad } = ended.get(key) ?? { all: 0, bad: 0 };
+    ended.set(key, { all: all + 1, bad: bad + (changes[at]?.good === true ? 0 : 1) });
+  }
+  const risks = keys.map((key) => {
+    const { all, bad } = ended.get(key) ?? { all: 1, bad: 0 };
+    return bad / all;
+  });
+  const own = (risk: number): Decision =>
+    COST.wrongApproval * risk <= COST.wrongRefusal * (1 - risk) ? 'approve' : 'refuse';
+  const saved = (risk: number) => Math.min(COST.wrongApproval * risk, COST.wrongRefusal * (1 - risk)) - COST.asked;
+  const worth = [...risks.keys()]
+    .filter((at) => saved(risks[at] ?? 0) > 0)
+    .sort((a, b) => saved(risks[b] ?? 0) - saved(risks[a] ?? 0) || a - b);
+  const asked = new Set(worth.slice(0, Math.floor(most * changes.length)));
+  return risks.map((risk, at) => (asked.has(at) ? 'ask' : own(risk)));
+}
+
 function optionOf(vote: Vote | undefined): Decision | undefined {
   if (vote === undefined || (vote.status ?? 'ok') !== 'ok') return undefined;
   return vote.option as Decision | undefined;

@@ -6,7 +6,7 @@
 // knows every probability of the generator, and only chance not.
 import type { Row } from '../measure.ts';
 import { histories } from './histories.ts';
-import { alone, type Decision, knowing, majority, type Score, score } from './judges.ts';
+import { alone, type Decision, hindsight, knowing, majority, type Score, score } from './judges.ts';
 import { ERROR_RATE, replay } from './replay.ts';
 
 const [STACKS, CHANGES, SEED] = [500, 10, 2026];
@@ -53,6 +53,8 @@ function scores() {
     'the odds known',
     of(({ risk }) => knowing(risk)),
   );
+  found.set('the votes in hindsight', score(hindsight(replayed, 1), good));
+  found.set('the votes in hindsight, asking a quarter at most', score(hindsight(replayed, MOST_ASKED), good));
   const changed = replayed.filter(({ equal, learned }) => equal !== learned).length;
   return { found, total: replayed.length, changed };
 }

@@ -11,15 +11,21 @@ pub struct Units {
 }
 
 impl Units {
-    /// Takes in one unit's votes per option.
-    pub fn add(&mut self, counts: &[f64]) {
-        let votes: f64 = counts.iter().sum();
+    /// Takes in one unit: options with their votes, each option once.
+    pub fn add(&mut self, counts: &[(u32, f64)]) {
+        let given = || counts.iter().map(|(_, count)| *count);
+        let votes: f64 = given().sum();
         if votes < 2.0 {
             return;
         }
-        self.totals.resize(self.totals.len().max(counts.len()), 0.0);
-        self.totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
-        self.observed += apart(counts) / (votes - 1.0);
+        for (option, count) in counts {
+            let option = *option as usize;
+            self.totals.resize(self.totals.len().max(option + 1), 0.0);
+            if let Some(total) = self.totals.get_mut(option) {
+                *total += count;
+            }
+        }
+        self.observed += apart(given) / (votes - 1.0);
     }
 
     /// `1 − (n − 1) Σ_u o_u / (n² − Σ n_c²)`; `None` where no disagreement could have been observed: fewer than two votes in
@@ -27,22 +33,22 @@ impl Units {
     #[must_use]
     pub fn alpha(&self) -> Option<f64> {
         let votes: f64 = self.totals.iter().sum();
-        let expected = apart(&self.totals);
+        let expected = apart(|| self.totals.iter().copied());
         (expected > 0.0).then(|| 1.0 - (votes - 1.0) * self.observed / expected)
     }
 }
 
 /// Ordered pairs of votes for different options.
-fn apart(counts: &[f64]) -> f64 {
-    let votes: f64 = counts.iter().sum();
-    counts.iter().map(|count| count * (votes - count)).sum()
+fn apart<T: Iterator<Item = f64>>(counts: impl Fn() -> T) -> f64 {
+    let votes: f64 = counts().sum();
+    counts().map(|count| count * (votes - count)).sum()
 }
 
 /// The same of a single question. Observed and expected pairs are the same pairs, so it is 0 as soon as anyone disagrees.
 #[must_use]
 pub fn alpha_nominal(counts: &[f64]) -> Option<f64> {
     let mut units = Units::default();
-    units.add(counts);
+    units.add(&(0..).zip(counts.iter().copied()).collect::<Vec<(u32, f64)>>());
     units.alpha()
 }
 

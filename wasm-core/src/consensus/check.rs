@@ -2,48 +2,53 @@
 
 use std::collections::BTreeSet;
 
-use super::{ConsensusCall, MOST_NUMBERS, MOST_OPTIONS, MOST_VOTES, RESERVED, Vote, VoteStatus, options, panel};
+use super::given::Given;
+use super::{ConsensusCall, MOST_NUMBERS, MOST_OPTIONS, MOST_VOTES, RESERVED, Vote, VoteStatus, panel};
 
 /// How far probabilities of one vote may be from summing to 1.
 const SUM: f64 = 1e-6;
 
-pub fn check(call: &ConsensusCall) -> Result<(), Vec<String>> {
-    if call.votes.len() > MOST_VOTES {
-        return Err(vec![format!("{} votes are more than the {MOST_VOTES} that one question takes", call.votes.len())]);
+/// Whether so many votes can be looked at.
+pub fn size(votes: usize) -> Result<(), Vec<String>> {
+    if votes <= MOST_VOTES {
+        return Ok(());
     }
+    Err(vec![format!("{votes} votes are more than the {MOST_VOTES} that one question takes")])
+}
+
+/// `again`: indices of the votes of experts that have voted already, rising.
+pub fn check(call: &ConsensusCall, votes: &[Given<'_>], named: &[String], again: &[usize]) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
-    let named = options(call);
     if named.len() > MOST_OPTIONS {
         return Err(vec![format!("{} options are more than the {MOST_OPTIONS} that one question takes", named.len())]);
     }
-    if call.votes.len() * named.len() > MOST_NUMBERS {
-        let (votes, options) = (call.votes.len(), named.len());
+    if votes.len() * named.len() > MOST_NUMBERS {
+        let (votes, options) = (votes.len(), named.len());
         return Err(vec![format!("{votes} votes on {options} options are more than one question takes")]);
     }
     for option in named.iter().filter(|option| RESERVED.contains(&option.as_str())) {
         problems.push(format!("{option} cannot be an option: it is the name of an outcome"));
     }
-    let mut seen = BTreeSet::new();
+    let mut again = again.iter().peekable();
+    let declared: BTreeSet<&str> = call.options.iter().map(String::as_str).collect();
+    let known = |option: &str| declared.is_empty() || declared.contains(option);
     let unit = |number: f64| (0.0..=1.0).contains(&number);
-    for vote in &call.votes {
-        let who = &vote.expert;
-        if !seen.insert(who) {
+    for (at, vote) in votes.iter().enumerate() {
+        let who = vote.expert;
+        if again.next_if(|twice| **twice == at).is_some() {
             problems.push(format!("{who} votes twice"));
         }
-        match &vote.option {
-            None if vote.status == VoteStatus::Ok && vote.probabilities.is_empty() => {
+        match vote.option {
+            None if vote.status == VoteStatus::Ok && vote.spread().is_none() => {
                 problems.push(format!("{who} has no option and did not abstain"));
             }
-            Some(option) if !call.options.is_empty() && !call.options.contains(option) => {
+            Some(option) if !known(option) => {
                 problems.push(format!("{who} votes for {option}, which is not among the options"));
             }
             _ => {}
         }
-        spread(call, vote, &mut problems);
-        for (name, number) in [("cost", vote.cost_usd), ("time", vote.elapsed_ms)] {
-            if number.is_some_and(|number| !number.is_finite() || number < 0.0) {
-                problems.push(format!("{name} of {who} is negative or no number"));
-            }
+        if let Some(whole) = vote.whole {
+            more(whole, known, &mut problems);
         }
         for (name, number) in [("confidence", vote.confidence), ("reliability", vote.reliability)] {
             if number.is_some_and(|number| !unit(number)) {
@@ -54,8 +59,7 @@ pub fn check(call: &ConsensusCall) -> Result<(), Vec<String>> {
             problems.push(format!("weight of {who} is not a positive number"));
         }
     }
-    let distinct: BTreeSet<&String> = call.options.iter().collect();
-    if distinct.len() != call.options.len() {
+    if declared.len() != call.options.len() {
         problems.push("an option is named twice".to_owned());
     }
     if !unit(call.quorum.share()) {
@@ -83,17 +87,16 @@ pub fn check(call: &ConsensusCall) -> Result<(), Vec<String>> {
         if !probability.is_finite() || *probability <= 0.0 {
             problems.push(format!("prior of {option} is not a positive number"));
         }
-        if !call.options.is_empty() && !call.options.contains(option) {
+        if !known(option) {
             problems.push(format!("prior names {option}, which is not among the options"));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// The probabilities and the counts of one vote.
-fn spread(call: &ConsensusCall, vote: &Vote, problems: &mut Vec<String>) {
+/// What few votes say: probabilities, counts, cost and time.
+fn more(vote: &Vote, known: impl Fn(&str) -> bool, problems: &mut Vec<String>) {
     let (who, given) = (&vote.expert, &vote.probabilities);
-    let known = |option: &String| call.options.is_empty() || call.options.contains(option);
     if !given.is_empty() {
         if vote.option.is_some() || vote.confidence.is_some() {
             problems.push(format!("{who} has probabilities and also an option or a confidence"));
@@ -110,5 +113,10 @@ fn spread(call: &ConsensusCall, vote: &Vote, problems: &mut Vec<String>) {
     let counts = vote.confusion.values().flat_map(|row| row.values());
     if counts.into_iter().any(|count| !count.is_finite() || *count < 0.0) {
         problems.push(format!("a count of {who} is negative or no number"));
+    }
+    for (name, number) in [("cost", vote.cost_usd), ("time", vote.elapsed_ms)] {
+        if number.is_some_and(|number| !number.is_finite() || number < 0.0) {
+            problems.push(format!("{name} of {who} is negative or no number"));
+        }
     }
 }

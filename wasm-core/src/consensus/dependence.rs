@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Lineages<'a> {
     votes: f64,
     sizes: BTreeMap<&'a str, f64>,
+    /// Ordered pairs of one lineage.
+    related: f64,
 }
 
 impl<'a> Lineages<'a> {
@@ -19,24 +21,20 @@ impl<'a> Lineages<'a> {
                 *counted.sizes.entry(lineage).or_default() += 1.0;
             }
         }
+        counted.related = counted.sizes.values().map(|size| size * (size - 1.0)).sum();
         counted
     }
 
     /// `n_eff = n / (1 + (n − 1) ρ̄)`, where `ρ̄` is the mean pairwise error correlation (Kish's design effect; for votes:
     /// Ladha 1992): `correlation` between two of one lineage, 0 between others.
     pub fn effective(&self, correlation: f64) -> f64 {
-        effective(self.votes, self.related(), correlation)
+        effective(self.votes, self.related, correlation)
     }
 
     /// The same without one vote of that lineage.
     pub fn effective_without(&self, lineage: Option<&str>, correlation: f64) -> f64 {
         let size = lineage.and_then(|lineage| self.sizes.get(lineage)).copied().unwrap_or(1.0);
-        effective(self.votes - 1.0, self.related() - 2.0 * (size - 1.0), correlation)
-    }
-
-    /// Ordered pairs of one lineage.
-    fn related(&self) -> f64 {
-        self.sizes.values().map(|size| size * (size - 1.0)).sum()
+        effective(self.votes - 1.0, self.related - 2.0 * (size - 1.0), correlation)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The weighted median per option, of all ballots and of all but one. Between two values where the weight is halved
 //! exactly: their mean.
 
-use super::Ballot;
 use super::methods::{normalised, share};
+use super::work::Ballot;
 
 /// What is a half is so up to rounding.
 const EDGE: f64 = 1e-12;

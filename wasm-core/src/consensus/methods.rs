@@ -9,7 +9,8 @@
 use super::dependence::Lineages;
 use super::median::Medians;
 use super::panel::ROWS;
-use super::{Ballot, Method, tables};
+use super::work::Ballot;
+use super::{Method, tables};
 
 const FLOOR: f64 = 0.01;
 /// Exponent of the logarithmic pool: on 4,872 forecast questions extremising by 1.3 had a lower Brier score than 1
@@ -19,6 +20,8 @@ pub const EXTREMISING: f64 = 1.3;
 /// Largest change of a probability at which the fit of Dawid and Skene has converged, and the most rounds.
 const TOLERANCE: f64 = 1e-9;
 const MOST_ROUNDS: u32 = 300;
+/// A product of probabilities at least [`FLOOR`] that is above it stays a normal number with one more.
+const SMALL: f64 = 1e-290;
 
 /// What was learned of the experts from the question itself.
 #[derive(Clone, Debug)]
@@ -28,6 +31,9 @@ pub struct Fit {
     pub converged: bool,
 }
 
+/// What a ballot gives its own option and each other one, where it treats those alike.
+type Pair = Option<(f64, f64)>;
+
 /// Ballots under a method.
 pub struct Pool<'a> {
     method: Method,
@@ -36,13 +42,15 @@ pub struct Pool<'a> {
     correlation: f64,
     lineages: Lineages<'a>,
     fit: Option<Fit>,
+    pairs: Vec<Pair>,
 }
 
 impl<'a> Pool<'a> {
     /// `prior` has a probability per option. The last digits depend on the order of ballots.
     pub fn new(method: Method, ballots: &'a [Ballot<'a>], prior: &'a [f64], correlation: f64) -> Self {
         let lineages = Lineages::of(ballots.iter().map(|ballot| ballot.lineage));
-        let mut pool = Self { method, ballots, prior, correlation, lineages, fit: None };
+        let pairs = ballots.iter().map(|ballot| pair(method, ballot, prior.len())).collect();
+        let mut pool = Self { method, ballots, prior, correlation, lineages, fit: None, pairs };
         if method == Method::DawidSkene && !ballots.is_empty() && prior.len() > 1 {
             pool.fit = Some(pool.fitted());
         }
@@ -64,8 +72,10 @@ impl<'a> Pool<'a> {
         if self.method == Method::Median && !self.ballots.is_empty() {
             return Medians::of(self.ballots, self.prior.len()).all();
         }
-        let weight = self.ballots.iter().map(|ballot| ballot.weight).sum();
-        self.posterior(&self.sums(), self.ballots.len(), weight, self.effective())
+        let mut sums = vec![0.0; self.prior.len()];
+        self.ballots.iter().zip(&self.pairs).for_each(|(ballot, pair)| self.add(ballot, *pair, &mut sums));
+        self.judge(&mut sums, self.ballots.len(), self.weight(), self.effective());
+        sums
     }
 
     /// Gives the posterior without each ballot to `take`, the last ballot first.
@@ -84,22 +94,40 @@ impl<'a> Pool<'a> {
         let mut weights = Vec::with_capacity(self.ballots.len());
         let mut sums = vec![0.0; options];
         let mut weight = 0.0;
-        for ballot in self.ballots {
+        for (ballot, pair) in self.ballots.iter().zip(&self.pairs) {
             before.extend_from_slice(&sums);
             weights.push(weight);
-            self.add(ballot, &mut sums);
+            self.add(ballot, *pair, &mut sums);
             weight += ballot.weight;
         }
         let mut behind = vec![0.0; options];
         let mut weight = 0.0;
-        let ballots = self.ballots.iter().enumerate().zip(before.chunks_exact(options.max(1)).zip(&weights));
-        for ((at, ballot), (before, weight_before)) in ballots.rev() {
-            let sums: Vec<f64> = before.iter().zip(&behind).map(|(before, behind)| before + behind).collect();
+        let ballots = self.ballots.iter().zip(&self.pairs).enumerate();
+        for ((at, (ballot, pair)), (before, weight_before)) in
+            ballots.zip(before.chunks_exact(options.max(1)).zip(&weights)).rev()
+        {
+            sums.iter_mut().zip(before.iter().zip(&behind)).for_each(|(sum, (before, behind))| *sum = before + behind);
             let effective = self.lineages.effective_without(ballot.lineage, self.correlation);
-            take(at, &self.posterior(&sums, self.ballots.len() - 1, weight_before + weight, effective));
-            self.add(ballot, &mut behind);
+            self.judge(&mut sums, self.ballots.len() - 1, weight_before + weight, effective);
+            take(at, &sums);
+            self.add(ballot, *pair, &mut behind);
             weight += ballot.weight;
         }
+    }
+
+    /// These ballots made to be for that option, one after the other.
+    pub fn turning(&self, ballots: &[usize], option: usize) -> Turning<'_, 'a> {
+        let mut ranks = vec![usize::MAX; self.ballots.len()];
+        for (rank, at) in ballots.iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(*at) {
+                *slot = rank;
+            }
+        }
+        Turning { pool: self, ranks, option }
+    }
+
+    fn weight(&self) -> f64 {
+        self.ballots.iter().map(|ballot| ballot.weight).sum()
     }
 
     /// Expectation maximisation on this one question (Dawid & Skene 1979): what an expert says where an option is true is
@@ -109,82 +137,153 @@ impl<'a> Pool<'a> {
         let mut fit = Fit { posterior, rounds: 0, converged: false };
         let effective = self.effective();
         while !fit.converged && fit.rounds < MOST_ROUNDS {
-            let mut sums = vec![0.0; self.prior.len()];
-            self.ballots.iter().for_each(|ballot| add_learned(ballot, &fit.posterior, &mut sums));
-            let now = self.tempered(&sums, self.ballots.len(), effective);
+            let mut now = self.learned_sums(&fit.posterior);
+            self.judge(&mut now, self.ballots.len(), 1.0, effective);
             let moved = now.iter().zip(&fit.posterior).map(|(now, before)| (now - before).abs()).fold(0.0, f64::max);
             fit = Fit { posterior: now, rounds: fit.rounds + 1, converged: moved <= TOLERANCE };
         }
         fit
     }
 
-    fn sums(&self) -> Vec<f64> {
-        let mut sums = vec![0.0; self.prior.len()];
-        self.ballots.iter().for_each(|ballot| self.add(ballot, &mut sums));
+    /// What all ballots give each option in the fit: logarithms of products as long as they are numbers, for a product takes
+    /// a tenth of the time.
+    fn learned_sums(&self, posterior: &[f64]) -> Vec<f64> {
+        let rows = rows(posterior.len());
+        let mut sums = vec![0.0; posterior.len()];
+        for (option, (sum, p)) in sums.iter_mut().zip(posterior).enumerate() {
+            let mut product = 1.0;
+            for (ballot, pair) in self.ballots.iter().zip(&self.pairs) {
+                product *= learned(ballot, *pair, option, *p, rows);
+                if product < SMALL {
+                    *sum += f64::ln(product);
+                    product = 1.0;
+                }
+            }
+            *sum += f64::ln(product);
+        }
         sums
     }
 
     /// Adds what a ballot gives each option.
-    fn add(&self, ballot: &Ballot<'_>, sums: &mut [f64]) {
-        let options = sums.len();
+    fn add(&self, ballot: &Ballot<'_>, pair: Pair, sums: &mut [f64]) {
         if let Some(fit) = &self.fit {
-            add_learned(ballot, &fit.posterior, sums);
+            add_learned(ballot, pair, &fit.posterior, sums);
             return;
         }
+        let options = sums.len();
         for (option, sum) in sums.iter_mut().enumerate() {
-            *sum += match self.method {
-                Method::Majority => f64::from(u8::from(ballot.option == option)),
-                Method::Weighted | Method::Median => ballot.weight * share(ballot, option, options),
-                Method::Bayesian | Method::DawidSkene => likelihood(ballot, option, options).ln(),
-                Method::LogPool => ballot.weight * surely(ballot, option, options).ln(),
+            *sum += match pair {
+                Some((own, _)) if ballot.option == option => own,
+                Some((_, other)) => other,
+                None => term(self.method, ballot, option, options),
             };
         }
     }
 
-    /// From what so many ballots of that weight give the options.
-    fn posterior(&self, sums: &[f64], ballots: usize, weight: f64, effective: f64) -> Vec<f64> {
-        if ballots == 0 || self.prior.len() < 2 {
-            return self.prior.to_vec();
-        }
-        match self.method {
-            // `p_k = Σ w_i p_ik / Σ w_i`.
-            Method::Majority | Method::Weighted | Method::Median => normalised(sums.to_vec()),
-            Method::Bayesian | Method::DawidSkene => self.tempered(sums, ballots, effective),
-            // `p_k ∝ π_k^(1−a) Π p_ik^(a w_i / W)`.
-            Method::LogPool => from_logs(
-                self.prior
-                    .iter()
-                    .zip(sums)
-                    .map(|(prior, sum)| (1.0 - EXTREMISING) * prior.ln() + EXTREMISING * sum / weight),
-            ),
-        }
-    }
-
-    /// `log p_k = log π_k + τ Σ log C_i[k, y_i]`, `τ = n_eff / n`; in the fit rounded to a grid, so that an exact tie stays
-    /// one over all rounds.
+    /// Posterior in place of what so many ballots of that weight give the options; in Dawid and Skene's fit rounded to a
+    /// grid, so that an exact tie stays one over all rounds.
     #[allow(clippy::cast_precision_loss)]
-    fn tempered(&self, sums: &[f64], ballots: usize, effective: f64) -> Vec<f64> {
-        let tempering = effective / ballots as f64;
-        let logs = self.prior.iter().zip(sums).map(|(prior, sum)| prior.ln() + tempering * sum);
-        if self.method != Method::DawidSkene {
-            return from_logs(logs);
+    fn judge(&self, sums: &mut [f64], ballots: usize, weight: f64, effective: f64) {
+        if ballots == 0 || self.prior.len() < 2 {
+            sums.copy_from_slice(self.prior);
+            return;
         }
-        let mut logs: Vec<f64> = logs.collect();
-        tables::from_logs(&mut logs);
-        logs
+        // `p_k ∝ π_k^(1−a) Π p_ik^(a w_i / W)`; `log p_k = log π_k + τ Σ log C_i[k, y_i]`, `τ = n_eff / n`.
+        let (prior, given) = match self.method {
+            // `p_k = Σ w_i p_ik / Σ w_i`.
+            Method::Majority | Method::Weighted | Method::Median => return normalise(sums),
+            Method::Bayesian | Method::DawidSkene => (1.0, effective / ballots as f64),
+            Method::LogPool => (1.0 - EXTREMISING, EXTREMISING / weight),
+        };
+        sums.iter_mut().zip(self.prior).for_each(|(sum, p)| *sum = prior * p.ln() + given * *sum);
+        if self.method == Method::DawidSkene {
+            tables::from_logs(sums);
+            return;
+        }
+        let top = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        sums.iter_mut().for_each(|log| *log = (*log - top).exp());
+        normalise(sums);
     }
 }
 
-/// Adds the logarithms of `(seen + p) / (all seen + p)` per option, `p` its probability.
-fn add_learned(ballot: &Ballot<'_>, posterior: &[f64], sums: &mut [f64]) {
-    let options = sums.len();
-    for (option, (sum, p)) in sums.iter_mut().zip(posterior).enumerate() {
-        let (said, all) = match ballot.seen {
-            Some(seen) => seen.get(option).copied().unwrap_or((0.0, 1.0)),
-            None => (rows(options) * likelihood(ballot, option, options), rows(options)),
-        };
-        *sum += inside((said + p) / (all + p)).ln();
+/// Ballots of a pool that are made to be for one option, with the certainty that they have.
+pub struct Turning<'p, 'a> {
+    pool: &'p Pool<'a>,
+    /// When each ballot is turned.
+    ranks: Vec<usize>,
+    option: usize,
+}
+
+impl Turning<'_, '_> {
+    fn turned<'b>(&self, ballot: &Ballot<'b>) -> Ballot<'b> {
+        Ballot { option: self.option, spread: None, seen: None, ..*ballot }
     }
+
+    /// Posterior with the first so many of them turned.
+    pub fn posterior(&self, many: usize) -> Vec<f64> {
+        let pool = self.pool;
+        let ballots = pool.ballots.iter().zip(&self.ranks);
+        if pool.fit.is_some() || pool.method == Method::Median {
+            let ballots: Vec<Ballot<'_>> =
+                ballots.map(|(ballot, rank)| if *rank < many { self.turned(ballot) } else { *ballot }).collect();
+            return Pool::new(pool.method, &ballots, pool.prior, pool.correlation).all();
+        }
+        let mut sums = vec![0.0; pool.prior.len()];
+        for ((ballot, rank), given) in ballots.zip(&pool.pairs) {
+            if *rank >= many {
+                pool.add(ballot, *given, &mut sums);
+                continue;
+            }
+            let ballot = self.turned(ballot);
+            let given = given.or_else(|| pair(pool.method, &ballot, pool.prior.len()));
+            pool.add(&ballot, given, &mut sums);
+        }
+        pool.judge(&mut sums, pool.ballots.len(), pool.weight(), pool.effective());
+        sums
+    }
+}
+
+/// What a ballot gives an option, to be summed.
+fn term(method: Method, ballot: &Ballot<'_>, option: usize, options: usize) -> f64 {
+    match method {
+        Method::Majority => f64::from(u8::from(ballot.option == option)),
+        Method::Weighted | Method::Median => ballot.weight * share(ballot, option, options),
+        Method::Bayesian | Method::DawidSkene => likelihood(ballot, option, options).ln(),
+        Method::LogPool => ballot.weight * surely(ballot, option, options).ln(),
+    }
+}
+
+/// The same of its own option and of any other; in Dawid and Skene's fit the likelihoods themselves.
+fn pair(method: Method, ballot: &Ballot<'_>, options: usize) -> Pair {
+    let alike = match method {
+        Method::Majority => true,
+        Method::Weighted | Method::Median | Method::LogPool => ballot.spread.is_none(),
+        Method::Bayesian | Method::DawidSkene => ballot.seen.is_none(),
+    };
+    let other = usize::from(ballot.option == 0);
+    let of = |option: usize| match method {
+        Method::DawidSkene => likelihood(ballot, option, options),
+        _ => term(method, ballot, option, options),
+    };
+    alike.then(|| (of(ballot.option), of(other)))
+}
+
+/// Adds the logarithms of what a ballot gives each option in the fit.
+fn add_learned(ballot: &Ballot<'_>, pair: Pair, posterior: &[f64], sums: &mut [f64]) {
+    let rows = rows(sums.len());
+    for (option, (sum, p)) in sums.iter_mut().zip(posterior).enumerate() {
+        *sum += learned(ballot, pair, option, *p, rows).ln();
+    }
+}
+
+/// `(seen + p) / (all seen + p)`, `p` the probability of the option.
+fn learned(ballot: &Ballot<'_>, pair: Pair, option: usize, p: f64, rows: f64) -> f64 {
+    let (said, all) = match (ballot.seen, pair) {
+        (Some(seen), _) => seen.get(option).copied().unwrap_or((0.0, 1.0)),
+        (None, Some((own, other))) => (rows * if ballot.option == option { own } else { other }, rows),
+        (None, None) => (0.0, 1.0),
+    };
+    inside((said + p) / (all + p))
 }
 
 /// Answers that the prior of one row is worth.
@@ -228,11 +327,15 @@ pub fn counts(ballots: &[Ballot<'_>], options: usize) -> Vec<f64> {
 
 /// Scaled to sum 1; unchanged where the sum is 0.
 pub fn normalised(mut values: Vec<f64>) -> Vec<f64> {
+    normalise(&mut values);
+    values
+}
+
+fn normalise(values: &mut [f64]) {
     let sum: f64 = values.iter().sum();
     if sum > 0.0 {
         values.iter_mut().for_each(|value| *value /= sum);
     }
-    values
 }
 
 /// What a ballot gives an option.
@@ -257,12 +360,6 @@ fn likelihood(ballot: &Ballot<'_>, option: usize, options: usize) -> f64 {
         Some(seen) => inside(seen.get(option).map_or(0.0, |(said, all)| said / all)),
         None => probability(inside(ballot.reliability), ballot.option == option, options),
     }
-}
-
-fn from_logs(logs: impl Iterator<Item = f64>) -> Vec<f64> {
-    let logs: Vec<f64> = logs.collect();
-    let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    normalised(logs.into_iter().map(|log| (log - top).exp()).collect())
 }
 
 #[allow(clippy::cast_precision_loss)]

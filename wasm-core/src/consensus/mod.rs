@@ -4,24 +4,28 @@
 //! valid vote there is no outcome; the quorum counts the declared roster, not those who answered. Everything is
 //! symmetric in the order of votes and of options. Methods and constants: `methods`; where experts share a model
 //! lineage their votes count as fewer independent ones: `dependence`; what a call must be: `check`; quorum and losses:
-//! `panel`. One file, because it is the shapes of question and answer, and the one pass that makes an answer of them.
+//! `panel`; the one pass that makes an answer of votes: `work`; large sets of votes as columns: `columns`. One file, because it
+//! is the shapes of question and answer.
 
 mod agreement;
 mod check;
+pub mod columns;
 mod dependence;
+mod given;
 mod median;
 mod methods;
 mod panel;
 pub mod tables;
+mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
 pub use agreement::{alpha_nominal, entropy_bits};
 pub use dependence::effective_votes;
-use methods::Pool;
+use given::Given;
 pub use panel::{Quorum, QuorumRule};
 
 /// How votes become one answer.
@@ -290,21 +294,6 @@ pub enum ConsensusAnswer {
     },
 }
 
-/// A valid vote, options as indices.
-#[derive(Clone, Copy, Debug)]
-struct Ballot<'a> {
-    expert: &'a str,
-    option: usize,
-    confidence: f64,
-    weight: f64,
-    reliability: f64,
-    lineage: Option<&'a str>,
-    /// Probability per option, where the expert gave it.
-    spread: Option<&'a [f64]>,
-    /// Per true option how often it was seen to say what it says, and anything, where it was seen to answer.
-    seen: Option<&'a [(f64, f64)]>,
-}
-
 /// Two options whose posteriors differ by less are a tie.
 const TIE: f64 = 1e-9;
 /// Grows whenever the same votes may get another answer.
@@ -325,150 +314,8 @@ const RESERVED: [&str; 4] = ["tie", "no_quorum", "no_votes", "uncertain"];
 /// # Errors
 /// Every problem of the call, one sentence each: duplicate experts, unknown options, numbers out of range.
 pub fn aggregate(call: &ConsensusCall) -> Result<Consensus, Vec<String>> {
-    check::check(call)?;
-    let options = options(call);
-    let prior = prior(call, &options);
-    let mut read: Vec<panel::Read<'_>> = call.votes.iter().filter_map(|vote| panel::read(vote, &options)).collect();
-    // Sums are taken in one order, so that votes in another have the same answer to the last digit.
-    read.sort_by(|left, right| left.vote.expert.cmp(&right.vote.expert));
-    let mut ballots: Vec<Ballot<'_>> = read.iter().map(panel::Read::ballot).collect();
-    // Only the ratio of weights matters: scaled, their sum stays finite, and above 0 without the heaviest.
-    let heaviest = ballots.iter().map(|ballot| ballot.weight).fold(0.0, f64::max);
-    ballots.iter_mut().for_each(|ballot| ballot.weight = (ballot.weight / heaviest).max(LIGHTEST));
-    let correlation = call.correlation.unwrap_or(DEFAULT_CORRELATION);
-    let roster: BTreeSet<&str> =
-        call.roster.iter().map(String::as_str).chain(call.votes.iter().map(|vote| vote.expert.as_str())).collect();
-    let mut families: BTreeMap<&str, usize> = BTreeMap::new();
-    ballots.iter().for_each(|ballot| *families.entry(ballot.family()).or_default() += 1);
-    let loss = panel::losses(call, &options);
-    // Without regard to vetoes, of so many votes and families: an index, or why there is none.
-    let decide = |votes: usize, families: usize, posterior: &[f64]| {
-        if votes == 0 {
-            return Err(Why::NoVotes);
-        }
-        if !call.quorum.holds(votes, families, roster.len()) {
-            return Err(Why::NoQuorum);
-        }
-        panel::ahead(posterior, &loss, call.threshold)
-    };
-    let pool = Pool::new(call.method, &ballots, &prior, correlation);
-    let posterior = pool.all();
-    let vetoes: Vec<(&str, usize)> =
-        read.iter().filter(|read| read.vote.veto).map(|read| (read.vote.expert.as_str(), read.option)).collect();
-    let veto = vetoes.iter().min();
-    // Vetoes against each other decide nothing, and no order of names decides between them.
-    let split = vetoes.iter().any(|vote| veto.is_some_and(|first| first.1 != vote.1));
-    let veto = veto.filter(|_| !split);
-    let (decided, why) = match (veto, decide(ballots.len(), families.len(), &posterior)) {
-        // Nobody's word alone takes the place of a quorum that must approve.
-        (Some((_, option)), Err(Why::NoQuorum)) if panel::approves(&options, *option) => (None, Why::NoQuorum),
-        (Some((_, option)), _) => (Some(*option), Why::Vetoed),
-        _ if split => (None, Why::Tie),
-        (None, Ok(at)) => (Some(at), Why::Clear),
-        (None, Err(why)) => (None, why),
-    };
-    let outcome = match decided {
-        Some(at) => options.get(at).cloned().unwrap_or_default(),
-        None => panel::name(why).to_owned(),
-    };
-    let weights = methods::weights(call.method, &ballots);
-    let total: f64 = weights.iter().sum();
-    let mut per_expert: Vec<PerExpert> = Vec::with_capacity(roster.len());
-    pool.without_each(|at, without| {
-        let (Some(ballot), Some(read)) = (ballots.get(at), read.get(at)) else { return };
-        let of = |posterior: &[f64]| decided.and_then(|at| posterior.get(at).copied()).unwrap_or(0.0);
-        let (with, left) = (of(&posterior), of(without));
-        let alone = families.get(ballot.family()) == Some(&1);
-        let other = decide(ballots.len() - 1, families.len() - usize::from(alone), without).ok() != decided;
-        let only = why != Why::Vetoed || vetoes.iter().all(|(who, _)| *who == ballot.expert);
-        per_expert.push(PerExpert {
-            expert: ballot.expert.to_owned(),
-            reliability: Some(ballot.reliability),
-            interval: Some(read.interval()),
-            weight_used: weights.get(at).filter(|_| total > 0.0).map_or(0.0, |weight| weight / total),
-            contribution: with - left,
-            log_odds: decided.map_or(0.0, |_| panel::log_odds(with) - panel::log_odds(left)),
-            pivotal: !split && only && other,
-        });
-    });
-    let voted: BTreeSet<&str> = ballots.iter().map(|ballot| ballot.expert).collect();
-    per_expert.extend(roster.difference(&voted).map(|expert| PerExpert::silent(expert)));
-    per_expert.sort_by(|left, right| left.expert.cmp(&right.expert));
-    let flip = match (decided, why) {
-        (Some(at), Why::Clear) => {
-            let still = |ballots: &[Ballot<'_>]| {
-                let posterior = Pool::new(call.method, ballots, &prior, correlation).all();
-                decide(ballots.len(), families.len(), &posterior) == Ok(at)
-            };
-            panel::flip(&ballots, &per_expert, &posterior, at, still)
-        }
-        _ => Vec::new(),
-    };
-    let dissent: BTreeSet<String> =
-        ballots.iter().filter(|ballot| Some(ballot.option) != decided).map(|ballot| ballot.expert.to_owned()).collect();
-    let counts = methods::counts(&ballots, options.len());
-    Ok(Consensus {
-        agreement: Agreement { alpha: alpha_nominal(&counts), entropy_bits: entropy_bits(&posterior) },
-        decision: panel::decision(&options, &outcome),
-        n_eff: pool.effective(),
-        rounds: pool.fit().map(|fit| fit.rounds),
-        converged: pool.fit().map(|fit| fit.converged),
-        posterior: options.iter().cloned().zip(posterior).collect(),
-        dissent: if decided.is_some() { dissent.into_iter().collect() } else { Vec::new() },
-        flip,
-        per_expert,
-        method: call.method,
-        method_version: METHOD_VERSION,
-        veto: veto.filter(|_| why == Why::Vetoed).map(|(expert, _)| (*expert).to_owned()),
-        outcome,
-        why,
-    })
-}
-
-/// Sorted, so that nothing depends on the order of the input.
-fn options(call: &ConsensusCall) -> Vec<String> {
-    let voted = call.votes.iter().flat_map(|vote| vote.option.iter().chain(vote.probabilities.keys()));
-    let all: BTreeSet<&str> = call.options.iter().chain(voted).chain(call.prior.keys()).map(String::as_str).collect();
-    // Who approves with a probability of 0.1 says 0.9 of refusing, also where nobody has named that.
-    let both = !all.is_empty() && all.iter().all(|option| panel::YES_OR_NO.contains(option));
-    let named = if both { panel::YES_OR_NO.into() } else { all };
-    named.into_iter().map(str::to_owned).collect()
-}
-
-/// Given priors, the others as likely as the average of the given; normalised.
-#[allow(clippy::cast_precision_loss)]
-fn prior(call: &ConsensusCall, options: &[String]) -> Vec<f64> {
-    let largest = call.prior.values().copied().fold(0.0, f64::max);
-    // Scaled, so that no sum overflows; above 0, so that its logarithm is a number.
-    let given = |value: &f64| (value / largest).max(f64::MIN_POSITIVE);
-    let mean = match call.prior.len() {
-        0 => 1.0,
-        n => call.prior.values().map(given).sum::<f64>() / n as f64,
-    };
-    let raw = options.iter().map(|option| call.prior.get(option).map_or(mean, given)).collect();
-    methods::normalised(raw).into_iter().map(|p| p.max(f64::MIN_POSITIVE)).collect()
-}
-
-impl Ballot<'_> {
-    /// Whose votes a quorum of lineages counts once.
-    fn family(&self) -> &str {
-        self.lineage.unwrap_or(self.expert)
-    }
-}
-
-impl PerExpert {
-    /// Of one that did not vote.
-    fn silent(expert: &str) -> Self {
-        Self {
-            expert: expert.to_owned(),
-            reliability: None,
-            interval: None,
-            weight_used: 0.0,
-            contribution: 0.0,
-            log_odds: 0.0,
-            pivotal: false,
-        }
-    }
+    let votes: Vec<Given<'_>> = call.votes.iter().map(Given::from).collect();
+    Ok(work::worked(call, &votes)?.named(call, &votes))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! What a panel is asked for: who must have voted, what mistakes cost, and what would have made the outcome another.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
-use super::{
-    Ballot, ConsensusCall, DEFAULT_CONFIDENCE, Decision, PerExpert, TIE, Vote, VoteStatus, Why, methods::winner,
-};
+use super::given::Given;
+use super::methods::{Pool, winner};
+use super::work::Ballot;
+use super::{ConsensusCall, DEFAULT_CONFIDENCE, Decision, TIE, VoteStatus, Why};
 
 /// Options of a question whether to deploy.
 pub const YES_OR_NO: [&str; 2] = ["approve", "refuse"];
@@ -72,7 +71,9 @@ impl QuorumRule {
 
 /// A valid vote with what is derived from it.
 pub struct Read<'a> {
-    pub vote: &'a Vote,
+    /// Its index among the votes.
+    pub at: usize,
+    pub vote: Given<'a>,
     pub option: usize,
     confidence: f64,
     spread: Vec<f64>,
@@ -83,51 +84,53 @@ pub struct Read<'a> {
 }
 
 /// A vote that counts; `None` for one that does not.
-pub fn read<'a>(vote: &'a Vote, options: &[String]) -> Option<Read<'a>> {
+pub fn read<'a>(at: usize, vote: Given<'a>, options: &[String]) -> Option<Read<'a>> {
     if vote.status != VoteStatus::Ok {
         return None;
     }
-    let spread: Vec<f64> = match vote.probabilities.is_empty() {
-        true => Vec::new(),
-        false => options.iter().map(|option| vote.probabilities.get(option).copied().unwrap_or(0.0)).collect(),
+    let spread: Vec<f64> = match vote.spread() {
+        None => Vec::new(),
+        Some(vote) => options.iter().map(|option| vote.probabilities.get(option).copied().unwrap_or(0.0)).collect(),
     };
-    let option = match &vote.option {
+    let option = match vote.option {
         Some(option) => options.iter().position(|other| other == option)?,
         None => winner(&spread, TIE)?,
     };
     let confidence = spread.get(option).copied().or(vote.confidence).unwrap_or(DEFAULT_CONFIDENCE);
-    let said = options.get(option)?;
-    let right = |truth: &String| vote.confusion.get(truth).and_then(|row| row.get(truth)).copied().unwrap_or(0.0);
-    let all = (options.iter().map(right).sum(), vote.confusion.values().flat_map(|row| row.values()).sum());
-    let seen = match vote.confusion.is_empty() {
-        true => Vec::new(),
-        false => options.iter().map(|truth| seen(vote, confidence, truth, said, options.len())).collect(),
+    let Some(counts) = vote.seen().map(|vote| &vote.confusion) else {
+        return Some(Read { at, vote, option, confidence, spread, seen: Vec::new(), right: (0.0, 0.0) });
     };
-    Some(Read { vote, option, confidence, spread, seen, right: all })
+    let count = |truth: &str, said: &str| counts.get(truth).and_then(|row| row.get(said)).copied().unwrap_or(0.0);
+    let right = options.iter().map(|truth| count(truth, truth)).sum();
+    let all = counts.values().flat_map(|row| row.values()).sum();
+    let said = options.get(option)?;
+    let own = vote.reliability.unwrap_or(confidence);
+    // `count[truth][said] + a·p` of `Σ count[truth] + a`, `a` the prior's share of a row, `p` from the reliability.
+    let (others, weight) = others_and_weight(options.len());
+    let seen = options.iter().map(|truth| {
+        let p = if truth == said { own } else { (1.0 - own) / others };
+        let row: f64 = counts.get(truth).map_or(0.0, |row| row.values().sum());
+        (count(truth, said) + weight * p, row + weight)
+    });
+    Some(Read { at, vote, option, confidence, spread, seen: seen.collect(), right: (right, all) })
 }
 
-/// `count[truth][said] + a·p` of `Σ count[truth] + a`, `a` the prior's share of a row, `p` from the reliability.
+/// Other options than one, at least one, and answers that the prior of a row is worth.
 #[allow(clippy::cast_precision_loss)]
-fn seen(vote: &Vote, confidence: f64, truth: &String, said: &String, options: usize) -> (f64, f64) {
-    let own = vote.reliability.unwrap_or(confidence);
-    let p = if truth == said { own } else { (1.0 - own) / (options.max(2) - 1) as f64 };
-    let weight = ROWS / options as f64;
-    let row = vote.confusion.get(truth);
-    let count = row.and_then(|row| row.get(said)).copied().unwrap_or(0.0);
-    let all: f64 = row.map_or(0.0, |row| row.values().sum());
-    (count + weight * p, all + weight)
+fn others_and_weight(options: usize) -> (f64, f64) {
+    ((options.max(2) - 1) as f64, ROWS / options as f64)
 }
 
 impl Read<'_> {
     /// As the methods take it.
     pub fn ballot(&self) -> Ballot<'_> {
         Ballot {
-            expert: &self.vote.expert,
+            expert: self.vote.expert,
             option: self.option,
             confidence: self.confidence,
             weight: self.vote.weight.unwrap_or(1.0),
             reliability: self.reliability(),
-            lineage: self.vote.lineage.as_deref(),
+            lineage: self.vote.lineage,
             spread: (!self.spread.is_empty()).then_some(&self.spread),
             seen: (!self.seen.is_empty()).then_some(&self.seen),
         }
@@ -215,38 +218,37 @@ pub fn log_odds(p: f64) -> f64 {
     (p / (1.0 - p)).ln().clamp(-CERTAIN, CERTAIN)
 }
 
-/// Who would have had to vote for the second option: those who carried the outcome most first, as few as are enough.
+/// Ballots that would have had to be for the second option: those that carried the outcome most first, as few as are
+/// enough. `carried`: in log-odds, per ballot.
 pub fn flip(
+    pool: &Pool<'_>,
     ballots: &[Ballot<'_>],
-    per_expert: &[PerExpert],
+    carried: &[f64],
     posterior: &[f64],
     at: usize,
-    still: impl Fn(&[Ballot<'_>]) -> bool,
-) -> Vec<String> {
+    still: impl Fn(&[f64]) -> bool,
+) -> Vec<usize> {
     let others = posterior.iter().enumerate().filter(|(option, _)| *option != at);
     let Some((second, _)) = others.max_by(|left, right| left.1.total_cmp(right.1)) else { return Vec::new() };
-    let speaking: BTreeSet<&str> =
-        ballots.iter().filter(|ballot| ballot.option == at).map(|ballot| ballot.expert).collect();
-    let mut carrying: Vec<&PerExpert> =
-        per_expert.iter().filter(|one| speaking.contains(one.expert.as_str())).collect();
-    carrying.sort_by(|left, right| right.log_odds.total_cmp(&left.log_odds).then(left.expert.cmp(&right.expert)));
-    let turned = |many: usize| {
-        let who: BTreeSet<&str> = carrying.iter().take(many).map(|one| one.expert.as_str()).collect();
-        let mut turned = ballots.to_vec();
-        for ballot in turned.iter_mut().filter(|ballot| who.contains(ballot.expert)) {
-            // For the other option with the same certainty.
-            *ballot = Ballot { option: second, spread: None, seen: None, ..*ballot };
-        }
-        turned
-    };
-    if still(&turned(carrying.len())) {
+    let mut carrying: Vec<(f64, usize)> = ballots
+        .iter()
+        .zip(carried)
+        .enumerate()
+        .filter(|(_, (ballot, _))| ballot.option == at)
+        .map(|(at, (_, odds))| (*odds, at))
+        .collect();
+    // Ballots are in the order of names.
+    carrying.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    let carrying: Vec<usize> = carrying.into_iter().map(|(_, at)| at).collect();
+    let turning = pool.turning(&carrying, second);
+    if still(&turning.posterior(carrying.len())) {
         return Vec::new();
     }
     // Each one more speaks against the outcome, so the least number is found by halving.
     let (mut few, mut enough) = (0, carrying.len());
     while few + 1 < enough {
         let middle = usize::midpoint(few, enough);
-        if still(&turned(middle)) { few = middle } else { enough = middle }
+        if still(&turning.posterior(middle)) { few = middle } else { enough = middle }
     }
-    carrying.iter().take(enough).map(|one| one.expert.clone()).collect()
+    carrying.into_iter().take(enough).collect()
 }

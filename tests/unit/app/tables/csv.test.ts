@@ -115,4 +115,42 @@ describe('refusals', () => {
   ])('%s', async (_, text, code, message) => {
     await expect(read(text)).rejects.toMatchObject({ name: 'InvalidInput', code, message });
   });
+
+  test.each<[string, string, { line: number; column: number }]>([
+    ['a missing column', 'a,c\n1,2\n', { line: 1, column: 1 }],
+    ['a field too few', 'a,b\n1,2\n3\n', { line: 3, column: 1 }],
+    ['an open quote', 'a,b\n1,2\n34,"2\n3,4\n', { line: 3, column: 4 }],
+    ['a quote inside', 'a,b\n1,xy"z"\n', { line: 2, column: 5 }],
+    ['text after a quote, lines below', 'a,b\n"1\n\nlong"x,2\n', { line: 4, column: 6 }],
+  ])('%s is told with its place', async (_, text, place) => {
+    await expect(read(text)).rejects.toMatchObject({ problems: [place] });
+  });
+});
+
+test('a value stands where it is said to, however it is quoted', async () => {
+  const value = fc.string({ unit: fc.constantFrom('a', 'é', '😀', ',', '"', '\n', '\r', ' ') });
+  const rows = fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(rows, async (rows) => {
+      // A row of nothing but its line end would be none.
+      const text = ['a,b,c\n', ...rows.map(csvRecord)].join('');
+      const lines = text.split('\n');
+      const found: string[] = [];
+      const wanted: string[] = [];
+      await readTable(
+        { name: 'x.csv', chunks: pieces(new TextEncoder().encode(text), []) },
+        [['c'], ['a']],
+        (values, _, at) => {
+          for (const [which, value] of values.entries()) {
+            const { line, column } = at(which);
+            const written = csvRecord([value]).slice(0, -1);
+            wanted.push(written);
+            found.push([lines[line - 1]?.slice(column - 1), ...lines.slice(line)].join('\n').slice(0, written.length));
+          }
+        },
+      );
+      expect(found).toEqual(wanted);
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -10,19 +10,16 @@ const STRENGTH: f64 = 2.0;
 #[must_use]
 pub fn agreement(labels: &Labels) -> Vec<f64> {
     let mut tally = Tally::new(labels);
-    let mut votes = vec![0.0; labels.option_count()];
+    let mut votes = Vec::new();
     for rows in labels.tasks() {
-        votes.fill(0.0);
-        for row in rows {
-            add(&mut votes, labels.kind(*row).label, 1.0);
-        }
-        let most = votes.iter().copied().fold(0.0, f64::max);
-        let first = votes.iter().filter(|count| **count >= most).count();
+        evidence(labels, rows, |_| 1.0, &mut votes);
+        let most = votes.iter().map(|(_, count)| *count).fold(0.0, f64::max);
+        let first = votes.iter().filter(|(_, count)| *count >= most).count();
         #[allow(clippy::cast_precision_loss)]
         let credit = 1.0 / first as f64;
         for row in rows {
             let kind = labels.kind(*row);
-            let ahead = votes.get(kind.label as usize).is_some_and(|count| *count >= most);
+            let ahead = given(&votes, kind.label).is_some_and(|count| count >= most);
             tally.note(kind.worker, if ahead { credit } else { 0.0 });
         }
     }
@@ -43,17 +40,28 @@ pub fn others(reliability: f64, options: usize) -> f64 {
     (1.0 - reliability) / (options.max(2) - 1) as f64
 }
 
-/// Adds each row's weight to its label.
-pub fn evidence(labels: &Labels, rows: &[u32], weights: &[f64], sums: &mut [f64]) {
-    for row in rows {
-        let kind = labels.kind(*row);
-        add(sums, kind.label, weights.get(kind.worker as usize).copied().unwrap_or(0.0));
-    }
+/// The labels of a task, rising, each with the weights of its workers summed: what nobody gave takes no time.
+pub fn evidence(labels: &Labels, rows: &[u32], weight: impl Fn(u32) -> f64, sums: &mut Vec<(u32, f64)>) {
+    sums.clear();
+    sums.extend(rows.iter().map(|row| labels.kind(*row)).map(|kind| (kind.label, weight(kind.worker))));
+    // Rows of one label stay in their order, so that their sum is the same to the last digit.
+    sums.sort_by_key(|(label, _)| *label);
+    sums.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        earlier.1 += if same { later.1 } else { 0.0 };
+        same
+    });
+}
+
+/// What a label was given.
+pub fn given(sums: &[(u32, f64)], label: u32) -> Option<f64> {
+    let at = sums.binary_search_by_key(&label, |(label, _)| *label).ok()?;
+    sums.get(at).map(|(_, sum)| *sum)
 }
 
 /// Adds to one of the sums.
-pub fn add(sums: &mut [f64], label: u32, weight: f64) {
-    if let Some(sum) = sums.get_mut(label as usize) {
+fn add(sums: &mut [f64], worker: u32, weight: f64) {
+    if let Some(sum) = sums.get_mut(worker as usize) {
         *sum += weight;
     }
 }

@@ -82,33 +82,27 @@ pub struct Answered {
 pub fn answer(labels: &Labels, method: TableMethod, truth: &[i32]) -> Result<Answered, String> {
     let options = labels.option_count();
     let mut answers = Answers::new(labels, truth);
-    let mut sums = vec![0.0; options];
-    let from_weights = |answers: &mut Answers, weights: &[f64], start: &[f64], log: bool, sums: &mut [f64]| {
+    let from_weights = |answers: &mut Answers, weights: &[f64], log: bool| {
+        let mut sums = Vec::new();
         for rows in labels.tasks() {
-            sums.copy_from_slice(start);
-            coin::evidence(labels, rows, weights, sums);
-            if log {
-                from_logs(sums)
-            } else {
-                normalise(sums)
-            }
-            answers.take(sums);
+            let weight = |worker: u32| weights.get(worker as usize).copied().unwrap_or(0.0);
+            coin::evidence(labels, rows, weight, &mut sums);
+            let left = options - sums.len();
+            let other = if log { some_from_logs(&mut sums, left) } else { normalise_some(&mut sums) };
+            answers.take_some(&sums, left, other);
         }
     };
-    let none = vec![0.0; options];
     match method {
-        TableMethod::Majority => {
-            from_weights(&mut answers, &vec![1.0; labels.worker_count()], &none, false, &mut sums);
-        }
+        TableMethod::Majority => from_weights(&mut answers, &vec![1.0; labels.worker_count()], false),
         TableMethod::Weighted => {
             // What each ballot gives to all options alike changes shares only, and is left out.
             let weight = |c: &f64| (c - coin::others(*c, options)).max(FLOOR);
             let weights: Vec<f64> = coin::agreement(labels).iter().map(weight).collect();
-            from_weights(&mut answers, &weights, &none, false, &mut sums);
+            from_weights(&mut answers, &weights, false);
         }
         TableMethod::LogPool => {
             let weights: Vec<f64> = coin::agreement(labels).iter().map(|c| coin::log_odds(*c, options)).collect();
-            from_weights(&mut answers, &weights, &none, true, &mut sums);
+            from_weights(&mut answers, &weights, true);
         }
         TableMethod::Bayesian | TableMethod::DawidSkene => {
             let numbers = labels.kinds().len().max(labels.task_count()).max(options) * options;
@@ -132,10 +126,9 @@ pub fn answer(labels: &Labels, method: TableMethod, truth: &[i32]) -> Result<Ans
 /// Agreement of the labels, each task a unit.
 fn alpha(labels: &Labels) -> Option<f64> {
     let mut units = Units::default();
-    let mut votes = vec![0.0; labels.option_count()];
+    let mut votes = Vec::new();
     for rows in labels.tasks() {
-        votes.fill(0.0);
-        rows.iter().for_each(|row| coin::add(&mut votes, labels.kind(*row).label, 1.0));
+        coin::evidence(labels, rows, |_| 1.0, &mut votes);
         units.add(&votes);
     }
     units.alpha()
@@ -156,17 +149,37 @@ impl<'a> Answers<'a> {
         Self { truth, winners: Vec::with_capacity(tasks), probabilities: Vec::with_capacity(tasks), summary }
     }
 
-    #[allow(clippy::cast_precision_loss)]
+    /// Takes in the probability of every label.
     fn take(&mut self, chances: &[f64]) {
         let best = chances.iter().copied().fold(0.0, f64::max);
         let ahead = |chance: f64| best - chance <= TIE;
         let count = chances.iter().filter(|chance| ahead(**chance)).count();
         let first = chances.iter().position(|chance| ahead(*chance));
+        self.note(best, count, first, |truth| chances.get(truth).is_some_and(|chance| ahead(*chance)));
+    }
+
+    /// The same of some labels, rising, and of so many others that have one probability each.
+    fn take_some(&mut self, chances: &[(u32, f64)], left: usize, other: f64) {
+        let best = chances.iter().map(|(_, chance)| *chance).fold(if left > 0 { other } else { 0.0 }, f64::max);
+        let ahead = |chance: f64| best - chance <= TIE;
+        let others = if ahead(other) { left } else { 0 };
+        let found = chances.iter().find(|(_, chance)| ahead(*chance)).map(|(label, _)| *label as usize);
+        // Of the others, the first number that is missing.
+        let missing = || chances.iter().zip(0..).position(|((label, _), at)| *label != at).unwrap_or(chances.len());
+        let count = others + chances.iter().filter(|(_, chance)| ahead(*chance)).count();
+        self.note(best, count, found.or_else(|| (others > 0).then(missing)), |truth| {
+            u32::try_from(truth).is_ok_and(|truth| ahead(coin::given(chances, truth).unwrap_or(other)))
+        });
+    }
+
+    /// The probability of the best label, how many have it, the first of these, and whether a label is one of them.
+    #[allow(clippy::cast_precision_loss)]
+    fn note(&mut self, best: f64, count: usize, first: Option<usize>, ahead: impl Fn(usize) -> bool) {
         let winner = first.filter(|_| count == 1).and_then(|at| i32::try_from(at).ok()).unwrap_or(-1);
         let truth = self.truth.get(self.winners.len()).copied().unwrap_or(-1);
         if truth != -1 {
             self.summary.judged += 1;
-            let right = usize::try_from(truth).is_ok_and(|at| chances.get(at).is_some_and(|chance| ahead(*chance)));
+            let right = usize::try_from(truth).is_ok_and(ahead);
             self.summary.right += if right { 1.0 / count as f64 } else { 0.0 };
         }
         self.summary.ties += usize::from(winner < 0);
@@ -195,5 +208,29 @@ pub(super) fn from_logs(logs: &mut [f64]) {
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     logs.iter_mut().for_each(|log| *log = (*log - top).exp());
     normalise(logs);
-    logs.iter_mut().for_each(|chance| *chance = (*chance * GRID).round_ties_even() / GRID);
+    logs.iter_mut().for_each(|chance| *chance = on_grid(*chance));
+}
+
+fn on_grid(chance: f64) -> f64 {
+    (chance * GRID).round_ties_even() / GRID
+}
+
+/// [`normalise`] where all other labels have 0, which is the answer.
+fn normalise_some(sums: &mut [(u32, f64)]) -> f64 {
+    let sum: f64 = sums.iter().map(|(_, sum)| *sum).sum();
+    if sum > 0.0 {
+        sums.iter_mut().for_each(|(_, value)| *value /= sum);
+    }
+    0.0
+}
+
+/// [`from_logs`] where so many other labels have a logarithm of 0: the probability of each.
+#[allow(clippy::cast_precision_loss)]
+fn some_from_logs(logs: &mut [(u32, f64)], left: usize) -> f64 {
+    let top = logs.iter().map(|(_, log)| *log).fold(if left > 0 { 0.0 } else { f64::NEG_INFINITY }, f64::max);
+    logs.iter_mut().for_each(|(_, log)| *log = (*log - top).exp());
+    let other = (-top).exp();
+    let sum = logs.iter().map(|(_, chance)| *chance).sum::<f64>() + left as f64 * other;
+    logs.iter_mut().for_each(|(_, chance)| *chance = on_grid(*chance / sum));
+    on_grid(other / sum)
 }
