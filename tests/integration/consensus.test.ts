@@ -54,6 +54,10 @@ test('people read outcome, shares and who dissents', async () => {
     ),
   );
   expect([tie.code, tie.stdout]).toEqual([0, expect.stringContaining('A tie')]);
+  for (const option of ['__proto__', 'constructor']) {
+    const odd = await space.run('consensus', space.file('odd.json', [{ expert: option, option }]));
+    expect(odd.stdout.split('\n')[0]).toBe(`${option} (weighted)`);
+  }
 });
 
 test.each<[string, string, string[], string]>([

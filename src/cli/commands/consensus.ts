@@ -59,17 +59,18 @@ function withMethod(given: unknown, method: string): unknown {
   return typeof given === 'object' && given !== null ? { ...given, method } : given;
 }
 
-const UNDECIDED: Record<string, string> = {
-  tie: 'A tie: no option is ahead.',
-  no_quorum: 'No quorum: too few of the roster have voted.',
-  no_votes: 'No valid vote.',
-  uncertain: 'Uncertain: what is ahead is not enough ahead.',
-};
+/** By outcome; a map, because an option may be called like what every object has. */
+const UNDECIDED = new Map([
+  ['tie', 'A tie: no option is ahead.'],
+  ['no_quorum', 'No quorum: too few of the roster have voted.'],
+  ['no_votes', 'No valid vote.'],
+  ['uncertain', 'Uncertain: what is ahead is not enough ahead.'],
+]);
 
 /** The answer for people. */
 export function consensusText(document: ConsensusDocument, paint: Paint): string {
   const { outcome, posterior, agreement, nEff, perExpert, dissent, method, veto } = document;
-  const undecided = UNDECIDED[outcome];
+  const undecided = UNDECIDED.get(outcome);
   const decided = veto === undefined ? '' : ` by the veto of ${plain(veto)}`;
   const head =
     undecided === undefined
