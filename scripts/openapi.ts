@@ -56,20 +56,24 @@ export function openApiText(): string {
 
 function operation(route: Route) {
   const { method, path, summary, scope, status, query, body, answer, type = 'application/json' } = route;
-  const { json, pending, kept, bodyOptional } = route;
+  const { json, pending, kept, bodyOptional, idempotent } = route;
+  const isLocated = status === 202 || kept !== undefined;
   const problem = (code: string) => [
     code,
     { description: PROBLEMS[Number(code)], content: { 'application/problem+json': { schema: ref(problemDetails) } } },
   ];
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const parameters = [
+    ...named.map(pathParameter),
+    ...(query === undefined ? [] : queryParameters(query)),
+    ...(idempotent === true ? [IDEMPOTENCY_KEY] : []),
+  ];
   const codes = Object.keys(PROBLEMS).filter((code) => mayHappen(Number(code), route, named));
   return {
     operationId: `${method}_${path.replaceAll(/\W+/g, '_').replaceAll(/^_|_$/g, '')}`,
     summary,
     'x-scope': scope,
-    ...(named.length === 0 && query === undefined
-      ? {}
-      : { parameters: [...named.map(pathParameter), ...(query === undefined ? [] : queryParameters(query))] }),
+    ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
       : { requestBody: { required: bodyOptional !== true, content: { 'application/json': { schema: ref(body) } } } }),
@@ -81,6 +85,7 @@ function operation(route: Route) {
             : kept === undefined
               ? 'Done'
               : 'Done; `Location` says where it stays',
+        ...(isLocated ? { headers: { Location: { required: true, schema: { type: 'string' } } } } : {}),
         content: {
           [type]: { schema: ref(answer) },
           ...(json === undefined ? {} : { 'application/json': { schema: ref(json) } }),
@@ -95,10 +100,23 @@ function operation(route: Route) {
   };
 }
 
-function mayHappen(code: number, { body, query, pending }: Route, named: readonly string[]): boolean {
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'A request with the same key and the same content is the same run.',
+  schema: { type: 'string', pattern: '\\S' },
+};
+
+function mayHappen(
+  code: number,
+  { body, query, pending, idempotent, mayMiss }: Route,
+  named: readonly string[],
+): boolean {
   if (code === 400) return body !== undefined || query !== undefined;
   if (code === 413 || code === 415) return body !== undefined;
-  if (code === 404 || code === 409) return named.length > 0;
+  if (code === 404) return named.length > 0 || mayMiss === true;
+  if (code === 409) return named.length > 0 || idempotent === true;
   return code !== 502 || pending !== undefined;
 }
 

@@ -4,6 +4,10 @@ A type is listed when its primary identifier is one property that nobody has to 
 is a name or an identifier the caller chooses. Length and alphabet come from the property's pattern and maxLength; where the
 schema has neither, from AWS's documentation, below. The style says what may stand between the parts ("-", "_", or nothing)
 and, by a capital or a small A before it, whether capitals may be in it.
+
+Types whose identifier the service makes (an ARN, a URL, a number) but which CloudFormation names all the same are in the
+table BESIDE, with a source each; the schema is held against it. A fifth column says what is special about their names:
+`FifoQueue=.fifo`, an ending where that property is true; `!sg-`, what they may not begin with.
 """
 
 import re
@@ -24,6 +28,41 @@ LENGTHS = {"AWS::ElastiCache::ReplicationGroup": 40, "AWS::ElastiCache::CacheClu
            "AWS::MediaConvert::Queue": 80, "AWS::MediaConvert::Preset": 80, "AWS::MediaConvert::JobTemplate": 80,
            "AWS::Redshift::ClusterParameterGroup": 255, "AWS::Batch::JobDefinition": 128, "AWS::Lambda::Function": 64}
 PLAIN = {"AWS::Route53RecoveryReadiness::ResourceSet": "A_"}
+# Named beside their identifier: property, characters, style, what is special, and the page that says so: one of
+# docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-*, then the API where that has the bounds. Where
+# the page does not say that CloudFormation makes the name, aws-properties-name.html says it of all types with custom names.
+BESIDE = {
+    "AWS::ApiGateway::ApiKey": ("Name", 128, "A-", "", "apigateway-apikey.html#cfn-apigateway-apikey-name"),
+    "AWS::ApiGateway::Model": ("Name", 128, "A", "", "apigateway-model.html#cfn-apigateway-model-name"),
+    "AWS::AppRunner::Service": ("ServiceName", 40, "A-", "", "apprunner-service.html#cfn-apprunner-service-servicename"),
+    "AWS::AppRunner::VpcConnector": ("VpcConnectorName", 40, "A-", "", "apprunner-vpcconnector.html"),
+    "AWS::Batch::ComputeEnvironment": ("ComputeEnvironmentName", 128, "A-", "", "batch-computeenvironment.html"),
+    "AWS::Batch::JobQueue": ("JobQueueName", 128, "A-", "", "batch-jobqueue.html#cfn-batch-jobqueue-jobqueuename"),
+    "AWS::Cassandra::Table": ("TableName", 48, "A_", "", "cassandra-table.html#cfn-cassandra-table-tablename"),
+    "AWS::CodeDeploy::DeploymentGroup": ("DeploymentGroupName", 100, "A-", "", "codedeploy-deploymentgroup.html"),
+    "AWS::EC2::LaunchTemplate": ("LaunchTemplateName", 128, "A-", "", "ec2-launchtemplate.html; CreateLaunchTemplate: 3-128"),
+    "AWS::EC2::SecurityGroup": ("GroupName", 255, "A-", "!sg-", "ec2-securitygroup.html#cfn-ec2-securitygroup-groupname"),
+    "AWS::ECS::Service": ("ServiceName", 255, "A-", "", "ecs-service.html#cfn-ecs-service-servicename"),
+    "AWS::ECS::TaskDefinition": ("Family", 255, "A-", "", "ecs-taskdefinition.html#cfn-ecs-taskdefinition-family"),
+    "AWS::EKS::Nodegroup": ("NodegroupName", 63, "A-", "", "eks-nodegroup.html; CreateNodegroup: 63 characters"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Name", 32, "A-", "!internal-", "elasticloadbalancingv2-loadbalancer.html"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": ("Name", 32, "A-", "", "elasticloadbalancingv2-targetgroup.html"),
+    "AWS::Events::Rule": ("Name", 64, "A-", "", "events-rule.html#cfn-events-rule-name"),
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", 128, "A-", "", "iam-managedpolicy.html; CreatePolicy: 1-128"),
+    "AWS::SNS::Topic": ("TopicName", 255, "A-", "FifoTopic=.fifo", "sns-topic.html#cfn-sns-topic-topicname"),
+    "AWS::SQS::Queue": ("QueueName", 80, "A-", "FifoQueue=.fifo", "sqs-queue.html; CreateQueue: 80 characters"),
+    "AWS::SecretsManager::Secret": ("Name", 255, "A-", "", "secretsmanager-secret.html#cfn-secretsmanager-secret-name"),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", 80, "A-", "", "stepfunctions-statemachine.html"),
+    "AWS::VpcLattice::Listener": ("Name", 63, "a-", "!listener-", "vpclattice-listener.html#cfn-vpclattice-listener-name"),
+    "AWS::VpcLattice::Rule": ("Name", 63, "a-", "!rule-", "vpclattice-rule.html#cfn-vpclattice-rule-name"),
+    "AWS::VpcLattice::Service": ("Name", 40, "a-", "!svc-", "vpclattice-service.html#cfn-vpclattice-service-name"),
+    "AWS::VpcLattice::ServiceNetwork": ("Name", 63, "a-", "!servicenetwork-", "vpclattice-servicenetwork.html"),
+    "AWS::VpcLattice::TargetGroup": ("Name", 128, "a-", "!tg-", "vpclattice-targetgroup.html#cfn-vpclattice-targetgroup-name"),
+    "AWS::WAFv2::IPSet": ("Name", 128, "A-", "", "wafv2-ipset.html#cfn-wafv2-ipset-name"),
+    "AWS::WAFv2::RegexPatternSet": ("Name", 128, "A-", "", "wafv2-regexpatternset.html#cfn-wafv2-regexpatternset-name"),
+    "AWS::WAFv2::RuleGroup": ("Name", 128, "A-", "", "wafv2-rulegroup.html#cfn-wafv2-rulegroup-name"),
+    "AWS::WAFv2::WebACL": ("Name", 128, "A-", "", "wafv2-webacl.html#cfn-wafv2-webacl-name"),
+}
 STYLES = ["A-", "A_", "A", "a-", "a_", "a"]
 
 
@@ -41,8 +80,27 @@ def sample(style, length):
     return text.lower() if style[0] == "a" else text
 
 
+def beside(schemas):
+    """Rows of the table, each held against its schema: what it says must fit, and a read must show the name."""
+    rows = []
+    for name, (own, longest, style, special, source) in BESIDE.items():
+        schema, path = schemas[name], f"/properties/{own}"
+        said = property_of(schema, own)
+        hidden = schema.get("readOnlyProperties", []) + schema.get("writeOnlyProperties", [])
+        matcher = re.compile(said.get("pattern", ".*"))
+        fits = (
+            path in schema["createOnlyProperties"] and path not in hidden and own not in schema.get("required", [])
+            and schema["primaryIdentifier"] != [path] and {"create", "read", "delete", "list"} <= set(schema["handlers"])
+            and longest <= said.get("maxLength", LONGEST)
+            and all(matcher.fullmatch(sample(style, n)) for n in range(24, longest + 1)) and source)
+        if not fits:
+            raise SystemExit(f"scripts/schema_names.py: {name}: the schema does not agree with the table")
+        rows.append((name, own, longest, style, special) if special else (name, own, longest, style))
+    return rows
+
+
 def names(schemas):
-    """Rows (type, property, longest, style)."""
+    """Rows (type, property, longest, style) of types that are identified by their name."""
     rows = []
     for name, schema in sorted(schemas.items()):
         identifier = schema.get("primaryIdentifier", [])
@@ -72,5 +130,5 @@ def names(schemas):
 
 
 def text(schemas):
-    head = "# type\tproperty\tlongest\tstyle   (scripts/schema_names.py)\n"
-    return head + "".join("\t".join(map(str, row)) + "\n" for row in names(schemas))
+    head = "# type\tproperty\tlongest\tstyle\tspecial   (scripts/schema_names.py)\n"
+    return head + "".join("\t".join(map(str, row)) + "\n" for row in sorted(names(schemas) + beside(schemas)))

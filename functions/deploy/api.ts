@@ -16,6 +16,7 @@ import {
 import { showStacks, stackFor } from '../../src/app/service/stacks.ts';
 import type { Scope } from '../../src/domain/access.ts';
 import { type Answer, type ApiEvent, bodyIn, bodyOf, httpApi, pathOf, queryOf } from '../../src/edge/http/api.ts';
+import { HttpRefusal } from '../../src/edge/http/problem.ts';
 import {
   approvalBody,
   cancelQuery,
@@ -178,6 +179,7 @@ async function acceptedWayBack(
 
 function asking(event: ApiEvent, open: Service) {
   const key = event.headers['idempotency-key'];
+  if (key?.trim() === '') throw new HttpRefusal(400, 'invalid_header', 'Idempotency-Key is empty.');
   const traceparent = traceparentFor(open, event);
   return { caller: callerIn(event), runId: newRunId(), traceparent, ...(key === undefined ? {} : { key }) };
 }

@@ -27,6 +27,12 @@ export async function install(url, { account = HOME_ACCOUNT, args = [], quiet = 
   return apiUrl(url, account);
 }
 
+/** Writes what an installation would send to CloudFormation into `folder`, which osls makes; resolves with the template. */
+export async function rendered(url, folder, { stage = STAGE, args = [] } = {}) {
+  await run(['package', '--package', folder, ...args, '--stage', stage], url, HOME_ACCOUNT, true);
+  return join(folder, 'cloudformation-template-update-stack.json');
+}
+
 /** Removes all of it. */
 export async function remove(url, { account = HOME_ACCOUNT, args = [] } = {}) {
   await run(['remove', ...args], url, account, true);
@@ -45,7 +51,8 @@ async function run([command, ...args], url, account, quiet) {
   }
   for (const name of LINKED) symlinkSync(join(root, name), join(folder, name));
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...emulated(url, account) };
-  const asked = [command, '--stage', STAGE, '--region', REGION, ...args];
+  const stage = args.includes('--stage') ? [] : ['--stage', STAGE];
+  const asked = [command, ...stage, '--region', REGION, ...args];
   const { code, text } = await osls(asked, { env, quiet, folder });
   rmSync(folder, { recursive: true, force: true });
   if (code !== 0) throw new Error(`osls ${command} failed${text === '' ? '' : `:\n${text}`}`);

@@ -97,3 +97,10 @@ test('what was sent is in no log', async () => {
   expect(logged).toHaveLength(2);
   expect(logged.join()).not.toMatch(/canary/);
 });
+
+test('a key of nothing would make all requests the same run, so it is refused', async () => {
+  const event = JSON.parse(readFileSync(join(root, 'events/api/post-deployments.json'), 'utf8'));
+  const answer = await call('deploy', { ...event, headers: { ...event.headers, 'idempotency-key': ' ' } });
+  expect(answer).toMatchObject({ status: 400, document: { code: 'invalid_header' } });
+  expect(opened.asked.started).toEqual([]);
+});

@@ -19,6 +19,13 @@ const stack = (more: object = {}) => ({
     Logs: { Type: 'AWS::Logs::LogGroup' },
     Files: { Type: 'AWS::S3::Bucket' },
     Topic: { Type: 'AWS::SNS::Topic' },
+    Jobs: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } },
+    Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'of the names' } },
+    Access: {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: { PolicyDocument: { Version: '2012-10-17', Statement: [] }, Roles: [{ Ref: 'Role' }] },
+    },
+    Uses: { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: { 'Fn::GetAtt': ['Jobs', 'Arn'] } } },
     Chosen: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'chosen' } },
   },
 });
@@ -42,7 +49,13 @@ test('a name is known at plan, kept, and another one for what is made again', TI
   expect(ids).toMatchObject({ Role: name, Chosen: 'chosen' });
   expect(ids['Logs']).toMatch(/^shop-Logs-[A-Z0-9]{12}$/);
   expect(ids['Files']).toMatch(/^shop-files-[a-z0-9]{12}$/);
-  expect(ids['Topic']).not.toContain('shop');
+  // What a service identifies by an ARN, a URL or a number is named as well.
+  expect(ids['Topic']).toMatch(/:shop-Topic-[A-Z0-9]{12}$/);
+  expect(ids['Jobs']).toMatch(/\/shop-Jobs-[A-Z0-9]{12}\.fifo$/);
+  expect(ids['Access']).toMatch(/:policy\/shop-Access-[A-Z0-9]{12}$/);
+  expect(ids['Group']).toMatch(/^sg-[0-9a-f]+$/);
+  const group = planned.document.actions.find((one: AnyDocument) => one.logicalId === 'Group');
+  expect(group.changes.find((one: AnyDocument) => one.path === 'GroupName').after).toMatch(/^shop-Group-[A-Z0-9]{12}$/);
 
   // Runs come and go; what exists keeps its name.
   expect(await deploy(stack())).toMatchObject({ code: 0, document: { outcome: 'no_changes' } });
@@ -63,5 +76,5 @@ test('a name is known at plan, kept, and another one for what is made again', TI
   const anew = idsOf((await deploy(stack())).document);
   expect(anew['Role']).toMatch(/^shop-Role-/);
   expect([name, other]).not.toContain(anew['Role']);
-  expect(anew['Files']).not.toBe(ids['Files']);
+  for (const id of ['Files', 'Topic', 'Jobs', 'Access', 'Group']) expect(anew[id], id).not.toBe(ids[id]);
 });

@@ -111,8 +111,7 @@ test('what the template does not name can be told by its name all the same', SLO
     Role: expect.stringMatching(/^real-Role-[A-Z0-9]{12}$/),
     Logs: expect.stringMatching(/^real-Logs-[A-Z0-9]{12}$/),
     Chosen: 'chosen',
-    // Identified by an ARN: its name is the service's.
-    Topic: expect.stringMatching(/:XYZ-[a-z0-9]{10}$/),
+    Topic: expect.stringMatching(/:real-Topic-[A-Z0-9]{12}$/),
   });
   await lives(cloud, resources);
 });

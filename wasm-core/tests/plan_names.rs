@@ -106,16 +106,127 @@ fn what_the_template_does_not_name_gets_a_name_of_stack_logical_id_and_suffix() 
 }
 
 #[test]
-fn only_where_the_template_is_silent_and_the_type_is_identified_by_its_name() {
+fn only_where_the_template_is_silent() {
     let chosen = one(&table(&json!({"TableName": "mine"})), call("shop", Some(0), Vec::new()));
     assert_eq!((name(&chosen), chosen.given_name), (Some("mine".to_owned()), None));
-    for type_name in ["AWS::SNS::Topic", "AWS::SQS::Queue"] {
-        let made = one(&json!({ "Type": type_name }), call("shop", Some(0), Vec::new()));
-        assert_eq!((made.desired.unwrap().to_json(), made.given_name), (json!({}), None), "{type_name}");
+    for type_name in ["AWS::KMS::Alias", "AWS::EC2::VPC", "AWS::EC2::InternetGateway", "AWS::EC2::EIP"] {
+        let made = one(&json!({ "Type": type_name, "Properties": some(type_name) }), call("shop", Some(0), Vec::new()));
+        assert_eq!((made.desired.unwrap().to_json(), made.given_name), (some(type_name), None), "{type_name}");
     }
     let bucket = one(&json!({"Type": "AWS::S3::Bucket"}), call("Shop", Some(0), Vec::new()));
     let given = bucket.given_name.unwrap();
     assert!(given.starts_with("shop-table-") && given == given.to_lowercase(), "{given}");
+}
+
+fn some(type_name: &str) -> Value {
+    match type_name {
+        "AWS::KMS::Alias" => json!({"AliasName": "alias/a", "TargetKeyId": "k"}),
+        "AWS::EC2::VPC" => json!({"CidrBlock": "10.0.0.0/16"}),
+        _ => json!({}),
+    }
+}
+
+/// Types that are identified by an ARN, a URL or a number, with what their names must be.
+#[test]
+fn what_a_service_identifies_is_named_as_its_type_takes_it() {
+    let long = "a-long-stack-name-".repeat(5);
+    for (type_name, properties, property, stack, expected) in [
+        ("AWS::SNS::Topic", json!({}), "TopicName", "shop", "shop-Table-*"),
+        ("AWS::SNS::Topic", json!({"FifoTopic": true}), "TopicName", "shop", "shop-Table-*.fifo"),
+        ("AWS::SQS::Queue", json!({"FifoQueue": false}), "QueueName", "shop", "shop-Table-*"),
+        ("AWS::SQS::Queue", json!({"FifoQueue": "true"}), "QueueName", "shop", "shop-Table-*.fifo"),
+        ("AWS::SQS::Queue", json!({"FifoQueue": true}), "QueueName", &long, "a-long-stack-name-*-Table-*.fifo"),
+        ("AWS::EC2::SecurityGroup", json!({"GroupDescription": "d"}), "GroupName", "sg", "sgTable-*"),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", json!({}), "Name", "internal", "internalTable-*"),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", json!({}), "Name", "internal-site", "internalsite-Table-*"),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", json!({}), "Name", &long, "a-long-stack-Table-*"),
+        ("AWS::VpcLattice::ServiceNetwork", json!({}), "Name", "Shop", "shop-table-*"),
+        ("AWS::ApiGateway::Model", json!({"RestApiId": "r"}), "Name", "my-shop", "myshopTable*"),
+        ("AWS::ECS::TaskDefinition", json!({}), "Family", "shop", "shop-Table-*"),
+        ("AWS::SecretsManager::Secret", json!({}), "Name", "shop", "shop-Table-*"),
+        (
+            "AWS::WAFv2::IPSet",
+            json!({"Addresses": [], "IPAddressVersion": "IPV4", "Scope": "REGIONAL"}),
+            "Name",
+            "shop",
+            "shop-Table-*",
+        ),
+    ] {
+        let resource = json!({"Type": type_name, "Properties": properties});
+        let made = one(&resource, call(stack, Some(0), Vec::new()));
+        let given = made.given_name.clone().unwrap();
+        assert_eq!(made.desired.unwrap().to_json()[property], json!(given), "{type_name}");
+        let naming = assent_core::schema::lookup(type_name).unwrap().naming().unwrap();
+        assert!(given.len() <= naming.longest, "{type_name}: {given}");
+        let parts: Vec<&str> = expected.split('*').collect();
+        let (first, last) = (parts[0], parts[parts.len() - 1]);
+        assert!(given.starts_with(first) && given.ends_with(last), "{type_name} {properties}: {given}");
+        assert!(parts.iter().all(|part| given.contains(part)), "{type_name} {properties}: {given}");
+    }
+}
+
+#[test]
+fn where_it_is_not_known_yet_whether_a_name_needs_an_ending_the_service_makes_it() {
+    let template = json!({"Resources": {
+        "Other": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "other"}},
+        "Table": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": {"Fn::GetAtt": ["Other", "TopicArn"]}}},
+    }});
+    let Planning::Planned(planned) = Template::new(template.to_string()).plan(call("shop", Some(0), Vec::new())) else {
+        panic!("it can be planned")
+    };
+    let queue = planned.plan.resources.iter().find(|resource| resource.logical_id == "Table").unwrap();
+    assert_eq!((queue.given_name.as_ref(), queue.desired.as_ref().unwrap().to_json().get("QueueName")), (None, None));
+}
+
+/// A stack of the version before such types were named: nothing is renamed, and what is planned is what was planned.
+#[test]
+fn what_was_made_without_a_name_stays_without_until_it_is_replaced() {
+    let topic = |more: Value| json!({"Type": "AWS::SNS::Topic", "Properties": more});
+    let before = one(&topic(json!({})), call("shop", None, Vec::new()));
+    let own = StackResource { physical_id: "arn:aws:sns:eu-central-1:1:Topic-9".into(), ..recorded(&before) };
+    let live = json!({"TopicName": "Topic-9", "TopicArn": "arn:aws:sns:eu-central-1:1:Topic-9"});
+    for live in [None, Some(live)] {
+        let with = |incarnation| {
+            let mut call = call("shop", incarnation, vec![own.clone()]);
+            call.live = live.iter().map(|it| ("Table".to_owned(), Live::Present { properties: it.clone() })).collect();
+            call
+        };
+        let again = plan(&topic(json!({})), with(Some(7)));
+        assert_eq!(again.digest, plan(&topic(json!({})), with(None)).digest, "not a byte of it is another");
+        assert_eq!(again.resources[0].action, Action::Noop);
+        let changed = plan(&topic(json!({"DisplayName": "x"})), with(Some(7)));
+        assert_eq!(changed.digest, plan(&topic(json!({"DisplayName": "x"})), with(None)).digest);
+        assert_eq!((changed.resources[0].action, changed.resources[0].given_name.clone()), (Action::Update, None));
+    }
+    // Only then it gets one.
+    let replaced = one(&topic(json!({"FifoTopic": true})), call("shop", Some(7), vec![own]));
+    assert_eq!((replaced.action, replaced.replacement), (Action::Replace, Some(Replacement::CreateBeforeDelete)));
+    assert!(replaced.given_name.unwrap().ends_with(".fifo"));
+}
+
+/// CloudFormation refuses to replace what has a name; with a name of its incarnation both can exist at once.
+#[test]
+fn what_a_service_identifies_is_replaced_beside_the_old_one_under_another_name() {
+    let service = |more: Value| {
+        let mut properties = json!({"Cluster": "c", "TaskDefinition": "t"});
+        properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"Type": "AWS::ECS::Service", "Properties": properties})
+    };
+    let first = one(&service(json!({})), call("shop", Some(0), Vec::new()));
+    let replaced =
+        one(&service(json!({"SchedulingStrategy": "DAEMON"})), call("shop", Some(1), vec![recorded(&first)]));
+    assert_eq!((replaced.action, replaced.replacement), (Action::Replace, Some(Replacement::CreateBeforeDelete)));
+    assert!(replaced.given_name.is_some() && replaced.given_name != first.given_name);
+    assert!(replaced.reasons.iter().all(|reason| !reason.contains("ServiceName")), "{:?}", replaced.reasons);
+    // The user's own name is the user's to change: the old one goes first, as before.
+    let chosen = |more: Value| {
+        let mut resource = service(more);
+        resource["Properties"]["ServiceName"] = json!("mine");
+        resource
+    };
+    let own = recorded(&one(&chosen(json!({})), call("shop", Some(0), Vec::new())));
+    let replaced = one(&chosen(json!({"SchedulingStrategy": "DAEMON"})), call("shop", Some(1), vec![own]));
+    assert_eq!((replaced.replacement, replaced.given_name), (Some(Replacement::DeleteBeforeCreate), None));
 }
 
 #[test]

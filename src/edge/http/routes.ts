@@ -55,6 +55,10 @@ export interface Route {
   json?: z.ZodType;
   /** The route where the answer stays; `Location` says where. */
   kept?: string;
+  /** `Idempotency-Key` makes a repeated request the same run. */
+  idempotent?: true;
+  /** There may be none of what it is about, though its path names nothing. */
+  mayMiss?: true;
   /** Answered with 202 while there is no answer yet. */
   pending?: z.ZodType;
 }
@@ -124,6 +128,8 @@ export const routes: readonly Route[] = [
     status: 202,
     body: deploymentRequest,
     answer: deploymentAnswer,
+    idempotent: true,
+    mayMiss: true,
   },
   {
     function: 'deploy',
@@ -213,6 +219,7 @@ export const routes: readonly Route[] = [
     query: placeQuery,
     body: destructionBody,
     answer: deploymentAnswer,
+    idempotent: true,
   },
   {
     function: 'deploy',
@@ -223,6 +230,7 @@ export const routes: readonly Route[] = [
     status: 200,
     answer: checkpointText,
     type: 'text/plain',
+    mayMiss: true,
   },
   {
     function: 'deploy',

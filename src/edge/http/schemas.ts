@@ -149,7 +149,7 @@ export const consensusAnswer = z
         reliability: z.number().nullable(),
         weightUsed: z.number(),
         contribution: z.number(),
-        interval: z.tuple([z.number(), z.number()]).nullable(),
+        interval: z.array(z.number()).length(2).nullable(),
         logOdds: z.number(),
         pivotal: z.boolean(),
       }),
@@ -230,7 +230,8 @@ export const targetsBody = z
   .refine(({ template, targets }) => template !== undefined || targets.every((one) => one.template !== undefined), {
     path: ['template'],
     message: 'A target has no template, and there is none for all',
-  });
+  })
+  .meta({ anyOf: [{ required: ['template'] }, { properties: { targets: { items: { required: ['template'] } } } }] });
 
 /** Which of the stacks that have a name. */
 export const placeQuery = z.strictObject({
@@ -270,7 +271,14 @@ export const planBody = z
     path: ['template'],
     message: 'A deployment has a template, a deletion has none',
   })
-  .meta({ id: 'PlanRequest' });
+  .meta({
+    id: 'PlanRequest',
+    // The refinement, for those who read the document.
+    oneOf: [
+      { properties: { mode: { const: 'deploy' } }, required: ['template'] },
+      { properties: { mode: { const: 'destroy' } }, required: ['mode'], not: { required: ['template'] } },
+    ],
+  });
 
 /** `POST /consultations`. */
 export const consultationBody = z.strictObject({ ...desired, ...judged }).meta({ id: 'ConsultationRequest' });

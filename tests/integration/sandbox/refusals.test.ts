@@ -3,6 +3,7 @@
 
 import { CreateResourceCommand } from '@aws-sdk/client-cloudcontrol';
 import { describe, expect, test } from 'vitest';
+import { coreSchemas } from '../../../src/sandbox/schema.ts';
 import { create, finish, openBench, poll, read, remove, update } from '../../support/sandbox.ts';
 
 describe('what is refused', () => {
@@ -123,6 +124,39 @@ describe('what is refused', () => {
     const elsewhere = b.client(await b.start(), 'eu-west-1', '999999999999');
     const third = await create(elsewhere, 'AWS::S3::Bucket', { BucketName: 'one' });
     expect(await finish(b, elsewhere, third)).toMatchObject({ ErrorCode: 'AlreadyExists' });
+  });
+
+  test.each([
+    ['AWS::SNS::Topic', { TopicName: 'one' }, {}],
+    ['AWS::SQS::Queue', { QueueName: 'one' }, {}],
+    ['AWS::Events::Rule', { Name: 'one', ScheduleExpression: 'rate(1 day)' }, {}],
+    ['AWS::IAM::ManagedPolicy', { ManagedPolicyName: 'one', PolicyDocument: {} }, { Path: '/elsewhere/' }],
+    ['AWS::StepFunctions::StateMachine', { StateMachineName: 'one', RoleArn: 'arn:aws:iam::1:role/r' }, {}],
+    ['AWS::SecretsManager::Secret', { Name: 'one' }, {}],
+    ['AWS::EC2::LaunchTemplate', { LaunchTemplateName: 'one', LaunchTemplateData: {} }, {}],
+    ['AWS::ElasticLoadBalancingV2::TargetGroup', { Name: 'one' }, {}],
+    ['AWS::VpcLattice::ServiceNetwork', { Name: 'one' }, {}],
+    ['AWS::WAFv2::IPSet', { Name: 'one', Scope: 'REGIONAL', IPAddressVersion: 'IPV4', Addresses: [] }, {}],
+    ['AWS::ECS::Service', { ServiceName: 'one', TaskDefinition: 't' }, {}],
+  ] as const)('a second %s of the same name, whatever its identifier is', async (type, desired, more) => {
+    const { bench: b, client } = await openBench({ schemas: coreSchemas() });
+    await using _ = b;
+    const first = await create(client, type, desired);
+    const second = await create(client, type, { ...desired, ...more });
+    expect(await finish(b, client, second)).toMatchObject({ OperationStatus: 'FAILED', ErrorCode: 'AlreadyExists' });
+    expect(await finish(b, client, first)).toMatchObject({ OperationStatus: 'SUCCESS' });
+  });
+
+  test('but a family has revisions, and keys may be called the same', async () => {
+    const { bench: b, client } = await openBench({ schemas: coreSchemas() });
+    await using _ = b;
+    for (const [type, desired] of [
+      ['AWS::ECS::TaskDefinition', { Family: 'one' }],
+      ['AWS::ApiGateway::ApiKey', { Name: 'one' }],
+    ] as const) {
+      const made = [await create(client, type, desired), await create(client, type, desired)];
+      for (const event of made) expect(await finish(b, client, event)).toMatchObject({ OperationStatus: 'SUCCESS' });
+    }
   });
 
   test('reads, updates and deletes of what is not there', async () => {

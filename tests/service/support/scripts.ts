@@ -21,8 +21,9 @@ export interface Installation {
   args?: readonly string[];
 }
 
-export const { install, remove } = await load<{
+export const { install, remove, rendered } = await load<{
   install(url: string, options?: Installation): Promise<string>;
+  rendered(url: string, folder: string, options?: { stage?: string; args?: readonly string[] }): Promise<string>;
   remove(url: string, options?: Installation): Promise<void>;
 }>('local.mjs');
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
-import { startSandbox } from '../../../src/sandbox/index.ts';
+import { type SandboxOptions, startSandbox } from '../../../src/sandbox/index.ts';
 import { install, startEmulator, stopEmulator } from './scripts.ts';
 
 /** How much faster than AWS operations end. */
@@ -33,10 +33,13 @@ export interface Installed {
 }
 
 /** Starts an emulator with the service in it, which deploys to a sandbox; `params` are those of the installation. */
-export async function startService(params: Record<string, unknown> = {}): Promise<Installed> {
+export async function startService(
+  params: Record<string, unknown> = {},
+  cloud: Pick<SandboxOptions, 'rate'> = {},
+): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'assent-service-'));
   const { url, pid } = await startEmulator({ folder });
-  const sandbox = await startSandbox({ dir: join(folder, 'sandbox'), speed: SPEED });
+  const sandbox = await startSandbox({ dir: join(folder, 'sandbox'), speed: SPEED, ...cloud });
   const stop = async () => {
     await stopEmulator(pid);
     await sandbox.close();

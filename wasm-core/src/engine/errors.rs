@@ -120,7 +120,7 @@ const PASSED_ON: &[&str] = &[
 ];
 
 // The first that fits decides.
-const SAID: [Said; 7] = [
+const SAID: [Said; 8] = [
     // aws-cdk-cli #194, cdkd #1468
     Said {
         codes: PASSED_ON,
@@ -144,6 +144,14 @@ const SAID: [Said; 7] = [
         when: When::Always,
         words: &["conflicting conditional operation"],
         class: Class::Busy,
+    },
+    // QueueDeletedRecently: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+    Said {
+        codes: PASSED_ON,
+        types: "AWS::SQS::Queue",
+        when: When::Always,
+        words: &["wait 60 seconds", "queuedeletedrecently"],
+        class: Class::Conflict,
     },
     // cloudformation-coverage-roadmap #1095, aws-cdk #15573 #5637, pulumi-cdk #277, pulumi-aws #5939
     Said {
@@ -387,6 +395,14 @@ mod tests {
                 Create,
                 "AWS::Organizations::Policy",
                 "another request is already in progress",
+                false,
+                Class::Conflict,
+            ),
+            (
+                "InvalidRequest",
+                Create,
+                "AWS::SQS::Queue",
+                "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
                 false,
                 Class::Conflict,
             ),

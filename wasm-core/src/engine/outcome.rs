@@ -235,13 +235,8 @@ impl Engine {
             }
             _ => self.steps[id].identifier.is_some(),
         };
-        if self.is_lost(id) && self.is_given(id) {
-            // It has a name by which it is found.
-            self.steps[id].identifier = self.chosen_identifier(id);
-            self.steps[id].left_something = true;
-            self.steps[id].reading_since = at;
-            self.steps[id].phase = Phase::Reading(Why::Remains);
-            self.queue_call(id, at);
+        if self.is_to_be_found_by_name(id) {
+            self.look_by_name(id, at);
         } else if self.is_lost(id) {
             self.seek(id, at);
         } else if read {
@@ -254,6 +249,33 @@ impl Engine {
             self.may_come_later(id);
             self.give_up(id, at);
         }
+    }
+
+    /// Whether a creation has a given name, and what it has made cannot be read otherwise: nobody knows how it ended, or a
+    /// name is taken that an attempt of ours may have taken, or it may have worked.
+    fn is_to_be_found_by_name(&self, id: StepId) -> bool {
+        let step = &self.steps[id];
+        let left = match self.failure_class(id) {
+            Class::Forgotten | Class::Unsettled => true,
+            Class::Taken => step.attempt > 1 && step.left_something,
+            _ => false,
+        };
+        left && step.identifier.is_none() && self.is_given(id)
+    }
+
+    /// Reads what bears the given name, where that is its identifier; else looks for it among all of its type.
+    fn look_by_name(&mut self, id: StepId, at: Millis) {
+        let identifier = self.chosen_identifier(id);
+        let step = &mut self.steps[id];
+        step.left_something = true;
+        step.reading_since = at;
+        if identifier.is_none() {
+            self.seek(id, at);
+            return;
+        }
+        step.identifier = identifier;
+        step.phase = Phase::Reading(Why::Remains);
+        self.queue_call(id, at);
     }
 
     /// What the failure means, and what is to be waited for.
@@ -378,7 +400,7 @@ impl Engine {
     }
 
     /// An operation that could not even be cancelled may still make something.
-    fn may_come_later(&mut self, id: StepId) {
+    pub(super) fn may_come_later(&mut self, id: StepId) {
         let step = &mut self.steps[id];
         if let (Some(failure), Some(token)) = (&mut step.failure, &step.request_token)
             && step.work == Work::Create

@@ -5,7 +5,9 @@
 //! certain is that nothing was created: no request of this type and time is unaccounted for, or, when requests are
 //! forgotten too, no resource of this type is. Then a new attempt follows. Everything else is read: what bears the tags of
 //! this creation, alone and complete, is taken for it, and what bears another's is not. What is left may be somebody else's: it
-//! is compared with what was asked for and named to the user, who imports or deletes.
+//! is compared with what was asked for and named to the user, who imports or deletes. Where the plan gave a name that is not
+//! the identifier (a topic's ARN is), what bears that name is what the creation has made, and what bears another is not:
+//! so it is looked for also where only its name tells that something was left.
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ProgressEvent.html>
 
 use std::collections::BTreeSet;
@@ -18,6 +20,7 @@ use crate::schema;
 
 use super::Engine;
 use super::errors::Class;
+use super::outcome::Existence;
 use super::step::{Candidate, Phase, Search, StepId, Why, Work};
 
 const DAY: Millis = 24 * 3_600_000;
@@ -29,14 +32,19 @@ const BEFORE: Millis = 15 * 60_000;
 const AFTER: Millis = 61 * 3_600_000;
 /// Candidates that are read and named.
 const READS: usize = 50;
+/// That are read where a name tells which it is.
+const READS_BY_NAME: usize = 500;
+/// So long a name that is taken may be missing in a list.
+const LISTED_WITHIN: Millis = 10_000;
 /// Refused lists in a row before it counts as impossible to list.
 const REFUSALS: u32 = 8;
 
 impl Engine {
-    /// Nobody can be asked any more how the creation ended.
+    /// Nobody can be asked any more how the creation ended, or an earlier attempt has left what now bears its name.
     pub(super) fn seek(&mut self, id: StepId, at: Millis) {
+        let lost = self.is_lost(id);
         let step = &mut self.steps[id];
-        let listed = step.request_token.is_none() && at < step.intent_at.saturating_add(REQUESTS_LISTED);
+        let listed = lost && step.request_token.is_none() && at < step.intent_at.saturating_add(REQUESTS_LISTED);
         step.search = if listed { Search::Requests } else { Search::Resources };
         step.phase = Phase::Seeking;
         step.next = None;
@@ -146,7 +154,7 @@ impl Engine {
 
     /// A page of answers.
     fn listed(&mut self, id: StepId, mut candidates: Vec<Candidate>, next: Option<&str>, at: Millis) {
-        let known = self.known_identifiers(id);
+        let (known, given) = (self.known_identifiers(id), self.given_name(id));
         candidates.retain(|candidate| candidate.identifier.as_ref().is_none_or(|own| !known.contains(own)));
         let step = &mut self.steps[id];
         step.call = None;
@@ -157,6 +165,11 @@ impl Engine {
         if step.next.is_some() {
             self.queue_call(id, at);
         } else {
+            if let Some((_, name)) = &given {
+                // Most identifiers that services make hold the name: these are read first.
+                let holds = |candidate: &Candidate| candidate.identifier.as_ref().is_some_and(|own| own.contains(name));
+                step.candidates.sort_by_key(|candidate| !holds(candidate));
+            }
             step.phase = Phase::Reading(Why::Candidate);
             self.read_next(id, at);
         }
@@ -189,6 +202,9 @@ impl Engine {
         } else if step.search == Search::Requests {
             step.search = Search::Resources;
             self.listed_again(id, at);
+        } else if !self.is_lost(id) {
+            self.may_come_later(id);
+            self.give_up(id, at);
         } else {
             let said = format!("Resources of this type cannot be listed ({code}: {message}).");
             self.unclear(id, &said, at);
@@ -203,14 +219,18 @@ impl Engine {
 
     /// Goes on to the next candidate that can be read, or decides.
     fn read_next(&mut self, id: StepId, at: Millis) {
+        let most = if self.given_name(id).is_some() { READS_BY_NAME } else { READS };
+        let lost = self.is_lost(id);
         let step = &mut self.steps[id];
         step.call = None;
         step.troubles = 0;
         while step.candidates.get(step.unread).is_some_and(|candidate| candidate.identifier.is_none()) {
             step.unread += 1;
         }
-        if step.unread < step.candidates.len().min(READS) {
+        if step.unread < step.candidates.len().min(most) {
             self.queue_call(id, at);
+        } else if !lost {
+            self.name_not_found(id, at);
         } else if step.candidates.is_empty() {
             // It never arrived, or is gone.
             step.identifier = None;
@@ -243,15 +263,60 @@ impl Engine {
         self.queue_call(id, at);
     }
 
-    /// What a read says of a candidate; absent: it does not exist. What bears the tags of another owner is none.
+    /// Nothing that is listed bears the name: it is somebody else's that cannot be seen, or is not listed yet.
+    fn name_not_found(&mut self, id: StepId, at: Millis) {
+        let until = self.steps[id].reading_since.saturating_add(LISTED_WITHIN);
+        if at >= until {
+            self.may_come_later(id);
+            self.give_up(id, at);
+            return;
+        }
+        let step = &mut self.steps[id];
+        step.phase = Phase::Seeking;
+        step.next = None;
+        step.candidates.clear();
+        step.unread = 0;
+        self.queues.wait(&mut self.steps, id, until);
+    }
+
+    /// The property that names it and the name that the plan gave it.
+    fn given_name(&self, id: StepId) -> Option<(&'static str, String)> {
+        let name = self.resource(id).given_name.clone().filter(|_| self.steps[id].work == Work::Create)?;
+        Some((schema::lookup(self.type_of(id))?.naming()?.property, name))
+    }
+
+    /// Whether what was read bears the given name; `None`: there is none, or it does not say.
+    fn bears_its_name(&self, id: StepId, properties: &Value) -> Option<bool> {
+        let (property, name) = self.given_name(id)?;
+        properties.get(property)?.as_str().map(|own| own == name)
+    }
+
+    /// It is there, and nobody else can have made it: the same as if its name were its identifier.
+    fn found_by_name(&mut self, id: StepId, properties: &Value, at: Millis) {
+        let identifier = self.candidate(id).map(str::to_owned);
+        let step = &mut self.steps[id];
+        step.identifier = identifier;
+        step.left_something = true;
+        step.phase = Phase::Reading(Why::Remains);
+        self.touched.insert(id);
+        self.remains(id, Existence::Present(properties), at);
+    }
+
+    /// What a read says of a candidate; absent: it does not exist. What bears the tags of another owner, or another name, is
+    /// none.
     pub(super) fn candidate_read(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
         let whose = properties.map_or(Whose::Unsaid, |properties| self.whose(id, properties));
+        let named = properties.and_then(|properties| self.bears_its_name(id, properties));
+        if let Some(properties) = properties.filter(|_| named == Some(true) && whose != Whose::Others) {
+            self.found_by_name(id, properties, at);
+            return;
+        }
         let alike = properties.is_some_and(|properties| match whose {
             Whose::Ours => self.is_as_asked_for(id, properties),
             _ => agrees(&self.desired_properties(id), properties),
         });
         let step = &mut self.steps[id];
-        match properties.filter(|_| whose != Whose::Others) {
+        match properties.filter(|_| whose != Whose::Others && named != Some(false)) {
             Some(_) => {
                 if let Some(candidate) = step.candidates.get_mut(step.unread) {
                     candidate.alike = alike;

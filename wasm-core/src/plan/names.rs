@@ -3,7 +3,8 @@
 //! Left to themselves, Cloud Control's handlers make a random one, which neither people nor policies can know and which
 //! nobody finds again when the answer to its creation is lost. The suffix is a hash of the stack, the logical id and the
 //! incarnation: the same in every plan until a run has begun, another for what is made after that. So two creations
-//! never meet, and a retry of one meets its own. What has a name keeps it as long as it lives.
+//! never meet, and a retry of one meets its own. What has a name keeps it as long as it lives, and what was made without
+//! one stays without.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 
 use crate::call::PlanCall;
@@ -19,14 +20,21 @@ const SUFFIX: usize = 12;
 /// Of the stack's name so many are kept where there is not room for all.
 const LEAST_OF_STACK: usize = 8;
 
-/// The naming property of a type, where the wanted properties do not speak of it.
+/// The naming property of a type, where the wanted properties do not speak of it; with the ending that they ask for. Where
+/// it is not known yet whether they ask for one, the service makes the name.
 #[must_use]
 pub fn unnamed(kind: ResourceType, desired: &Expr) -> Option<Naming> {
     let naming = kind.naming()?;
+    let wanted = |property: &str| find(entries(desired), property);
     // `BucketNamePrefix` and its like: the service makes the name.
     let prefix = format!("{}Prefix", naming.property);
-    let silent = find(entries(desired), naming.property).is_none() && find(entries(desired), &prefix).is_none();
-    silent.then_some(naming)
+    let silent = wanted(naming.property).is_none() && wanted(&prefix).is_none();
+    let ending = match naming.ending.map(|ending| (ending, wanted(ending.when))) {
+        None | Some((_, None | Some(Expr::Bool(false)))) => None,
+        Some((ending, Some(Expr::Bool(true)))) => Some(ending),
+        Some(_) => return None,
+    };
+    silent.then_some(Naming { ending, ..naming })
 }
 
 /// A new name; `None`: the call gives none.
@@ -52,13 +60,23 @@ fn name(stack: &str, logical_id: &str, suffix: &str, naming: Naming) -> String {
         parts.collect::<Vec<_>>().join(between)
     };
     let (stack, logical_id) = (clean(stack), clean(logical_id));
-    let room = naming.longest.saturating_sub(suffix.len() + 2 * between.len());
+    let ending = naming.ending.map_or("", |ending| ending.text);
+    let room = naming.longest.saturating_sub(suffix.len() + 2 * between.len() + ending.len());
     // The logical id says more; of the stack a beginning is left.
     let of_stack = stack.len().min(room.saturating_sub(logical_id.len()).max(LEAST_OF_STACK.min(room / 2)));
     let (stack, logical_id) = (cut(&stack, of_stack, between), cut(&logical_id, room - of_stack, between));
     let parts = [stack, logical_id, suffix].into_iter().filter(|part| !part.is_empty());
     let name = parts.collect::<Vec<_>>().join(between);
-    if naming.small { name.to_ascii_lowercase() } else { name }
+    let name = if naming.small { name.to_ascii_lowercase() } else { name };
+    let (reserved, begins) = (naming.never_first, name.get(..naming.never_first.len()));
+    match begins.filter(|begins| !begins.is_empty() && begins.eq_ignore_ascii_case(reserved)) {
+        // A stack called `sg`: its name and what follows are written together.
+        Some(begins) => {
+            let rest = name.get(begins.len()..).unwrap_or_default();
+            format!("{}{rest}{ending}", begins.trim_end_matches(between))
+        }
+        None => format!("{name}{ending}"),
+    }
 }
 
 /// A beginning that does not end in a separator. All of it is ASCII.
@@ -83,8 +101,12 @@ fn suffix(hash: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Ending;
 
-    const NAMING: Naming = Naming { property: "Name", longest: 64, separator: "-", small: false };
+    const NAMING: Naming =
+        Naming { property: "Name", longest: 64, separator: "-", small: false, ending: None, never_first: "" };
+
+    const FIFO: Option<Ending> = Some(Ending { when: "FifoQueue", text: ".fifo" });
 
     #[test]
     fn a_name_is_made_of_stack_logical_id_and_suffix_within_the_types_bounds() {
@@ -99,6 +121,17 @@ mod tests {
             ("a long id", "shop", &long, NAMING, format!("shop-{}-A1B2C3D4E5F6", "x".repeat(46))),
             ("a long stack", &long, "Table", NAMING, format!("{}-Table-A1B2C3D4E5F6", "x".repeat(45))),
             ("both", &long, &long, NAMING, format!("{}-{}-A1B2C3D4E5F6", "x".repeat(8), "x".repeat(42))),
+            ("reserved", "SG", "Group", Naming { never_first: "sg-", ..NAMING }, "SGGroup-A1B2C3D4E5F6".into()),
+            ("only begins so", "sgx", "G", Naming { never_first: "sg-", ..NAMING }, "sgx-G-A1B2C3D4E5F6".into()),
+            ("reserved before more", "tg-a", "G", Naming { never_first: "tg-", ..NAMING }, "tga-G-A1B2C3D4E5F6".into()),
+            ("an ending", "shop", "Q", Naming { ending: FIFO, ..NAMING }, "shop-Q-A1B2C3D4E5F6.fifo".into()),
+            (
+                "an ending takes room",
+                "shop",
+                &long,
+                Naming { ending: FIFO, ..NAMING },
+                format!("shop-{}-A1B2C3D4E5F6.fifo", "x".repeat(41)),
+            ),
             ("short", "shop-of-mine", "Domain", Naming { longest: 28, ..NAMING }, "shop-of-Domain-A1B2C3D4E5F6".into()),
         ] {
             let made = name(stack, id, suffix, naming);

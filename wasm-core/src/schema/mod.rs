@@ -23,7 +23,7 @@ pub use check::{BOOLEAN_FOR_WORD, Complaint, check};
 pub use coerce::{coerce, coerce_kind};
 pub use json::resource_schema;
 pub use kind::{Kind, List, Map, Object, Property, Union};
-pub use names::Naming;
+pub use names::{Ending, Naming};
 pub use owned::Marking;
 pub use paths::{is_within, touches};
 pub use resource::{Handler, Reference, ResourceType, TagShape, Tagging};

@@ -1,0 +1,79 @@
+// What osls sends to CloudFormation, looked at by cfn-lint: an emulator lets through what AWS refuses.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, inject, test } from 'vitest';
+import type { AnyDocument } from '../support/cli.ts';
+import { checksPython, rendered } from './support/scripts.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'assent-rendered-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Of rules, with the reason why what they say is so and may stay. */
+const EXCUSED: { rule: string; message: RegExp; because: string }[] = [
+  { rule: 'W3005', message: /dependency already enforced/, because: 'osls writes DependsOn beside references' },
+  { rule: 'W8003', message: /will always return/, because: 'parameters of serverless.yml are literals by then' },
+  {
+    rule: 'E3601',
+    message: /atOnce %\}' is not of type 'number'/,
+    because: 'MaxConcurrency may be an expression in a JSONata state (Amazon States Language, "Map")',
+  },
+  {
+    rule: 'E3601',
+    message: /'OutputPath' was unexpected/,
+    because: 'a Succeed state has InputPath and OutputPath (Amazon States Language, "Input and Output Processing")',
+  },
+];
+
+interface Found {
+  rule: string;
+  message: string;
+  at: string;
+}
+
+function lint(template: string): Found[] {
+  const args = ['--format', 'json', '--regions', 'us-east-1', '--template', template];
+  const { stdout, stderr, status } = spawnSync(join(dirname(checksPython()), 'cfn-lint'), args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  // The bits of its exit code are the levels that were found; 1 and 32 are its own failures.
+  expect({ status: (status ?? 1) & 33, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout).map(({ Rule, Message, Location }: AnyDocument) => ({
+    rule: Rule.Id,
+    message: Message,
+    at: (Location.Path ?? []).join('/'),
+  }));
+}
+
+const isExcused = ({ rule, message }: Found) =>
+  EXCUSED.some((excuse) => excuse.rule === rule && excuse.message.test(message));
+
+// Tokens, and all that a parameter adds; and the stage of this machine, with signatures.
+const ROLE = 'arn:aws:iam::{account}:role/assent-target';
+const COMMON = { alarmTopic: 'arn:aws:sns:us-east-1:111111111111:alarms', targetRole: ROLE };
+const PROD = {
+  ...COMMON,
+  targetExternalId: 'x',
+  otlpEndpoint: 'https://collector.example.com',
+  formerSigningKeys: 'arn:aws:kms:us-east-1:111111111111:key/00000000-0000-4000-8000-000000000000',
+};
+
+test.each<[string, Record<string, string>]>([
+  ['prod', { ...PROD, authorizer: 'jwt', issuer: 'https://issuer.example.com', audience: 'assent' }],
+  ['local', COMMON],
+])('%s: nothing that CloudFormation would refuse or that is not meant', async (stage, params) => {
+  const args = Object.entries(params).flatMap(([key, value]) => ['--param', `${key}=${value}`]);
+  const template = await rendered(inject('emulator'), join(folder, stage), { stage, args });
+  expect(lint(template).filter((found) => !isExcused(found))).toEqual([]);
+
+  // It looks.
+  const document = JSON.parse(readFileSync(template, 'utf8'));
+  document.Resources.ApiFailures.Properties.ComparisonOperator = 'GreaterThan';
+  document.Resources.ScanRole.Properties.Polices = [];
+  document.Resources.Table.Properties.BillingMode = { Ref: 'NoSuchThing' };
+  writeFileSync(template, JSON.stringify(document));
+  const found = lint(template).filter((one) => !isExcused(one));
+  expect(found.map(({ rule }) => rule).toSorted()).toEqual(['E1020', 'E3002', 'E3030']);
+});
