@@ -57,6 +57,7 @@ const PROD = {
   ...COMMON,
   targetExternalId: 'x',
   otlpEndpoint: 'https://collector.example.com',
+  workerConcurrency: '200',
   formerSigningKeys: 'arn:aws:kms:us-east-1:111111111111:key/00000000-0000-4000-8000-000000000000',
 };
 
@@ -68,8 +69,16 @@ test.each<[string, Record<string, string>]>([
   const template = await rendered(inject('emulator'), join(folder, stage), { stage, args });
   expect(lint(template).filter((found) => !isExcused(found))).toEqual([]);
 
-  // It looks.
   const document = JSON.parse(readFileSync(template, 'utf8'));
+  // Without a share of its own there is none: 0 would let no worker run at all.
+  expect(document.Conditions.WorkersHaveTheirShare).toEqual({
+    'Fn::Not': [{ 'Fn::Equals': [stage === 'prod' ? '200' : '0', '0'] }],
+  });
+  expect(document.Resources.WorkerLambdaFunction.Properties.ReservedConcurrentExecutions).toEqual({
+    'Fn::If': ['WorkersHaveTheirShare', stage === 'prod' ? '200' : '0', { Ref: 'AWS::NoValue' }],
+  });
+
+  // It looks.
   document.Resources.ApiFailures.Properties.ComparisonOperator = 'GreaterThan';
   document.Resources.ScanRole.Properties.Polices = [];
   document.Resources.Table.Properties.BillingMode = { Ref: 'NoSuchThing' };
