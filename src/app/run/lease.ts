@@ -5,7 +5,7 @@
 // (monotonic time stands still while a machine is suspended, wall time may be set back). Else it is renewed first, and
 // a lease that somebody else has taken stops the work. A call that is on the wire already carries a client token that
 // the journal knows: whoever takes over sends the same one, so it is done once.
-import { AssentError } from '../../domain/errors.ts';
+import { AssentError, LeaseHeld } from '../../domain/errors.ts';
 import type { StackKey } from '../../domain/stack.ts';
 import { type Clock, type Cloud, LEASE_MS, type Lease, LeaseLost, type Runs, type Store } from '../ports.ts';
 import { aroundCalls } from './around.ts';
@@ -15,6 +15,9 @@ const RENEW_MS = 5_000;
 const AGAIN_MS = 1_000;
 /** From asking to the request's last byte on the wire. */
 const MARGIN_MS = 3_000;
+/** A run is over a moment before its stack is let go of: what follows it at once waits so long, and looks so often. */
+const LETS_GO_MS = 3_000;
+const LOOK_MS = 200;
 
 /** A lease that is being renewed. */
 export interface Held {
@@ -30,12 +33,13 @@ export interface Held {
  * it was taken away meanwhile: then nothing may be written any more.
  */
 export async function withLease<T>(
-  { store, clock }: { store: Pick<Store, 'runs'>; clock: Clock },
+  local: { store: Pick<Store, 'runs' | 'stacks'>; clock: Clock },
   stack: StackKey,
   work: (held: Held) => Promise<T>,
 ): Promise<T> {
-  const began = moment(clock);
-  const keeper = new Keeper(store.runs, clock, await store.runs.acquire(stack), began);
+  const { store, clock } = local;
+  const { lease, began } = await acquired(local, stack);
+  const keeper = new Keeper(store.runs, clock, lease, began);
   const renewing = keeper.goOn();
   try {
     return await work(keeper.held);
@@ -46,6 +50,23 @@ export async function withLease<T>(
     await renewing;
     // A lease that was lost is someone else's by now; releasing is then theirs to do.
     if (!keeper.held.lost.aborted) await store.runs.release(keeper.held.lease).catch(() => undefined);
+  }
+}
+
+/** The stack's lease, and a moment before it was taken. */
+async function acquired(
+  { store, clock }: { store: Pick<Store, 'runs' | 'stacks'>; clock: Clock },
+  stack: StackKey,
+): Promise<{ lease: Lease; began: Moment }> {
+  for (const first = clock.monotonic(); ; ) {
+    const began = moment(clock);
+    try {
+      return { lease: await store.runs.acquire(stack), began };
+    } catch (error) {
+      if (!(error instanceof LeaseHeld) || clock.monotonic() >= first + LETS_GO_MS) throw error;
+      if ((await store.stacks.get(stack))?.unfinished !== undefined) throw error;
+      await clock.sleep(clock.now() + LOOK_MS, new AbortController().signal);
+    }
   }
 }
 

@@ -10,7 +10,8 @@ import { VirtualClock } from '../../../support/virtual-clock.ts';
 function setUp() {
   const clock = suspendable(new VirtualClock());
   const memory = new Memory();
-  const { runs } = openMemoryStore({ now: clock.now, holder: 'me' }, memory);
+  const store = openMemoryStore({ now: clock.now, holder: 'me' }, memory);
+  const { runs } = store;
   const other = openMemoryStore({ now: clock.now, holder: 'another' }, memory);
   const renewals: number[] = [];
   const { renew } = runs;
@@ -19,7 +20,7 @@ function setUp() {
     await renew.call(runs, lease);
   });
   const releasing = vi.spyOn(runs, 'release');
-  return { clock, runs, other: other.runs, renewals, renewing, releasing, local: { clock, store: { runs } } };
+  return { clock, runs, other: other.runs, renewals, renewing, releasing, store, local: { clock, store } };
 }
 
 /** A clock whose wall time a test sets, as when a machine was suspended: nobody is woken. */
@@ -52,6 +53,31 @@ test('it is released also when the work fails', async () => {
   const { runs, local } = setUp();
   await expect(withLease(local, WEB, async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await runs.isHeld(WEB)).toBe(false);
+});
+
+test('a stack whose run is over is waited for until it is let go of, but not for long', async () => {
+  const { clock, other, local } = setUp();
+  const start = clock.now();
+  const never = new AbortController().signal;
+  const theirs = await other.acquire(WEB);
+  const work = withLease(local, WEB, async () => clock.now() - start);
+  await clock.sleep(start + 500, never);
+  await other.release(theirs);
+  expect(await work).toBeLessThan(1_000);
+
+  await other.acquire(WEB);
+  const again = clock.now();
+  await expect(withLease(local, WEB, async () => 'done')).rejects.toMatchObject({ code: 'lease_held' });
+  expect(clock.now() - again).toBe(3_000);
+});
+
+test('a stack that a run is at work on is not waited for', async () => {
+  const { clock, other, store, local } = setUp();
+  await other.acquire(WEB);
+  const start = clock.now();
+  vi.spyOn(store.stacks, 'get').mockResolvedValue({ unfinished: 'run' } as never);
+  await expect(withLease(local, WEB, async () => 'done')).rejects.toMatchObject({ code: 'lease_held' });
+  expect(clock.now()).toBe(start);
 });
 
 test('a lease that another process took tells the work to stop, and is not released', async () => {
