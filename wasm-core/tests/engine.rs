@@ -465,6 +465,17 @@ fn a_remnant_with_a_given_name_is_this_runs() {
 }
 
 #[test]
+fn what_did_not_become_stable_is_no_success_however_complete_it_looks() {
+    let mut leash = Leash::new(deploy(vec![given("AWS::DynamoDB::Table", "TableName")]));
+    leash.accept("create:A", None);
+    leash.fail("create:A", "NotStabilized", Some("shop-A-1"));
+    leash.read("create:A", Some(json!({"TableName": "shop-A-1", "Description": "x"})));
+    assert_eq!(leash.recorded("A").unwrap().status, ResourceStatus::CreateFailed);
+    assert_eq!(leash.report("A").error_code.as_deref(), Some("NotStabilized"));
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
+}
+
+#[test]
 fn an_operation_that_does_not_end_is_cancelled_read_and_named() {
     let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &[])]));
     leash.accept("create:B", None);

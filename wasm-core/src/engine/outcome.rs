@@ -447,7 +447,14 @@ impl Engine {
     fn may_adopt(&self, id: StepId, properties: &Value) -> bool {
         let may_be = self.is_given(id) || !self.is_ours(id);
         let others = self.whose(id, properties) == Whose::Others;
-        self.steps[id].left_something && may_be && !others && self.is_as_asked_for(id, properties)
+        let settled = !self.never_settled(id);
+        self.steps[id].left_something && settled && may_be && !others && self.is_as_asked_for(id, properties)
+    }
+
+    /// Whether the creation ended before what it made was ready: then it is there, and no success.
+    fn never_settled(&self, id: StepId) -> bool {
+        let ends = ["NotStabilized", deadline::CODE, deadline::CANCELLED];
+        self.steps[id].failure.as_ref().is_some_and(|failure| ends.contains(&failure.code.as_str()))
     }
 
     pub(super) fn is_as_asked_for(&self, id: StepId, properties: &Value) -> bool {
