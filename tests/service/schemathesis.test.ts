@@ -47,7 +47,8 @@ test('nothing that it can think of is answered otherwise than the document says'
   const operations = Object.values<object>(JSON.parse(readFileSync(DOCUMENT, 'utf8')).paths).flatMap(
     Object.keys,
   ).length;
-  expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining(`Tested: ${operations}\n`) });
+  expect(code, said).toBe(0);
+  expect(said).toContain(`Tested: ${operations}\n`);
 });
 
 test('what the document does not say is found', async () => {
