@@ -1,7 +1,7 @@
 // The installed service on an emulator of AWS: what a deployment costs it in transitions, history events and items, and how much
 // longer it takes than the embedded command. Times are those of an emulator on this machine, not of AWS;
 // of a Map the emulator tells no iteration, so that history is counted of a single run only. Needs Python, as tests/service does.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { functionPackage, HOME_ACCOUNT } from '../../service/support/scripts.ts';
@@ -83,6 +83,27 @@ async function packages(): Promise<Row[]> {
   return rows;
 }
 
+/**
+ * The most memory that one process of each function has held, MB: resident, Node itself included (proc_pid_status(5), VmHWM).
+ * Nothing where the machine is no Linux.
+ */
+function memory(folder: string): Row[] {
+  const most = new Map<string, number>();
+  for (const pid of process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      const name = /assent-local-(\w+)-/.exec(command)?.[1];
+      const kilobytes = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      if (command.includes(folder) && name !== undefined) {
+        most.set(name, Math.max(most.get(name) ?? 0, Number(kilobytes) / 1_024));
+      }
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return [...most].map(([name, megabytes]) => row(`memory of ${name}, at most`, megabytes, 'MB'));
+}
+
 const RESOURCES = 40;
 
 function template(): string {
@@ -146,6 +167,7 @@ export async function run(): Promise<Row[]> {
     const many = await deployed({ template: text, targets, bounds: { maxConcurrency: TARGETS, toleratedFailures: 0 } });
     if (many.status !== 'succeeded') throw new Error(`the deployment is ${many.status}`);
     rows.push(row(`${TARGETS} targets of ${RESOURCES} queues, all at once`, performance.now() - start, 'ms'));
+    rows.push(...memory(installed.folder));
     return rows;
   } finally {
     await installed.stop();
