@@ -122,6 +122,12 @@ test('an envelope is believed from pinned keys', async () => {
   });
 });
 
+const dsse = vectors<{ publicKey: string; cases: { name: string; envelope: object; valid: boolean }[] }>('dsse.json');
+
+test.each(dsse.cases)('an envelope: $name', async ({ envelope: given, valid }) => {
+  expect(await verifyDsse({ envelope: JSON.stringify(given), keys: [dsse.publicKey] })).toMatchObject({ valid });
+});
+
 test('an envelope has one spelling', async () => {
   const one = pair();
   const signed = envelope(one);
