@@ -1,4 +1,5 @@
-//! The only door from JavaScript: each export is a thin line over a pure function.
+//! The only door from JavaScript: each export is a thin line over a pure function. One file, because it is the list of what
+//! JavaScript may call and decides nothing; what the proof and the sealing give stands in files of their own.
 //!
 //! Expected refusals are answer variants; a `JsError` is a malformed call and our own bug. The engine's hot path
 //! takes and gives JSON text, everything else typed objects.

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod support;
+
 use std::collections::BTreeMap;
 
 use assent_core::call::{PlanCall, StackState};
 use assent_core::circle::{Brief, BuiltinVotes, ChangeClass, Consultation, DecideAnswer, DecideCall, Decision, decide};
 use assent_core::consensus::{Vote, VoteStatus};
-use assent_core::expr::Expr;
-use assent_core::model::{Context, Mode, ResourceStatus, StackResource};
+use assent_core::model::{Context, Mode, StackResource};
 use assent_core::plan::planned::Planning;
 use assent_core::session::{Planned, Template};
 use serde_json::{Value, json};
@@ -23,20 +24,8 @@ fn context() -> Context {
 }
 
 fn recorded(id: &str, type_name: &str, applied: &Value) -> StackResource {
-    StackResource {
-        logical_id: id.to_owned(),
-        type_name: type_name.to_owned(),
-        physical_id: format!("{id}-1"),
-        status: ResourceStatus::Complete,
-        attributes: BTreeMap::from([("Arn".to_owned(), json!(format!("arn:aws:x:::{id}")))]),
-        applied: Expr::from_json(applied.clone()).unwrap(),
-        depends_on: Vec::new(),
-        deletion_policy: "Delete".to_owned(),
-        update_replace_policy: "Delete".to_owned(),
-        replaced: Vec::new(),
-        attempted: None,
-        given_name: None,
-    }
+    let attributes = BTreeMap::from([("Arn".to_owned(), json!(format!("arn:aws:x:::{id}")))]);
+    StackResource { attributes, ..support::stack::recorded(id, type_name, applied.clone()) }
 }
 
 /// The circle over a change of one resource; `before` null: it is new.

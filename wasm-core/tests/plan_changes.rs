@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support;
+
 use std::collections::BTreeMap;
 
 use assent_core::call::{Found, Live, Lookup, PlanCall, StackState};
@@ -13,6 +15,7 @@ use assent_core::plan::planned::Planning;
 use assent_core::problem::Problem;
 use assent_core::session::Template;
 use serde_json::{Value, json};
+use support::stack::recorded;
 
 fn planning(text: &str, call: PlanCall) -> Planning {
     Template::new(text.to_owned()).plan(call)
@@ -42,23 +45,6 @@ fn call() -> PlanCall {
         max_concurrency: 10,
         duration_scale: None,
         learned: Default::default(),
-    }
-}
-
-fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
-    StackResource {
-        logical_id: id.to_owned(),
-        type_name: type_name.to_owned(),
-        physical_id: format!("{id}-1"),
-        status: ResourceStatus::Complete,
-        attributes: BTreeMap::new(),
-        applied: Expr::from_json(applied).unwrap(),
-        depends_on: Vec::new(),
-        deletion_policy: "Delete".to_owned(),
-        update_replace_policy: "Delete".to_owned(),
-        replaced: Vec::new(),
-        attempted: None,
-        given_name: None,
     }
 }
 

@@ -2,30 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support;
+
 use std::collections::BTreeMap;
 
 use assent_core::call::{Live, PlanCall, Reconcile, StackState};
 use assent_core::expr::Expr;
-use assent_core::model::{Action, Context, Mode, PlannedOutput, ResourceStatus, StackResource};
+use assent_core::model::{Action, Context, Mode, PlannedOutput, StackResource};
 use assent_core::plan::planned::{Planned, Planning};
 use assent_core::session::Template;
 use serde_json::{Value, json};
 
 fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
-    StackResource {
-        logical_id: id.to_owned(),
-        type_name: type_name.to_owned(),
-        physical_id: format!("{id}-1"),
-        status: ResourceStatus::Complete,
-        attributes: BTreeMap::from([("Ref".to_owned(), json!(format!("{id}-1")))]),
-        applied: Expr::from_json(applied).unwrap(),
-        depends_on: Vec::new(),
-        deletion_policy: "Delete".to_owned(),
-        update_replace_policy: "Delete".to_owned(),
-        replaced: Vec::new(),
-        attempted: None,
-        given_name: None,
-    }
+    let attributes = BTreeMap::from([("Ref".to_owned(), json!(format!("{id}-1")))]);
+    StackResource { attributes, ..support::stack::recorded(id, type_name, applied) }
 }
 
 /// The plan back; `live` and `baseline` by logical id (live null: it is gone).

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_core::call::{Live, PlanCall, StackState};
@@ -60,20 +62,8 @@ fn template(resources: Value) -> Value {
 }
 
 fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
-    StackResource {
-        logical_id: id.to_owned(),
-        type_name: type_name.to_owned(),
-        physical_id: format!("{id}-1"),
-        status: ResourceStatus::Complete,
-        attributes: BTreeMap::from([("Arn".to_owned(), json!(format!("arn of {id}-1")))]),
-        applied: Expr::from_json(applied).unwrap(),
-        depends_on: Vec::new(),
-        deletion_policy: "Delete".to_owned(),
-        update_replace_policy: "Delete".to_owned(),
-        replaced: Vec::new(),
-        attempted: None,
-        given_name: None,
-    }
+    let attributes = BTreeMap::from([("Arn".to_owned(), json!(format!("arn of {id}-1")))]);
+    StackResource { attributes, ..support::stack::recorded(id, type_name, applied) }
 }
 
 fn queue(id: &str, applied: Value) -> StackResource {

@@ -2,16 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_core::call::{Live, PlanCall, StackState};
-use assent_core::expr::Expr;
-use assent_core::model::{Context, Mode, Plan, ResourceStatus, StackResource};
+use assent_core::model::{Context, Mode, Plan, StackResource};
 use assent_core::plan::planned::Planning;
 use assent_core::session::Template;
 use assent_core::shown::{PropertyChange, changes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::stack::recorded;
 
 fn call() -> PlanCall {
     PlanCall {
@@ -37,23 +39,6 @@ fn call() -> PlanCall {
         max_concurrency: 10,
         duration_scale: None,
         learned: Default::default(),
-    }
-}
-
-fn recorded(id: &str, type_name: &str, applied: Value) -> StackResource {
-    StackResource {
-        logical_id: id.to_owned(),
-        type_name: type_name.to_owned(),
-        physical_id: format!("{id}-1"),
-        status: ResourceStatus::Complete,
-        attributes: BTreeMap::new(),
-        applied: Expr::from_json(applied).unwrap(),
-        depends_on: Vec::new(),
-        deletion_policy: "Delete".to_owned(),
-        update_replace_policy: "Delete".to_owned(),
-        replaced: Vec::new(),
-        attempted: None,
-        given_name: None,
     }
 }
 

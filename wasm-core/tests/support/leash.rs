@@ -5,15 +5,15 @@
 use std::collections::BTreeMap;
 
 use assent_core::engine::Engine;
-use assent_core::expr::Expr;
 use assent_core::model::{
     Action, CallKind, Command, EngineConfig, Event, ListedRequest, Millis, Mode, Outcome, Plan, PlannedResource,
-    Policy, RequestStatus, ResourceReport, ResourceStatus, StackResource,
+    Policy, RequestStatus, ResourceReport, StackResource,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::driver::{Plain, is_durable};
 use super::graphs::{creation, plan};
+use super::stack;
 
 pub const NOW: Millis = 1_700_000_000_000;
 pub const HOUR: Millis = 3_600_000;
@@ -39,20 +39,7 @@ pub fn create(id: &str, depends_on: &[&str]) -> PlannedResource {
 }
 
 pub fn recorded(id: &str) -> StackResource {
-    StackResource {
-        logical_id: id.to_owned(),
-        type_name: "Test::A::B".to_owned(),
-        physical_id: format!("{id}-old"),
-        status: ResourceStatus::Complete,
-        attributes: BTreeMap::new(),
-        applied: Expr::Map(Vec::new()),
-        depends_on: Vec::new(),
-        deletion_policy: "Delete".to_owned(),
-        update_replace_policy: "Delete".to_owned(),
-        replaced: Vec::new(),
-        attempted: None,
-        given_name: None,
-    }
+    StackResource { physical_id: format!("{id}-old"), ..stack::recorded(id, "Test::A::B", json!({})) }
 }
 
 pub fn existing(id: &str, action: Action, depends_on: &[&str]) -> PlannedResource {
