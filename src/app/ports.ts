@@ -45,7 +45,7 @@ export type { StackHead, StackRecord, Stacks } from './ports/stacks.ts';
 export type { Span, SpanAttributes, Tracer } from './ports/tracer.ts';
 export { NO_TRACER } from './ports/tracer.ts';
 
-/** Everything that is kept. Opening one that a newer version wrote rejects with InvalidInput `state_too_new`. */
+/** Everything that is kept. One that a newer version wrote is refused: `state_too_new`, when it is opened or first used. */
 export interface Store {
   stacks: Stacks;
   runs: Runs;

@@ -12,6 +12,7 @@ import { runsContract } from './runs.ts';
 import { serviceContract } from './service.ts';
 import { stacksContract } from './stacks.ts';
 import { tableContract } from './table.ts';
+import { versionsContract } from './versions.ts';
 import type { StoreModule } from './world.ts';
 
 export function storeContract<Place>(name: string, module: StoreModule<Place>): void {
@@ -28,6 +29,7 @@ export function storeContract<Place>(name: string, module: StoreModule<Place>): 
     runsContract(any);
     stacksContract(any);
     serviceContract(any);
+    if (any.asNewer !== undefined) versionsContract(any, any.asNewer);
     if (any.url !== undefined) crashContract(any, any.url);
   });
 }

@@ -14,6 +14,8 @@ export interface StoreModule<Place = unknown> {
   openTable(place: Place, options: { now: () => number }): Promise<Table>;
   /** Removes a place that nobody has open any more. */
   remove(place: Place): Promise<void>;
+  /** Where a place outlives a version: makes it one of a newer version; what it resolves with puts it back. */
+  asNewer?(place: Place): Promise<() => Promise<void>>;
   /** What a body may have, where that is less than an item. */
   mostBodyBytes?: number;
   /** Where processes can open it: this module's address. A place is a text then. */

@@ -1,25 +1,25 @@
-// A state folder that an earlier version left behind (tests/unit/adapters/embedded/state-v2), met by this one.
+// State folders that earlier versions left behind (tests/unit/adapters/embedded/state-*), met by this one.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { Workspace } from '../support/cli.ts';
+import { type AnyDocument, Workspace } from '../support/cli.ts';
 import { UNPRIVILEGED_NODE } from '../support/unprivileged.ts';
 
-const LEFT = join(import.meta.dirname, '../unit/adapters/embedded/state-v2');
+const KEPT = join(import.meta.dirname, '../unit/adapters/embedded');
 const CLOCK = pathToFileURL(join(import.meta.dirname, '../support/at-time.mjs')).href;
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const WORD = ['--parameters', 'Password=hunter22'];
-// Ten minutes after the folder was left.
-const THEN = { NODE_OPTIONS: `--import ${CLOCK}`, ASSENT_TEST_NOW: String(Date.UTC(2026, 10, 26, 1, 55)) };
+/** Commands run at this time; ten minutes after a folder was left. */
+const at = (time: number) => ({ NODE_OPTIONS: `--import ${CLOCK}`, ASSENT_TEST_NOW: String(time) });
 
-function left(env: Record<string, string> = {}): Workspace {
+function left(version: 'state-v2' | 'state-v6', env: Record<string, string> = {}): Workspace {
   const space = new Workspace(env);
   mkdirSync(join(space.dir, '.assent'));
-  for (const name of readdirSync(LEFT)) {
-    const bytes = readFileSync(join(LEFT, name));
+  for (const name of readdirSync(join(KEPT, version))) {
+    const bytes = readFileSync(join(KEPT, version, name));
     if (name.endsWith('.gz')) writeFileSync(join(space.dir, '.assent', name.slice(0, -3)), gunzipSync(bytes));
     else if (name.endsWith('.json')) writeFileSync(join(space.dir, name), bytes);
   }
@@ -27,7 +27,7 @@ function left(env: Record<string, string> = {}): Workspace {
 }
 
 test('every stack and run is there, and what was deployed re-plans as unchanged', { timeout: 180_000 }, async () => {
-  using space = left();
+  using space = left('state-v2');
   const { document } = await space.json('status');
   expect(document.stacks.map((one: { stack: string; status: string }) => `${one.stack} ${one.status}`).sort()).toEqual([
     'flaky failed',
@@ -62,7 +62,7 @@ test('every stack and run is there, and what was deployed re-plans as unchanged'
 test('a run that was killed then is settled now, and submitted again: nothing is created twice', {
   timeout: 180_000,
 }, async () => {
-  using space = left(THEN);
+  using space = left('state-v2', at(Date.UTC(2026, 10, 26, 1, 55)));
   // Nothing was signed then, and what is not signed is not worked on.
   const resumed = await space.json('resume');
   expect(resumed).toMatchObject({ code: 1, document: { code: 'proof_missing' } });
@@ -77,11 +77,47 @@ test('a run that was killed then is settled now, and submitted again: nothing is
   expect(destroyed).toMatchObject({ code: 0, document: { calls: { delete: 12 } } });
 });
 
+test('runs that a version with a signed log has begun, killed while they created, changed and rolled back, are finished', {
+  timeout: 180_000,
+}, async () => {
+  using space = left('state-v6', at(Date.UTC(2026, 10, 27, 2, 10)));
+  const { document: before } = await space.json('status');
+  const unfinished = new Map(
+    before.runs
+      .filter(({ status }: AnyDocument) => status === 'interrupted')
+      .map(({ runId, stack }: AnyDocument) => [stack, runId]),
+  );
+  expect([...unfinished.keys()].sort()).toEqual(['changed', 'failing', 'half']);
+  const resumed = async (stack: string) => (await space.json('resume', unfinished.get(stack) as string)).document;
+  // What was made then is not made again.
+  expect(await resumed('half')).toMatchObject({ outcome: 'succeeded', calls: { create: 12 } });
+  expect(await resumed('changed')).toMatchObject({ outcome: 'succeeded', calls: { create: 0, update: 12 } });
+  expect(await resumed('failing')).toMatchObject({ outcome: 'rolled_back', calls: { create: 13, delete: 12 } });
+  const { document } = await space.json('status');
+  const size = ({ stack, resources }: AnyDocument) => `${stack} ${resources.length}`;
+  expect(document.stacks.map(size).sort()).toEqual(['changed 12', 'failing 0', 'half 12', 'web 4']);
+  for (const [stack, template, ...more] of [
+    ['half', 'layers.json'],
+    ['changed', 'changed.json'],
+    ['web', 'web.json', ...WORD],
+  ] as const) {
+    const planned = await space.json('plan', template, '--stack', stack, ...more);
+    const actions = planned.document.actions.map(({ action }: { action: string }) => action);
+    expect([stack, ...new Set(actions)]).toEqual([stack, 'noop']);
+  }
+  const key = space.file('key.pub', (await space.run('audit', 'key')).stdout);
+  for (const runId of unfinished.values()) {
+    const proof = await space.json('audit', 'prove', runId as string);
+    const file = space.file('proof.json', proof.document);
+    expect(await space.json('audit', 'verify', file, '--key', key)).toMatchObject({ code: 0 });
+  }
+});
+
 test.runIf(process.platform === 'linux')(
   'status, outputs and metrics read a folder that may only be read; what would write is refused',
   { timeout: 180_000 },
   async () => {
-    using space = left();
+    using space = left('state-v2');
     expect((await space.run('status')).code).toBe(0);
     const state = join(space.dir, '.assent');
     for (const name of readdirSync(state)) chmodSync(join(state, name), 0o444);

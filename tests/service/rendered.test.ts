@@ -52,12 +52,14 @@ const isExcused = ({ rule, message }: Found) =>
 
 // Tokens, and all that a parameter adds; and the stage of this machine, with signatures.
 const ROLE = 'arn:aws:iam::{account}:role/assent-target';
+const BOUNDARY = 'arn:aws:iam::111111111111:policy/bounded';
 const COMMON = { alarmTopic: 'arn:aws:sns:us-east-1:111111111111:alarms', targetRole: ROLE };
 const PROD = {
   ...COMMON,
   targetExternalId: 'x',
   otlpEndpoint: 'https://collector.example.com',
   workerConcurrency: '200',
+  permissionsBoundary: BOUNDARY,
   formerSigningKeys: 'arn:aws:kms:us-east-1:111111111111:key/00000000-0000-4000-8000-000000000000',
 };
 
@@ -77,6 +79,11 @@ test.each<[string, Record<string, string>]>([
   expect(document.Resources.WorkerLambdaFunction.Properties.ReservedConcurrentExecutions).toEqual({
     'Fn::If': ['WorkersHaveTheirShare', stage === 'prod' ? '200' : '0', { Ref: 'AWS::NoValue' }],
   });
+
+  const roles = Object.values<AnyDocument>(document.Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
+  expect(roles.length).toBeGreaterThanOrEqual(7);
+  const bounded = { 'Fn::If': ['RolesAreBounded', stage === 'prod' ? BOUNDARY : '', { Ref: 'AWS::NoValue' }] };
+  for (const { Properties } of roles) expect(Properties.PermissionsBoundary).toEqual(bounded);
 
   // It looks.
   document.Resources.ApiFailures.Properties.ComparisonOperator = 'GreaterThan';

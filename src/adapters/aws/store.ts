@@ -5,6 +5,7 @@ import { SealedTable, sealedBlobs } from '../table/sealed.ts';
 import { Sealer } from '../table/sealer.ts';
 import { type ServicePorts, servicePortsOn } from '../table/service.ts';
 import { storeOn } from '../table/store.ts';
+import { VersionedTable } from '../table/versioned.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { S3Blobs } from './s3-blobs.ts';
 
@@ -33,8 +34,9 @@ export async function openServiceStore(options: ServiceStoreOptions): Promise<{ 
   const [{ DynamoDB }, { S3 }] = await Promise.all([import('./sdk/dynamodb.ts'), import('./sdk/s3.ts')]);
   const s3 = new S3({ region, forcePathStyle: true });
   const plain = new DynamoTable(new DynamoDB({ region, maxAttempts: 8 }), { tableName, now, pause });
+  const versioned = new VersionedTable(plain);
   const sealer = options.stateKeys === undefined ? undefined : new Sealer(options.stateKeys, now);
-  const table = new SealedTable(plain, sealer);
+  const table = new SealedTable(versioned, sealer);
   const blobs = sealedBlobs(new S3Blobs(s3, bucket), sealer);
   const store = storeOn(table, blobs, {
     now,

@@ -23,6 +23,7 @@
 //   limits#NAME, estimates#NAME, drifts#NAME   note
 //   answer#KEY    answer        what an expert answered, for a while
 //   measures      run#…, sum#SHARD
+//   version       head          which version wrote the table (a service's)
 //   log           head          size, root and signature of the log
 //   log           tile#LEVEL#INDEX, entry#INDEX
 //   run#RUN       said#INDEX    which entries of the log are about the run
@@ -80,6 +81,7 @@ export const keys = {
     pk: `export#${placeText(importer)}|${name}`,
     sk: `${IMPORTER}${stackText(importer)}`,
   }),
+  version: { pk: 'version', sk: 'head' } satisfies ItemKey,
   logPartition: 'log',
   logHead: { pk: 'log', sk: 'head' } satisfies ItemKey,
   tile: (level: number, index: number): ItemKey => ({ pk: 'log', sk: `tile#${level}#${padded(index)}` }),

@@ -6,6 +6,7 @@ import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { S3 } from '@aws-sdk/client-s3';
 import { DynamoTable } from '../../../src/adapters/aws/dynamo-table.ts';
 import { openServiceStore } from '../../../src/adapters/aws/store.ts';
+import { keys } from '../../../src/adapters/table/keys.ts';
 import type { StoreModule } from '../../contract/world.ts';
 import { memoryDataKeys } from '../../support/data-keys.ts';
 
@@ -40,6 +41,15 @@ export const module: StoreModule<string> = {
     ).store;
   },
   openTable: async (name, { now }) => new DynamoTable(clients().dynamo, { tableName: name, now, pause }),
+  async asNewer(name) {
+    const table = new DynamoTable(clients().dynamo, { tableName: name, now: Date.now, pause });
+    const before = await table.get(keys.version);
+    await table.write([{ put: { ...keys.version, fields: { version: 99 } } }]);
+    return async () => {
+      await table.write([before === undefined ? { delete: keys.version } : { put: before }]);
+      await table.close();
+    };
+  },
   async remove(name) {
     const { dynamo, s3 } = clients();
     const { Contents = [] } = await s3.listObjectsV2({ Bucket: name });

@@ -29,6 +29,8 @@ export interface Installed {
   service: string;
   sandbox: string;
   folder: string;
+  /** What osls was given: another version is installed with the same. */
+  args: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export async function startService(
   try {
     const target = { targetEndpoint: sandbox.url, targetName: 'sandbox', targetSpeed: SPEED, ...params };
     const args = Object.entries(target).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
-    return { emulator: url, service: await install(url, { args }), sandbox: sandbox.url, folder, stop };
+    return { emulator: url, service: await install(url, { args }), sandbox: sandbox.url, folder, args, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -56,7 +58,7 @@ export async function startService(
 }
 
 export default async function start(project: TestProject) {
-  const { stop, ...urls } = await startService();
+  const { stop, args: _, ...urls } = await startService();
   for (const [name, url] of Object.entries(urls)) project.provide(name as keyof ProvidedContext, url);
   return stop;
 }
