@@ -18,8 +18,7 @@ import { receivedFrom } from '../../src/edge/service/received.ts';
 import { type Traced, traced } from '../../src/edge/service/tracing.ts';
 import { newRunId } from '../../src/edge/session.ts';
 
-/** A task of the machine. */
-/** `runId` is empty where there is none yet. */
+/** A task of the machine. `runId` is empty where there is none yet. */
 export type Task = { runId: string } & (
   | { task: 'answered' | 'brief' | 'group' | 'inquire' | 'stop' | 'work' }
   /** `said`: what the task before it returned. */
@@ -37,8 +36,11 @@ const LET_GO_MS = 20_000;
 
 const logger = new Logger();
 
+// Of a task's 15 minutes, planning needs some, too.
+const MOST_CONSULTING_MS = 600_000;
+
 /** As it was configured when the service was installed. */
-const circle = circleOf(packagedConfig().circle);
+const circle = circleOf(packagedConfig().circle, MOST_CONSULTING_MS);
 
 export async function handler(task: Task, context: Context): Promise<Next> {
   logger.addContext(context);

@@ -6,12 +6,16 @@ import type { Experts } from '../../app/ports/experts.ts';
 import type { CircleSettings } from '../../domain/circle.ts';
 import { environmentVariable } from '../env.ts';
 
-/** `undefined` where none is configured: the built-in one judges then. */
-export function circleOf(settings: CircleSettings | undefined): Circle | undefined {
+/**
+ * `undefined` where none is configured: the built-in one judges then. `mostMs`: it consults no longer, whatever is configured
+ * (its digest is that of what is).
+ */
+export function circleOf(settings: CircleSettings | undefined, mostMs = Number.POSITIVE_INFINITY): Circle | undefined {
   if (settings === undefined) return undefined;
+  const deadlineMs = Math.min(settings.deadlineMs, mostMs);
   const digest = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
   const models = Object.values(settings.experts).some(({ model }) => model !== undefined);
-  return { settings, digest, experts: models ? modelExperts(settings) : undefined };
+  return { settings: { ...settings, deadlineMs }, digest, experts: models ? modelExperts(settings) : undefined };
 }
 
 /** The packages that speak to models are loaded when the first one is asked. */

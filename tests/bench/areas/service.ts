@@ -28,7 +28,11 @@ function client({ emulator, service }: Installed) {
     return (await fetch(emulator, { method: 'POST', headers, body: JSON.stringify(body) })).json();
   };
   const call = async (method: string, path: string, body?: object): Promise<Any> => {
-    const headers = { authorization: signature('execute-api'), 'content-type': 'application/json' };
+    const headers = {
+      authorization: signature('execute-api'),
+      'content-type': 'application/json',
+      accept: 'application/json',
+    };
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     return (await fetch(`${service}${path}`, { method, headers, ...sent })).json();
   };
@@ -112,6 +116,7 @@ function template(): string {
 }
 
 const TARGETS = 12;
+const VOTES = 1_000;
 
 export async function run(): Promise<Row[]> {
   const rows = await packages();
@@ -167,6 +172,10 @@ export async function run(): Promise<Row[]> {
     const many = await deployed({ template: text, targets, bounds: { maxConcurrency: TARGETS, toleratedFailures: 0 } });
     if (many.status !== 'succeeded') throw new Error(`the deployment is ${many.status}`);
     rows.push(row(`${TARGETS} targets of ${RESOURCES} queues, all at once`, performance.now() - start, 'ms'));
+    await call('GET', '/metrics');
+    await call('POST', '/consensus', {
+      votes: Array.from({ length: VOTES }, (_, n) => ({ expert: `e${n}`, option: 'x' })),
+    });
     rows.push(...memory(installed.folder));
     return rows;
   } finally {

@@ -61,6 +61,14 @@ test('a file without a word about the circle means the built-in one, and one wit
   expect(decide({ ...more, policy: policyFor(circle, 's') })).toEqual(decide(more));
 });
 
+test('a place where time is short consults no longer than it can; the digest is of what was configured', () => {
+  const circle = configOf('circle: {deadlineMs: 900000}', 'f').circle;
+  const [whole, short] = [circleOf(circle), circleOf(circle, 600_000)];
+  expect([whole?.settings.deadlineMs, short?.settings.deadlineMs]).toEqual([900_000, 600_000]);
+  expect(circleOf(circle, 1_000_000)?.settings.deadlineMs).toBe(900_000);
+  expect(short?.digest).toBe(whole?.digest);
+});
+
 test('the digest is that of what it means', () => {
   const digest = (text: string) => circleOf(configOf(text, 'f').circle)?.digest;
   expect(digest('circle: {}\n')).toBe(digest('# the same\ncircle: { approve: 0.6 }\n'));
