@@ -223,6 +223,36 @@ fn a_policy_that_makes_no_sense_is_refused_and_decides_nothing() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
+    /// Experts answer when they answer: the whole answer is the same, reasons and whom to ask included.
+    #[test]
+    fn the_order_of_votes_decides_nothing(
+        (order, answers) in proptest::collection::vec((0_usize..2, 0_u32..=20, 0.1_f64..3.0), 2..8)
+            .prop_flat_map(|answers| (Just((0..answers.len()).collect::<Vec<_>>()).prop_shuffle(), Just(answers))),
+        rule in 0_usize..3,
+        left in 0_usize..3,
+    ) {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        let stop = [
+            json!({"rule": "lossless"}),
+            json!({"rule": "sprt", "wrongApprovals": 0.1, "wrongRefusals": 0.1}),
+            json!({"rule": "evoi", "wrongApprovalUsd": 9, "wrongRefusalUsd": 3, "askUsd": 1}),
+        ][rule].clone();
+        let mut circle = policy(&names[..answers.len() + left], json!({"stop": stop}));
+        let votes: Vec<Value> = answers.iter().zip(names).map(|((option, percent, weight), name)| {
+            circle["experts"][name] = json!({"weight": weight, "costUsd": 0.1});
+            let mut vote = says(name, if *option == 0 { "approve" } else { "refuse" }, f64::from(*percent) / 20.0);
+            vote["reasons"] = json!([format!("{name} says so")]);
+            vote
+        }).collect();
+        let asked = |votes: &[Value]| {
+            let mut call = call(&circle, votes);
+            call.outcomes = serde_json::from_value(past(&names, 30)).unwrap();
+            decide(&call)
+        };
+        let shuffled: Vec<Value> = order.into_iter().map(|at| votes[at].clone()).collect();
+        prop_assert_eq!(asked(&shuffled), asked(&votes));
+    }
+
     /// Whoever is asked in whatever order, and whatever they answer: to stop early never changes the decision.
     #[test]
     fn stopping_early_loses_nothing(

@@ -130,7 +130,7 @@ proptest! {
         sound in prop::bool::weighted(0.7),
         method in 0_usize..6,
         named in any::<bool>(),
-        roster in prop::collection::vec(0_u32..40, 0..5),
+        mut roster in prop::collection::vec((0_u32..40).prop_map(|who| format!("e{who}")), 0..5),
         (threshold, count) in (0.0_f64..0.8, 0_u32..4),
     ) {
         if sound {
@@ -144,10 +144,13 @@ proptest! {
                 vote.reliability = fine(vote.reliability);
                 vote.cost_usd = None;
             }
+            if !roster.is_empty() {
+                roster.extend(votes.iter().map(|vote| vote.expert.clone()));
+            }
         }
         let call = ConsensusCall {
             options: if named { vec!["refuse".to_owned(), "approve".to_owned()] } else { Vec::new() },
-            roster: roster.iter().map(|who| format!("e{who}")).collect(),
+            roster,
             quorum: QuorumRule::Rule(Quorum { count, ..Quorum::default() }),
             method: METHODS[method],
             threshold,

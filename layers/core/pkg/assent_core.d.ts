@@ -1725,7 +1725,7 @@ export interface Consultation {
      */
     reasons: string[];
     /**
-     * One per expert that was asked, with the weights that were used.
+     * One per expert that was asked, in the order of the roster, with the weights that were used.
      */
     votes: Vote[];
     /**
@@ -1813,7 +1813,7 @@ export interface ConsensusCall {
      */
     votes: Vote[];
     /**
-     * Experts that were to be asked; default: those in `votes`.
+     * Experts that were to be asked; default: those in `votes`. Nobody else may vote.
      */
     roster?: string[];
     /**

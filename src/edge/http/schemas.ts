@@ -111,7 +111,10 @@ export const consensusBody = z
         'The possible answers; default: those voted for. Where none but `approve` or `refuse` are named, both.',
       ),
     votes: z.array(vote).min(1),
-    roster: z.array(text).optional().describe('Experts that were to be asked; default: those who voted.'),
+    roster: z
+      .array(text)
+      .optional()
+      .describe('Experts that were to be asked, and no others; default: those who voted.'),
     quorum: z
       .union([
         probability,

@@ -45,8 +45,8 @@ const vote = (sound: boolean): fc.Arbitrary<Vote> =>
       return { ...rest, probabilities: { approve: 0.75, refuse: 0.25 } };
     });
 
-const call = (sound: boolean): fc.Arbitrary<ConsensusCall> =>
-  fc.record({
+const call = (sound: boolean): fc.Arbitrary<ConsensusCall> => {
+  const free: fc.Arbitrary<ConsensusCall> = fc.record({
     votes: sound
       ? fc.uniqueArray(vote(true), { selector: ({ expert }) => expert, maxLength: 30 })
       : fc.array(vote(false), { maxLength: 12 }),
@@ -58,6 +58,14 @@ const call = (sound: boolean): fc.Arbitrary<ConsensusCall> =>
     prior: fc.constantFrom({}, { approve: 0.7 }),
     method: fc.constantFrom(...METHODS),
   });
+  // Who votes is in the roster, where there is one.
+  const joined = ({ roster = [], votes, ...rest }: ConsensusCall): ConsensusCall => ({
+    ...rest,
+    votes,
+    roster: roster.length === 0 ? [] : [...roster, ...votes.map(({ expert }) => expert)],
+  });
+  return sound ? free.map(joined) : free;
+};
 
 describe('votes by columns', () => {
   test.each([

@@ -165,7 +165,7 @@ pub struct Consultation {
     pub decision: Decision,
     /// Why, one sentence each.
     pub reasons: Vec<String>,
-    /// One per expert that was asked, with the weights that were used.
+    /// One per expert that was asked, in the order of the roster, with the weights that were used.
     pub votes: Vec<Vote>,
     /// How the votes were aggregated.
     pub consensus: Consensus,
@@ -235,8 +235,9 @@ pub fn decide(call: &DecideCall) -> DecideAnswer {
         }
     };
     let roster = policy.roster();
-    let votes = call.votes.iter().filter(|vote| roster.contains(&vote.expert)).cloned().collect();
-    let (consensus, votes) = match pooled(call.question.clone(), votes, policy, &tallies) {
+    // In the order of the roster: answers come in any, and not even the last digit of a sum may depend on it.
+    let votes = roster.iter().flat_map(|name| call.votes.iter().filter(move |vote| vote.expert == *name)).cloned();
+    let (consensus, votes) = match pooled(call.question.clone(), votes.collect(), policy, &tallies) {
         Ok(pooled) => pooled,
         Err(problems) => return DecideAnswer::Refused { problems },
     };

@@ -143,3 +143,57 @@ fn value(stop: Stop, evidence: f64, r: f64) -> f64 {
     let after = says * risk(p * r / says) + (1.0 - says) * risk(p * (1.0 - r) / (1.0 - says));
     risk(p) - after
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Probabilities that votes of these experts, asked in this order and each right by itself so often, pass the upper
+    /// bound, and the lower one, where approving is right (`good`) or refusing. Every sequence is walked: they are exact.
+    fn passes(reliabilities: &[f64], rule: Stop, good: bool) -> (f64, f64) {
+        let tallies: BTreeMap<String, Learned> =
+            reliabilities.iter().enumerate().map(|(at, r)| (format!("e{at}"), Learned { reliability: *r })).collect();
+        let policy = CirclePolicy::default();
+        let (mut up, mut down) = (0.0, 0.0);
+        let mut open: Vec<(Vec<Vote>, f64)> = vec![(Vec::new(), 1.0)];
+        for (at, r) in reliabilities.iter().enumerate() {
+            let before = std::mem::take(&mut open);
+            for (votes, p) in before {
+                for right in [true, false] {
+                    let option = if right == good { experts::APPROVE } else { experts::REFUSE };
+                    let vote = Vote { expert: format!("e{at}"), option: Some(option.into()), ..Vote::default() };
+                    let votes = [votes.as_slice(), &[vote]].concat();
+                    let p = p * if right { *r } else { 1.0 - r };
+                    let ends = |now| enough(rule, &policy, now, &votes, &[], &tallies);
+                    match (ends(Decision::Approve), ends(Decision::Refuse)) {
+                        (true, _) => up += p,
+                        (_, true) => down += p,
+                        _ => open.push((votes, p)),
+                    }
+                }
+            }
+        }
+        (up, down)
+    }
+
+    #[test]
+    fn no_more_wrong_decisions_pass_walds_bounds_than_he_promises() {
+        let circles: [&[f64]; 3] = [
+            &[0.88, 0.84, 0.8, 0.78, 0.75, 0.72, 0.7, 0.66, 0.62],
+            &[0.8; 9],
+            &[0.99, 0.6, 0.3, 0.9, 0.55, 0.97, 0.5, 0.7],
+        ];
+        for (alpha, beta) in [(0.05, 0.05), (0.01, 0.2), (0.2, 0.01), (0.1, 0.3)] {
+            let rule = Stop::Sprt { wrong_approvals: alpha, wrong_refusals: beta };
+            for circle in circles {
+                let (approved, refused) = passes(circle, rule, false);
+                let (rightly, wrongly) = passes(circle, rule, true);
+                // Of bad changes at most α/(1−β) are approved, of good ones β/(1−α) refused (Wald 1945, 3.2).
+                assert!(approved <= alpha / (1.0 - beta), "{approved} of {circle:?} at {alpha} and {beta}");
+                assert!(wrongly <= beta / (1.0 - alpha), "{wrongly} of {circle:?} at {alpha} and {beta}");
+                // And it does end: the promise is not kept by never deciding.
+                assert!(rightly > 0.5 && refused > 0.5, "{rightly} {refused} of {circle:?} at {alpha} and {beta}");
+            }
+        }
+    }
+}

@@ -32,11 +32,15 @@ pub fn check(call: &ConsensusCall, votes: &[Given<'_>], named: &[String], again:
     let mut again = again.iter().peekable();
     let declared: BTreeSet<&str> = call.options.iter().map(String::as_str).collect();
     let known = |option: &str| declared.is_empty() || declared.contains(option);
+    let roster: BTreeSet<&str> = call.roster.iter().map(String::as_str).collect();
     let unit = |number: f64| (0.0..=1.0).contains(&number);
     for (at, vote) in votes.iter().enumerate() {
         let who = vote.expert;
         if again.next_if(|twice| **twice == at).is_some() {
             problems.push(format!("{who} votes twice"));
+        }
+        if !roster.is_empty() && !roster.contains(who) {
+            problems.push(format!("{who} votes and is not in the roster"));
         }
         match vote.option {
             None if vote.status == VoteStatus::Ok && vote.spread().is_none() => {

@@ -150,7 +150,7 @@ pub struct ConsensusCall {
     pub options: Vec<String>,
     /// The votes.
     pub votes: Vec<Vote>,
-    /// Experts that were to be asked; default: those in `votes`.
+    /// Experts that were to be asked; default: those in `votes`. Nobody else may vote.
     #[serde(default)]
     pub roster: Vec<String>,
     /// Who must have voted: a share of the roster in [0, 1], or a `Quorum`; default 0: any.
