@@ -47,6 +47,8 @@ export interface Verdict {
   sides?: Sides;
   /** Probability per option. */
   posterior: Record<string, number>;
+  /** How the votes became it: the same votes give the same answer by the same version. Absent as `changeClass` is. */
+  method?: { name: string; version: number };
   /** Digest of the access policy of the service that let it in. */
   accessPolicy?: string;
   /** Digest of the configured circle that judged it; absent: the built-in one. */

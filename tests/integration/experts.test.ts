@@ -46,6 +46,7 @@ test('experts lists the circle, and what became of its votes', TIMEOUT, async ()
   );
   const asked = await space.json('consult', space.file('t.json', topic('three')), '--stack', 'web');
   expect(asked.document.verdict.changeClass).toBe('update');
+  expect(asked.document.verdict.method).toEqual({ name: 'weighted', version: 3 });
   expect(asked.document.votes.find(({ expert }: AnyDocument) => expert === 'policy').weight).toBeGreaterThan(1);
 });
 

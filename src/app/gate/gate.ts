@@ -127,6 +127,7 @@ export async function judge(
         }),
       ),
       posterior: consensus.posterior,
+      method: { name: consensus.method, version: consensus.methodVersion },
       changeClass,
       desired,
       ...(unasked.length === 0 ? {} : { stopped, unasked }),
