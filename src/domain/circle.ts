@@ -63,6 +63,11 @@ export interface CircleSettings extends Thresholds {
   budget: { runUsd?: number | undefined; dayUsd?: number | undefined };
 }
 
+/** Whose errors go together with whose: models of one name err alike, whoever serves them. Absent: an expert's own. */
+export function lineageOf({ lineage, model }: Partial<Pick<ExpertSettings, 'lineage' | 'model'>> = {}) {
+  return lineage ?? model?.name;
+}
+
 /** The thresholds that hold for a stack. */
 export function thresholdsFor(settings: CircleSettings, stack: string): Thresholds {
   const { approve, refuse, objection, errorRate, alwaysAsk } = settings;

@@ -2,7 +2,7 @@
 // says that the decision stands.
 import type { Answered, ChangeClass, CirclePolicy, Consultation, Vote } from '#wasm';
 import { decide } from '../../core/calls.ts';
-import { type CircleSettings, thresholdsFor } from '../../domain/circle.ts';
+import { type CircleSettings, lineageOf, thresholdsFor } from '../../domain/circle.ts';
 import { AssentError } from '../../domain/errors.ts';
 import type { ExpertQuestion, Experts } from '../ports/experts.ts';
 import { type Answers, type Clock, NO_TRACER, type Tracer } from '../ports.ts';
@@ -23,8 +23,7 @@ export interface Circle {
 export function policyFor({ experts, quorum, stop, ...settings }: CircleSettings, stack: string): CirclePolicy {
   const { errorRate, ...thresholds } = thresholdsFor({ experts, quorum, stop, ...settings }, stack);
   const places = Object.entries(experts).map(([name, { model, lineage, ...place }]) => {
-    // Models of one name err together, whoever serves them.
-    const family = lineage ?? model?.name;
+    const family = lineageOf({ model, lineage });
     return [name, { ...place, ...(family === undefined ? {} : { lineage: family }) }] as const;
   });
   return {

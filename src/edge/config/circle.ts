@@ -2,6 +2,7 @@
 // word means what no file means.
 import { z } from 'zod';
 import { expertRecords } from '../../core/calls.ts';
+import { lineageOf } from '../../domain/circle.ts';
 
 const name = z.string().min(1).max(128);
 const unit = z.number().min(0).max(1);
@@ -107,9 +108,12 @@ export const circle = z
     if (rule.rule === 'sprt' && rule.wrongApprovals + rule.wrongRefusals >= 1) {
       says(['stop'], 'wrongApprovals and wrongRefusals together must be below 1');
     }
-    const off = [...builtIn].filter((one) => experts[one]?.enabled === false).length;
-    const roster =
-      builtIn.size - off + Object.entries(experts).filter(([one, { enabled }]) => !builtIn.has(one) && enabled).length;
-    if (quorum.count > roster)
-      says(['quorum', 'count'], `the circle has ${roster} experts, so ${quorum.count} never vote`);
+    const roster = [...new Set([...builtIn, ...Object.keys(experts)])].filter((one) => experts[one]?.enabled !== false);
+    const { size: lineages } = new Set(
+      roster.map((one) => lineageOf(experts[one]) ?? (builtIn.has(one) ? `built-in/${one}` : one)),
+    );
+    if (quorum.count > roster.length)
+      says(['quorum', 'count'], `the circle has ${roster.length} experts, so ${quorum.count} never vote`);
+    if (quorum.lineages > lineages)
+      says(['quorum', 'lineages'], `the circle has ${lineages} lineages, so ${quorum.lineages} never vote`);
   });

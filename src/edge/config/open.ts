@@ -13,9 +13,17 @@ import { environmentVariable } from '../env.ts';
 export function circleOf(settings: CircleSettings | undefined, mostMs = Number.POSITIVE_INFINITY): Circle | undefined {
   if (settings === undefined) return undefined;
   const deadlineMs = Math.min(settings.deadlineMs, mostMs);
-  const digest = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify(inOrder(settings)))
+    .digest('hex');
   const models = Object.values(settings.experts).some(({ model }) => model !== undefined);
   return { settings: { ...settings, deadlineMs }, digest, experts: models ? modelExperts(settings) : undefined };
+}
+
+/** The order in which experts are named means nothing. */
+function inOrder({ experts, ...settings }: CircleSettings) {
+  const names = Object.keys(experts).sort();
+  return { ...settings, experts: names.map((name) => [name, experts[name]]) };
 }
 
 /** The packages that speak to models are loaded when the first one is asked. */

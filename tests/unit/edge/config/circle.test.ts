@@ -1,5 +1,7 @@
 // The circle in assent.config.yaml: what it means, where a mistake stands, and that the published schema says the same.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -7,7 +9,7 @@ import { policyFor } from '../../../../src/app/gate/circle.ts';
 import { decide } from '../../../../src/core/calls.ts';
 import { thresholdsFor } from '../../../../src/domain/circle.ts';
 import type { InvalidInput } from '../../../../src/domain/errors.ts';
-import { configOf } from '../../../../src/edge/config/file.ts';
+import { configOf, readConfig } from '../../../../src/edge/config/file.ts';
 import { circleOf } from '../../../../src/edge/config/open.ts';
 import { configSchema } from '../../../../src/edge/service/config.ts';
 
@@ -73,6 +75,10 @@ test('the digest is that of what it means', () => {
   const digest = (text: string) => circleOf(configOf(text, 'f').circle)?.digest;
   expect(digest('circle: {}\n')).toBe(digest('# the same\ncircle: { approve: 0.6 }\n'));
   expect(digest('circle: {}\n')).not.toBe(digest('circle: { approve: 0.7 }\n'));
+  const [cost, policy] = ['cost: { weight: 2 }', 'policy: { weight: 3 }'];
+  const two = `circle: { experts: { ${cost}, ${policy} } }\n`;
+  expect(digest(two)).toBe(digest(`circle: { experts: { ${policy}, ${cost} } }\n`));
+  expect(digest(two)).not.toBe(digest(two.replace('2', '3')));
   expect(digest('')).toBeUndefined();
 });
 
@@ -115,6 +121,13 @@ test.each<[string, string, RegExp]>([
     /2:12: circle\/quorum\/count: the circle has 8 experts/,
   ],
   [
+    'more lineages than there are',
+    'circle:\n  experts:\n    cost: {lineage: m}\n    policy: {lineage: m}\n  quorum: {lineages: 8}\n',
+    /5:12: circle\/quorum\/lineages: the circle has 7 lineages/,
+  ],
+  ['a name that no object can hold', 'circle:\n  experts:\n    __proto__: {weight: 2}\n', /^f:3:5: __proto__/],
+  ['a second document', 'circle: {}\n---\ncircle: {}\n', /^f:2:1: A second document/],
+  [
     'an environment for nothing',
     'circle:\n  environments:\n    - {stacks: []}\n',
     /3:8: circle\/environments\/0\/stacks/,
@@ -129,6 +142,28 @@ test.each<[string, string, RegExp]>([
   expect(error).toMatchObject({ name: 'InvalidInput', code: 'invalid_config' });
   expect((error as Error).message).toMatch(said);
   expect((error as InvalidInput).problems[0]?.line).toBeGreaterThan(0);
+});
+
+test('a file that is none, or no text, is refused as such', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'assent-config-'));
+  try {
+    const file = join(folder, 'c.yaml');
+    const code = (path: string) => {
+      try {
+        return readConfig(path);
+      } catch (thrown) {
+        return (thrown as InvalidInput).code;
+      }
+    };
+    expect(code(folder)).toBe('file_is_directory');
+    expect(code(file)).toBe('file_not_found');
+    writeFileSync(file, Buffer.from([0xff, 0xfe, 0x63]));
+    expect(code(file)).toBe('file_not_text');
+    writeFileSync(file, '\uFEFFcircle: { approve: 0.7 }\r\n');
+    expect(code(file)).toMatchObject({ circle: { approve: 0.7 } });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the published schema is the one that is understood, and takes and refuses the same', () => {
