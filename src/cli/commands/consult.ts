@@ -63,19 +63,10 @@ const STOPPED = {
   deadline: 'the time was over',
 } as const;
 
-/** Who was not asked and why, and what past outcomes allow. */
-function askingText({ stopped, unasked = [], calibration }: ConsultDocument['verdict']): string {
-  const left =
-    stopped === undefined || unasked.length === 0
-      ? ''
-      : `Not asked: ${unasked.map(plain).join(', ')} (${STOPPED[stopped]}).\n`;
-  if (calibration === undefined) return left;
-  const { errorRate, cases, needed, threshold } = calibration;
-  const kept =
-    threshold === undefined
-      ? `cannot be kept: ${cases} of the ${needed} past outcomes that it takes`
-      : `is kept from ${(100 * threshold).toFixed(1)} % on, by ${cases} past outcomes`;
-  return `${left}An error rate of ${100 * errorRate} % ${kept}.\n`;
+/** Who was not asked and why. */
+function askingText({ stopped, unasked = [] }: ConsultDocument['verdict']): string {
+  if (stopped === undefined || unasked.length === 0) return '';
+  return `Not asked: ${unasked.map(plain).join(', ')} (${STOPPED[stopped]}).\n`;
 }
 
 export function consultExit({ verdict }: ConsultDocument): ExitCode {

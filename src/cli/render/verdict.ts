@@ -10,7 +10,7 @@ const COLOUR = { approve: 'green', refuse: 'red', ask: 'yellow' } as const;
 
 /** One line; with `explain` a table of votes and all reasons. */
 export function verdictText(verdict: Verdict, explain: boolean, paint: Paint): string {
-  const { decision, by, reasons, votes, skipped, changeClass } = verdict;
+  const { decision, by, reasons, votes, skipped, changeClass, calibration } = verdict;
   const who = by === 'circle' ? ` by ${votes.filter(({ status }) => status === 'ok').length} experts` : ` by ${by}`;
   const left = skipped.length === 0 ? '' : `; skipped: ${skipped.join(', ')}`;
   const head = `Verdict: ${paint(COLOUR[decision], WORD[decision])}${by === 'nobody' ? '' : who}${left}`;
@@ -19,7 +19,9 @@ export function verdictText(verdict: Verdict, explain: boolean, paint: Paint): s
   const shown = sides === undefined && (explain || decision !== 'approve') ? reasons : reasons.slice(0, 1);
   const balance =
     sides === undefined ? '' : sideText('For', sides.approve, paint) + sideText('Against', sides.refuse, paint);
-  const why = shown.map((reason) => `  ${plain(reason)}\n`).join('') + balance;
+  // Why a circle that approves clearly asks all the same.
+  const rate = calibration !== undefined && (explain || decision === 'ask') ? rateText(calibration) : '';
+  const why = shown.map((reason) => `  ${plain(reason)}\n`).join('') + rate + balance;
   const quiet = suppressedText(verdict, paint);
   if (!explain || votes.length === 0) return `${head}\n${why}${quiet}`;
   const rows = votes.map((vote) => [
@@ -31,6 +33,15 @@ export function verdictText(verdict: Verdict, explain: boolean, paint: Paint): s
   ]);
   const kind = changeClass === undefined ? '' : `Kind of change: ${changeClass}\n`;
   return `${head}\n${why}${quiet}\n${kind}${table(rows)}`;
+}
+
+/** What past outcomes allow. */
+function rateText({ errorRate, cases, needed, threshold }: NonNullable<Verdict['calibration']>): string {
+  const kept =
+    threshold === undefined
+      ? `cannot be kept: ${cases} of the ${needed} past outcomes that it takes`
+      : `is kept from ${(100 * threshold).toFixed(1)} % on, by ${cases} past outcomes`;
+  return `  An error rate of ${Number((100 * errorRate).toPrecision(6))} % ${kept}.\n`;
 }
 
 /** What an expert's vote counts, and why. */
