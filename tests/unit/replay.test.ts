@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { Vote } from '#wasm';
 import { histories } from '../bench/replay/histories.ts';
 import { alone, knowing, majority, score } from '../bench/replay/judges.ts';
 import { briers, CORRELATIONS } from '../bench/replay/pools.ts';
@@ -94,6 +95,15 @@ test.each([false, true])('lossless stopping saves votes and changes no verdict (
     );
     if (before.length > 0) expect(new Set(ends).size).toBe(2);
   }
+});
+
+test('what was believed before anybody voted is evidence to a posterior, and none to Wald’s test', () => {
+  const [first, ...left] = questions(1, false, 11)[0]?.votes ?? [];
+  const enough = (rule: string, option: string) => RULES[rule]?.([{ ...first, option } as Vote], left);
+  // One vote of an expert that is right in 88 %, where four of five changes are good.
+  const rules = ['posterior, 95 %', 'sprt, 5 %'];
+  expect(rules.map((rule) => enough(rule, 'approve'))).toEqual([true, false]);
+  expect(rules.map((rule) => enough(rule, 'refuse'))).toEqual([false, false]);
 });
 
 test('simulated experts are as reliable as they say, and err together only where they are related', () => {

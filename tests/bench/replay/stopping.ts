@@ -28,16 +28,19 @@ export interface Asked {
 /** Whether these votes are enough, with so many that have not been asked yet. */
 export type Rule = (votes: readonly Vote[], left: readonly Vote[]) => boolean;
 
-/** Log-odds that approving is right. */
+/** Log of the likelihood ratio for approving: what the votes say, and nothing of what was believed before. */
 function evidence(votes: readonly Vote[]): number {
-  const p = posterior(votes);
+  return logOdds(posterior(votes, 0.5));
+}
+
+function logOdds(p: number): number {
   return Math.log(p / (1 - p));
 }
 
-function posterior(votes: readonly Vote[]): number {
+function posterior(votes: readonly Vote[], good = GOOD): number {
   const call: ConsensusCall = {
     options: [APPROVE, REFUSE],
-    prior: { [APPROVE]: GOOD, [REFUSE]: 1 - GOOD },
+    prior: { [APPROVE]: good, [REFUSE]: 1 - good },
     votes: [...votes],
     method: 'bayesian',
   };
@@ -57,11 +60,17 @@ const lossless: Rule = (votes, left) => {
   return all(APPROVE) === all(REFUSE);
 };
 
-/** Wald's sequential test with these shares of wrong approvals and wrong refusals, or no answer could matter. */
+/** Wald's test with these shares of wrong approvals and of wrong refusals, as in the core, or no answer could matter. */
 const sprt =
   (wrong: number): Rule =>
   (votes, left) =>
-    Math.abs(evidence(votes)) >= Math.log((1 - wrong) / wrong) || lossless(votes, left);
+    Math.abs(evidence(votes)) >= logOdds(1 - wrong) || lossless(votes, left);
+
+/** The same bound on the posterior, where what was believed before counts as evidence. */
+const believed =
+  (wrong: number): Rule =>
+  (votes, left) =>
+    Math.abs(logOdds(posterior(votes))) >= logOdds(1 - wrong) || lossless(votes, left);
 
 /** The same as if every vote were independent of the others: what lineages are declared for. */
 const untold =
@@ -76,6 +85,7 @@ export const RULES: Record<string, Rule> = {
   lossless,
   'sprt, 5 %': sprt(0.05),
   'sprt, 1 %': sprt(0.01),
+  'posterior, 95 %': believed(0.05),
   [UNTOLD]: untold(sprt(0.05)),
 };
 
@@ -130,6 +140,8 @@ export function stopping(): Row[] {
       const saved = 1 - given.reduce((sum, { length }) => sum + length, 0) / (9 * all.length);
       const right = share(({ right }, at) => said[at] === right);
       const changed = share((_, at) => said[at] !== whole[at]);
+      const approved = share(({ right }, at) => right === REFUSE && said[at] === APPROVE);
+      const bad = share(({ right }) => right === REFUSE);
       const held = {
         everybody: [undefined, undefined, undefined],
         lossless: [{ atLeast: 20 }, undefined, { atMost: 0 }],
@@ -139,6 +151,7 @@ export function stopping(): Row[] {
         row(`${name}: votes saved`, 100 * saved, '%', held?.[0]),
         row(`${name}: right`, right, '%', held?.[1]),
         row(`${name}: verdicts that are others`, changed, '%', held?.[2]),
+        row(`${name}: approved of the bad`, (100 * approved) / bad, '%'),
       ];
     });
   });
