@@ -11,16 +11,19 @@ export interface CancelDocument {
   runId: string;
   stack: string;
   status: Run['status'];
-  /** Whether a live process was asked. False: the run has ended, or nobody works on it (`status` says which). */
+  /**
+   * Whether somebody was asked who works on it. False: the run has ended, or nobody works on it at the moment (`status` says
+   * which); then whoever takes it up next ends it.
+   */
   requested: boolean;
 }
 
 const PENDING = ['submitted', 'waiting_approval', 'approved'] as const;
 
 /**
- * Sets the flag a working process looks at every few seconds; where no process works, nothing is changed. What is in flight
- * is waited for until its deadline; with `now` it is cancelled in the cloud at once. `mayStayUnsigned`: a run that waits is
- * called off also where that cannot be signed; nothing was done by it.
+ * Sets the flag that whoever works on the run looks at, now or next. What is in flight is waited for until its deadline; with
+ * `now` it is cancelled in the cloud at once. `mayStayUnsigned`: a run that waits is called off also where that cannot be
+ * signed; nothing was done by it.
  */
 export async function cancel(
   local: Local,
@@ -29,10 +32,16 @@ export async function cancel(
   { mayStayUnsigned = false } = {},
 ): Promise<CancelDocument> {
   const { store, clock } = local;
-  const run = await store.runs.get(runId);
-  if (run === undefined) throw unknownRun(runId);
-  const document = { version: 1, kind: 'cancel', runId, stack: run.stack.name, status: run.status } as const;
-  if (PENDING.some((status) => status === run.status)) {
+  for (;;) {
+    const run = await store.runs.get(runId);
+    if (run === undefined) throw unknownRun(runId);
+    const { stack, status } = run;
+    const document = { version: 1, kind: 'cancel', runId, stack: stack.name, status } as const;
+    if (status === 'running' || status === 'suspended') {
+      await store.runs.requestCancel(runId, now);
+      return { ...document, requested: status === 'running' && (await store.runs.isHeld(stack)) };
+    }
+    if (!PENDING.some((pending) => pending === status)) return { ...document, requested: false };
     const endedAt = clock.now();
     const result: RunDocument = stoppedDocument(run, 'rejected', 'cancelled');
     await attestEnd(local, run, result).catch((error: unknown) => {
@@ -40,8 +49,6 @@ export async function cancel(
     });
     const moved = await store.runs.move(runId, PENDING, { status: 'rejected', endedAt, result });
     if (moved) return { ...document, status: 'rejected', requested: false };
+    // Somebody has taken it up meanwhile.
   }
-  if (run.status !== 'running' || !(await store.runs.isHeld(run.stack))) return { ...document, requested: false };
-  await store.runs.requestCancel(runId, now);
-  return { ...document, requested: true };
 }

@@ -33,6 +33,7 @@ export async function resume(session: Session, options: ResumeOptions, control: 
   if (run.status === 'submitted' || run.status === 'waiting_approval') throw notApproved(run);
   const wanted = { runId: run.runId, secretParameters: concealed(options.parameters ?? {}) };
   const ended = !isResumable(run);
+  await session.store.runs.withdrawCancel(run.runId);
   return { document: await work(session, wanted, control), stack: run.stack.name, ended };
 }
 

@@ -25,7 +25,7 @@ export interface WorkOptions {
 
 /**
  * Resolves with the run's document, also when it failed, was cancelled or suspended; with the stored one when it had
- * ended. A run whose stack has changed since its plan was made ends as superseded, and nothing is called.
+ * ended. One that was asked to cancel is ended, and one that was cancelled goes on only once that is withdrawn. A run whose stack has changed since its plan was made ends as superseded, and nothing is called.
  */
 export function work(session: Session, options: WorkOptions, control: Control): Promise<RunDocument> {
   const { runId } = options;
@@ -50,6 +50,8 @@ async function workNow(session: Session, options: WorkOptions, control: Control)
       case 'running':
       case 'suspended':
       case 'cancelled': {
+        const asked = await store.runs.cancelRequested(run.runId);
+        if (asked !== false) return callOffHeld(session, held, run, asked === 'now', control);
         const left = await loadRun(session, run, options.secretParameters);
         await checkProof(session, run, left.plan);
         await store.runs.reopen(held.lease, run.runId);
@@ -76,13 +78,23 @@ export async function callOff(
   if (found === undefined) throw unknownRun(runId);
   await checkPlace(session, found);
   return withLease(session, found.stack, async (held) => {
-    const run = (await store.runs.get(runId)) ?? found;
-    if (run.result !== undefined) return run.result;
-    const left = await loadRun(session, run, {});
-    await store.runs.reopen(held.lease, run.runId);
-    const wanted = { ...left, run: { ...run, status: 'running' as const }, settleOnly: true, cancelNow: now };
-    return goOn(session, held, wanted, control);
+    return callOffHeld(session, held, (await store.runs.get(runId)) ?? found, now, control);
   });
+}
+
+/** Needs no NoEcho value and no proof: nothing is begun. */
+async function callOffHeld(
+  session: Session,
+  held: Held,
+  run: Run,
+  cancelNow: boolean,
+  control: Control,
+): Promise<RunDocument> {
+  if (run.result !== undefined) return run.result;
+  const left = await loadRun(session, run, {});
+  await session.store.runs.reopen(held.lease, run.runId);
+  const wanted = { ...left, run: { ...run, status: 'running' as const }, settleOnly: true, cancelNow };
+  return goOn(session, held, wanted, control);
 }
 
 async function begin(

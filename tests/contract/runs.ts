@@ -446,17 +446,15 @@ export function runsContract(module: StoreModule): void {
         expect(await turnsOf(one, 'r1')).toEqual([aTurn(1), aTurn(2)]);
       });
 
-      test('a cancelled run goes on as if it had not ended, and is no longer asked to', async () => {
+      test('a cancelled run goes on as if it had not ended', async () => {
         const store = await world.open();
         const lease = await begun(store);
-        await store.runs.requestCancel('r1');
         const running = await store.runs.get('r1');
         const end = { ...anEnd('r1', 'cancelled'), measuredUntil: 1_800_000_000_500 };
         await store.runs.finish(lease, 'r1', 0, end);
         await store.runs.reopen(lease, 'r1');
         // Until when it has been measured stays: what was counted is not counted again.
         expect(await store.runs.get('r1')).toEqual({ ...running, measuredUntil: end.measuredUntil });
-        expect(await store.runs.cancelRequested('r1')).toBe(false);
         expect((await store.stacks.get(WEB))?.unfinished).toBe('r1');
         expect(await store.runs.append(lease, 'r1', 0, aTurn(1))).toBe(1);
       });
@@ -620,6 +618,29 @@ export function runsContract(module: StoreModule): void {
         expect(await one.runs.cancelRequested('r1')).toBe('now');
         await other.runs.requestCancel('r1');
         expect(await one.runs.cancelRequested('r1')).toBe('now');
+      });
+
+      test.each<RunStatus>(['running', 'suspended'])('a request to a %s run outlives its workers', async (status) => {
+        const [one, other] = [await world.open(), await world.open()];
+        const lease = await runIn(one, status);
+        await one.runs.requestCancel('r1', true);
+        await one.runs.release(lease);
+        await other.runs.reopen(await other.runs.acquire(WEB), 'r1');
+        expect(await other.runs.cancelRequested('r1')).toBe('now');
+        await other.runs.withdrawCancel('r1');
+        expect(await other.runs.cancelRequested('r1')).toBe('now');
+      });
+
+      test('a request to a cancelled run is withdrawn when it is to go on, as often as that is said', async () => {
+        const [one, other] = [await world.open(), await world.open()];
+        const lease = await begun(one);
+        await one.runs.requestCancel('r1');
+        await one.runs.finish(lease, 'r1', 0, anEnd('r1', 'cancelled'));
+        expect(await other.runs.cancelRequested('r1')).toBe(true);
+        await other.runs.withdrawCancel('r1');
+        await other.runs.withdrawCancel('r1');
+        expect(await one.runs.cancelRequested('r1')).toBe(false);
+        await one.runs.withdrawCancel('r9');
       });
 
       test('an unknown run is named', async () => {

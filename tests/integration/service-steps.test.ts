@@ -169,6 +169,77 @@ test('a worker whose time is over lets go, and the next one ends the run with th
   expect(await shown()).toMatchObject({ status: 'succeeded', result: { calls: { create: 1 } } });
 });
 
+test('a run that was let go of is called off by whoever takes it up next, and stays so whoever comes after', async () => {
+  await submitted();
+  await judged();
+  await worked('r1', AbortSignal.abort());
+  const asked = await cancelRun(local, steps, 'r1', { caller: BOB });
+  expect(asked).toMatchObject({ status: 'suspended', requested: true });
+  // Its workflow waits, or there is none any more: another one begins at once.
+  expect(started).toEqual(['r1', 'r1-2']);
+  expect(await judged('r1', 'r1-2')).toEqual({ next: 'work' });
+  expect(await worked()).toEqual({ next: 'end' });
+  const ended = await shown();
+  expect(ended).toMatchObject({ status: 'cancelled', result: { calls: { create: 0 } } });
+  // The first workflow wakes up, a task is tried again: nobody has asked for the run to go on.
+  expect(await worked()).toEqual({ next: 'end' });
+  expect(await judged('r1', 'r1-2')).toEqual({ next: 'work' });
+  expect(await worked()).toEqual({ next: 'end' });
+  expect(await shown()).toEqual(ended);
+  await resumeRun(local, steps, 'r1', BOB);
+  expect(await judged('r1', 'r1-3')).toEqual({ next: 'work' });
+  expect(await worked()).toEqual({ next: 'end' });
+  expect(await shown()).toMatchObject({ status: 'succeeded', result: { calls: { create: 1 } } });
+});
+
+test('a request in the last seconds of a worker is honoured by the next one', async () => {
+  await submitted();
+  await judged();
+  const stop = new AbortController();
+  const { suspend } = local.store.runs;
+  local.store.runs.suspend = async (...letGo) => {
+    expect(await cancelRun(local, steps, 'r1', { caller: BOB, now: true })).toMatchObject({ requested: true });
+    return suspend.apply(local.store.runs, letGo);
+  };
+  stop.abort();
+  expect(await worked('r1', stop.signal)).toMatchObject({ next: 'wait' });
+  local.store.runs.suspend = suspend;
+  // Somebody worked on it: nobody else had to be started.
+  expect(started).toEqual(['r1']);
+  expect(await worked()).toEqual({ next: 'end' });
+  expect((await shown()).status).toBe('cancelled');
+});
+
+test('a run whose worker died is called off, by a workflow that is started for it', async () => {
+  await submitted({ template: SECRET, parameters: { P: 'canary-4711' } });
+  await judged();
+  const { append } = local.store.runs;
+  local.store.runs.append = async () => Promise.reject(new Error('killed'));
+  await expect(worked()).rejects.toThrow('killed');
+  local.store.runs.append = append;
+  expect((await shown()).status).toBe('interrupted');
+  // Its sealed values are gone: nothing is begun any more.
+  await steps.vault.forget('r1');
+  expect(await cancelRun(local, steps, 'r1', { caller: BOB })).toMatchObject({ requested: true });
+  expect(started).toEqual(['r1', 'r1-2']);
+  expect(await worked()).toEqual({ next: 'end' });
+  expect((await shown()).status).toBe('cancelled');
+});
+
+test('a run that is taken up while it is called off is asked to stop', async () => {
+  await submitted();
+  await judged();
+  const { move } = local.store.runs;
+  local.store.runs.move = async (...change) => {
+    local.store.runs.move = move;
+    await worked('r1', AbortSignal.abort());
+    return move.apply(local.store.runs, change);
+  };
+  expect(await cancelRun(local, steps, 'r1', { caller: BOB })).toMatchObject({ status: 'suspended', requested: true });
+  expect(await worked()).toEqual({ next: 'end' });
+  expect((await shown()).status).toBe('cancelled');
+});
+
 test('a stack that somebody else works on is waited for', async () => {
   await submitted();
   await judged();

@@ -171,7 +171,6 @@ export class TableRuns implements Runs {
         set: { unfinished: runId, lastRun: runId },
         if: { unfinished: head.unfinished ?? '' },
       },
-      { delete: keys.cancel(runId) },
     ]);
   }
 
@@ -253,6 +252,17 @@ export class TableRuns implements Runs {
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       throw new ResourceNotFound(`There is no run ${runId}.`, { ways: [{ action: 'status' }] });
+    }
+  }
+
+  async withdrawCancel(runId: string): Promise<void> {
+    try {
+      await this.#table.write([
+        { delete: keys.cancel(runId) },
+        { check: keys.runHead(runId), if: { status: 'cancelled' } },
+      ]);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
     }
   }
 

@@ -187,7 +187,7 @@ export interface Runs {
    * Resolves with `false` and changes nothing when the stack is no longer the one that the plan was made from.
    */
   begin(lease: Lease, runId: string, startedAt: number, fresh: StackRecord): Promise<boolean>;
-  /** Takes up a run that is suspended or cancelled: `running` again, and no longer asked to cancel. Rejects with LeaseLost. */
+  /** Takes up a run that is running, suspended or cancelled: `running` again. What it was asked stays. Rejects with LeaseLost. */
   reopen(lease: Lease, runId: string): Promise<void>;
   /** Appends one turn under fence and sequence. Rejects with LeaseLost. Resolves with the new sequence. */
   append(lease: Lease, runId: string, seq: number, turn: Turn, tally?: Tally): Promise<number>;
@@ -203,9 +203,11 @@ export interface Runs {
   journal(runId: string, page?: PageOf & { after?: number }): Promise<Page<Turn>>;
 
   /**
-   * Sets the flag a running worker looks at; `now`: what is in flight is cancelled in the cloud too, and a later request
+   * Sets the flag that whoever works on the run looks at, now or next; `now`: what is in flight is cancelled in the cloud too, and a later request
    * takes nothing back. Rejects with ResourceNotFound for an unknown run.
    */
   requestCancel(runId: string, now?: boolean): Promise<void>;
+  /** A cancelled run is to go on: nobody asks it to cancel any more. Does nothing to any other. */
+  withdrawCancel(runId: string): Promise<void>;
   cancelRequested(runId: string): Promise<boolean | 'now'>;
 }

@@ -30,6 +30,8 @@ export async function settle(
       goOn(session, held, wanted, { ...control, emit: () => undefined }),
     );
     if (ended.outcome === 'suspended') throw interrupted();
+    // Whoever led it goes on with it only if asked to.
+    if (ended.outcome === 'cancelled') await store.runs.requestCancel(run.runId);
     // What was planned now would create it a second time.
     const unclear = ended.resources.filter(({ errorCode }) => errorCode === 'intent_expired');
     if (unclear.length === 0) return;

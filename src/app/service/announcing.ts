@@ -54,6 +54,7 @@ export function announcedRuns(runs: Runs, announce: Announce): Runs {
     turnBack: (...rollback) => runs.turnBack(...rollback),
     journal: (...page) => runs.journal(...page),
     requestCancel: (...cancel) => runs.requestCancel(...cancel),
+    withdrawCancel: (runId) => runs.withdrawCancel(runId),
     cancelRequested: (runId) => runs.cancelRequested(runId),
     submit: async (run) => {
       await runs.submit(run);

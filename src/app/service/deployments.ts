@@ -3,7 +3,6 @@
 import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
 import { type NoEchoValues, revealed } from '../../domain/secret.ts';
 import type { Target } from '../../domain/targets.ts';
-import { cancel } from '../cancel.ts';
 import { outcomeOf, type TargetDocument } from '../documents/targets.ts';
 import { ANSWER_WITHIN_MS } from '../judge.ts';
 import { keepValue } from '../keep.ts';
@@ -25,6 +24,7 @@ import { type Brief, brief, type OpenTarget, plannedOf, type TargetWanted } from
 import { briefedDocument, meantBy, notStarted } from '../targets/deploy.ts';
 import type { Caller } from './access.ts';
 import { forgetUnbegun, openTargets, targetRunId } from './sealing.ts';
+import { cancelLed } from './starts.ts';
 import type { Next, Steps } from './steps.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
@@ -247,7 +247,8 @@ export async function answerDeployment(
 }
 
 /** No other target is begun; those under way are stopped in good order. */
-export async function cancelDeployment(local: Local, { deployments }: Steps, id: string, now: boolean): Promise<void> {
+export async function cancelDeployment(local: Local, steps: Steps, id: string, now: boolean): Promise<void> {
+  const { deployments, submissions } = steps;
   const state = await deployments.get(id);
   if (state === undefined) {
     throw new ResourceNotFound(`Deployment ${id} is not planned yet.`, { help: 'Try again in a moment.' });
@@ -257,7 +258,8 @@ export async function cancelDeployment(local: Local, { deployments }: Steps, id:
   }
   for (const { status, runId } of (await deployments.notes(id)).values()) {
     if (status !== 'running' || runId === undefined) continue;
-    if ((await local.store.runs.get(runId)) !== undefined) await cancel(local, runId, now);
+    if ((await local.store.runs.get(runId)) === undefined) continue;
+    await cancelLed(local, steps, await headOf(submissions, runId), now);
   }
 }
 

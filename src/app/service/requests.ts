@@ -3,7 +3,7 @@
 import type { Scope } from '../../domain/access.ts';
 import { AssentError, InvalidInput, ResourceNotFound } from '../../domain/errors.ts';
 import { approve, expire, reject } from '../answer.ts';
-import { type CancelDocument, cancel } from '../cancel.ts';
+import type { CancelDocument } from '../cancel.ts';
 import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
 import type { RunEvent } from '../documents/events.ts';
 import {
@@ -29,6 +29,7 @@ import {
 } from './deployments.ts';
 import { apart, apartByTarget } from './no-echo.ts';
 import { sealedFor, sealTargets } from './sealing.ts';
+import { cancelLed, inputOf, startedAgain } from './starts.ts';
 import type { Next, Steps } from './steps.ts';
 
 /** A run as the API shows it, from the moment it was asked for. */
@@ -140,10 +141,6 @@ async function submitted(
   return head.runId;
 }
 
-function inputOf({ runId, several }: SubmissionHead) {
-  return { runId, ...(several === undefined ? {} : { several }) };
-}
-
 /** A run, or what is known before there is one. Rejects with ResourceNotFound. */
 export async function showRun(
   local: Local,
@@ -228,8 +225,8 @@ export async function resumeRun(
       kind: 'refused',
     });
   }
-  const starts = await submissions.startAgain(runId);
-  await workflow.start(startName(runId, starts), inputOf(head));
+  if (run !== undefined) await local.store.runs.withdrawCancel(runId);
+  await startedAgain({ submissions, workflow }, head);
 }
 
 /** What was submitted as a run, for whoever may do this with its stack. Rejects with ResourceNotFound, and with NotAllowed. */
@@ -279,8 +276,7 @@ export async function answerRun(
   const token = await submissions.token(runId);
   if (token !== undefined) await workflow.wake(token);
   // A target that waited by itself has no workflow any more that could be woken.
-  else if (head.part !== undefined)
-    await workflow.start(startName(runId, await submissions.startAgain(runId)), { runId });
+  else if (head.part !== undefined) await startedAgain(steps, head);
 }
 
 /** Stops a run in good order, or calls it off; a workflow that waits for an answer is woken. */
@@ -309,7 +305,7 @@ export async function cancelRun(
   if ((await local.store.runs.get(runId)) === undefined) {
     throw new ResourceNotFound(`Run ${runId} is not planned yet.`, { help: 'Try again in a moment.' });
   }
-  const document = await cancel(local, runId, now);
+  const document = await cancelLed(local, steps, head, now);
   const token = await submissions.token(runId);
   if (token !== undefined) await workflow.wake(token);
   return document;

@@ -11,12 +11,6 @@ export const work: Work<CancelCommandOptions> = async ({ io, options, operands: 
     const query = now ? { now: 'true' } : {};
     const path = `/deployments/${encodeURIComponent(runId)}`;
     const { document } = await client.call<CancelDocument>('DELETE', path, { query });
-    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : `${sentence(document, now)}\n`);
+    io.out(options.format === 'json' ? `${JSON.stringify(document)}\n` : `${cancelSentence(document, now)}\n`);
     return 0;
   });
-
-function sentence(document: CancelDocument, now: boolean): string {
-  const { runId, status, requested } = document;
-  if (requested || (status !== 'running' && status !== 'suspended')) return cancelSentence(document, now);
-  return `Nobody works on run ${runId} at the moment. Resume it, then cancel it.`;
-}
