@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { leanHttp } from './lean-http.mjs';
 import { root, runtime } from './runtime.mjs';
 import { verifyPage } from './verify-page.mjs';
 
@@ -28,6 +29,7 @@ const { metafile } = await build({
   // nothing that is not used can be left out.
   mainFields: ['module', 'main'],
   external: ['#wasm'],
+  plugins: [leanHttp],
   // Function names stay in stack traces; what is left is half the size.
   minifySyntax: true,
   minifyWhitespace: true,

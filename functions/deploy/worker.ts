@@ -70,7 +70,7 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
     onRun(open, runId, (session) => told(open, runId, (emit) => step(session, { ...control, emit })));
   switch (task.task) {
     case 'inquire':
-      return onTarget(open, (await open.inquiries.head(runId)) ?? {}, (session) =>
+      return onTarget(open, { ...(await open.inquiries.head(runId)), runId }, (session) =>
         inquireStep(session, { ...open, circle }, runId, silent),
       );
     case 'judge':
@@ -81,7 +81,9 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
     case 'answered':
       return answeredStep(open, open, runId);
     case 'brief':
-      return onTargets(open, (to) => briefStep(open, open, to, runId, silent));
+      return onTargets(open, { runId, by: (await open.submissions.head(runId))?.by }, (to) =>
+        briefStep(open, open, to, runId, silent),
+      );
     case 'group':
       return groupStep(open, open, runId);
     case 'receive': {
@@ -112,5 +114,5 @@ async function tellWatch(open: Service): Promise<void> {
 
 /** A session where the run goes. */
 async function onRun<T>(open: Service, runId: string, use: (session: Session) => Promise<T>): Promise<T> {
-  return onTarget(open, (await open.submissions.head(runId)) ?? {}, use);
+  return onTarget(open, { ...(await open.submissions.head(runId)), runId }, use);
 }

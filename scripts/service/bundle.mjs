@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { leanHttp } from '../lean-http.mjs';
 import { root } from '../runtime.mjs';
 import { zip } from './zip.mjs';
 
@@ -61,7 +62,7 @@ export async function functionPackage(name, handlers, config = {}) {
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
     },
-    plugins: [lean],
+    plugins: [lean, leanHttp],
     logLevel: 'warning',
   });
   const files = new Map([

@@ -2,7 +2,7 @@
 //
 // Any number of sandboxes may run over one state folder at once: all state is in its SQLite file.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type FaultsFile, parseFaults } from './faults.ts';
 import { isLoopback } from './foreign.ts';
@@ -12,6 +12,9 @@ import { type Reply, type Settings, serve } from './server.ts';
 import type { Schemas } from './shape.ts';
 import { Store } from './store.ts';
 import { DEFAULT_RATE, type Rate } from './throttle.ts';
+
+// An `import` of it would load undici (scripts/lean-http.mjs).
+const { createServer } = process.getBuiltinModule('node:http');
 
 export { BadFaults, type Fault, type FaultRule, type FaultsFile } from './faults.ts';
 export type { Rate } from './throttle.ts';

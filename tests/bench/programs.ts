@@ -4,9 +4,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
 
 export const ROOT = join(import.meta.dirname, '../..');
+
+const { leanHttp }: { leanHttp: Plugin } = await import(pathToFileURL(join(ROOT, 'scripts/lean-http.mjs')).href);
+
 /** As bin/assent runs the Node that comes with the package. */
 export const TUNED: readonly string[] =
   /^tuned='(.*)'$/m.exec(readFileSync(join(ROOT, 'bin/assent'), 'utf8'))?.[1]?.split(' ') ?? [];
@@ -32,6 +36,7 @@ export async function bundle(source: string): Promise<string> {
     // As scripts/build.mjs does.
     mainFields: ['module', 'main'],
     external: ['#wasm'],
+    plugins: [leanHttp],
     minifySyntax: true,
     minifyWhitespace: true,
     banner: { js: BANNER },

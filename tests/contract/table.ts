@@ -167,6 +167,20 @@ export function tableContract(module: StoreModule): void {
       expect(all).toEqual(sks);
     });
 
+    test('what no key can be is not there, and asking for it is no mistake', async () => {
+      const table = await world.openTable();
+      await table.write([{ put: item(A) }]);
+      for (const key of [
+        { pk: 'p'.repeat(2_049), sk: 'a' },
+        { pk: 'p', sk: 'ö'.repeat(513) },
+        { pk: 'p', sk: '' },
+      ]) {
+        expect(await table.get(key)).toBeUndefined();
+      }
+      expect(await table.query('p'.repeat(2_049), { prefix: '', limit: 5 })).toEqual({ items: [] });
+      expect(await table.query('p', { prefix: 'a'.repeat(1_025), limit: 5 })).toEqual({ items: [] });
+    });
+
     describe('limits', () => {
       const put = (n: number): Action => ({ put: item({ pk: 'p', sk: `${n}` }) });
 

@@ -59,6 +59,7 @@ test('a body in Base64 is read like any other', async () => {
 
 test.each<[string, Partial<APIGatewayProxyEventV2>, number, string]>([
   ['nothing', { body: '' }, 400, 'malformed_body'],
+  ['a hundred thousand brackets', { body: '['.repeat(100_000) + ']'.repeat(100_000) }, 400, 'invalid_body'],
   ['half of a character', { body: '{"template": "\\ud800"}' }, 400, 'malformed_body'],
   ['a list', { body: '[]' }, 400, 'invalid_body'],
   [

@@ -92,7 +92,7 @@ beforeEach(async () => {
     workflow: {
       start: async (runId) => void started.push(runId),
       wake: async (token) => void woken.push(token),
-      state: async () => state,
+      state: async (name) => (started.includes(name) ? state : { status: 'unknown' }),
     },
   };
 });
@@ -315,13 +315,38 @@ test('a workflow that failed before there was a run shows as such', async () => 
   expect((await shown()).status).toBe('not_planned');
 });
 
-test('the same key is the same run for a day; the workflow is started again, which is harmless', async () => {
+test('the same key is the same run for a day, whatever has become of it', async () => {
   expect(await submitted({}, 'r1', 'k')).toBe('r1');
   expect(await submitted({}, 'r2', 'k')).toBe('r1');
-  expect(started).toEqual(['r1', 'r1']);
+  expect(started).toEqual(['r1']);
   await expect(submitted({ stack: 'other' }, 'r3', 'k')).rejects.toMatchObject({ code: 'idempotency_key_reused' });
   now += 25 * 60 * 60_000;
   expect(await submitted({}, 'r4', 'k')).toBe('r4');
+});
+
+test('the same key for another place is another request', async () => {
+  const wanted = { mode: 'destroy', stack: 'web' } as const;
+  const asking = { caller: BOB, key: 'k' };
+  const place = { account: '222222222222', region: 'us-east-1' };
+  await requestRun(local, steps, wanted, { ...asking, runId: 'r1', place });
+  for (const other of [{ ...place, account: '333333333333' }, { ...place, region: 'eu-west-1' }, {}]) {
+    const again = requestRun(local, steps, wanted, { ...asking, runId: 'r2', place: other });
+    await expect(again).rejects.toMatchObject({ code: 'idempotency_key_reused', kind: 'refused' });
+  }
+  expect(await requestRun(local, steps, wanted, { ...asking, runId: 'r2', place })).toBe('r1');
+});
+
+test('a request that died before its workflow began is taken up by the same key', async () => {
+  const { workflow } = steps;
+  const fails = async () => {
+    throw new Error('no answer');
+  };
+  steps = { ...steps, workflow: { ...workflow, start: fails } };
+  await expect(submitted(secret, 'r1', 'k')).rejects.toThrow('no answer');
+  steps = { ...steps, workflow };
+  expect(await submitted(secret, 'r2', 'k')).toBe('r1');
+  expect(started).toEqual(['r1']);
+  expect(isSealed()).toBe(true);
 });
 
 const SECRET = `
@@ -336,7 +361,8 @@ const keeps = (text: string) =>
 const isSealed = () => keeps('"sk":"sealed"');
 
 test('NoEcho values go through an approval, sealed; at the end nothing of them is there', async () => {
-  await submitted({ ...secret, askAlways: true });
+  const wanted = { ...secret, askAlways: true };
+  await submitted(wanted, 'r1', 'k');
   expect(isSealed()).toBe(true);
   expect(await judged()).toEqual({ next: 'ask' });
   await answerRun(local, steps, 'r1', { decision: 'approve', caller: ANN });
@@ -345,6 +371,10 @@ test('NoEcho values go through an approval, sealed; at the end nothing of them i
   expect((await shown()).status).toBe('succeeded');
   expect(isSealed()).toBe(false);
   expect(keeps('canary')).toBe(false);
+  // Nor when the same request comes once more.
+  state = { status: 'ended', output: { next: 'end' } };
+  expect(await submitted(wanted, 'r2', 'k')).toBe('r1');
+  expect(isSealed()).toBe(false);
 });
 
 test('they outlive a worker whose time is over, and a run that is cancelled and resumed', async () => {

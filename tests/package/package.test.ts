@@ -125,6 +125,20 @@ test('the packed example deploys, is unchanged on a second run, and is destroyed
   expect(JSON.parse(stdout)).toMatchObject({ version: 1, kind: 'destroy', outcome: 'succeeded' });
 });
 
+test('what deploys never loads a fetch that nobody calls', () => {
+  const hook = join(folder, 'loaded.mjs');
+  const loaded = join(folder, 'loaded.json');
+  const write = `writeFileSync(${JSON.stringify(loaded)}, JSON.stringify(process.moduleLoadList))`;
+  writeFileSync(hook, `import { writeFileSync } from 'node:fs';\nprocess.on('exit', () => ${write});\n`);
+  writeFileSync(join(user, 'queue.yaml'), 'Resources: {Queue: {Type: AWS::SQS::Queue}}\n');
+  const cli = [join(packed, 'dist/cli.js'), 'deploy', 'queue.yaml', '--stack', 'queue', '--yes'];
+  const node = join(user, 'node_modules/node/bin/node');
+  execFileSync(node, ['--import', hook, ...cli], { cwd: user, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const modules = readFileSync(loaded, 'utf8');
+  expect(modules).toContain('NativeModule http');
+  expect(modules).not.toContain('undici');
+});
+
 test('a TypeScript program compiles against the library, declarations of the core included, and runs', () => {
   const program = join(user, 'program.mts');
   writeFileSync(program, "import { AssentError } from 'assent';\nconsole.log(new AssentError('code', 'text').code);\n");

@@ -183,7 +183,7 @@ test.each<[string, string, string, [string, string, object?]]>([
 });
 
 test('a run is called off when the worker may not sign', { timeout: 240_000 }, async () => {
-  await without('assent-local-worker', 'worker', 'kms:Sign');
+  await without('assent-local-us-east-1-worker', 'worker', 'kms:Sign');
   const { document } = await call('POST', '/deployments', { stack: 'unsigned', template });
   expect(await ended(document.runId)).toMatchObject({ status: 'rejected', result: { code: 'cancelled' } });
   expect((await call('GET', '/stacks/unsigned')).document.stacks).toEqual([]);

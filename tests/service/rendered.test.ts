@@ -85,10 +85,53 @@ test.each<[string, Record<string, string>]>([
     'Fn::If': ['WorkersHaveTheirShare', stage === 'prod' ? '200' : '0', { Ref: 'AWS::NoValue' }],
   });
 
-  const roles = Object.values<AnyDocument>(document.Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
+  const resources = Object.values<AnyDocument>(document.Resources);
+  const roles = resources.filter(({ Type }) => Type === 'AWS::IAM::Role');
   expect(roles.length).toBeGreaterThanOrEqual(7);
   const bounded = { 'Fn::If': ['RolesAreBounded', stage === 'prod' ? BOUNDARY : '', { Ref: 'AWS::NoValue' }] };
   for (const { Properties } of roles) expect(Properties.PermissionsBoundary).toEqual(bounded);
+
+  const of = (type: string) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+  expect(of('AWS::Logs::LogGroup').map((one) => one.RetentionInDays)).toEqual(Array(6).fill(30));
+  for (const one of of('AWS::Lambda::Function')) {
+    expect(one).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' } });
+    expect(one.Tags).toEqual(expect.arrayContaining([{ Key: 'service', Value: 'assent' }]));
+  }
+  expect(of('AWS::StepFunctions::StateMachine')).toMatchObject([{ TracingConfiguration: { Enabled: true } }]);
+  expect(of('AWS::DynamoDB::Table')).toMatchObject([
+    { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+  ]);
+  // What holds state outlives the service, but on this machine.
+  const holding = ['Table', 'Blobs', 'Templates', 'StoreKey', 'SigningKey', 'SecretsKey'];
+  for (const id of holding) {
+    const kept = stage === 'prod' ? 'Retain' : 'Delete';
+    expect(document.Resources[id]).toMatchObject({ DeletionPolicy: kept, UpdateReplacePolicy: kept });
+  }
+  // No bucket of ours but osls's own is read without TLS.
+  const denied = of('AWS::S3::BucketPolicy').filter((one) => JSON.stringify(one).includes('aws:SecureTransport'));
+  expect(denied.map((one) => one.Bucket.Ref)).toEqual(expect.arrayContaining(['Blobs', 'Templates']));
+
+  // Every action by name; of keys, the account decides by its own policies, as with every key of AWS's.
+  const statements = roles.flatMap(({ Properties }) =>
+    Properties.Policies.flatMap((one: AnyDocument) => one.PolicyDocument.Statement),
+  );
+  const actions = statements.flatMap(({ Action }: AnyDocument) => Action);
+  expect(actions.length).toBeGreaterThan(40);
+  expect(actions.filter((action: string) => action.includes('*'))).toEqual([]);
+  const anywhere = statements.filter(({ Resource }: AnyDocument) => Resource === '*');
+  expect(new Set(anywhere.flatMap(({ Action }: AnyDocument) => Action))).toEqual(
+    new Set(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']),
+  );
+  // What was sealed only the worker opens.
+  const opening = roles.filter(({ Properties }) =>
+    Properties.Policies.some((one: AnyDocument) =>
+      one.PolicyDocument.Statement.some(
+        ({ Action, Resource }: AnyDocument) =>
+          [Action].flat().includes('kms:Decrypt') && JSON.stringify(Resource).includes('SecretsKey'),
+      ),
+    ),
+  );
+  expect(opening).toEqual([document.Resources.WorkerRole]);
 
   // It looks.
   document.Resources.ApiFailures.Properties.ComparisonOperator = 'GreaterThan';

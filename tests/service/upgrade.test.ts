@@ -4,10 +4,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type AttributeValue, DynamoDB } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call, callAt, ENDS, until } from './support/call.ts';
 import { chainOf, killWorkers, queuesOf, stopExecution } from './support/chain.ts';
-import { install } from './support/scripts.ts';
+import { HOME_ACCOUNT, install } from './support/scripts.ts';
 import { type Installed, startService } from './support/start.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -52,6 +53,23 @@ async function installNewer(): Promise<void> {
   expect(await install(installed.emulator, { args: installed.args })).toBe(installed.service);
 }
 
+test('a table that was restored takes the place of the one that the installation made', {
+  timeout: 300_000,
+}, async () => {
+  const { document: begun } = await call('POST', '/deployments', { stack: 'restored', template: chainOf(2) });
+  expect((await until(`/deployments/${begun.runId}`, ENDS)).document).toMatchObject({ status: 'succeeded' });
+  const { document: before } = await call('GET', '/stacks/restored');
+  const restored = await copyOfTable();
+
+  await install(installed.emulator, { args: [...installed.args, '--param', `table=${restored}`] });
+  expect((await call('GET', '/stacks/restored')).document).toEqual(before);
+  const { document: gone } = await call('DELETE', '/stacks/restored', {});
+  expect((await until(`/deployments/${gone.runId}`, ENDS)).document).toMatchObject({ status: 'succeeded' });
+  // The one that was made is as it was.
+  await install(installed.emulator, { args: installed.args });
+  expect((await call('GET', '/stacks/restored')).document).toEqual(before);
+});
+
 test('a run that one version has begun is finished by the next; the one before refuses what that one wrote', {
   timeout: 300_000,
 }, async () => {
@@ -95,3 +113,21 @@ test('a run that one version has begun is finished by the next; the one before r
   expect((await until(`/deployments/${document.runId}`, ENDS)).document).toMatchObject({ status: 'succeeded' });
   expect(await queuesOf(installed)).toEqual([]);
 });
+
+/** As a restore to a point in time makes it: another table with the same items. */
+async function copyOfTable(): Promise<string> {
+  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
+  const dynamo = new DynamoDB({ endpoint: installed.emulator, region: 'us-east-1', credentials });
+  const [TableName] = (await dynamo.listTables({})).TableNames ?? [];
+  const { Table: { KeySchema, AttributeDefinitions } = {} } = await dynamo.describeTable({ TableName });
+  const copy = 'assent-restored';
+  await dynamo.createTable({ TableName: copy, KeySchema, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' });
+  for (let ExclusiveStartKey: Record<string, AttributeValue> | undefined; ; ) {
+    const page = await dynamo.scan({ TableName, ExclusiveStartKey });
+    for (const Item of page.Items ?? []) await dynamo.putItem({ TableName: copy, Item });
+    ExclusiveStartKey = page.LastEvaluatedKey;
+    if (ExclusiveStartKey === undefined) break;
+  }
+  dynamo.destroy();
+  return copy;
+}

@@ -22,6 +22,8 @@ export interface Wanted {
   roleArn?: string | undefined;
   /** What the role's trust may ask for. */
   externalId?: string | undefined;
+  /** Under which name the role is assumed; 2 to 64 of `[\w+=,.@-]`, default `assent`. */
+  sessionName?: string | undefined;
   /** One URL for every service, whatever the environment says. */
   endpoint?: string | undefined;
   /** The account the credentials are of, where nobody else says. */
@@ -126,7 +128,7 @@ function ownEndpoint(endpoint: string) {
 
 /** Where the SDK finds credentials, or those of a role assumed with them. Loads that part of the SDK. */
 export async function credentialsOf(
-  { credentials, profile, roleArn, externalId }: Wanted,
+  { credentials, profile, roleArn, externalId, sessionName = 'assent' }: Wanted,
   region: string,
 ): Promise<Connection['credentials']> {
   if (credentials !== undefined) return async () => credentials;
@@ -138,7 +140,7 @@ export async function credentialsOf(
       : fromTemporaryCredentials({
           params: {
             RoleArn: roleArn,
-            RoleSessionName: 'assent',
+            RoleSessionName: sessionName,
             ...(externalId === undefined ? {} : { ExternalId: externalId }),
           },
           masterCredentials: chain,

@@ -14,6 +14,7 @@ import {
   type Action,
   type Condition,
   ConditionFailed,
+  canBe,
   checkLimits,
   type Fields,
   type Item,
@@ -47,6 +48,7 @@ export class DynamoTable implements Table {
   }
 
   async get({ pk, sk }: ItemKey): Promise<Item | undefined> {
+    if (!canBe({ pk, sk })) return undefined;
     const { tableName: TableName } = this.#options;
     const { Item: found } = await this.#client.getItem({
       TableName,
@@ -57,6 +59,7 @@ export class DynamoTable implements Table {
   }
 
   async query(pk: string, { prefix, after, limit, newestFirst = false }: Query): Promise<Page<Item>> {
+    if (!canBe({ pk, sk: prefix || 'any' })) return { items: [] };
     const within = prefix === '' ? '' : ' AND begins_with(sk, :prefix)';
     const items: Item[] = [];
     // A start outside of the prefix is none that DynamoDB takes: there is everything behind it, or nothing.

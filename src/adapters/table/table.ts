@@ -99,9 +99,18 @@ export function checkLimits(actions: readonly Action[]): void {
   }
 }
 
-function checkKey(part: keyof typeof MOST_KEY_BYTES, text: string): void {
+/** Whether an item can be there: a key that is empty or too long has none, and DynamoDB refuses to look for it. */
+export function canBe({ pk, sk }: ItemKey): boolean {
+  return isKey('pk', pk) && isKey('sk', sk);
+}
+
+function isKey(part: keyof typeof MOST_KEY_BYTES, text: string): boolean {
   const bytes = Buffer.byteLength(text);
-  if (bytes === 0 || bytes > MOST_KEY_BYTES[part]) throw new Error(`a ${part} of ${bytes} bytes`);
+  return bytes > 0 && bytes <= MOST_KEY_BYTES[part];
+}
+
+function checkKey(part: keyof typeof MOST_KEY_BYTES, text: string): void {
+  if (!isKey(part, text)) throw new Error(`a ${part} of ${Buffer.byteLength(text)} bytes`);
 }
 
 function sizeOf({ pk, sk, fields, body = '' }: Item): number {

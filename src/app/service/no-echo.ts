@@ -51,6 +51,16 @@ export function apartByTarget(asked: TargetsSubmission): {
   return { open: { ...asked, parameters: Object.fromEntries(rest), targets }, secrets };
 }
 
+/** Names of NoEcho parameters that a value is given for; a default stands in the template for everybody. */
+export function secretsGiven(asked: Submission | TargetsSubmission): string[] {
+  const several = 'targets' in asked ? asked.targets : [{}];
+  const names = several.flatMap(({ template = asked.template, parameters }: Partial<Submission>) => {
+    const given = { ...asked.parameters, ...parameters };
+    return noEchoOf(template).flatMap(({ name }) => (Object.hasOwn(given, name) ? [name] : []));
+  });
+  return [...new Set(names)];
+}
+
 function noEchoOf(text: string | undefined): DeclaredParameter[] {
   if (text === undefined) return [];
   using template = new TemplateInCore(text);

@@ -7,6 +7,7 @@ import { told } from '../documents/errors.ts';
 import type { Submission, TargetsSubmission } from '../ports/service.ts';
 import type { Local } from '../session.ts';
 import { Caller } from './access.ts';
+import { secretsGiven } from './no-echo.ts';
 import { requestRun, requestTargets } from './requests.ts';
 import type { Next, Steps } from './steps.ts';
 
@@ -55,6 +56,7 @@ export async function receiveStep(
     if (received.kind === 'object') [by, key] = [`s3://${received.bucket}/${received.key}`, received.sequencer];
     const found = received.kind === 'object' ? await fromObject(received, read) : received.submission;
     if (found === undefined) return { next: 'end' };
+    if (received.kind === 'submission') refuseSecrets(found);
     const asking = { caller: new Caller(policy, by), runId: newRunId(), key };
     const asks = isUnattended(policy, by) ? {} : { askAlways: true };
     if ('targets' in found) await requestTargets(local, steps, { ...found, ...asks }, asking);
@@ -66,6 +68,15 @@ export async function receiveStep(
     await steps.tell('Submission refused', { version: 1, by, code: error.code, message: error.message });
     return { next: 'refused', error: kept };
   }
+}
+
+/** What an execution was started with stands in its history, which many may read and nobody can shorten. */
+function refuseSecrets(submission: Submission | TargetsSubmission): void {
+  const names = secretsGiven(submission);
+  if (names.length === 0) return;
+  throw new InvalidInput('secret_in_start', `The start gives NoEcho parameters in plain: ${names.join(', ')}.`, {
+    help: 'They stand in the history of the execution now: change them, and submit over HTTP, where they are sealed.',
+  });
 }
 
 /** Stack and parameters from the object's metadata, else from its name and the file beside it. */

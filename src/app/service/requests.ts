@@ -130,15 +130,25 @@ async function submitted(
   const head = await steps.submissions.keep(wanted, submission, key);
   if (head.runId !== runId) {
     const first = await steps.submissions.submission(head);
-    if (JSON.stringify(first) !== JSON.stringify(submission)) {
+    if (asked(head, first) !== asked(about, submission)) {
       throw new AssentError('idempotency_key_reused', 'This idempotency key was used for something else.', {
         kind: 'refused',
       });
     }
+    // What was sealed for it is there, or not needed any more.
+    if ((await steps.workflow.state(startName(head.runId, head.starts))).status !== 'unknown') return head.runId;
   }
   await seal(head);
   await steps.workflow.start(head.runId, inputOf(head));
   return head.runId;
+}
+
+/** What a request asks for, and where; secrets are not in it. */
+function asked(
+  { stack, account, region, several }: Pick<SubmissionHead, 'stack' | 'account' | 'region' | 'several'>,
+  submission: Submission | TargetsSubmission,
+): string {
+  return JSON.stringify([stack, account ?? '', region ?? '', several === true, submission]);
 }
 
 /** A run, or what is known before there is one. Rejects with ResourceNotFound. */

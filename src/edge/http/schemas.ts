@@ -288,7 +288,7 @@ export const consultationBody = z.strictObject({ ...desired, ...judged }).meta({
 
 /** `GET /deployments`. */
 export const pageQuery = z.strictObject({
-  after: z.string().min(1).optional().describe('`next` of the page before.'),
+  after: z.string().min(1).max(256).optional().describe('`next` of the page before.'),
   limit: z
     .string()
     .regex(/^([1-9]\d?|100)$/)

@@ -25,6 +25,7 @@ import { type ServiceEnvironment, serviceEnvironment } from '../env.ts';
 import { type OpenSession, sessionOver } from '../session.ts';
 import { packagedConfig } from './config.ts';
 import { emf } from './emf.ts';
+import { sessionName } from './session-name.ts';
 import { functionTelemetry } from './telemetry.ts';
 
 export interface Service extends Local, Steps {
@@ -100,8 +101,8 @@ async function open(): Promise<Service> {
   };
 }
 
-/** Where something goes; what it does not say is as the service is installed. */
-type Where = Pick<Target, 'account' | 'region'>;
+/** Where something goes; what it does not say is as the service is installed. For which run and whom stands in the trail. */
+type Where = Pick<Target, 'account' | 'region'> & { runId: string; by?: string | undefined };
 
 /**
  * Calls `use` with a session on a target, closed afterwards: what was measured is flushed before the function freezes.
@@ -119,13 +120,14 @@ export async function onTarget<T>(local: Service, where: Where, use: (session: O
 /** The same for several: sessions are opened as they are asked for, one for each place. */
 export async function onTargets<T>(
   local: Service,
-  use: (open: (where: Where) => Promise<OpenSession>) => Promise<T>,
+  about: Pick<Where, 'runId' | 'by'>,
+  use: (open: (where: Omit<Where, 'runId' | 'by'>) => Promise<OpenSession>) => Promise<T>,
 ): Promise<T> {
   const opened = new Map<string, Promise<OpenSession>>();
   try {
     return await use((where) => {
       const key = JSON.stringify([where.account, where.region]);
-      const session = opened.get(key) ?? openSession(local, where);
+      const session = opened.get(key) ?? openSession(local, { ...where, ...about });
       opened.set(key, session);
       return session;
     });
@@ -136,7 +138,7 @@ export async function onTargets<T>(
   }
 }
 
-async function openSession(local: Service, { account, region }: Where): Promise<OpenSession> {
+async function openSession(local: Service, { account, region, runId, by }: Where): Promise<OpenSession> {
   const { environment } = local;
   const { targetEndpoint, targetRole, targetExternalId, targetName, speed } = environment;
   if (targetRole?.includes(ACCOUNT) === true && account === undefined) {
@@ -150,6 +152,7 @@ async function openSession(local: Service, { account, region }: Where): Promise<
       endpoint: targetEndpoint,
       roleArn: targetRole?.replaceAll(ACCOUNT, account ?? ''),
       externalId: targetExternalId,
+      sessionName: sessionName(runId, by),
       // A sandbox takes such a key for the account.
       ...(targetEndpoint !== undefined && targetRole === undefined && account !== undefined
         ? { credentials: { accessKeyId: account, secretAccessKey: 'sandbox' } }

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Memory, MemoryTable, openMemoryStore } from '../../../../src/adapters/memory/store.ts';
 import { TableSubmissions } from '../../../../src/adapters/table/submissions.ts';
-import type { Submission } from '../../../../src/app/ports/service.ts';
+import type { Submission, TargetsSubmission, Workflow } from '../../../../src/app/ports/service.ts';
 import { type Received, receiveStep } from '../../../../src/app/service/receive.ts';
 import type { Steps } from '../../../../src/app/service/steps.ts';
 import type { Local } from '../../../../src/app/session.ts';
@@ -31,7 +31,10 @@ beforeEach(() => {
   const memory = new Memory();
   const store = openMemoryStore({ now }, memory);
   local = { store, signer: aSigner(), clock: { now, sleep: async () => undefined } as unknown as Local['clock'] };
-  const workflow = { start: async (name: string) => void started.push(name) };
+  const workflow: Pick<Workflow, 'start' | 'state'> = {
+    start: async (name) => void started.push(name),
+    state: async (name) => ({ status: started.includes(name) ? 'running' : 'unknown' }),
+  };
   steps = {
     submissions: new TableSubmissions(new MemoryTable(memory, now), store.blobs),
     workflow,
@@ -77,7 +80,7 @@ test('an object is a stack of its name, and a person is asked', async () => {
 test('an event that comes twice is one run; another write of the object is another', async () => {
   put('web.yaml');
   for (const sequencer of ['1', '1', '2']) await receive(object('web.yaml', sequencer));
-  expect(started).toEqual(['r1', 'r1', 'r3']);
+  expect(started).toEqual(['r1', 'r3']);
 });
 
 test('metadata counts more than what stands beside it, and that more than the name', async () => {
@@ -120,10 +123,32 @@ test.each<[string, string, Record<string, string>, string | undefined, string]>(
 test('a submission by a start of the workflow: once, asked about, and whoever asks for it not to be is not heard', async () => {
   const submission = { mode: 'deploy', stack: 'web', template, askAlways: false } as const;
   for (const _ of [1, 2]) await receive({ kind: 'submission', submission });
-  expect(started).toEqual(['r1', 'r1']);
+  expect(started).toEqual(['r1']);
   expect(await submitted()).toMatchObject({ askAlways: true, by: 'execution:e1' });
   await receive({ kind: 'submission', submission: { ...submission, skipExperts: true } }, 'e2');
   expect(told).toMatchObject([{ by: 'execution:e2', code: 'not_allowed' }]);
+});
+
+test('a start that gives NoEcho values is refused: its history keeps them', async () => {
+  const secret = `Parameters: {P: {Type: String, NoEcho: true}, Q: {Type: String}}\n${template}`;
+  const one = { mode: 'deploy', stack: 'web', template: secret } as const;
+  const several = { ...one, bounds: { maxConcurrency: 1, toleratedFailures: 0 } } as const;
+  const given: (Submission | TargetsSubmission)[] = [
+    { ...one, parameters: { P: 'canary', Q: 'open' } },
+    { ...several, parameters: { P: 'canary' }, targets: [{ stack: 'web' }] },
+    { ...several, targets: [{ stack: 'web-1' }, { stack: 'web-2', parameters: { P: 'canary' } }] },
+    { ...several, template, targets: [{ stack: 'web', template: secret, parameters: { P: 'canary' } }] },
+  ];
+  for (const submission of given) {
+    const refused = await receive({ kind: 'submission', submission });
+    expect(refused).toMatchObject({ next: 'refused', error: { code: 'secret_in_start' } });
+    expect(JSON.stringify([refused, told])).not.toContain('canary');
+  }
+  expect(told).toHaveLength(given.length);
+  expect(started).toEqual([]);
+  expect(await receive({ kind: 'submission', submission: { ...one, parameters: { Q: 'open' } } })).toEqual({
+    next: 'end',
+  });
 });
 
 test('what nobody understands is told; what cannot be read now is tried again', async () => {
