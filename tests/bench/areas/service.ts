@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { functionPackage, HOME_ACCOUNT } from '../../service/support/scripts.ts';
 import { type Installed, startService } from '../../service/support/start.ts';
-import { Workspace } from '../../support/cli.ts';
+import { deployed as deployedHere } from '../deployments.ts';
 import { median, type Row } from '../measure.ts';
+import { writes } from '../writes.ts';
 
 const area = 'service';
 const machine = `arn:aws:states:us-east-1:${HOME_ACCOUNT}:execution:assent-local-deploy`;
@@ -109,6 +110,8 @@ function memory(folder: string): Row[] {
 }
 
 const RESOURCES = 40;
+// As fast as the service's sandbox.
+const SPEED = 500;
 
 function template(): string {
   const queues = Array.from({ length: RESOURCES }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }]);
@@ -117,21 +120,32 @@ function template(): string {
 
 const TARGETS = 12;
 const VOTES = 1_000;
+const WARM_CALLS = 15;
 
 export async function run(): Promise<Row[]> {
   const rows = await packages();
   const installed = await startService();
   try {
     const { call, deployed, history, items } = client(installed);
-    const scan = async () => {
-      const start = performance.now();
-      await call('POST', '/scans', { template: template() });
-      return performance.now() - start;
-    };
-    rows.push(row('POST /scans, first call of a function', await scan(), 'ms'));
-    const warm: number[] = [];
-    for (let n = 0; n < 15; n += 1) warm.push(await scan());
-    rows.push(row('POST /scans, warm', median(warm), 'ms', warm.length));
+    // What each function answers at its first call, a process that starts included, and then.
+    const votes = Array.from({ length: VOTES }, (_, n) => ({ expert: `e${n}`, option: 'x' }));
+    const calls: [string, string, object?][] = [
+      ['POST', '/scans', { template: template() }],
+      ['POST', '/consensus', { votes }],
+      ['GET', '/metrics'],
+      ['GET', '/deployments'],
+    ];
+    for (const [method, path, body] of calls) {
+      const times: number[] = [];
+      for (let n = 0; n <= WARM_CALLS; n += 1) {
+        const start = performance.now();
+        await call(method, path, body);
+        times.push(performance.now() - start);
+      }
+      const [first = 0, ...warm] = times;
+      rows.push(row(`${method} ${path}, first call of a function`, first, 'ms'));
+      rows.push(row(`${method} ${path}, warm`, median(warm), 'ms', warm.length));
+    }
 
     const text = template();
     await deployed({ stack: 'warm', template: text });
@@ -147,22 +161,19 @@ export async function run(): Promise<Row[]> {
     rows.push(
       row(`deployment of ${RESOURCES} queues, by HTTP until it is known to have ended`, median(times), 'ms', 3),
     );
-    using space = new Workspace({ ASSENT_SANDBOX_SPEED: '500' });
     const here: number[] = [];
-    space.file('t.json', text);
-    for (let n = 0; n < 3; n += 1) {
-      const start = performance.now();
-      const { code } = await space.json('deploy', 't.json', '--stack', `here-${n}`, '--yes');
-      if (code !== 0) throw new Error(`embedded: ${code}`);
-      here.push(performance.now() - start);
-    }
-    rows.push(row('the same by the embedded command, its start included', median(here), 'ms', 3));
+    for (let n = 0; n < 3; n += 1) here.push((await deployedHere(text, 1, 25, SPEED)).elapsedMs);
+    rows.push(row('the same in one process, planning and gate included', median(here), 'ms', 3));
+    rows.push(row('by HTTP less in one process', median(times) - median(here), 'ms', 3));
     const alone = await history(runId);
     rows.push(
       row('state transitions of one run', alone.transitions, ''),
       row('history events of one run', alone.events, ''),
     );
     rows.push(row('journal turns per resource', (await items(runId, 'turn#')) / RESOURCES, ''));
+    rows.push(
+      row('items written per resource, all of a run from request to end', (await writes(text, SPEED)) / RESOURCES, ''),
+    );
 
     const targets = Array.from({ length: TARGETS }, (_, n) => ({
       stack: 'many',
@@ -172,10 +183,6 @@ export async function run(): Promise<Row[]> {
     const many = await deployed({ template: text, targets, bounds: { maxConcurrency: TARGETS, toleratedFailures: 0 } });
     if (many.status !== 'succeeded') throw new Error(`the deployment is ${many.status}`);
     rows.push(row(`${TARGETS} targets of ${RESOURCES} queues, all at once`, performance.now() - start, 'ms'));
-    await call('GET', '/metrics');
-    await call('POST', '/consensus', {
-      votes: Array.from({ length: VOTES }, (_, n) => ({ expert: `e${n}`, option: 'x' })),
-    });
     rows.push(...memory(installed.folder));
     return rows;
   } finally {
