@@ -26,6 +26,7 @@ export const REAL = [
   'random-names',
   'remnants',
   'reshaped',
+  'secret-deletions',
   'serial',
   'service-throttles',
   'token-hiccup',
@@ -63,6 +64,7 @@ export function refusalNow(world: World, attempt: Attempt): Refused | undefined 
     (on('service-throttles') ? serviceThrottle(world, attempt) : undefined) ??
     (on('serial') ? serial(world, attempt) : undefined) ??
     (on('bucket-conflict') ? bucketConflict(world, attempt) : undefined) ??
+    (on('secret-deletions') ? secretDeletion(world, attempt) : undefined) ??
     (on('network-interfaces') ? networkInterfaces(world, attempt) : undefined)
   );
 }
@@ -172,6 +174,28 @@ function bucketConflict(world: World, { type, key, model }: Attempt): Refused | 
     code: 'GeneralServiceException',
     message:
       'A conflicting conditional operation is currently in progress against this resource. Please try again. (Service: S3, Status Code: 409, Request ID: 0)',
+  };
+}
+
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html (ForceDeleteWithoutRecovery): the
+// deletion goes on in the background. The words are those of terraform-aws-eks-blueprints #1733.
+const SECRET_ENDS_MS = 30_000;
+
+function secretDeletion(world: World, { operation, type, key, model }: Attempt): Refused | undefined {
+  if (operation !== 'CREATE' || type.typeName !== 'AWS::SecretsManager::Secret') return undefined;
+  // No character of a name is special in a GLOB; what follows it is random.
+  const row = world.store.get(
+    `SELECT max(ended_at) AS at FROM requests
+     WHERE home = ? AND type = ? AND identifier GLOB ? AND operation = 'DELETE' AND status = 'SUCCESS'`,
+    key.home,
+    key.type,
+    `*:secret:${model['Name']}-?????????`,
+  );
+  if (typeof row?.['at'] !== 'number' || world.now >= row['at'] + span(world, SECRET_ENDS_MS)) return undefined;
+  return {
+    code: 'InvalidRequest',
+    message:
+      "You can't create this secret because a secret with this name is already scheduled for deletion. (Service: SecretsManager, Status Code: 400, Request ID: 0)",
   };
 }
 

@@ -36,12 +36,14 @@ afterEach(async () => {
   open = undefined;
 });
 
-async function account(...real: string[]) {
+const account = (...real: string[]) => accountAt(1000, ...real);
+
+async function accountAt(speed: number, ...real: string[]) {
   const space = new Workspace();
   const server = space.start([
     'sandbox',
     '--speed',
-    '1000',
+    String(speed),
     '--format',
     'json',
     ...(real.length === 0 ? [] : ['--real', real.join(',')]),
@@ -164,6 +166,18 @@ test('a service that throttles its own writes slows only itself', SLOW, async ()
   ]);
   const api = { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'api' } };
   await lives(await account('service-throttles'), { Api: api, ...Object.fromEntries(models) });
+});
+
+const secret = {
+  Type: 'AWS::SecretsManager::Secret',
+  Properties: { Name: 'app/key', GenerateSecretString: { PasswordLength: 20 } },
+};
+
+test('the name of a secret that was deleted a moment ago is waited for', SLOW, async () => {
+  const cloud = await accountAt(1, 'secret-deletions');
+  await lives(cloud, { Secret: secret });
+  const { document } = await cloud.deploy({ Secret: secret });
+  expect(document.resources).toMatchObject([{ status: 'succeeded', attempts: expect.toSatisfy((n) => n > 1) }]);
 });
 
 test('a value that a later resource changes is what it is when it is used', SLOW, async () => {

@@ -331,6 +331,29 @@ fn a_role_that_this_run_has_made_is_waited_for_and_the_wait_is_shown() {
 }
 
 #[test]
+fn a_name_whose_secret_is_deleted_is_waited_for_and_then_the_way_out_is_told() {
+    let mut secret = create("A", &[]);
+    secret.type_name = "AWS::SecretsManager::Secret".to_owned();
+    let mut leash = Leash::new(deploy(vec![secret]));
+    let began = leash.now;
+    let said = "You can't create this secret because a secret with this name is already scheduled for deletion.";
+    while leash.outcome().is_none() {
+        assert!(leash.recorded("A").is_none(), "nothing is there");
+        if !leash.until_call().is_empty() {
+            leash.accept("create:A", None);
+            fail_saying(&mut leash, "create:A", "InvalidRequest", said);
+        }
+        if leash.outcome().is_none() {
+            let message = leash.report("A").message.unwrap();
+            assert_eq!(message, format!("Waiting for the end of the secret that had this name. {said}"));
+        }
+    }
+    assert!((120_000..135_000).contains(&(leash.now - began)), "{}", leash.now - began);
+    let message = leash.report("A").message.unwrap();
+    assert_eq!(message, format!("{said} Restore it and import it, or delete it without recovery; then deploy again."));
+}
+
+#[test]
 fn a_role_that_was_there_before_is_not_waited_for() {
     let mut plan = role_and_function();
     let role = plan.resources.iter_mut().find(|resource| resource.logical_id == "Role").unwrap();
@@ -1083,6 +1106,22 @@ fn a_cloud_that_never_answers_stops_the_run_after_a_minute_resumably() {
     assert_eq!(leash.report("C").status, StepStatus::Waiting);
     assert!(leash.engine.handle(leash.now, &[Event::TimerFired {}]).is_empty(), "nothing after Finish");
     assert_eq!(leash.resumed(resources(), HOUR).calls(), ["create create:A", "create create:B"]);
+}
+
+#[test]
+fn a_run_that_is_over_says_how_it_ended_whether_or_not_the_cloud_answers() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    let throttled = || Event::Throttled { step: "create:A".to_owned(), call: CallKind::Create };
+    for _ in 0..6 {
+        assert_eq!(leash.until_call(), ["create create:A"]);
+        leash.tell(throttled());
+    }
+    assert_eq!(leash.until_call(), ["create create:A"]);
+    assert!(leash.now < NOW + 60_000);
+    leash.tell(Event::CancelRequested { now: false });
+    leash.now = NOW + 60_000;
+    leash.tell(throttled());
+    assert_eq!(leash.outcome(), Some(Outcome::Cancelled));
 }
 
 #[test]

@@ -12,10 +12,7 @@ use super::errors::{self, Class};
 use super::outcome::Existence;
 use super::poll::Flight;
 use super::queues::Queues;
-use super::step::{Failure, Phase, Step, StepId, Why, Work};
-
-/// Refusals of one call in a row (`ConcurrentOperationException`, …) before it counts as failed.
-const REFUSALS: u32 = 20;
+use super::step::{Phase, Step, StepId, Why, Work};
 
 impl Engine {
     pub(super) fn apply(&mut self, now: Millis, event: &Event) {
@@ -140,6 +137,7 @@ impl Engine {
         step.call = None;
         step.seen = 0;
         step.troubles = 0;
+        step.refused = None;
         step.failure = None;
         step.looked_at = None;
         step.phase = Phase::Unsent;
@@ -181,11 +179,11 @@ impl Engine {
         self.request_tokens.insert(request_token.to_owned());
         let step = &mut self.steps[id];
         step.retry_after = retry_after;
-        step.call = None;
         step.troubles = 0;
         if step.failure.take().is_some() || step.ambiguous {
             self.touched.insert(id);
         }
+        self.answered(id);
         self.queue_poll(id);
     }
 
@@ -205,10 +203,10 @@ impl Engine {
         if step.phase != Phase::Running {
             return;
         }
-        step.call = None;
         step.troubles = 0;
         step.retry_after = retry_after;
         step.seen = at.saturating_sub(step.accepted_at).max(1);
+        self.answered(id);
         if self.is_beyond_help(id, at) {
             self.timed_out(id, "The cloud has not ended it since.", at);
         } else {
@@ -240,26 +238,22 @@ impl Engine {
             CallKind::Get => {
                 self.contact.answered();
                 self.lapsed_before(id, now);
-                self.read_rejected(id, class, code, message, now);
+                self.read_rejected(id, code, message, now);
             }
             CallKind::ListRequests | CallKind::ListResources => {
                 self.contact.answered();
                 self.lapsed_before(id, now);
-                self.search_rejected(id, class, code, message, now);
+                self.search_rejected(id, code, message, now);
             }
             CallKind::Create | CallKind::Update | CallKind::Delete => {
                 self.contact.answered();
-                let step = &mut self.steps[id];
-                if !matches!(step.phase, Phase::Sent | Phase::Unsent) {
+                if !matches!(self.steps[id].phase, Phase::Sent | Phase::Unsent) {
                     return;
                 }
                 let unknown = code.starts_with("TypeNotFound");
                 let message = &if unknown { self.unknown_type(id, message) } else { message.to_owned() };
-                let step = &mut self.steps[id];
-                if (class.is_passing() || class == Class::Vague) && step.troubles < REFUSALS {
-                    step.phase = Phase::Unsent;
-                    step.failure = Some(Failure::new(code, message));
-                    self.later(id, class, now);
+                if self.asks_again(id, class, code, message, now) {
+                    self.steps[id].phase = Phase::Unsent;
                 } else {
                     self.operation_failed(id, code, message, now);
                 }
@@ -380,9 +374,8 @@ impl Engine {
 
     /// The answer to a read, handed to whoever asked for it.
     fn resource_read(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
-        let step = &mut self.steps[id];
-        let Phase::Reading(why) = step.phase else { return };
-        step.call = None;
+        let Phase::Reading(why) = self.steps[id].phase else { return };
+        self.answered(id);
         match (why, properties) {
             (Why::Attributes, Some(properties)) => self.attributes_read(id, properties, at),
             (Why::Attributes, None) => self.vanished(id, at),

@@ -45,11 +45,11 @@ impl Engine {
         let over = self.contact.is_over(now).map(str::to_owned);
         let mut commands = self.take_changes();
         commands.append(&mut calls);
-        if let Some(said) = over.filter(|_| self.open > 0) {
-            self.finish_unreachable(now, &said, &mut commands);
-        } else if self.open == 0 {
+        if self.open == 0 {
             self.take_reports(now, &mut commands);
             self.finish(now, &mut commands);
+        } else if let Some(said) = over {
+            self.finish_unreachable(now, &said, &mut commands);
         } else if self.lets_go(now) {
             self.finish_suspended(now, &mut commands);
         } else {

@@ -29,6 +29,8 @@ pub enum Class {
     Busy,
     /// Something that AWS itself takes away later still holds it.
     Held,
+    /// What had its name is deleted and not gone: in a moment, or in days, if it may still be restored.
+    Ending,
     /// May hide anything: read first; where nothing exists, two more attempts.
     Vague,
     /// The operation may have worked: read first; without an identifier nothing can be read and it is terminal.
@@ -104,6 +106,18 @@ struct Said {
     class: Class,
 }
 
+/// What a read that is denied says, under whatever code: EC2's `UnauthorizedOperation` is no handler's `AccessDenied`
+/// by itself (aws-cloudformation-resource-providers-rds #291).
+const DENIED: [&str; 2] = ["not authorized to perform", "unauthorizedoperation"];
+
+impl Said {
+    fn is_said(&self, type_name: &str, bare: &str, message: &str) -> bool {
+        self.codes.contains(&bare)
+            && type_name.starts_with(self.types)
+            && (self.words.is_empty() || self.words.iter().any(|word| message.contains(word)))
+    }
+}
+
 /// Codes under which handlers pass on what their services say.
 const PASSED_ON: &[&str] = &[
     "AccessDenied",
@@ -120,7 +134,7 @@ const PASSED_ON: &[&str] = &[
 ];
 
 // The first that fits decides.
-const SAID: [Said; 8] = [
+const SAID: [Said; 10] = [
     // aws-cdk-cli #194, cdkd #1468
     Said {
         codes: PASSED_ON,
@@ -151,6 +165,23 @@ const SAID: [Said; 8] = [
         types: "AWS::SQS::Queue",
         when: When::Always,
         words: &["wait 60 seconds", "queuedeletedrecently"],
+        class: Class::Conflict,
+    },
+    // terraform-aws-eks-blueprints #1733, cdk-ec2-key-pair #2; that a deletion without recovery ends a little later too:
+    // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+    Said {
+        codes: PASSED_ON,
+        types: "AWS::SecretsManager::Secret",
+        when: When::Always,
+        words: &["scheduled for deletion"],
+        class: Class::Ending,
+    },
+    // OperationAbortedException: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+    Said {
+        codes: PASSED_ON,
+        types: "AWS::Logs::",
+        when: When::Always,
+        words: &["operationaborted", "requests to update the same resource were in conflict"],
         class: Class::Conflict,
     },
     // cloudformation-coverage-roadmap #1095, aws-cdk #15573 #5637, pulumi-cdk #277, pulumi-aws #5939
@@ -224,6 +255,18 @@ pub fn class(code: &str) -> Class {
     TABLE.iter().find(|(name, _)| *name == bare).map_or(Class::Terminal, |(_, class)| *class)
 }
 
+/// Class of a refused read or list. There is no operation: the call itself is refused in the handler's name
+/// (aws-cloudformation-resource-providers-cloudformation #113).
+#[must_use]
+pub fn class_of_read(type_name: &str, code: &str, message: &str) -> Class {
+    let (bare, message) = (bare(code), message.to_lowercase());
+    if DENIED.iter().any(|word| message.contains(word)) {
+        return Class::Terminal;
+    }
+    let fits = |said: &&Said| said.when == When::Always && said.is_said(type_name, bare, &message);
+    SAID.iter().find(fits).map_or_else(|| class(code), |said| said.class)
+}
+
 /// Class of a failed operation.
 #[must_use]
 pub fn classify(told: Told<'_>) -> Class {
@@ -238,10 +281,7 @@ pub fn classify(told: Told<'_>) -> Class {
             When::Fresh => told.fresh && told.operation == Operation::Create,
             When::Deleting => told.operation == Operation::Delete,
         };
-        holds
-            && said.codes.contains(&bare)
-            && told.type_name.starts_with(said.types)
-            && (said.words.is_empty() || said.words.iter().any(|word| message.contains(word)))
+        holds && said.is_said(told.type_name, bare, &message)
     };
     SAID.iter().find(fits).map_or_else(|| class(told.code), |said| said.class)
 }
@@ -270,7 +310,7 @@ impl Class {
     fn patience(self) -> Millis {
         match self {
             Self::Propagating => 90 * SECOND,
-            Self::Hiccup | Self::Unseen => 2 * MINUTE,
+            Self::Hiccup | Self::Unseen | Self::Ending => 2 * MINUTE,
             Self::Transient => 15 * MINUTE,
             Self::Conflict => 20 * MINUTE,
             // A function's network interfaces take up to 45 minutes.
@@ -279,6 +319,13 @@ impl Class {
             Self::Busy => 75 * MINUTE,
             Self::Vague | Self::Unsettled | Self::Taken | Self::Absent | Self::Forgotten | Self::Terminal => 0,
         }
+    }
+
+    /// How long a call is repeated that is refused in this way. Where a failed operation may hide anything, a refused call
+    /// has done nothing.
+    #[must_use]
+    pub fn patience_with_calls(self) -> Millis {
+        if self == Self::Vague { 15 * MINUTE } else { self.patience() }
     }
 
     /// Whether there is hope: after so many failures of this kind, and so long after the first of them.
@@ -295,7 +342,7 @@ impl Class {
     fn pace(self) -> (f64, f64, f64) {
         match self {
             Self::Propagating => (1_500.0, 1.3, 6_000.0),
-            Self::Unseen => (1_000.0, 1.5, 10_000.0),
+            Self::Unseen | Self::Ending => (1_000.0, 1.5, 10_000.0),
             Self::Conflict => (2_000.0, 1.5, 30_000.0),
             Self::Held | Self::Busy => (4_000.0, 1.5, 60_000.0),
             _ => (1_000.0, 2.0, 60_000.0),
@@ -422,6 +469,22 @@ mod tests {
                 false,
                 Class::Terminal,
             ),
+            (
+                "InvalidRequest",
+                Create,
+                "AWS::SecretsManager::Secret",
+                "You can't create this secret because a secret with this name is already scheduled for deletion.",
+                false,
+                Class::Ending,
+            ),
+            (
+                "GeneralServiceException",
+                Delete,
+                "AWS::Logs::LogGroup",
+                "Multiple concurrent requests to update the same resource were in conflict.",
+                false,
+                Class::Conflict,
+            ),
             ("NotFound", Create, "AWS::SNS::Subscription", "Topic does not exist", true, Class::Unseen),
             ("NotFound", Delete, "AWS::SNS::Topic", "gone", true, Class::Absent),
         ] {
@@ -430,6 +493,23 @@ mod tests {
             // A call that is refused is about the caller.
             assert_eq!(classify(Told { by_handler: false, ..told }), class(code));
         }
+    }
+
+    #[test]
+    fn a_read_is_refused_for_now_unless_it_is_denied() {
+        for (code, message, expected) in [
+            ("InternalFailureException", "oops", Class::Vague),
+            ("GeneralServiceException", "Rate exceeded (Service: Lambda)", Class::Throttled),
+            ("AccessDeniedException", "The security token included in the request is invalid", Class::Hiccup),
+            ("AccessDeniedException", "User is not authorized to perform: cloudformation:GetResource", Class::Terminal),
+            ("GeneralServiceException", "UnauthorizedOperation (Service: Ec2)", Class::Terminal),
+            ("ResourceNotFoundException", "gone", Class::Absent),
+            ("UnsupportedActionException", "no read handler", Class::Terminal),
+        ] {
+            assert_eq!(class_of_read("AWS::Lambda::Function", code, message), expected, "{code} {message}");
+        }
+        assert_eq!(Class::Terminal.patience_with_calls(), 0, "denied is denied");
+        assert!(Class::Vague.patience_with_calls() >= 15 * MINUTE, "a service's outage is waited for");
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
 //! (patches), `fresh` (a look before one), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
-//! `deadline` (operations that do not end), `modifies` (values that change later), `seek` (creations nobody remembers), `owned` (whose something is), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! `deadline` (operations that do not end), `refused` (calls that are refused for now), `modifies` (values that change later), `seek` (creations nobody remembers), `owned` (whose something is), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
@@ -32,6 +32,7 @@ mod queues;
 pub mod random;
 pub mod rate;
 pub mod ready;
+mod refused;
 mod report;
 mod seek;
 mod serial;

@@ -32,8 +32,6 @@ const APPEARS_WITHIN: Millis = 120_000;
 const APPEARS_AFTER_FAILURE: Millis = 10_000;
 /// How long a value may be missing from what a read returns: a stream's ARN, a database's endpoint come minutes later.
 const COMPLETES_WITHIN: Millis = 5 * 60_000;
-/// Refused reads in a row before a resource counts as unreadable.
-const READ_REFUSALS: u32 = 8;
 /// So long something new in IAM, or anywhere, may not be known everywhere.
 const FRESH_FOR: Millis = 10 * 60_000;
 /// Attempts at a deletion after which the resource still exists, whatever the failure.
@@ -53,7 +51,7 @@ impl Engine {
     pub(super) fn operation_succeeded(&mut self, id: StepId, model: Option<&Value>, at: Millis) {
         self.learn(id, at);
         self.free_slot(id);
-        self.steps[id].call = None;
+        self.answered(id);
         if self.steps[id].work == Work::Delete {
             self.deleted(id, at);
         } else {
@@ -163,14 +161,15 @@ impl Engine {
         self.fail(id, "attribute_unavailable", message, at);
     }
 
-    pub(super) fn read_rejected(&mut self, id: StepId, class: Class, code: &str, message: &str, at: Millis) {
-        let step = &mut self.steps[id];
-        let Phase::Reading(why) = step.phase else { return };
-        step.call = None;
-        let passing = class.is_passing() || class == Class::Vague;
-        if passing && step.troubles < READ_REFUSALS {
-            self.later(id, class, at);
+    pub(super) fn read_rejected(&mut self, id: StepId, code: &str, message: &str, at: Millis) {
+        let Phase::Reading(why) = self.steps[id].phase else { return };
+        self.steps[id].call = None;
+        let class = errors::class_of_read(self.type_of(id), code, message);
+        if self.asks_again(id, class, code, message, at) {
             return;
+        }
+        if why != Why::Candidate {
+            self.answered(id);
         }
         match why {
             Why::Attributes if class == Class::Absent => self.vanished(id, at),
@@ -201,8 +200,8 @@ impl Engine {
     pub(super) fn operation_failed(&mut self, id: StepId, code: &str, message: &str, at: Millis) {
         self.free_slot(id);
         let (class, waits_for) = self.classified(id, code, message, at);
+        self.answered(id);
         let step = &mut self.steps[id];
-        step.call = None;
         step.troubles = 0;
         step.failure = Some(Failure { code: code.to_owned(), message: message.to_owned(), class, waits_for });
         step.has_failed(class, at);
@@ -305,6 +304,7 @@ impl Engine {
                 "Waiting for AWS to take away what still uses it: network interfaces take up to 45 minutes.".to_owned()
             }
             Class::Busy => "Waiting for the bucket's name: after a deletion it may take an hour.".to_owned(),
+            Class::Ending => "Waiting for the end of the secret that had this name.".to_owned(),
             _ => String::new(),
         };
         (class, waits_for)
@@ -527,7 +527,13 @@ impl Engine {
 
     /// A new attempt after a pause, as long as there is hope.
     pub(super) fn again(&mut self, id: StepId, at: Millis) {
-        if self.hopes(id, at) { self.begin_anew(id, at) } else { self.give_up(id, at) }
+        if self.hopes(id, at) {
+            return self.begin_anew(id, at);
+        }
+        if self.failure_class(id) == Class::Ending {
+            self.say(id, "Restore it and import it, or delete it without recovery; then deploy again.");
+        }
+        self.give_up(id, at);
     }
 
     fn hopes(&self, id: StepId, at: Millis) -> bool {

@@ -31,7 +31,7 @@ impl Engine {
             let message = format!("{identifier}, which it replaces, could not be deleted: {}", failure.message);
             Some(Failure { message, ..failure.clone() })
         });
-        let failed = old_failed.as_ref().or(failed);
+        let failed = old_failed.as_ref().or(step.refusal()).or(failed);
         let at_work = olds.iter().any(|old| old.phase.is_in_flight() && !old.gated);
         let status = match status(step) {
             _ if old_failed.is_some() => StepStatus::Failed,
@@ -116,6 +116,7 @@ impl Engine {
         for id in self.steps.ids() {
             let step = &mut self.steps[id];
             if step.slot || matches!(step.phase, Phase::Reading(_) | Phase::Seeking) {
+                step.refused = None;
                 step.failure = Some(Failure::new("unreachable", said));
                 let shown = step.parent.unwrap_or(id);
                 self.touched.insert(shown);
@@ -147,6 +148,7 @@ fn status(step: &Step) -> StepStatus {
         Phase::Waiting | Phase::Ready if step.attempt == 0 => StepStatus::Waiting,
         Phase::Waiting | Phase::Ready | Phase::Backoff | Phase::Removing => StepStatus::Retrying,
         Phase::Unsent if step.ambiguous || step.failure.is_some() => StepStatus::Retrying,
+        _ if step.refusal().is_some() => StepStatus::Retrying,
         Phase::Intending | Phase::Unsent | Phase::Sent | Phase::Running | Phase::Seeking | Phase::Reading(_) => {
             StepStatus::InProgress
         }

@@ -19,7 +19,7 @@ use crate::same::owned::Whose;
 use crate::schema;
 
 use super::Engine;
-use super::errors::Class;
+use super::errors::{self, Class};
 use super::outcome::Existence;
 use super::step::{Candidate, Phase, Search, StepId, Why, Work};
 
@@ -36,13 +36,12 @@ const READS: usize = 50;
 const READS_BY_NAME: usize = 500;
 /// So long a name that is taken may be missing in a list.
 const LISTED_WITHIN: Millis = 10_000;
-/// Refused lists in a row before it counts as impossible to list.
-const REFUSALS: u32 = 8;
 
 impl Engine {
     /// Nobody can be asked any more how the creation ended, or an earlier attempt has left what now bears its name.
     pub(super) fn seek(&mut self, id: StepId, at: Millis) {
         let lost = self.is_lost(id);
+        self.answered(id);
         let step = &mut self.steps[id];
         let listed = lost && step.request_token.is_none() && at < step.intent_at.saturating_add(REQUESTS_LISTED);
         step.search = if listed { Search::Requests } else { Search::Resources };
@@ -138,8 +137,8 @@ impl Engine {
 
     /// Asks from the first page on.
     fn listed_again(&mut self, id: StepId, at: Millis) {
+        self.answered(id);
         let step = &mut self.steps[id];
-        step.call = None;
         step.next = None;
         step.troubles = 0;
         self.queue_call(id, at);
@@ -156,8 +155,8 @@ impl Engine {
     fn listed(&mut self, id: StepId, mut candidates: Vec<Candidate>, next: Option<&str>, at: Millis) {
         let (known, given) = (self.known_identifiers(id), self.given_name(id));
         candidates.retain(|candidate| candidate.identifier.as_ref().is_none_or(|own| !known.contains(own)));
+        self.answered(id);
         let step = &mut self.steps[id];
-        step.call = None;
         step.troubles = 0;
         candidates.retain(|candidate| !step.candidates.contains(candidate));
         step.candidates.append(&mut candidates);
@@ -191,16 +190,17 @@ impl Engine {
     }
 
     /// The search was refused.
-    pub(super) fn search_rejected(&mut self, id: StepId, class: Class, code: &str, message: &str, at: Millis) {
-        let step = &mut self.steps[id];
-        if step.phase != Phase::Seeking {
+    pub(super) fn search_rejected(&mut self, id: StepId, code: &str, message: &str, at: Millis) {
+        if self.steps[id].phase != Phase::Seeking {
             return;
         }
-        step.call = None;
-        if (class.is_passing() || class == Class::Vague) && step.troubles < REFUSALS {
-            self.later(id, class, at);
-        } else if step.search == Search::Requests {
-            step.search = Search::Resources;
+        self.steps[id].call = None;
+        let class = errors::class_of_read(self.type_of(id), code, message);
+        if self.asks_again(id, class, code, message, at) {
+            return;
+        }
+        if self.steps[id].search == Search::Requests {
+            self.steps[id].search = Search::Resources;
             self.listed_again(id, at);
         } else if !self.is_lost(id) {
             self.may_come_later(id);
@@ -254,6 +254,7 @@ impl Engine {
 
     /// Goes on with it as if its creation had just succeeded.
     fn found_again(&mut self, id: StepId, identifier: String, at: Millis) {
+        self.answered(id);
         let step = &mut self.steps[id];
         step.identifier = Some(identifier);
         step.failure = None;
@@ -330,7 +331,8 @@ impl Engine {
         self.read_next(id, at);
     }
 
-    /// It exists, as far as anybody can tell.
+    /// It exists, as far as anybody can tell. All candidates share one patience: where no read is answered, the rest are passed
+    /// over.
     pub(super) fn candidate_unreadable(&mut self, id: StepId, at: Millis) {
         self.steps[id].unread += 1;
         self.read_next(id, at);

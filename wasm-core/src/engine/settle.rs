@@ -57,6 +57,7 @@ impl Engine {
         }
         step.phase = phase;
         step.call = None;
+        step.refused = None;
         step.ended_at = step.started_at.map(|_| at);
         let gated = step.gated;
         Queues::leave(&mut self.steps, id);

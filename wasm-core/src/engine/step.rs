@@ -9,6 +9,7 @@ use crate::model::{CallKind, Millis};
 
 use super::errors::{self, Class};
 use super::ready::Rank;
+use super::refused::Refused;
 
 /// What a step does to its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,8 +187,10 @@ pub(super) struct Step {
     /// When the next poll was to be, in ms since the operation was accepted.
     pub(super) placed: Millis,
     pub(super) identifier: Option<String>,
-    /// Unanswered or refused calls in a row.
+    /// Unanswered or refused calls in a row: how long the pause before the next is.
     pub(super) troubles: u32,
+    /// Its calls are refused for now.
+    pub(super) refused: Option<Refused>,
     pub(super) reading_since: Millis,
     pub(super) failure: Option<Failure>,
     /// A failed attempt at this creation may have made something.
@@ -244,6 +247,7 @@ impl Step {
             placed: 0,
             identifier: None,
             troubles: 0,
+            refused: None,
             reading_since: 0,
             failure: None,
             left_something: false,
@@ -264,6 +268,12 @@ impl Step {
 }
 
 impl Step {
+    /// How the call is refused that is to be made again.
+    pub(super) fn refusal(&self) -> Option<&Failure> {
+        let repeated = matches!(self.phase, Phase::Unsent | Phase::Sent | Phase::Reading(_) | Phase::Seeking);
+        self.refused.as_ref().filter(|_| repeated).map(|refused| &refused.failure)
+    }
+
     /// An attempt has failed in this way.
     pub(super) fn has_failed(&mut self, class: Class, at: Millis) {
         match self.failing.iter_mut().find(|(other, ..)| *other == class) {

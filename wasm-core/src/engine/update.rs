@@ -184,7 +184,8 @@ impl Engine {
         self.settle(id, Phase::Failed, at);
     }
 
-    fn say(&mut self, id: StepId, more: &str) {
+    /// Adds to what the failure says.
+    pub(super) fn say(&mut self, id: StepId, more: &str) {
         if let Some(failure) = &mut self.steps[id].failure {
             failure.message = format!("{} {more}", failure.message).trim_start().to_owned();
         }
