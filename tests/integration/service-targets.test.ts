@@ -282,6 +282,19 @@ test('a target whose workflow failed for good counts as failed, and its run can 
   expect(await statuses()).toEqual(['failed', 'not_started']);
 });
 
+test('a target that could not be settled is what its run came to, and goes on where that has no end', async () => {
+  await submitted([target('q1', QUEUE), target('q2', QUEUE)]);
+  await briefed();
+  const said = await groupStep(local, steps, 'd');
+  const session = await open({});
+  await judgeStep(session, steps, { runId: 'd-t1', start: 'd-t1' }, control);
+  await judgeStep(session, steps, { runId: 'd-t2', start: 'd-t2' }, control);
+  await workStep(session, steps, 'd-t1', control);
+  expect(said).toMatchObject({ begun: [{ runId: 'd-t1' }, { runId: 'd-t2' }] });
+  expect(await led()).toEqual([['d-t2']]);
+  expect(await shown()).toMatchObject({ status: 'succeeded' });
+});
+
 describe('more at once than an inline Map runs', () => {
   const many = (count: number) => Array.from({ length: count }, (_, n) => target(`q${n}`, QUEUE));
   const group = async () => {
