@@ -20,9 +20,11 @@ import { newRunId } from '../../src/edge/session.ts';
 
 /** A task of the machine. `runId` is empty where there is none yet. */
 export type Task = { runId: string } & (
-  | { task: 'answered' | 'brief' | 'group' | 'inquire' | 'stop' | 'work' }
+  | { task: 'answered' | 'brief' | 'group' | 'inquire' | 'stop' }
   /** `said`: what the task before it returned. */
   | { task: 'settled'; said: Next | { next: 'stopped' } }
+  /** The same; an execution that began before it was passed on says nothing. */
+  | { task: 'work'; said?: Next }
   /** `start`: the name of the execution. */
   | { task: 'judge' | 'review'; start: string }
   /** `input`: what the execution was started with. */
@@ -97,7 +99,7 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
     case 'settled':
       return settledStep(open, open, runId, task.said);
     case 'work':
-      return telling((session, control) => workStep(session, open, runId, control));
+      return telling((session, control) => workStep(session, open, runId, control, task.said));
     case 'stop':
       return stopStep(open, open, runId);
   }

@@ -26,7 +26,15 @@ import {
 } from '../../src/app/service/requests.ts';
 import { reviewStep } from '../../src/app/service/review.ts';
 import { showStacks, stackFor } from '../../src/app/service/stacks.ts';
-import { answeredStep, askStep, judgeStep, type Steps, stopStep, workStep } from '../../src/app/service/steps.ts';
+import {
+  answeredStep,
+  askStep,
+  judgeStep,
+  type Next,
+  type Steps,
+  stopStep,
+  workStep,
+} from '../../src/app/service/steps.ts';
 import { told } from '../../src/app/service/telling.ts';
 import type { Local } from '../../src/app/session.ts';
 import type { AccessPolicy } from '../../src/domain/access.ts';
@@ -240,12 +248,24 @@ test('a run that is taken up while it is called off is asked to stop', async () 
   expect((await shown()).status).toBe('cancelled');
 });
 
-test('a stack that somebody else works on is waited for', async () => {
+test('a stack that somebody else works on is waited for, longer and longer', async () => {
   await submitted();
   await judged();
   const run = await local.store.runs.get('r1');
   const lease = await local.store.runs.acquire(run?.stack ?? expect.fail());
-  expect(await worked()).toEqual({ next: 'wait', waitSeconds: 5 });
+  const held = (waitSeconds: number): Next => ({ next: 'wait', waitSeconds, held: true });
+  // A stack that is at work is not waited for on the spot.
+  const { get } = local.store.stacks;
+  local.store.stacks.get = async () => ({ unfinished: 'other' }) as never;
+  const after = (said?: Next) => workStep(session, steps, 'r1', control, said);
+  expect(await after()).toEqual(held(5));
+  expect(await after({ next: 'work' })).toEqual(held(5));
+  expect(await after(held(5))).toEqual(held(10));
+  expect(await after(held(160))).toEqual(held(300));
+  expect(await after(held(300))).toEqual(held(300));
+  // A wait for what is in flight says nothing of somebody else.
+  expect(await after({ next: 'wait', waitSeconds: 100 })).toEqual(held(5));
+  local.store.stacks.get = get;
   await local.store.runs.release(lease);
   expect(await worked()).toEqual({ next: 'end' });
 });

@@ -49,7 +49,8 @@ export interface Steps {
 
 /**
  * What comes next. `refused`: there is no run, for this reason. `begin`: targets are to be begun; `group`: these are, so many
- * at once; `spread`: those of this list in a blob, as many at once as the service is installed for. `review`: these inquiries are to be answered.
+ * at once; `spread`: those of this list in a blob, as many at once as the service is installed for. `review`: these inquiries
+ * are to be answered. `held`: somebody else works on the stack.
  */
 export type Next =
   | { next: 'ask' | 'work' | 'end' | 'begin' }
@@ -57,10 +58,12 @@ export type Next =
   | { next: 'spread'; list: string }
   | { next: 'refused'; error: KeptError }
   | { next: 'review'; stacks: { runId: string }[] }
-  | { next: 'wait'; waitSeconds: number };
+  | { next: 'wait'; waitSeconds: number; held?: true };
 
-// Somebody else works on the stack: look again after so long.
+// Somebody else works on the stack: look again after so long, then after twice that, and so on. Each look is 12 events of
+// the execution's history (docs/scaling.md).
 const HELD_S = 5;
+const MOST_HELD_S = 300;
 
 /**
  * Plans and judges a submission: the run exists from here on. Called again, it goes on where it stopped. `start`: the name
@@ -178,8 +181,14 @@ export async function answeredStep(local: Local, steps: Steps, runId: string): P
   return next;
 }
 
-/** Works until the run ends or `control.signal` says that this worker's time is over. */
-export async function workStep(session: Session, steps: Steps, runId: string, control: Control): Promise<Next> {
+/** Works until the run ends or `control.signal` says that this worker's time is over. `said`: what the step before it said. */
+export async function workStep(
+  session: Session,
+  steps: Steps,
+  runId: string,
+  control: Control,
+  said?: Next,
+): Promise<Next> {
   const { submissions, vault } = steps;
   try {
     const head = await submissions.head(runId);
@@ -190,9 +199,14 @@ export async function workStep(session: Session, steps: Steps, runId: string, co
     if (outcome !== 'cancelled') await vault.forget(runId);
     return { next: 'end' };
   } catch (error) {
-    if (error instanceof LeaseHeld) return { next: 'wait', waitSeconds: HELD_S };
+    if (error instanceof LeaseHeld) return { next: 'wait', waitSeconds: heldFor(said), held: true };
     throw error;
   }
+}
+
+function heldFor(said: Next | undefined): number {
+  if (said?.next !== 'wait' || said.held !== true) return HELD_S;
+  return Math.min(2 * said.waitSeconds, MOST_HELD_S);
 }
 
 /** The workflow has failed: what nobody has begun is called off; what was begun can be resumed. */

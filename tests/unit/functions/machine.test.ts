@@ -83,6 +83,11 @@ function staysInside(inner: typeof states, ending: string[]): void {
   expect(inner.filter(([, { End, Type }]) => End === true || Type === 'Succeed').map(([name]) => name)).toEqual(ending);
 }
 
+test('whoever works is told what was said before: a stack that stays held is looked at less and less', () => {
+  const tasks = [...JSON.stringify(machine).matchAll(/\{"task":"work"[^}]*\}/g)].map(([text]) => JSON.parse(text));
+  expect(tasks).toEqual(Array(3).fill({ task: 'work', 'runId.$': '$.runId', 'said.$': '$.step.said' }));
+});
+
 test('what waits for a person ends by itself', () => {
   expect(machine.States.Ask.TimeoutSeconds).toBeGreaterThan(24 * 60 * 60);
   expect(machine.States.Ask.Catch[0]).toMatchObject({ ErrorEquals: ['States.Timeout'], Next: 'Answered' });
