@@ -125,7 +125,7 @@ function tooLate({ runId, status, answer }: Run): AssentError {
           : ` It was ${answer.decision === 'approve' ? 'approved' : 'rejected'} by ${answer.by}.`;
       return new AssentError('run_not_waiting', `Run ${runId} does not wait for approval: it is ${status}.${who}`, {
         ways: [{ action: 'status' }],
-        kind: 'invalid',
+        kind: 'refused',
       });
     }
   }

@@ -70,6 +70,7 @@ export async function runToResume(store: Store, runId: string | undefined): Prom
       {
         help: 'Deploy or destroy the stack, or go on with the later run if it is unfinished.',
         ways: [{ action: 'resume', runId: later.runId }],
+        kind: 'refused',
       },
     );
   }

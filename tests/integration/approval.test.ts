@@ -69,7 +69,7 @@ test(
       },
     });
     expect(approved.document.resources).toHaveLength(2);
-    expect(await space.json('approve', runId)).toMatchObject({ code: 2, document: { code: 'run_not_waiting' } });
+    expect(await space.json('approve', runId)).toMatchObject({ code: 1, document: { code: 'run_not_waiting' } });
   },
 );
 
@@ -80,7 +80,7 @@ test('a rejected run says who and why, and cannot be approved or resumed', TIMEO
     document: { runId, outcome: 'rejected', answer: { decision: 'reject', reason: 'not today' } },
   });
   expect((await space.json('status')).document).toMatchObject({ stacks: [], runs: [{ status: 'rejected' }] });
-  expect(await space.json('approve', runId)).toMatchObject({ code: 2, document: { code: 'run_not_waiting' } });
+  expect(await space.json('approve', runId)).toMatchObject({ code: 1, document: { code: 'run_not_waiting' } });
   expect(await space.json('resume', runId)).toMatchObject({ code: 1, document: { outcome: 'rejected' } });
 });
 
@@ -131,5 +131,5 @@ test('a run that waits may be called off, and is then gone', TIMEOUT, async () =
     code: 0,
     document: { status: 'rejected', requested: false },
   });
-  expect(await space.json('approve', runId)).toMatchObject({ code: 2, document: { code: 'run_not_waiting' } });
+  expect(await space.json('approve', runId)).toMatchObject({ code: 1, document: { code: 'run_not_waiting' } });
 });

@@ -40,6 +40,7 @@ import type { Local } from '../../src/app/session.ts';
 import type { AccessPolicy } from '../../src/domain/access.ts';
 import type { StackKey } from '../../src/domain/stack.ts';
 import { openTarget } from '../../src/edge/cloud.ts';
+import { problemOf } from '../../src/edge/http/problem.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import type { AnyDocument } from '../support/cli.ts';
@@ -289,6 +290,26 @@ test('a token alone approves nothing', async () => {
   expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'ask' });
   await expect(worked()).rejects.toMatchObject({ code: 'run_not_approved' });
   expect((await shown()).status).toBe('waiting_approval');
+});
+
+test('what comes too late stands against what has become of the run, and is no malformed request', async () => {
+  await submitted();
+  await judged();
+  await worked('r1', AbortSignal.abort());
+  const answer = answerRun(local, steps, 'r1', { decision: 'approve', caller: ANN });
+  expect(problemOf(await answer.catch((error: unknown) => error))).toMatchObject({
+    status: 409,
+    code: 'run_not_waiting',
+  });
+  // A later run settles it and goes on.
+  await submitted({}, 'r2');
+  await judged('r2');
+  await worked('r2');
+  const resumed = resumeRun(local, steps, 'r1', BOB);
+  expect(problemOf(await resumed.catch((error: unknown) => error))).toMatchObject({
+    status: 409,
+    code: 'run_superseded',
+  });
 });
 
 test('whoever submitted may reject, but not approve', async () => {

@@ -221,7 +221,7 @@ test('one answer for all, by somebody else; it wakes the workflow', async () => 
   await led();
   expect(await shown()).toMatchObject({ status: 'succeeded', answer: { by: 'ann', reason: 'looks right' } });
   const late = answerRun(local, steps, 'd', { decision: 'reject', caller: ANN });
-  await expect(late).rejects.toMatchObject({ code: 'run_ended' });
+  await expect(late).rejects.toMatchObject({ code: 'run_ended', kind: 'refused' });
 });
 
 test('nobody answers, or somebody says no: nothing is begun', async () => {

@@ -243,7 +243,7 @@ export async function answerDeployment(
       : { status: 'rejected' as const, code: 'rejected', answer };
   const isWaiting = state !== undefined && !isOver(state, at);
   if (isWaiting && (await deployments.move(id, 'waiting_approval', change))) return;
-  throw new AssentError('run_ended', `Deployment ${id} waits for no answer.`);
+  throw new AssentError('run_ended', `Deployment ${id} waits for no answer.`, { kind: 'refused' });
 }
 
 /** No other target is begun; those under way are stopped in good order. */
