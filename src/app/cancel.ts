@@ -21,34 +21,40 @@ export interface CancelDocument {
 const PENDING = ['submitted', 'waiting_approval', 'approved'] as const;
 
 /**
- * Sets the flag that whoever works on the run looks at, now or next. What is in flight is waited for until its deadline; with
- * `now` it is cancelled in the cloud at once. `mayStayUnsigned`: a run that waits is called off also where that cannot be
+ * Sets the flag that whoever works on the run looks at, now or next; one that waits is called off at once. What is in flight
+ * is waited for until its deadline; with `now` it is cancelled in the cloud at once.
+ */
+export async function cancel(local: Local, runId: string, now = false): Promise<CancelDocument> {
+  const { runs } = local.store;
+  const run = await callOffUnbegun(local, runId);
+  if (run === undefined) throw unknownRun(runId);
+  const { stack, status } = run;
+  const document = { version: 1, kind: 'cancel', runId, stack: stack.name, status } as const;
+  if (status !== 'running' && status !== 'suspended') return { ...document, requested: false };
+  await runs.requestCancel(runId, now);
+  return { ...document, requested: status === 'running' && (await runs.isHeld(stack)) };
+}
+
+/**
+ * Calls a run off that nobody has begun; resolves with the run as it is then. `mayStayUnsigned`: also where that cannot be
  * signed; nothing was done by it.
  */
-export async function cancel(
+export async function callOffUnbegun(
   local: Local,
   runId: string,
-  now = false,
   { mayStayUnsigned = false } = {},
-): Promise<CancelDocument> {
+): Promise<Run | undefined> {
   const { store, clock } = local;
   for (;;) {
     const run = await store.runs.get(runId);
-    if (run === undefined) throw unknownRun(runId);
-    const { stack, status } = run;
-    const document = { version: 1, kind: 'cancel', runId, stack: stack.name, status } as const;
-    if (status === 'running' || status === 'suspended') {
-      await store.runs.requestCancel(runId, now);
-      return { ...document, requested: status === 'running' && (await store.runs.isHeld(stack)) };
-    }
-    if (!PENDING.some((pending) => pending === status)) return { ...document, requested: false };
+    if (run === undefined || !PENDING.some((status) => status === run.status)) return run;
     const endedAt = clock.now();
     const result: RunDocument = stoppedDocument(run, 'rejected', 'cancelled');
     await attestEnd(local, run, result).catch((error: unknown) => {
       if (!mayStayUnsigned) throw error;
     });
-    const moved = await store.runs.move(runId, PENDING, { status: 'rejected', endedAt, result });
-    if (moved) return { ...document, status: 'rejected', requested: false };
+    const ended = { status: 'rejected', endedAt, result } as const;
+    if (await store.runs.move(runId, PENDING, ended)) return { ...run, ...ended };
     // Somebody has taken it up meanwhile.
   }
 }

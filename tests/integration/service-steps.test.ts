@@ -340,6 +340,30 @@ test('a workflow that failed leaves nothing approved behind', async () => {
   expect((await shown()).result?.calls.create).toBe(0);
 });
 
+test('a workflow that failed leaves what was begun to be resumed, and whoever looks is told so', async () => {
+  await submitted(secret);
+  await judged();
+  await worked('r1', AbortSignal.abort());
+  expect(await stopStep(local, steps, 'r1')).toEqual({ next: 'end' });
+  expect(isSealed()).toBe(true);
+  expect(await shown()).not.toHaveProperty('error');
+  state = { status: 'failed' };
+  expect(await shown()).toMatchObject({ status: 'suspended', error: { code: 'workflow_failed' } });
+  await resumeRun(local, steps, 'r1', BOB);
+  expect(await worked()).toEqual({ next: 'end' });
+  expect((await shown()).status).toBe('succeeded');
+});
+
+test('a workflow that failed before there was a run, or after it was called off, leaves no value behind', async () => {
+  await submitted(secret);
+  expect(await stopStep(local, steps, 'r1')).toEqual({ next: 'end' });
+  expect(isSealed()).toBe(false);
+  await submitted(secret, 'r2');
+  await judged('r2');
+  expect(await stopStep(local, steps, 'r2')).toEqual({ next: 'end' });
+  expect(isSealed()).toBe(false);
+});
+
 test('what cannot be planned is told with every problem, and has no run', async () => {
   await submitted({ template: 'Resources: {A: {Type: AWS::SQS::Quee}, B: {Type: Custom::X}}' });
   const next = await judged();

@@ -9,11 +9,19 @@ import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/
 import { keys } from '../../src/adapters/table/keys.ts';
 import { servicePortsOn } from '../../src/adapters/table/service.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
-import type { TargetsSubmission } from '../../src/app/ports/service.ts';
+import type { TargetsSubmission, WorkflowState } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
 import { briefStep, groupStep, settledStep } from '../../src/app/service/deployments.ts';
 import { answerRun, cancelRun, requestTargets, resumeRun, showRun } from '../../src/app/service/requests.ts';
-import { answeredStep, askStep, judgeStep, type Next, type Steps, workStep } from '../../src/app/service/steps.ts';
+import {
+  answeredStep,
+  askStep,
+  judgeStep,
+  type Next,
+  type Steps,
+  stopStep,
+  workStep,
+} from '../../src/app/service/steps.ts';
 import type { Local } from '../../src/app/session.ts';
 import { status } from '../../src/app/status.ts';
 import type { AccessPolicy } from '../../src/domain/access.ts';
@@ -57,6 +65,8 @@ let table: MemoryTable;
 let now: number;
 let started: string[];
 let woken: string[];
+let states: Map<string, WorkflowState['status']>;
+let news: AnyDocument[];
 let sessions: Map<string, Promise<OpenSession>>;
 
 const open = ({ account = ONE, region = 'us-east-1' }: Pick<Target, 'account' | 'region'>): Promise<OpenSession> => {
@@ -79,16 +89,16 @@ beforeEach(async () => {
   memory = new Memory();
   const store = openMemoryStore({ now: clock.now }, memory);
   local = { store, clock, signer: aSigner() };
-  [started, woken, sessions] = [[], [], new Map()];
+  [started, woken, sessions, states, news] = [[], [], new Map(), new Map(), []];
   table = new MemoryTable(memory, clock.now);
   steps = {
     ...servicePortsOn(table, store.blobs, { now: clock.now, dataKeys: memoryDataKeys() }),
     fanOut: 50,
-    tell: async () => undefined,
+    tell: async (detailType, detail) => void news.push({ detailType, ...detail }),
     workflow: {
       start: async (name) => void started.push(name),
       wake: async (token) => void woken.push(token),
-      state: async () => ({ status: 'running' }),
+      state: async (name) => ({ status: states.get(name) ?? 'running' }) as WorkflowState,
     },
   };
 });
@@ -282,6 +292,75 @@ test('a target whose workflow failed for good counts as failed, and its run can 
   expect(await statuses()).toEqual(['failed', 'not_started']);
 });
 
+describe('a workflow that failed', () => {
+  const stop = async () => {
+    expect(await stopStep(local, steps, 'd')).toEqual({ next: 'end' });
+    states.set('d', 'failed');
+  };
+
+  test('before anything was judged: it is over, also where its last step failed too, and can be said again', async () => {
+    await submitted([target('q', QUEUE)]);
+    await expect(resumeRun(local, steps, 'd', BOB)).rejects.toMatchObject({ message: /planning/ });
+    await expect(cancelRun(local, steps, 'd', { caller: BOB })).rejects.toMatchObject({ code: 'resource_not_found' });
+    states.set('d', 'failed');
+    expect(await shown()).toMatchObject({ status: 'not_planned', code: 'workflow_failed' });
+    await resumeRun(local, steps, 'd', BOB);
+    expect(started).toEqual(['d', 'd-2']);
+    expect(await shown()).toMatchObject({ status: 'planning' });
+    states.set('d-2', 'failed');
+    await cancelRun(local, steps, 'd', { caller: BOB });
+    expect(await shown()).toMatchObject({ status: 'cancelled', code: 'workflow_failed', targets: [] });
+    await expect(resumeRun(local, steps, 'd', BOB)).rejects.toMatchObject({ message: /cancelled/ });
+  });
+
+  test('while it was judged: it is called off', async () => {
+    await submitted([target('q', QUEUE)]);
+    await stop();
+    expect(await shown()).toMatchObject({ status: 'cancelled', code: 'workflow_failed', targets: [] });
+    expect(await briefed()).toEqual({ next: 'end' });
+    expect(news).toEqual([]);
+  });
+
+  test('while it waited for a person: it is called off, and no answer counts', async () => {
+    await submitted([target('q', QUEUE)], { askAlways: true });
+    await briefed();
+    await stop();
+    expect(await shown()).toMatchObject({ status: 'cancelled', code: 'workflow_failed' });
+    const late = answerRun(local, steps, 'd', { decision: 'approve', caller: ANN });
+    await expect(late).rejects.toMatchObject({ code: 'run_ended' });
+  });
+
+  test('with targets under way: it shows as interrupted, tells so, and goes on when it is resumed', async () => {
+    await submitted([target('q1', QUEUE), { ...target('q2', QUEUE), wave: 2 }]);
+    await briefed();
+    await groupStep(local, steps, 'd');
+    await stop();
+    expect(news).toMatchObject([{ detailType: 'Deployment status changed', runId: 'd', status: 'interrupted' }]);
+    expect(await shown()).toMatchObject({ status: 'interrupted', code: 'workflow_failed' });
+    expect(await statuses()).toEqual(['running', 'planned']);
+    await resumeRun(local, steps, 'd', BOB);
+    expect((await shown()).status).toBe('running');
+    expect(await led()).toEqual([['d-t1'], ['d-t2']]);
+    expect(await shown()).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('with targets under way: it is cancelled, and so is each of them', async () => {
+    await submitted([target('q1', QUEUE), target('q2', QUEUE), { ...target('q3', QUEUE), wave: 2 }]);
+    await briefed();
+    await groupStep(local, steps, 'd');
+    await judgeStep(await open({}), steps, { runId: 'd-t1', start: 'd-t1' }, control);
+    await workStep(await open({}), steps, 'd-t1', { ...control, signal: AbortSignal.abort() });
+    await stop();
+    expect(await shown('d-t1')).toMatchObject({ status: 'suspended', error: { code: 'workflow_failed' } });
+    await cancelRun(local, steps, 'd', { caller: BOB });
+    // Nobody would come and do it.
+    expect(started).toEqual(['d', 'd-t1-2']);
+    await workStep(await open({}), steps, 'd-t1', control);
+    expect(await shown()).toMatchObject({ status: 'cancelled' });
+    expect(await statuses()).toEqual(['cancelled', 'not_started', 'planned']);
+  });
+});
+
 test('a target that could not be settled is what its run came to, and goes on where that has no end', async () => {
   await submitted([target('q1', QUEUE), target('q2', QUEUE)]);
   await briefed();
@@ -452,6 +531,20 @@ Resources:
     expect(await sealedOf(1)).toBe(true);
     expect(await end()).toEqual({ next: 'end' });
     expect([await sealedOf(0), await sealedOf(1)]).toEqual([false, false]);
+  });
+
+  test('are forgotten when the workflow fails before anything was begun', async () => {
+    await submitted([target('s', SECRET), target('s', SECRET, TWO)], common);
+    await stopStep(local, steps, 'd');
+    expect([await sealedOf(0), await sealedOf(1)]).toEqual([false, false]);
+  });
+
+  test('are forgotten when a target could not be judged', async () => {
+    await submitted([target('s', SECRET)], common);
+    await briefed();
+    await groupStep(local, steps, 'd');
+    await stopStep(local, steps, 'd-t1');
+    expect(await sealedOf(0)).toBe(false);
   });
 
   test('are forgotten for the targets that are not begun', async () => {

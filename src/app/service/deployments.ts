@@ -24,7 +24,7 @@ import { type Brief, brief, type OpenTarget, plannedOf, type TargetWanted } from
 import { briefedDocument, meantBy, notStarted } from '../targets/deploy.ts';
 import type { Caller } from './access.ts';
 import { forgetUnbegun, openTargets, targetRunId } from './sealing.ts';
-import { cancelLed } from './starts.ts';
+import { cancelLed, hasFailed } from './starts.ts';
 import type { Next, Steps } from './steps.ts';
 import { judgeOptions, wantedOf } from './submission.ts';
 
@@ -34,6 +34,7 @@ export const MOST_INLINE = 40;
 export const MOST_TARGETS = 500;
 
 const ENDS: ReadonlySet<string> = new Set([...END_STATUSES, 'not_planned', 'not_started']);
+const NOT_BRIEFED: KeptBrief = { digest: null, groups: [], targets: [] };
 const NO_FAILURE: ReadonlySet<string> = new Set(['planned', 'running', 'succeeded', 'no_changes', 'not_started']);
 
 function failuresAmong(targets: readonly Pick<TargetNote, 'status'>[]): number {
@@ -63,8 +64,7 @@ export async function briefStep(
     return ended(steps, id, nextOf(state.status));
   } catch (error) {
     if (!(error instanceof AssentError) || error.retryable) throw error;
-    const none = { digest: null, groups: [], targets: [] };
-    await deployments.begin(id, { status: 'refused', code: error.code, brief: none });
+    await deployments.begin(id, { status: 'refused', code: error.code, brief: NOT_BRIEFED });
     return ended(steps, id, { next: 'end' });
   }
 }
@@ -191,6 +191,17 @@ export async function answeredDeployment(local: Local, steps: Steps, id: string)
   return ended(steps, id, nextOf(state.status));
 }
 
+/** The workflow has failed: what nobody has begun is called off; what was begun can be resumed. */
+export async function stoppedDeployment(steps: Steps, id: string): Promise<void> {
+  const { deployments, tell } = steps;
+  const calledOff = { status: 'cancelled', code: 'workflow_failed' } as const;
+  if ((await deployments.get(id)) === undefined) await deployments.begin(id, { ...calledOff, brief: NOT_BRIEFED });
+  await deployments.move(id, 'waiting_approval', calledOff);
+  await forgetUnbegun(steps, id);
+  if ((await deployments.get(id))?.status !== 'running') return;
+  await tell('Deployment status changed', { version: 1, runId: id, status: 'interrupted', code: 'workflow_failed' });
+}
+
 function isOver({ status, expiresAt }: DeploymentState, now: number): boolean {
   return status === 'waiting_approval' && expiresAt !== undefined && now >= expiresAt;
 }
@@ -201,7 +212,8 @@ export interface TargetsDeployment {
   kind: 'deployment';
   runId: string;
   submittedBy: string;
-  status: DeploymentStatus | 'planning' | 'not_planned';
+  /** `interrupted`: it has not ended, and its workflow has failed. */
+  status: DeploymentStatus | 'planning' | 'not_planned' | 'interrupted';
   code?: string;
   /** What a person approves. */
   digest?: string | null;
@@ -214,13 +226,17 @@ export async function showDeployment(local: Local, steps: Steps, head: Submissio
   const { runId, by } = head;
   const common = { version: 1, kind: 'deployment', runId, submittedBy: by } as const;
   const state = await steps.deployments.get(runId);
-  if (state === undefined) return { ...common, status: 'planning' };
-  const { status, code, brief: found, answer } = state;
+  const failed = (state === undefined || state.status === 'running') && (await hasFailed(steps, head));
+  const why = failed ? 'workflow_failed' : state?.code;
+  const code = why === undefined ? {} : { code: why };
+  if (state === undefined) return { ...common, status: failed ? 'not_planned' : 'planning', ...code };
+  const { brief: found, answer } = state;
+  const status = failed ? 'interrupted' : isOver(state, local.clock.now()) ? 'expired' : state.status;
   const targets = await standing(local, steps, runId, found);
   return {
     ...common,
-    status: isOver(state, local.clock.now()) ? 'expired' : status,
-    ...(code === undefined ? {} : { code }),
+    status,
+    ...code,
     digest: found.digest,
     ...(answer === undefined ? {} : { answer: { ...answer, at: new Date(answer.at).toISOString() } }),
     targets,
@@ -247,20 +263,40 @@ export async function answerDeployment(
 }
 
 /** No other target is begun; those under way are stopped in good order. */
-export async function cancelDeployment(local: Local, steps: Steps, id: string, now: boolean): Promise<void> {
+export async function cancelDeployment(
+  local: Local,
+  steps: Steps,
+  head: SubmissionHead,
+  now: boolean,
+): Promise<DeploymentStatus> {
   const { deployments, submissions } = steps;
-  const state = await deployments.get(id);
-  if (state === undefined) {
-    throw new ResourceNotFound(`Deployment ${id} is not planned yet.`, { help: 'Try again in a moment.' });
+  const id = head.runId;
+  if ((await deployments.get(id)) === undefined) {
+    if (!(await hasFailed(steps, head))) {
+      throw new ResourceNotFound(`Deployment ${id} is not planned yet.`, { help: 'Try again in a moment.' });
+    }
+    await stoppedDeployment(steps, id);
   }
   for (const status of ['waiting_approval', 'running'] as const) {
     if (await deployments.move(id, status, { status: 'cancelled', code: 'cancelled' })) break;
   }
-  for (const { status, runId } of (await deployments.notes(id)).values()) {
+  for (const [index, { status, runId }] of await deployments.notes(id)) {
     if (status !== 'running' || runId === undefined) continue;
-    if ((await local.store.runs.get(runId)) === undefined) continue;
-    await cancelLed(local, steps, await headOf(submissions, runId), now);
+    if ((await local.store.runs.get(runId)) !== undefined) {
+      await cancelLed(local, steps, await headOf(submissions, runId), now);
+    } else if (await hasFailed(steps, head)) {
+      // Nobody comes to say so.
+      await deployments.note(id, index, { status: 'not_started', code: 'cancelled' });
+    }
   }
+  await forgetUnbegun(steps, id);
+  return (await deployments.get(id))?.status ?? 'cancelled';
+}
+
+/** Whether there is something to go on with: it has begun, or its workflow has failed before it was judged. */
+export async function isResumableDeployment(steps: Steps, head: SubmissionHead): Promise<boolean> {
+  const state = await steps.deployments.get(head.runId);
+  return state === undefined ? hasFailed(steps, head) : state.status === 'running';
 }
 
 /** Throws NotAllowed unless the caller may do this with every stack of it. */

@@ -5,6 +5,7 @@ import { AssentError, InvalidInput, ResourceNotFound } from '../../domain/errors
 import { approve, expire, reject } from '../answer.ts';
 import type { CancelDocument } from '../cancel.ts';
 import { type RunDocument, type RunSummary, runSummary, stoppedDocument } from '../documents/documents.ts';
+import { told } from '../documents/errors.ts';
 import type { RunEvent } from '../documents/events.ts';
 import {
   type KeptError,
@@ -23,13 +24,14 @@ import {
   answerDeployment,
   cancelDeployment,
   demandAll,
+  isResumableDeployment,
   MOST_INLINE,
   showDeployment,
   type TargetsDeployment,
 } from './deployments.ts';
 import { apart, apartByTarget } from './no-echo.ts';
 import { sealedFor, sealTargets } from './sealing.ts';
-import { cancelLed, inputOf, startedAgain } from './starts.ts';
+import { cancelLed, hasFailed, inputOf, startedAgain } from './starts.ts';
 import type { Next, Steps } from './steps.ts';
 
 /** A run as the API shows it, from the moment it was asked for. */
@@ -42,6 +44,7 @@ export interface DeploymentDocument extends Partial<Omit<RunSummary, 'runId' | '
   submittedBy: string;
   /** Of a run that has ended, or waits for a person. */
   result?: RunDocument;
+  /** Why there is no run, or `workflow_failed`: nobody goes on with it unless it is resumed. */
   error?: KeptError;
 }
 
@@ -151,6 +154,16 @@ function asked(
   return JSON.stringify([stack, account ?? '', region ?? '', several === true, submission]);
 }
 
+/** Nobody works on it at the moment, and somebody should soon. */
+const LEFT: ReadonlySet<string> = new Set(['submitted', 'approved', 'suspended', 'interrupted']);
+
+function workflowFailed(runId: string): AssentError {
+  return new AssentError('workflow_failed', `The workflow of run ${runId} has failed.`, {
+    help: 'What it has done is kept: it can be resumed.',
+    kind: 'interrupted',
+  });
+}
+
 /** A run, or what is known before there is one. Rejects with ResourceNotFound. */
 export async function showRun(
   local: Local,
@@ -167,7 +180,9 @@ export async function showRun(
     const run = await expire(local, found);
     const { summary, asked } = await summaryOf(local, run);
     const result = run.status === 'waiting_approval' ? waitingDocument(run, asked) : run.result;
-    return { ...document, ...summary, ...asked, ...(result === undefined ? {} : { result }) };
+    const isLeft = LEFT.has(summary.status) && (await hasFailed(steps, head));
+    const error = isLeft ? { error: told(workflowFailed(runId)) } : {};
+    return { ...document, ...summary, ...asked, ...(result === undefined ? {} : { result }), ...error };
   }
   const state = await workflow.state(startName(runId, head.starts));
   if (state.status !== 'ended' && state.status !== 'failed') return { ...document, status: 'planning' };
@@ -220,23 +235,18 @@ export async function listRuns(local: Local, page: PageOf, caller: Caller): Prom
 }
 
 /** Goes on with a run that was left, cancelled, or whose workflow has failed: another start of its workflow. */
-export async function resumeRun(
-  local: Local,
-  { submissions, deployments, workflow }: Steps,
-  runId: string,
-  caller: Caller,
-): Promise<void> {
-  const head = await headFor(submissions, runId, caller, 'deploy');
+export async function resumeRun(local: Local, steps: Steps, runId: string, caller: Caller): Promise<void> {
+  const head = await headFor(steps.submissions, runId, caller, 'deploy');
   const run = head.several === true ? undefined : await runToResume(local.store, runId);
-  const several = head.several === true ? await deployments.get(runId) : undefined;
-  if (several?.status !== 'running' && (run === undefined || !isResumable(run))) {
-    const status = several?.status ?? run?.status;
+  const resumable = run === undefined ? await isResumableDeployment(steps, head) : isResumable(run);
+  if (!resumable) {
+    const status = run?.status ?? (await steps.deployments.get(runId))?.status ?? 'planning';
     throw new AssentError('run_not_resumable', `Run ${runId} is ${status}: there is nothing to go on with.`, {
       kind: 'refused',
     });
   }
-  if (run !== undefined) await local.store.runs.withdrawCancel(runId);
-  await startedAgain({ submissions, workflow }, head);
+  await local.store.runs.withdrawCancel(runId);
+  await startedAgain(steps, head);
 }
 
 /** What was submitted as a run, for whoever may do this with its stack. Rejects with ResourceNotFound, and with NotAllowed. */
@@ -299,18 +309,10 @@ export async function cancelRun(
   const { submissions, workflow } = steps;
   const head = await headFor(submissions, runId, caller, 'deploy');
   if (head.several === true) {
-    await cancelDeployment(local, steps, runId, now);
+    const status = await cancelDeployment(local, steps, head, now);
     const token = await submissions.token(runId);
     if (token !== undefined) await workflow.wake(token);
-    const status = (await steps.deployments.get(runId))?.status;
-    return {
-      version: 1,
-      kind: 'cancel',
-      runId,
-      stack: '',
-      status: status ?? 'cancelled',
-      requested: true,
-    } as CancelDocument;
+    return { version: 1, kind: 'cancel', runId, stack: '', status, requested: true } as CancelDocument;
   }
   if ((await local.store.runs.get(runId)) === undefined) {
     throw new ResourceNotFound(`Run ${runId} is not planned yet.`, { help: 'Try again in a moment.' });

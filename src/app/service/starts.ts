@@ -1,4 +1,4 @@
-// Starts of a run's workflow after the first.
+// Starts of a run's workflow after the first, and what makes them necessary.
 import { type CancelDocument, cancel } from '../cancel.ts';
 import { type SubmissionHead, startName, type Workflow } from '../ports/service.ts';
 import type { Local } from '../session.ts';
@@ -16,6 +16,19 @@ export async function startedAgain(
 ): Promise<void> {
   const starts = await submissions.startAgain(head.runId);
   await workflow.start(startName(head.runId, starts), inputOf(head));
+}
+
+/**
+ * Whether a run's workflow, or that of the deployment it is a target of, has failed: nobody goes on with it unless it is
+ * started again.
+ */
+export async function hasFailed(
+  { submissions, workflow }: Pick<Steps, 'submissions' | 'workflow'>,
+  head: SubmissionHead,
+): Promise<boolean> {
+  const whole = head.part === undefined || head.starts > 1 ? undefined : await submissions.head(head.part.of);
+  const { runId, starts } = whole ?? head;
+  return (await workflow.state(startName(runId, starts))).status === 'failed';
 }
 
 /** Stops a run in good order or calls it off; where nobody works on it, somebody is started who ends it. */

@@ -5,7 +5,7 @@
 import { AssentError, LeaseHeld } from '../../domain/errors.ts';
 import { revealed } from '../../domain/secret.ts';
 import { expire } from '../answer.ts';
-import { cancel } from '../cancel.ts';
+import { callOffUnbegun } from '../cancel.ts';
 import { told } from '../documents/errors.ts';
 import type { Circle } from '../gate/circle.ts';
 import { judge } from '../judge.ts';
@@ -23,10 +23,11 @@ import type {
 } from '../ports/service.ts';
 import { LEASE_MS, type Run } from '../ports.ts';
 import { BACK_ON_FAILURE } from '../reconcile.ts';
+import { isResumable } from '../resume.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { submit } from '../submit.ts';
 import { work } from '../work.ts';
-import { answeredDeployment, heldBack, meantFor } from './deployments.ts';
+import { answeredDeployment, heldBack, meantFor, stoppedDeployment } from './deployments.ts';
 import { failedInquiry } from './inquiries.ts';
 import { sealedFor } from './sealing.ts';
 import { judgeOptions, wantedFor } from './submission.ts';
@@ -150,7 +151,7 @@ async function goOn(
   const planned = await makePlan(session, await wantedFor(session, submission, control), control);
   using _planner = planned.inCore;
   if (planned.plan.digest !== run.planDigest) {
-    await cancel(session, run.runId);
+    await callOffUnbegun(session, run.runId);
     return { next: 'end' };
   }
   const meant = await meantFor(session, steps, head, submission, control);
@@ -211,14 +212,16 @@ function heldFor(said: Next | undefined): number {
 
 /** The workflow has failed: what nobody has begun is called off; what was begun can be resumed. */
 export async function stopStep(local: Local, steps: Steps, runId: string): Promise<Next> {
-  // It may have failed because nothing can be signed: the run is over all the same.
-  const run = await local.store.runs.get(runId);
-  if (run !== undefined) await cancel(local, runId, false, { mayStayUnsigned: true });
-  const inquiry = await steps.inquiries.head(runId);
-  if (inquiry !== undefined) {
-    await failedInquiry(steps, inquiry);
-    await steps.vault.forget(runId);
+  const { submissions, inquiries, vault } = steps;
+  if ((await submissions.head(runId))?.several === true) {
+    await stoppedDeployment(steps, runId);
+    return { next: 'end' };
   }
+  // It may have failed because nothing can be signed: the run is over all the same.
+  const run = await callOffUnbegun(local, runId, { mayStayUnsigned: true });
+  const inquiry = await inquiries.head(runId);
+  if (inquiry !== undefined) await failedInquiry(steps, inquiry);
+  if (run === undefined || !isResumable(run)) await vault.forget(runId);
   return { next: 'end' };
 }
 

@@ -85,7 +85,7 @@ export async function inquired<Document>(
   }
 }
 
-/** Shows what a run tells until it ends or waits for a person, then prints how it ended; the code is the embedded one's. */
+/** Shows what a run tells until it ends, waits for a person or is left by its workflow, then prints how it ended; the code is the embedded one's. */
 export async function followed(remote: Remote, runId: string, asked: Asked): Promise<ExitCode> {
   const { client, io, format, interrupt, progress } = remote;
   const path = `/deployments/${runId}`;
@@ -107,12 +107,14 @@ export async function followed(remote: Remote, runId: string, asked: Asked): Pro
   for (;;) {
     if ((await look()) === 0) {
       const { document } = await client.call<DeploymentDocument>('GET', path);
-      if (ENDED.has(document.status)) {
+      const { status, error } = document;
+      if (ENDED.has(status)) {
         // What was told between the two looks.
         while ((await look()) > 0);
         progress.stop();
         return conclude(io, resultOf(document), format, { ...asked, stack: document.stack ?? asked.stack });
       }
+      if (error !== undefined) throw revived(error, '', [{ action: 'resume', runId }]);
     }
     await patience(interrupt.signal);
     if (interrupt.signal.aborted) throw leftBehind(runId);
@@ -127,10 +129,11 @@ function resultOf({ runId, status, result, error }: DeploymentDocument): RunDocu
 function revived(
   error: (ErrorDocument & { errorKind?: AssentError['kind'] }) | undefined,
   otherwise: string,
+  ways: AssentError['ways'] = [],
 ): AssentError {
   if (error === undefined) return new AssentError('internal_error', otherwise, { kind: 'failed' });
   const { code, message, help, problems, errorKind = 'failed' } = error;
-  return new AssentError(code, message, { help, problems, kind: errorKind });
+  return new AssentError(code, message, { help, problems, kind: errorKind, ways });
 }
 
 /** The rejection of who stops watching. */

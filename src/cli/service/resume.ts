@@ -1,10 +1,12 @@
 // `assent resume --service`.
 import { nothingToDo } from '../../app/documents/documents.ts';
 import { isResumable } from '../../app/resume.ts';
+import type { TargetsDeployment } from '../../app/service/deployments.ts';
 import type { DeploymentDocument, DeploymentsDocument } from '../../app/service/requests.ts';
 import { placeOptions } from '../again.ts';
 import type { ResumeCommandOptions, Work } from '../options.ts';
 import { followed, type Remote, withService } from './remote.ts';
+import { followedTargets } from './targets.ts';
 
 export const work: Work<ResumeCommandOptions> = async ({ io, options, operands: [given] }) =>
   withService(io, options, async (remote) => {
@@ -15,9 +17,10 @@ export const work: Work<ResumeCommandOptions> = async ({ io, options, operands: 
       return 0;
     }
     const path = `/deployments/${encodeURIComponent(runId)}/resume`;
-    const { document } = await remote.client.call<DeploymentDocument>('POST', path);
-    const { stack = '', mode } = document;
+    const { document } = await remote.client.call<DeploymentDocument | TargetsDeployment>('POST', path);
     const place = placeOptions(options);
+    if (!('stack' in document)) return followedTargets(remote, runId, `assent deploy --targets FILE${place}`);
+    const { stack = '', mode } = document;
     const command = mode === 'destroy' ? 'assent destroy' : 'assent deploy TEMPLATE';
     return followed(remote, runId, { stack, again: `${command} --stack ${stack}${place}`, options: place });
   });

@@ -334,7 +334,7 @@ export const deploymentAnswer = z
     version: z.literal(1),
     kind: z.literal('deployment'),
     runId: z.string(),
-    status: z.string().describe('`planning`, `not_planned`, or the status of the run.'),
+    status: z.string().describe('`planning`, `not_planned`, `interrupted`, or the status of the run.'),
     submittedBy: z.string(),
     result: z.looseObject({ outcome: z.string() }).optional(),
     error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
