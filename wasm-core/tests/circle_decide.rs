@@ -203,6 +203,10 @@ fn an_error_rate_is_kept_by_past_outcomes_and_without_enough_a_person_is_asked()
     let enough = with(200, 0.05);
     assert_eq!((enough.decision, enough.calibration.unwrap().cases), (Decision::Approve, 100));
     assert!(enough.calibration.unwrap().threshold.unwrap() > 0.6);
+    // Who has left the circle has no say in it: scores are those of whoever decides now.
+    let mut left = call(&policy(&three, json!({"errorRate": 0.05})), &votes);
+    left.outcomes = serde_json::from_value(past(&["a", "c", "d", "b"], 200)).unwrap();
+    assert_eq!(decided(&left).calibration, enough.calibration);
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn calibrate(
         .iter()
         .filter_map(|outcome| {
             let weights = by_class.entry(outcome.class).or_insert_with(|| learned(older, outcome.class));
-            let posterior = pooled(None, outcome.votes.clone(), policy, weights).ok()?.0.posterior;
+            let posterior = pooled(None, &outcome.votes, policy, weights).ok()?.0.posterior;
             let right = if outcome.good { experts::APPROVE } else { experts::REFUSE };
             Some(1.0 - posterior.get(right)?)
         })

@@ -235,9 +235,7 @@ pub fn decide(call: &DecideCall) -> DecideAnswer {
         }
     };
     let roster = policy.roster();
-    // In the order of the roster: answers come in any, and not even the last digit of a sum may depend on it.
-    let votes = roster.iter().flat_map(|name| call.votes.iter().filter(move |vote| vote.expert == *name)).cloned();
-    let (consensus, votes) = match pooled(call.question.clone(), votes.collect(), policy, &tallies) {
+    let (consensus, votes) = match pooled(call.question.clone(), &call.votes, policy, &tallies) {
         Ok(pooled) => pooled,
         Err(problems) => return DecideAnswer::Refused { problems },
     };
@@ -274,11 +272,12 @@ pub fn decide(call: &DecideCall) -> DecideAnswer {
     DecideAnswer::Decided { consultation: Box::new(consultation) }
 }
 
-/// What the default circle decides on these votes, with the weights that these tallies give; a person is asked where the
-/// votes make no sense.
+/// What the default circle decides on these votes, whoever gave them, with the weights that these tallies give; a person is
+/// asked where the votes make no sense.
 fn verdict_of(votes: &[Vote], tallies: &BTreeMap<String, Learned>) -> Decision {
-    let policy = CirclePolicy::default();
-    pooled(None, votes.to_vec(), &policy, tallies).map_or(Decision::Ask, |(consensus, votes)| {
+    let experts = votes.iter().map(|vote| (vote.expert.clone(), ExpertPolicy::default())).collect();
+    let policy = CirclePolicy { experts, ..CirclePolicy::default() };
+    pooled(None, votes, &policy, tallies).map_or(Decision::Ask, |(consensus, votes)| {
         judged(&consensus, &votes, &policy, clear(&policy, None), None, &[]).0
     })
 }
@@ -294,14 +293,18 @@ fn lineage_of(policy: &CirclePolicy, expert: &str) -> String {
     })
 }
 
-/// The votes with their weights, and their average. An expert from outside has the weight and the veto that the policy
-/// gives it, whatever its answer says.
+/// The votes of those in the circle with their weights, and their average. An expert from outside has the weight and the
+/// veto that the policy gives it, whatever its answer says.
 fn pooled(
     question: Option<String>,
-    mut votes: Vec<Vote>,
+    votes: &[Vote],
     policy: &CirclePolicy,
     tallies: &BTreeMap<String, Learned>,
 ) -> Result<(Consensus, Vec<Vote>), Vec<String>> {
+    let roster = policy.roster();
+    // In the order of the roster: answers come in any, and not even the last digit of a sum may depend on it.
+    let votes = roster.iter().flat_map(|name| votes.iter().filter(move |vote| vote.expert == *name));
+    let mut votes: Vec<Vote> = votes.cloned().collect();
     for vote in &mut votes {
         let own = if policy::is_built_in(&vote.expert) { vote.weight.unwrap_or(1.0) } else { 1.0 };
         vote.weight = Some(own * weight_of(policy, tallies, &vote.expert));
@@ -313,7 +316,7 @@ fn pooled(
         question,
         options: vec![experts::APPROVE.to_owned(), experts::REFUSE.to_owned()],
         votes,
-        roster: policy.roster(),
+        roster,
         quorum: policy.quorum(),
         method: Method::Weighted,
         ..ConsensusCall::default()

@@ -374,6 +374,16 @@ mod tests {
     }
 
     #[test]
+    fn an_expert_from_outside_changes_decisions_as_one_of_the_circle_does() {
+        let built_in = ["policy", "blast-radius", "data-safety"].map(|name| vote(name, true, 0.9));
+        let votes = [&built_in[..], &[vote("calm", true, 0.9), vote("reviewer", false, 0.9)]].concat();
+        let outcomes = vec![Answered { good: true, class: None, end: None, votes }; 5];
+        let changed: Vec<_> =
+            records(&outcomes).into_iter().filter(|it| it.changed > 0).map(|it| (it.expert, it.changed)).collect();
+        assert_eq!(changed, [("reviewer".to_owned(), 5)]);
+    }
+
+    #[test]
     fn who_is_good_at_one_class_and_bad_at_another_has_two_weights() {
         let outcome = |class, good| Answered { good, class, end: None, votes: vec![vote("a", true, 0.9)] };
         let (update, data) = (Some(ChangeClass::Update), Some(ChangeClass::Data));
