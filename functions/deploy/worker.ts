@@ -1,5 +1,6 @@
 // What the state machine calls, one task after the other (machine.asl.json). Only the machine calls it.
 import { Logger } from '@aws-lambda-powertools/logger';
+import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { briefStep, groupStep, settledStep } from '../../src/app/service/deployments.ts';
 import { inquireStep } from '../../src/app/service/inquiries.ts';
@@ -26,7 +27,8 @@ export type Task = { runId: string } & (
   /** The same; an execution that began before it was passed on says nothing. */
   | { task: 'work'; said?: Next }
   /** `start`: the name of the execution. */
-  | { task: 'judge' | 'review'; start: string }
+  | { task: 'judge'; start: string }
+  | { task: 'review'; start: string; input: { after?: string } }
   /** `input`: what the execution was started with. */
   | { task: 'receive'; start: string; input: unknown }
   | { task: 'ask'; token: string }
@@ -44,24 +46,28 @@ const MOST_CONSULTING_MS = 600_000;
 /** As it was configured when the service was installed. */
 const circle = circleOf(packagedConfig().circle, MOST_CONSULTING_MS);
 
-export async function handler(task: Task, context: Context): Promise<Next> {
-  logger.addContext(context);
-  const { runId } = task;
-  const open = await service();
-  // No task fails for it.
-  await open.store.measures.add(coldStart(context.functionName)).catch(() => undefined);
-  logger.info('begins', { task: task.task, runId });
-  const about: Traced = {
-    name: task.task,
-    attributes: runId === '' ? {} : { runId },
-    traceparent: async () => (runId === '' ? undefined : (await open.submissions.head(runId))?.traceparent),
-    outcome: (result) => (result as Next).next,
-    leftMs: () => context.getRemainingTimeInMillis(),
-  };
-  const next = await traced(open, about, () => perform(task, open, context));
-  logger.info('ends', { task: task.task, runId, next: next.next });
-  return next;
-}
+export const handler = middy<Task, Next>()
+  .use({
+    before: ({ event: { task, runId }, context }) => {
+      logger.addContext(context);
+      logger.info('begins', { task, runId });
+    },
+    after: ({ event: { task, runId }, response }) => logger.info('ends', { task, runId, next: response?.next }),
+  })
+  .handler(async (task: Task, context: Context) => {
+    const { runId } = task;
+    const open = await service();
+    // No task fails for it.
+    await open.store.measures.add(coldStart(context.functionName)).catch(() => undefined);
+    const about: Traced = {
+      name: task.task,
+      attributes: runId === '' ? {} : { runId },
+      traceparent: async () => (runId === '' ? undefined : (await open.submissions.head(runId))?.traceparent),
+      outcome: (result) => (result as Next).next,
+      leftMs: () => context.getRemainingTimeInMillis(),
+    };
+    return traced(open, about, () => perform(task, open, context));
+  });
 
 async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, context: Context): Promise<Next> {
   const { runId } = task;
@@ -95,7 +101,7 @@ async function perform(task: Task, open: Awaited<ReturnType<typeof service>>, co
     }
     case 'review':
       await tellWatch(open);
-      return reviewStep(open, open, task.start);
+      return reviewStep(open, open, { name: task.start, after: task.input.after });
     case 'settled':
       return settledStep(open, open, runId, task.said);
     case 'work':

@@ -1,5 +1,6 @@
 // Every payload of events/ through the handler that it is for, in the order in which they were captured, over the embedded
 // adapters and the sandbox. Runs and inquiries have new ids here: each captured one stands for what took its place.
+import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { embeddedService } from '../../scripts/embedded-service.ts';
 import { handlerOf, localContext } from '../../scripts/invocation.ts';
 import { routes } from '../../src/edge/http/routes.ts';
 import { serveWith } from '../../src/edge/service/open.ts';
-import type { AnyDocument } from '../support/cli.ts';
+import { type AnyDocument, Workspace } from '../support/cli.ts';
 
 const events = join(import.meta.dirname, '../../events');
 const dir = mkdtempSync(join(tmpdir(), 'assent-events-'));
@@ -209,4 +210,22 @@ test('every route, every task and every way in has its event, and every event wa
   const tasks = new Set([...machine.matchAll(/"task": "(\w+)"/g)].map(([, task]) => task));
   const told = new Set(there.filter((one) => one.startsWith('machine/')).map((one) => of(one).task));
   expect([...told].sort()).toEqual([...tasks].sort());
+});
+
+test('npm run invoke runs a handler on a captured event and prints what it returns', () => {
+  using space = new Workspace();
+  const script = join(import.meta.dirname, '../../scripts/invoke.ts');
+  const event = join(import.meta.dirname, '../../events/api/post-scans.json');
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [script, ...args, '--state', space.dir], { encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout } = run('scan', event);
+  expect(status).toBe(0);
+  const answer = JSON.parse(stdout);
+  expect(answer.statusCode).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({ version: 1, kind: 'scan' });
+  for (const wrong of [[], ['no-such-function', event], ['scan', 'no-such-event.json']]) {
+    const refused = run(...wrong);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('usage: npm run invoke');
+  }
 });

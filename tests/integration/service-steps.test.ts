@@ -11,7 +11,7 @@ import { servicePortsOn } from '../../src/adapters/table/service.ts';
 import { nothingToDo } from '../../src/app/documents/documents.ts';
 import type { RunEvent } from '../../src/app/documents/events.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
-import type { Inquiry, Submission, WorkflowState } from '../../src/app/ports/service.ts';
+import type { Inquiry, Submission, WorkflowInput, WorkflowState } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
 import { announcedRuns } from '../../src/app/service/announcing.ts';
 import { answerTo, inquire, inquireStep, lastDrift, planOf } from '../../src/app/service/inquiries.ts';
@@ -372,6 +372,8 @@ test('what cannot be planned is told with every problem, and has no run', async 
   const document = await shown();
   expect(document.status).toBe('not_planned');
   expect(document.error?.problems).toHaveLength(2);
+  const about = { runId: 'r1', stack: 'web', by: 'bob', code: 'invalid_template' };
+  expect(news).toMatchObject([{ detailType: 'Submission refused', ...about }]);
 });
 
 test('a workflow that failed before there was a run shows as such', async () => {
@@ -754,7 +756,7 @@ test('a review tells findings that are new, once', async () => {
   await worked();
   const { stack } = (await local.store.runs.get('r1')) as { stack: StackKey };
   const look = async (n: number) => {
-    const said = await reviewStep(local, steps, `look-${n}`);
+    const said = await reviewStep(local, steps, { name: `look-${n}` });
     expect(said).toEqual({ next: 'review', stacks: [{ runId: `look-${n}-1` }] });
     await inquireStep(session, steps, `look-${n}-1`, control);
     return (await steps.inquiries.reviewed(stack)) as AnyDocument;
@@ -771,6 +773,39 @@ test('a review tells findings that are new, once', async () => {
   await look(3);
   expect(news).toHaveLength(1);
   expect(await steps.inquiries.reported(stack)).toMatchObject({ kind: 'drift', inSync: true });
+});
+
+const PLACE = { endpoint: 'sandbox', account: '111111111111', region: 'us-east-1' };
+
+test('a review of more stacks than one execution holds is left to another, and misses none', async () => {
+  const stacks = Array.from({ length: 1_050 }, (_, n) => ({
+    key: { ...PLACE, name: `s-${String(n).padStart(4, '0')}` },
+  }));
+  // As a store answers: pages that name the next.
+  const list = async ({ next = '0', limit = 25 } = {}) => {
+    const [from, to] = [Number(next), Number(next) + limit];
+    return { items: stacks.slice(from, to), ...(to < stacks.length ? { next: `${to}` } : {}) };
+  };
+  const many = { ...local, store: { ...local.store, stacks: { ...local.store.stacks, list } } } as unknown as Local;
+  const rest: WorkflowInput[] = [];
+  steps.workflow.start = async (name, input) => {
+    started.push(name);
+    rest.push(input);
+  };
+  const asked = async (next: Next) => {
+    const ids = next.next === 'review' ? next.stacks.map(({ runId }) => runId) : [];
+    return Promise.all(ids.map(async (id) => (await steps.inquiries.head(id))?.stack));
+  };
+  for (const _ of ['', 'tried again'])
+    expect(await asked(await reviewStep(many, steps, { name: 'look' }))).toHaveLength(1_000);
+  expect(new Set(started).size).toBe(1);
+  expect(rest).toEqual([
+    { review: true, after: '1000' },
+    { review: true, after: '1000' },
+  ]);
+  const last = await asked(await reviewStep(many, steps, { name: started[0] ?? '', after: '1000' }));
+  expect(last).toEqual(stacks.slice(1_000).map(({ key }) => key.name));
+  expect(rest).toHaveLength(2);
 });
 
 test('every change of a run is told, after it is written down', async () => {

@@ -1,6 +1,6 @@
 // Workflows in Step Functions: an execution has the name of its run or inquiry.
 import type { SFN } from '@aws-sdk/client-sfn';
-import type { Workflow, WorkflowState } from '../../app/ports/service.ts';
+import type { Workflow, WorkflowInput, WorkflowState } from '../../app/ports/service.ts';
 
 export class StepFunctionsWorkflow implements Workflow {
   readonly #client: SFN;
@@ -11,7 +11,7 @@ export class StepFunctionsWorkflow implements Workflow {
     this.#machineArn = machineArn;
   }
 
-  async start(name: string, input: { runId: string; inquiry?: true; several?: true }): Promise<void> {
+  async start(name: string, input: WorkflowInput): Promise<void> {
     try {
       await this.#client.startExecution({
         stateMachineArn: this.#machineArn,

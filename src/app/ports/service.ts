@@ -232,10 +232,13 @@ export interface Feeds {
 /** How a run's workflow stands; `output` once it has ended well. */
 export type WorkflowState = { status: 'unknown' | 'running' | 'failed' } | { status: 'ended'; output: unknown };
 
+/** `after`: a review goes on behind that place of the list of stacks. */
+export type WorkflowInput = { runId: string; inquiry?: true; several?: true } | { review: true; after: string };
+
 /** The workflow that leads runs through judging, asking and working, and inquiries to their answer. */
 export interface Workflow {
-  /** Starts it for a run or an inquiry under this name; nothing happens when one of that name was started before. */
-  start(name: string, input: { runId: string; inquiry?: true; several?: true }): Promise<void>;
+  /** Starts it for a run, an inquiry or a review under this name; nothing happens when one of that name was started before. */
+  start(name: string, input: WorkflowInput): Promise<void>;
   /** Wakes one that waits; nothing happens when it waits no more. */
   wake(token: string): Promise<void>;
   state(name: string): Promise<WorkflowState>;

@@ -1,5 +1,6 @@
 // The schedule's look at every stack: what somebody else has changed, and what today's rules find in what was deployed. What is
 // new since the last look is told as an event, so that nobody has to compare reports.
+import { createHash } from 'node:crypto';
 import type { Finding, ResourceDrift } from '#wasm';
 import type { StackKey } from '../../domain/stack.ts';
 import type { DriftDocument } from '../documents/documents.ts';
@@ -13,19 +14,35 @@ import type { Next, Steps } from './steps.ts';
 const BY = 'schedule';
 // Of one execution: its payloads hold 256 KB, and its history 25,000 events.
 const MOST_STACKS = 1_000;
+const PAGE = 100;
 
-/** An inquiry for every stack, about to be answered one by one. `name`: of the execution; the same again asks for the same. */
-export async function reviewStep(local: Local, { inquiries }: Steps, name: string): Promise<Next> {
+/**
+ * An inquiry for every stack, about to be answered one by one. `name`: of the execution; the same again asks for the same.
+ * More than one execution holds are left to another, which goes on behind `after`.
+ */
+export async function reviewStep(
+  local: Local,
+  { inquiries, workflow }: Steps,
+  { name, after }: { name: string; after?: string | undefined },
+): Promise<Next> {
   const stacks: { runId: string }[] = [];
-  for await (const { key } of allOf((next) => local.store.stacks.list({ next }))) {
-    if (stacks.length === MOST_STACKS) break;
-    const { name: stack, account, region } = key;
-    const id = `${name}-${stacks.length + 1}`;
-    if ((await inquiries.head(id)) === undefined) {
-      const head = { id, kind: 'review', stack, by: BY, at: local.clock.now(), account, region } as const;
-      await inquiries.keep(head, { kind: 'review', stack });
+  let next = after;
+  do {
+    const page = await local.store.stacks.list({ next, limit: PAGE });
+    for (const { key } of page.items) {
+      const { name: stack, account, region } = key;
+      const id = `${name}-${stacks.length + 1}`;
+      if ((await inquiries.head(id)) === undefined) {
+        const head = { id, kind: 'review', stack, by: BY, at: local.clock.now(), account, region } as const;
+        await inquiries.keep(head, { kind: 'review', stack });
+      }
+      stacks.push({ runId: id });
     }
-    stacks.push({ runId: id });
+    next = page.next;
+  } while (next !== undefined && stacks.length < MOST_STACKS);
+  if (next !== undefined) {
+    const rest = createHash('sha256').update(`${name} ${next}`).digest('hex').slice(0, 32);
+    await workflow.start(`review-${rest}`, { review: true, after: next });
   }
   return stacks.length === 0 ? { next: 'end' } : { next: 'review', stacks };
 }

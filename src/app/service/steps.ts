@@ -83,6 +83,10 @@ export async function judgeStep(
   if (found !== undefined && found.status !== 'submitted') return nextOf(found);
   const isHeldBack = found === undefined && (await heldBack(steps, head));
   const next: Next = isHeldBack ? { next: 'end' } : await judged(session, steps, { found, head }, control);
+  if (next.next === 'refused') {
+    const { code, message } = next.error;
+    await steps.tell('Submission refused', { version: 1, runId, stack: head.stack, by: head.by, code, message });
+  }
   // Nobody works on it any more.
   if (next.next === 'end' || next.next === 'refused') await steps.vault.forget(runId);
   return next;

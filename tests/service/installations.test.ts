@@ -1,11 +1,14 @@
-// Another version is installed over a run that the one before has begun, and the one before over the newer one's table.
-// The newer version is this one, copied, with another number of its table.
+// What depends on how the service is installed, and over what: a restored table, an access policy, another version over a run
+// that the one before has begun, and the one before over the newer one's table. The newer version is this one, copied, with
+// another number of its table, and with less patience for people. One after the other, each leaves its installation behind.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type AttributeValue, DynamoDB } from '@aws-sdk/client-dynamodb';
+import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aws } from './support/aws.ts';
 import { call, callAt, ENDS, until } from './support/call.ts';
 import { chainOf, killWorkers, queuesOf, stopExecution } from './support/chain.ts';
 import { HOME_ACCOUNT, install } from './support/scripts.ts';
@@ -13,12 +16,19 @@ import { type Installed, startService } from './support/start.ts';
 
 const root = join(import.meta.dirname, '../..');
 const SIZE = 20;
+const CONFIG = `
+access:
+  - { who: ["*"], may: [read, plan, deploy, approve] }
+unattended: ["s3://*/nightly/*"]
+`;
 
 let installed: Installed;
 let newer: string;
 beforeAll(async () => {
   newer = copied();
-  installed = await startService();
+  const config = join(newer, 'assent.config.yaml');
+  writeFileSync(config, CONFIG);
+  installed = await startService({ config });
   callAt(installed.service);
 });
 afterAll(async () => {
@@ -39,12 +49,15 @@ function copied(): string {
     filter: (from) => !from.startsWith(join(root, packages)),
   });
   symlinkSync(join(root, packages), join(folder, packages));
-  const file = join(folder, 'src/adapters/table/versioned.ts');
-  const before = readFileSync(file, 'utf8');
-  const after = before.replace(/TABLE_VERSION = \d+;/, 'TABLE_VERSION = 9;');
-  expect(after).not.toBe(before);
-  writeFileSync(file, after);
+  change(join(folder, 'src/adapters/table/versioned.ts'), /TABLE_VERSION = \d+;/, 'TABLE_VERSION = 9;');
+  change(join(folder, 'functions/deploy/machine.asl.json'), /"TimeoutSeconds": \d+/, '"TimeoutSeconds": 3');
   return folder;
+}
+
+function change(file: string, from: RegExp, to: string): void {
+  const before = readFileSync(file, 'utf8');
+  expect(before.match(new RegExp(from, 'g'))).toHaveLength(1);
+  writeFileSync(file, before.replace(from, to));
 }
 
 async function installNewer(): Promise<void> {
@@ -52,6 +65,23 @@ async function installNewer(): Promise<void> {
   const { install } = (await import(module)) as typeof import('./support/scripts.ts');
   expect(await install(installed.emulator, { args: installed.args })).toBe(installed.service);
 }
+
+test('an object that the access policy names is deployed without a person, another waits for one', async () => {
+  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
+  const s3 = new S3({ endpoint: installed.emulator, region: 'us-east-1', forcePathStyle: true, credentials });
+  const { Buckets = [] } = await s3.listBuckets({});
+  const Bucket = Buckets.map(({ Name = '' }) => Name).find((name) => name.includes('templates'));
+  for (const Key of ['nightly/by-itself.json', 'daily/by-a-person.json']) {
+    await s3.putObject({ Bucket, Key, Body: chainOf(1) });
+  }
+  s3.destroy();
+  const statusOf = async (stack: string) =>
+    (await call('GET', '/deployments')).document.runs.find((run: { stack: string }) => run.stack === stack)?.status;
+  await expect.poll(() => statusOf('by-itself'), { timeout: 90_000, interval: 300 }).toBe('succeeded');
+  await expect.poll(() => statusOf('by-a-person'), { timeout: 90_000, interval: 300 }).toBe('waiting_approval');
+  const { document } = await call('DELETE', '/stacks/by-itself', {});
+  await until(`/deployments/${document.runId}`, ENDS);
+});
 
 test('a table that was restored takes the place of the one that the installation made', {
   timeout: 300_000,
@@ -114,11 +144,51 @@ test('a run that one version has begun is finished by the next; the one before r
   expect(await queuesOf(installed)).toEqual([]);
 });
 
+test('a workflow whose time for an answer is over ends by itself, as the run does', { timeout: 180_000 }, async () => {
+  const asked = await call('POST', '/deployments', { stack: 'unanswered', template: chainOf(1), askAlways: true });
+  const { runId } = asked.document;
+  expect((await until(asked.location ?? '', [...ENDS, 'waiting_approval'])).document.status).toBe('waiting_approval');
+  const dynamo = dynamoDb();
+  const TableName = await madeTable(dynamo);
+  await dynamo.updateItem({
+    TableName,
+    Key: { pk: { S: `run#${runId}` }, sk: { S: 'head' } },
+    ConditionExpression: 'attribute_exists(#f.#e)',
+    UpdateExpression: 'SET #f.#e = :past',
+    ExpressionAttributeNames: { '#f': 'fields', '#e': 'expiresAt' },
+    ExpressionAttributeValues: { ':past': { N: '1' } },
+  });
+  dynamo.destroy();
+  await expect.poll(() => executionStatus(runId), { timeout: 90_000, interval: 300 }).toBe('SUCCEEDED');
+  expect((await call('GET', asked.location ?? '')).document).toMatchObject({
+    status: 'expired',
+    result: { code: 'run_expired' },
+  });
+});
+
+async function executionStatus(name: string): Promise<string> {
+  const executionArn = `arn:aws:states:us-east-1:${HOME_ACCOUNT}:execution:assent-local-deploy:${name}`;
+  const target = { url: installed.emulator, service: 'states', target: 'AWSStepFunctions.DescribeExecution' };
+  return (await aws({ ...target, body: { executionArn } })).status;
+}
+
+function dynamoDb(): DynamoDB {
+  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
+  return new DynamoDB({ endpoint: installed.emulator, region: 'us-east-1', credentials });
+}
+
+/** The table that the installation made. */
+async function madeTable(dynamo: DynamoDB): Promise<string> {
+  const { TableNames = [] } = await dynamo.listTables({});
+  const [made] = TableNames.filter((name) => name.startsWith('assent-local'));
+  expect(made).toBeDefined();
+  return made ?? '';
+}
+
 /** As a restore to a point in time makes it: another table with the same items. */
 async function copyOfTable(): Promise<string> {
-  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
-  const dynamo = new DynamoDB({ endpoint: installed.emulator, region: 'us-east-1', credentials });
-  const [TableName] = (await dynamo.listTables({})).TableNames ?? [];
+  const dynamo = dynamoDb();
+  const TableName = await madeTable(dynamo);
   const { Table: { KeySchema, AttributeDefinitions } = {} } = await dynamo.describeTable({ TableName });
   const copy = 'assent-restored';
   await dynamo.createTable({ TableName: copy, KeySchema, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' });
