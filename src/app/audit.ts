@@ -1,11 +1,12 @@
 // `audit`: what the log says, its key, and proofs out of it. Nothing is changed here.
 import { createHash } from 'node:crypto';
-import type { ProofFile, Said, Statement, TrustedKey, Verification } from '#wasm';
+import type { ProofFile, Said, TrustedKey, Verification } from '#wasm';
 import { digestedPlan } from '../core/calls.ts';
 import { neededTiles, proveFromTiles, verifierKey, verifyLog, verifyProof } from '../core/proof.ts';
-import { AssentError, ResourceNotFound } from '../domain/errors.ts';
+import { ResourceNotFound } from '../domain/errors.ts';
 import { keptPlan } from './planning/planning.ts';
 import { allOf, type Log, type LogEntry, type LogHead } from './ports.ts';
+import { statementIn } from './proof/statement.ts';
 import type { Local } from './session.ts';
 import { unknownRun } from './status.ts';
 
@@ -183,26 +184,6 @@ function entryDocument({ index, runId, text }: LogEntry): AuditEntryDocument {
   const { says, planDigest, predicate } = statementIn(text);
   const { at, result, by } = predicate;
   return { index, runId, says, planDigest, at, result, ...(by === undefined ? {} : { by }) };
-}
-
-/** What an entry says, unverified. */
-function statementIn(entry: string): Statement {
-  try {
-    const { payload } = JSON.parse(entry) as { payload: string };
-    const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as {
-      predicateType: string;
-      subject: [{ digest: { sha256: string } }];
-      predicate: Statement['predicate'];
-    };
-    const says = statement.predicateType.split(':')[2] as Said;
-    return { says, planDigest: statement.subject[0].digest.sha256, predicate: statement.predicate };
-  } catch (error) {
-    throw new AssentError('log_corrupt', 'An entry of the log cannot be read.', {
-      help: 'Verifying the log says which.',
-      kind: 'failed',
-      cause: error,
-    });
-  }
 }
 
 async function detailsOf({ store }: Pick<Local, 'store'>, digest: string): Promise<string> {

@@ -21,6 +21,8 @@ export interface JudgeOptions extends GateOptions {
   allowDataLoss?: AllowedLoss;
   /** Digest of the plan that was approved beforehand; another plan is refused with `plan_changed`. */
   approve?: string;
+  /** Who approved it, where that is known. */
+  approvedBy?: string;
   /** Digest of the plan that was shown; another is refused in the same way, and no question is answered by it. */
   expect?: string;
   /** Digest of the access policy that let the run in; stands in the verdict. */
@@ -78,7 +80,7 @@ async function judgeNow(
     return settled(session, run, asks ? waiting(session) : { status: 'approved' }, [allowed]);
   }
   const { verdict: found, findings } = await judgePlan(session, planned, options.template, options, control.signal);
-  const by = 'the approved digest';
+  const by = options.approvedBy ?? 'the approved digest';
   const answers = found.decision === 'ask' && approve !== undefined;
   const verdict = { ...(answers ? answered(found, true, by) : found), ...letIn(options) };
   control.emit({ event: 'decided', at: iso(clock.now()), ...verdict });

@@ -51,9 +51,17 @@ export function groupsOf(targets: readonly Placed[]): number[][] | undefined {
   return groups;
 }
 
-/** What a person approves: SHA-256 (hex) over the JSON of every stack with the digest of its plan, sorted by stack. */
-export function deploymentDigest(plans: readonly { stack: StackKey; planDigest: string }[]): string {
+/** Every stack, as {@link stackText} spells it, with the digest of its plan; sorted by stack. */
+export type DeploymentPlans = readonly (readonly [stack: string, planDigest: string])[];
+
+export function deploymentPlans(plans: readonly { stack: StackKey; planDigest: string }[]): DeploymentPlans {
   const pairs = plans.map(({ stack, planDigest }) => [stackText(stack), planDigest] as const);
-  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(pairs)).digest('hex');
+  return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What a person approves: SHA-256 (hex) over the JSON of {@link DeploymentPlans}. */
+export function deploymentDigest(plans: readonly { stack: StackKey; planDigest: string }[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(deploymentPlans(plans)))
+    .digest('hex');
 }

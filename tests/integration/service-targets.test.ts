@@ -8,8 +8,10 @@ import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
 import { keys } from '../../src/adapters/table/keys.ts';
 import { servicePortsOn } from '../../src/adapters/table/service.ts';
+import { auditList, auditVerifyLog, shownLog } from '../../src/app/audit.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
-import type { TargetsSubmission, WorkflowState } from '../../src/app/ports/service.ts';
+import { keepValue } from '../../src/app/keep.ts';
+import type { KeptBrief, TargetsSubmission, WorkflowState } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
 import { briefStep, groupStep, settledStep } from '../../src/app/service/deployments.ts';
 import { answerRun, cancelRun, requestTargets, resumeRun, showRun } from '../../src/app/service/requests.ts';
@@ -54,6 +56,14 @@ Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Tags: [{Key: topic, Value: !
 Outputs: {O: {Value: !ImportValue topic}}`;
 const QUEUE = 'Resources: {Q: {Type: AWS::SQS::Queue}}';
 const BAD = 'Resources: {P: {Type: AWS::Cognito::UserPool, Properties: {MfaConfiguration: NEVER}}}';
+/** A circle that sees this is split. */
+const SPLIT = `Resources:
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: !Sub g
+      SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}]
+  Queue: {Type: AWS::SQS::Queue}`;
 const BOUNDS = { maxConcurrency: 2, toleratedFailures: 0 };
 
 let folder: string;
@@ -290,6 +300,117 @@ test('a target whose workflow failed for good counts as failed, and its run can 
   await settledStep(local, steps, 'd-t1', { next: 'stopped' });
   expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
   expect(await statuses()).toEqual(['failed', 'not_started']);
+});
+
+describe('what is signed of a deployment', () => {
+  const entries = async () => (await auditList(local)).entries.filter(({ runId }) => runId === 'd');
+  /** Whoever can write the table, and has no key. */
+  const alter = (fields: Record<string, string>) =>
+    table.write([{ update: keys.deployment('d'), set: fields, if: {} }]);
+  const alterBrief = async (change: (brief: KeptBrief) => void) => {
+    const { brief } = (await steps.deployments.get('d')) ?? expect.fail();
+    change(brief);
+    await alter({ brief: await keepValue(local.store.blobs, 'document', brief) });
+  };
+
+  test('is what was planned, decided and answered, and by whom; the log holds', async () => {
+    await submitted([target('net', NET), target('app', APP)], { askAlways: true });
+    await briefed();
+    expect(await entries()).toMatchObject([
+      { says: 'plan', result: 'deploy' },
+      { says: 'verdict', result: 'ask', by: 'circle' },
+    ]);
+    await answerRun(local, steps, 'd', { decision: 'approve', caller: ANN });
+    const { digest } = await shown();
+    expect(await entries()).toMatchObject([
+      { planDigest: digest },
+      { planDigest: digest },
+      { says: 'approval', result: 'approve', by: 'ann', planDigest: digest },
+    ]);
+    await led();
+    expect((await shown()).status).toBe('succeeded');
+    const keysNow = await local.signer.trusted();
+    expect(auditVerifyLog(await shownLog(local), keysNow)).toMatchObject({ valid: true });
+  });
+
+  test('no answer, or a no: who changes the status begins nothing', async () => {
+    await submitted([target('q', QUEUE)], { askAlways: true });
+    await briefed();
+    const forged = JSON.stringify({ decision: 'approve', by: 'ann', at: 1 });
+    await alter({ status: 'running', answer: forged });
+    expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+    expect(await shown()).toMatchObject({ status: 'refused', code: 'not_approved' });
+    await alter({ status: 'waiting_approval' });
+    await answerRun(local, steps, 'd', { decision: 'reject', caller: ANN });
+    await alter({ status: 'running' });
+    expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+    expect(await statuses()).toEqual(['planned']);
+    expect((await local.store.runs.list()).items).toEqual([]);
+  });
+
+  test('another digest, and another plan under the same digest', async () => {
+    await submitted([target('q1', QUEUE), target('q2', NET)]);
+    await briefed();
+    const { targets } = await shown();
+    const one = (brief: KeptBrief, index: number) => brief.targets[index]?.document ?? expect.fail();
+    await alterBrief((brief) => {
+      one(brief, 0).planDigest = targets[1].planDigest;
+    });
+    const said = await groupStep(local, steps, 'd');
+    expect(said).toMatchObject({ next: 'group' });
+    await lead('d-t1');
+    expect((await shown()).targets[0]).toMatchObject({ status: 'not_planned', error: { code: 'wrong_subject' } });
+    await alterBrief((brief) => {
+      brief.digest = 'f'.repeat(64);
+    });
+    expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
+    expect(await shown()).toMatchObject({ status: 'failed', code: 'wrong_subject' });
+    expect((await local.store.runs.list()).items).toEqual([]);
+  });
+
+  test('a status that changes while targets are begun begins none of those that are left', async () => {
+    await submitted([target('q', QUEUE)], { askAlways: true });
+    await briefed();
+    await alter({ status: 'running' });
+    // As if the group had been begun before anybody looked.
+    const submission = await steps.submissions.targets((await steps.submissions.head('d')) ?? expect.fail());
+    const part = { of: 'd', index: 0 };
+    const head = { ...((await steps.submissions.head('d')) ?? expect.fail()), runId: 'd-t1', stack: 'q', part };
+    const { several: _, ...own } = head;
+    await steps.submissions.keep(own, { mode: 'deploy', stack: 'q', template: submission.targets[0]?.template });
+    await lead('d-t1');
+    expect((await shown()).targets[0]).toMatchObject({ status: 'not_planned', error: { code: 'not_approved' } });
+    expect((await local.store.runs.list()).items).toEqual([]);
+  });
+
+  test('a split circle is answered by the person', async () => {
+    const may = [{ who: ['bob'], may: ['read', 'deploy', 'override'], stacks: ['*'] }] as const;
+    const bob = new Caller({ ...policy, rules: [...policy.rules, ...may] as AccessPolicy['rules'] }, 'bob');
+    await submitted([target('split', SPLIT)], { failOn: 'none' }, bob);
+    expect(await briefed()).toEqual({ next: 'ask' });
+    await answerRun(local, steps, 'd', { decision: 'approve', caller: ANN });
+    await led();
+    expect(await shown()).toMatchObject({ status: 'succeeded' });
+    const run = await local.store.runs.get('d-t1');
+    expect(run).toMatchObject({ answer: { by: 'ann' }, verdict: { by: 'person' } });
+    expect(run?.verdict?.reasons.join()).toContain('ann approved');
+  });
+
+  test('a worker that ended between signing and writing is followed by one that signs nothing else', async () => {
+    await submitted([target('q1', QUEUE)]);
+    const { begin } = steps.deployments;
+    steps.deployments.begin = async () => Promise.reject(new Error('killed'));
+    await expect(briefed()).rejects.toThrow('killed');
+    steps.deployments.begin = begin;
+    const first = await entries();
+    await requestTargets(local, steps, { targets: [target('q1', NET)], bounds: BOUNDS }, { caller: BOB, runId: 'e' });
+    await briefStep(local, steps, open, 'e', control);
+    const said = await groupStep(local, steps, 'e');
+    if (said.next === 'group') for (const { runId } of said.begun) await lead(runId);
+    expect(await briefed()).toEqual({ next: 'end' });
+    expect(await shown()).toMatchObject({ status: 'refused', code: 'plan_changed' });
+    expect(await entries()).toEqual(first);
+  });
 });
 
 describe('a workflow that failed', () => {

@@ -117,7 +117,7 @@ test('a run waits for a person; whoever submitted it may not approve it', async 
     answer: { decision: 'approve', by: 'arn:aws:iam::111111111111:user/ann', reason: 'looks right' },
   });
   const late = await call('POST', `${location}/approval`, { decision: 'reject' }, ANN);
-  expect(late.status).toBe(422);
+  expect(late.status).toBe(409);
 });
 
 test('a person rejects: nothing is called', async () => {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Predicate, Said, Statement } from '#wasm';
 import { appendToLog, logEntry, neededTiles, signedCheckpoint, toSign } from '../../core/proof.ts';
 import { AssentError } from '../../domain/errors.ts';
+import type { StackKey } from '../../domain/stack.ts';
 import type { RunDocument } from '../documents/documents.ts';
 import { iso } from '../documents/events.ts';
 import { keepValue } from '../keep.ts';
@@ -22,20 +23,22 @@ const TRIES = 50;
 // A person's name or an endpoint may be as long as somebody likes; KMS signs 4,096 bytes.
 const MOST_SHOWN = 200;
 
-/** Signs statements about a run and appends them. Rejects where they cannot be signed or kept: then nothing is. */
+/**
+ * Signs statements about a run, or about a deployment to several targets, which has no stack of its own, and appends them.
+ * Rejects where they cannot be signed or kept: then nothing is.
+ */
 export async function attest(
   { store, clock, signer }: Local,
-  { runId, planDigest, stack }: Pick<Run, 'runId' | 'planDigest' | 'stack'>,
+  { runId, planDigest, stack }: Pick<Run, 'runId' | 'planDigest'> & { stack?: StackKey },
   sayings: readonly Saying[],
 ): Promise<void> {
   if (sayings.length === 0) return;
-  const { endpoint, account, region, name } = stack;
-  const where = [endpoint, account, region, name].map(short);
+  const where = stack && [stack.endpoint, stack.account, stack.region, stack.name].map(short);
   const said = await Promise.all(
     sayings.map(async ({ says, details, by, skipped = [], result }) => ({
       says,
       result,
-      ...(says === 'plan' ? { stack: where } : {}),
+      ...(says === 'plan' && where !== undefined ? { stack: where } : {}),
       ...(by === undefined ? {} : { by: short(by) }),
       ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 8).map(short) }),
       ...(details === undefined ? {} : { details: await keepValue(store.blobs, 'document', details) }),

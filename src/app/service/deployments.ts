@@ -4,7 +4,7 @@ import { AssentError, ResourceNotFound } from '../../domain/errors.ts';
 import { type NoEchoValues, revealed } from '../../domain/secret.ts';
 import type { Target } from '../../domain/targets.ts';
 import { outcomeOf, type TargetDocument } from '../documents/targets.ts';
-import { ANSWER_WITHIN_MS } from '../judge.ts';
+import { ANSWER_WITHIN_MS, type JudgeOptions } from '../judge.ts';
 import { keepValue } from '../keep.ts';
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { keepPlan, keptPlan, makePlan } from '../planning/planning.ts';
@@ -19,7 +19,8 @@ import type {
   TargetsSubmission,
 } from '../ports/service.ts';
 import { END_STATUSES } from '../ports.ts';
-import type { Control, Local, Session } from '../session.ts';
+import { attestAnswer, attestJudged, checkPart, checkTogether } from '../proof/together.ts';
+import { type Control, type Local, type Session, stackHere } from '../session.ts';
 import { type Brief, brief, type OpenTarget, plannedOf, type TargetWanted } from '../targets/brief.ts';
 import { briefedDocument, meantBy, notStarted } from '../targets/deploy.ts';
 import type { Caller } from './access.ts';
@@ -58,7 +59,7 @@ export async function briefStep(
   try {
     const made = await brief(wantedTargets(submission, sealed), open, { ...gateOf(submission), circle }, control);
     for (const { plan } of plannedOf(made.targets)) await keepPlan(local.store.blobs, plan);
-    const state = { ...decided(made, submission), brief: keptBrief(made, submission) };
+    const state = { ...(await signed(local, id, made, decided(made, submission))), brief: keptBrief(made, submission) };
     const expiresAt = local.clock.now() + ANSWER_WITHIN_MS;
     await deployments.begin(id, { ...state, ...(state.status === 'waiting_approval' ? { expiresAt } : {}) });
     return ended(steps, id, nextOf(state.status));
@@ -69,11 +70,31 @@ export async function briefStep(
   }
 }
 
+/** Signs what was decided before it counts; what was decided of another plan before is refused. */
+async function signed(
+  local: Local,
+  id: string,
+  { digest, targets }: Brief,
+  decision: ReturnType<typeof decided>,
+): Promise<ReturnType<typeof decided>> {
+  if (digest === null) return decision;
+  const judged = plannedOf(targets).map(({ stack, plan, verdict }) => ({ stack, planDigest: plan.digest, verdict }));
+  const said = { waiting_approval: 'ask', running: 'approve', refused: 'refuse' } as const;
+  const isSame = await attestJudged(local, { id, digest, targets: judged, decision: said[decision.status] });
+  return isSame ? decision : { status: 'refused', code: 'plan_changed' };
+}
+
 /** Begins the targets whose turn it is; when there is none any more, the deployment ends. */
 export async function groupStep(local: Local, steps: Steps, id: string): Promise<Next> {
   const { submissions, deployments } = steps;
   const state = await deployments.get(id);
   if (state?.status !== 'running') return ended(steps, id, { next: 'end' });
+  const why = await refusedByProof(local, id, state);
+  if (why !== undefined) {
+    const isBegun = (await deployments.notes(id)).size > 0;
+    await deployments.move(id, 'running', { status: isBegun ? 'failed' : 'refused', code: why });
+    return ended(steps, id, { next: 'end' });
+  }
   const head = await headOf(submissions, id);
   const submission = await submissions.targets(head);
   const targets = await standing(local, steps, id, state.brief);
@@ -112,6 +133,21 @@ export async function groupStep(local: Local, steps: Steps, id: string): Promise
   return ended(steps, id, { next: 'end' });
 }
 
+/** Why what is signed of a deployment does not allow it, where it does not. */
+async function refusedByProof(
+  local: Local,
+  id: string,
+  { brief: { digest } }: DeploymentState,
+): Promise<string | undefined> {
+  try {
+    await checkTogether(local, id, digest ?? '');
+    return undefined;
+  } catch (error) {
+    if (error instanceof AssentError && error.kind === 'refused') return error.code;
+    throw error;
+  }
+}
+
 /** What comes next; where that is nothing, no value is kept for a target that has no run. */
 async function ended(steps: Steps, id: string, next: Next): Promise<Next> {
   if (next.next === 'end') await forgetUnbegun(steps, id);
@@ -131,23 +167,31 @@ export async function heldBack({ submissions, deployments }: Steps, { part }: Su
   return true;
 }
 
-/** The plan that a target's run must come to, and what was answered for it. Rejects with `plan_changed`. */
+/**
+ * The plan that a target's run must come to, and who approved it. Rejects with `plan_changed`, and with the code of what does
+ * not hold where what is signed of the deployment does not allow it.
+ */
 export async function meantFor(
   session: Session,
   { deployments }: Steps,
   { part }: SubmissionHead,
   submission: Submission,
   control: Control,
-): Promise<{ approve?: string; expect?: string }> {
+): Promise<Pick<JudgeOptions, 'approve' | 'approvedBy' | 'expect'>> {
   if (part === undefined) return {};
   const state = await deployments.get(part.of);
   const one = state?.brief.targets[part.index];
   const digest = one?.document.planDigest ?? '';
   const plan = await keptPlan(session.store.blobs, digest);
   if (one === undefined || plan === undefined) throw new Error(`the plan ${digest} of ${part.of} is not kept`);
-  const answered = one.split && state?.answer !== undefined;
+  const whole = state?.brief.digest ?? '';
+  const { approvedBy } = await checkTogether(session, part.of, whole);
+  const { stack } = await stackHere(session, submission.stack, control);
+  await checkPart(session, whole, { stack, planDigest: digest });
   const { open = [] } = one.document;
-  if (open.length === 0) return answered ? { approve: digest } : { expect: digest };
+  if (open.length === 0) {
+    return one.split && approvedBy !== undefined ? { approve: digest, approvedBy } : { expect: digest };
+  }
   return meantBy({ plan, verdict: null, open }, async () => {
     const planned = await makePlan(session, wantedOf(submission), control);
     using _planner = planned.inCore;
@@ -257,8 +301,11 @@ export async function answerDeployment(
     decision === 'approve'
       ? { status: 'running' as const, answer }
       : { status: 'rejected' as const, code: 'rejected', answer };
-  const isWaiting = state !== undefined && !isOver(state, at);
-  if (isWaiting && (await deployments.move(id, 'waiting_approval', change))) return;
+  const isWaiting = state?.status === 'waiting_approval' && !isOver(state, at);
+  if (isWaiting) {
+    await attestAnswer(local, id, state.brief.digest ?? '', answer);
+    if (await deployments.move(id, 'waiting_approval', change)) return;
+  }
   throw new AssentError('run_ended', `Deployment ${id} waits for no answer.`, { kind: 'refused' });
 }
 
@@ -399,7 +446,7 @@ function keptBrief({ targets, groups, digest }: Brief, submission: TargetsSubmis
 function decided(
   { digest, targets }: Brief,
   { planDigest, askAlways = false }: TargetsSubmission,
-): Pick<DeploymentState, 'status' | 'code'> {
+): { status: 'refused' | 'waiting_approval' | 'running'; code?: string } {
   if (digest === null) return { status: 'refused', code: 'target_not_planned' };
   if (planDigest !== undefined && planDigest !== digest) return { status: 'refused', code: 'plan_changed' };
   const planned = plannedOf(targets);
