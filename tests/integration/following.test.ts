@@ -1,7 +1,7 @@
 // `assent --service` follows what has been begun there: over a service that answers what a test tells it.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AnyDocument, Workspace } from '../support/cli.ts';
 
 let space: Workspace;
@@ -71,4 +71,66 @@ test('a deployment to several targets is resumed, and followed to its end', asyn
   const { code, stdout } = await assent('resume', 'd', '--format', 'json');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ kind: 'targets', outcome: 'succeeded' });
+});
+
+describe('each target tells what it does, as it would embedded', () => {
+  const running = { ...one('running'), runId: 'd-t1' };
+  const ended = { ...one('rolled_back'), runId: 'd-t1' };
+  const failed = { logicalId: 'Queue', type: 'AWS::SQS::Queue', action: 'create', status: 'failed', message: 'no' };
+  const at = '2026-11-27T00:00:00.000Z';
+  const started = { event: 'started', at, runId: 'd-t1', stack: 'web', resources: 2 };
+  const back = { event: 'rolling_back', at, runId: 'd-t1', resources: 1, unrestored: 0 };
+  const events = (list: object[], next: number) => ({ version: 1, kind: 'events', runId: 'd-t1', events: list, next });
+  const deploy = (...more: string[]) => {
+    answers = {
+      'POST /deployments': [deployment({ status: 'planning' })],
+      'GET /deployments/d': [
+        deployment({ status: 'running', targets: [running] }),
+        deployment({ status: 'failed', targets: [ended] }),
+      ],
+      'GET /deployments/d-t1': [deployment({ runId: 'd-t1', stack: 'web', status: 'rolled_back' })],
+      'GET /deployments/d-t1/events': [
+        events([started], 1),
+        // Its worker's time was over.
+        events([{ event: 'suspending', at, graceMs: 1 }, started, { event: 'resource', at, ...failed }], 2),
+        events([back], 3),
+        events([], 3),
+      ],
+    };
+    const file = space.file('t.yaml', 'targets: [{stack: web, account: "111111111111"}]');
+    const template = space.file('q.yaml', 'Resources: {Q: {Type: AWS::SQS::Queue}}');
+    return assent('deploy', template, '--targets', file, '--yes', ...more);
+  };
+
+  test('for people', async () => {
+    const { code, stderr } = await deploy();
+    const name = 'web in 111111111111, us-east-1';
+    expect(stderr.trim().split('\n')).toEqual([
+      `${name}: running`,
+      `${name}: run d-t1 started, 2 resources`,
+      `${name}: Queue failed: no`,
+      `${name}: rolling back`,
+      `${name}: rolled back`,
+    ]);
+    expect(code).toBe(3);
+  });
+
+  test('for programs', async () => {
+    const { stdout } = await deploy('--format', 'jsonl');
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line): AnyDocument => JSON.parse(line));
+    expect(lines.slice(0, -1).map(({ event }) => event)).toEqual([
+      'target',
+      'started',
+      'suspending',
+      'started',
+      'resource',
+      'rolling_back',
+      'target',
+    ]);
+    for (const { target } of lines.slice(0, -1)) expect(target).toMatchObject({ index: 0, stack: 'web' });
+    expect(lines.at(-1)).toMatchObject({ kind: 'targets', outcome: 'failed' });
+  });
 });

@@ -98,7 +98,7 @@ test('somebody else answers a run that waits; who watches sees it go on', async 
   const approved = await assent('approve', runId, '--reason', 'looks right');
   expect(approved).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Deployed stack waits/) });
   const late = await document('reject', runId);
-  expect(late).toMatchObject({ code: 2, document: { kind: 'error' } });
+  expect(late).toMatchObject({ code: 1, document: { kind: 'error' } });
   expect((await document('cancel', runId)).document).toMatchObject({ status: 'succeeded', requested: false });
   expect((await document('resume', runId)).document).toMatchObject({ code: 'run_not_resumable' });
 });

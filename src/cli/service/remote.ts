@@ -2,6 +2,7 @@
 // followed to its end, an inquiry to its answer.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ErrorDocument, RunDocument } from '../../app/documents/documents.ts';
+import type { RunEvent } from '../../app/documents/events.ts';
 import { END_STATUSES, NO_TRACER } from '../../app/ports.ts';
 import type { DeploymentDocument, EventsDocument } from '../../app/service/requests.ts';
 import { interrupted } from '../../app/session.ts';
@@ -85,25 +86,47 @@ export async function inquired<Document>(
   }
 }
 
-/** Shows what a run tells until it ends, waits for a person or is left by its workflow, then prints how it ended; the code is the embedded one's. */
+/** What a run tells, read on from where it was left. */
+export class Feed {
+  readonly #client: Client;
+  readonly #runId: string;
+  #after = 0;
+  #started = false;
+
+  constructor(client: Client, runId: string) {
+    this.#client = client;
+    this.#runId = runId;
+  }
+
+  /** `isSeen`: workers come and go, and who watches sees one run. Resolves with how much there was. */
+  async read(tell: (event: RunEvent, isSeen: boolean) => void): Promise<number> {
+    const query = { after: String(this.#after) };
+    const { document } = await this.#client.call<EventsDocument>('GET', `/deployments/${this.#runId}/events`, {
+      query,
+    });
+    for (const event of document.events) {
+      const another = event.event === 'suspending' || (this.#started && event.event === 'started');
+      this.#started ||= event.event === 'started';
+      tell(event, !another);
+    }
+    this.#after = document.next;
+    return document.events.length;
+  }
+}
+
+/**
+ * Shows what a run tells until it ends, waits for a person or is left by its workflow, then prints how it ended; the code is
+ * the embedded one's.
+ */
 export async function followed(remote: Remote, runId: string, asked: Asked): Promise<ExitCode> {
   const { client, io, format, interrupt, progress } = remote;
   const path = `/deployments/${runId}`;
-  let after = 0;
-  let started = false;
-  const look = async (): Promise<number> => {
-    const query = { after: String(after) };
-    const { document } = await client.call<EventsDocument>('GET', `${path}/events`, { query });
-    for (const event of document.events) {
-      // Workers come and go; who watches sees one run.
-      const another = event.event === 'suspending' || (started && event.event === 'started');
-      if (!another) progress.show(event);
-      started ||= event.event === 'started';
+  const feed = new Feed(client, runId);
+  const look = () =>
+    feed.read((event, isSeen) => {
+      if (isSeen) progress.show(event);
       if (format === 'jsonl') io.out(`${JSON.stringify({ version: 1, kind: 'event', ...event })}\n`);
-    }
-    after = document.next;
-    return document.events.length;
-  };
+    });
   for (;;) {
     if ((await look()) === 0) {
       const { document } = await client.call<DeploymentDocument>('GET', path);
