@@ -266,6 +266,21 @@ test('a cancelled deployment begins no other target, and one that was about to b
   await expect(resumeRun(local, steps, 'd', BOB)).rejects.toMatchObject({ code: 'run_not_resumable' });
 });
 
+test('a target that is being judged when its deployment is cancelled is not begun either', async () => {
+  await submitted([target('q1', QUEUE)]);
+  await briefed();
+  await groupStep(local, steps, 'd');
+  const { submit } = local.store.runs;
+  local.store.runs.submit = async (run) => {
+    await cancelRun(local, steps, 'd', { caller: BOB });
+    return submit.call(local.store.runs, run);
+  };
+  await lead('d-t1');
+  local.store.runs.submit = submit;
+  expect(await statuses()).toEqual(['rejected']);
+  expect((await local.store.runs.get('d-t1'))?.startedAt).toBeUndefined();
+});
+
 test('what was drifted since it was judged is refused, and the rest is not begun', async () => {
   await submitted([target('q1', QUEUE), { ...target('q2', QUEUE), wave: 2 }]);
   await briefed();

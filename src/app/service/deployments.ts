@@ -154,6 +154,11 @@ async function ended(steps: Steps, id: string, next: Next): Promise<Next> {
   return next;
 }
 
+/** Whether a deployment was cancelled: a target that was being judged then is not begun. */
+export async function isCancelled({ deployments }: Steps, id: string): Promise<boolean> {
+  return (await deployments.get(id))?.status === 'cancelled';
+}
+
 /** Before a target's run begins: why it does not, where something has come between. */
 export async function heldBack({ submissions, deployments }: Steps, { part }: SubmissionHead): Promise<boolean> {
   if (part === undefined) return false;

@@ -27,7 +27,7 @@ import { isResumable } from '../resume.ts';
 import type { Control, Local, Session } from '../session.ts';
 import { submit } from '../submit.ts';
 import { work } from '../work.ts';
-import { answeredDeployment, heldBack, meantFor, stoppedDeployment } from './deployments.ts';
+import { answeredDeployment, heldBack, isCancelled, meantFor, stoppedDeployment } from './deployments.ts';
 import { failedInquiry } from './inquiries.ts';
 import { sealedFor } from './sealing.ts';
 import { judgeOptions, wantedFor } from './submission.ts';
@@ -197,6 +197,7 @@ export async function workStep(
   const { submissions, vault } = steps;
   try {
     const head = await submissions.head(runId);
+    if (head?.part !== undefined && (await isCancelled(steps, head.part.of))) await callOffUnbegun(session, runId);
     const secretParameters = head === undefined ? {} : await vault.open(await sealedFor(steps, head));
     const { outcome, resumeInMs = 0 } = await work(session, { runId, secretParameters }, control);
     if (outcome === 'suspended') return { next: 'wait', waitSeconds: Math.ceil(resumeInMs / 1_000) };
