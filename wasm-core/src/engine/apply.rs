@@ -10,9 +10,9 @@ use super::Engine;
 use super::contact::Contact;
 use super::errors::{self, Class};
 use super::outcome::Existence;
+use super::phase::{Phase, Why};
 use super::poll::Flight;
-use super::queues::Queues;
-use super::step::{Phase, Step, StepId, Why, Work};
+use super::step::{Step, StepId, Work};
 
 impl Engine {
     pub(super) fn apply(&mut self, now: Millis, event: &Event) {
@@ -126,34 +126,28 @@ impl Engine {
         }
         self.take_slot(id);
         let replaying = self.replaying;
+        self.enter(id, Phase::Unsent, at);
         let step = &mut self.steps[id];
         step.attempt = attempt;
         client_token.clone_into(&mut step.client_token);
         step.intent_at = at;
-        step.started_at.get_or_insert(at);
         step.request_token = None;
         step.retry_after = None;
         step.cancelled_at = None;
-        step.call = None;
         step.seen = 0;
-        step.troubles = 0;
-        step.refused = None;
         step.failure = None;
         step.looked_at = None;
-        step.phase = Phase::Unsent;
         // After a crash nobody knows whether the call was made.
         step.ambiguous = replaying;
         if step.work == Work::Create {
             step.identifier = None;
         }
         if let Some(parent) = step.parent {
-            self.steps[parent].phase = Phase::Removing;
-            Queues::leave(&mut self.steps, parent);
+            self.enter(parent, Phase::Removing, at);
         }
         if replaying {
             self.queue_call(id, at);
         } else {
-            Queues::leave(&mut self.steps, id);
             self.confirmed.push(id);
         }
         self.touched.insert(id);
@@ -168,22 +162,17 @@ impl Engine {
         at: Millis,
     ) {
         self.seen(id, identifier);
-        let watched = !self.replaying;
-        let step = &mut self.steps[id];
-        if step.phase != Phase::Running {
-            step.phase = Phase::Running;
-            step.accepted_at = at;
-            step.watched = watched && !step.ambiguous;
+        if self.steps[id].phase != Phase::Running {
+            self.enter(id, Phase::Running, at);
+            self.steps[id].watched = !self.replaying && !self.steps[id].ambiguous;
         }
-        step.request_token = Some(request_token.to_owned());
         self.request_tokens.insert(request_token.to_owned());
         let step = &mut self.steps[id];
+        step.request_token = Some(request_token.to_owned());
         step.retry_after = retry_after;
-        step.troubles = 0;
         if step.failure.take().is_some() || step.ambiguous {
             self.touched.insert(id);
         }
-        self.answered(id);
         self.queue_poll(id);
     }
 
@@ -203,10 +192,10 @@ impl Engine {
         if step.phase != Phase::Running {
             return;
         }
+        step.call = None;
         step.troubles = 0;
         step.retry_after = retry_after;
-        step.seen = at.saturating_sub(step.accepted_at).max(1);
-        self.answered(id);
+        step.seen = at.saturating_sub(step.since).max(1);
         if self.is_beyond_help(id, at) {
             self.timed_out(id, "The cloud has not ended it since.", at);
         } else {
@@ -252,9 +241,8 @@ impl Engine {
                 }
                 let unknown = code.starts_with("TypeNotFound");
                 let message = &if unknown { self.unknown_type(id, message) } else { message.to_owned() };
-                if self.asks_again(id, class, code, message, now) {
-                    self.steps[id].phase = Phase::Unsent;
-                } else {
+                self.enter(id, Phase::Unsent, now);
+                if !self.asks_again(id, class, code, message, now) {
                     self.operation_failed(id, code, message, now);
                 }
             }
@@ -271,7 +259,7 @@ impl Engine {
         step.call = None;
         match (call, step.phase) {
             (CallKind::Create | CallKind::Update | CallKind::Delete, Phase::Sent) => {
-                step.phase = Phase::Unsent;
+                self.enter(id, Phase::Unsent, now);
                 if self.cancelled && !self.steps[id].ambiguous {
                     self.abandon(id, now);
                 } else {
@@ -286,11 +274,10 @@ impl Engine {
     }
 
     fn lost(&mut self, id: StepId, call: CallKind, now: Millis) {
-        let step = &mut self.steps[id];
-        match (call, step.phase) {
+        match (call, self.steps[id].phase) {
             (CallKind::Create | CallKind::Update | CallKind::Delete, Phase::Sent) => {
-                step.phase = Phase::Unsent;
-                step.ambiguous = true;
+                self.enter(id, Phase::Unsent, now);
+                self.steps[id].ambiguous = true;
                 self.later(id, Class::Transient, now);
                 self.touched.insert(id);
             }
@@ -330,14 +317,14 @@ impl Engine {
         let load = if step.estimate == 0 { 0.0 } else { others * 1_000.0 / (rate * step.estimate as f64) };
         let price = (1_000.0 / rate * (0.2 + others * load.min(1.0))) as Millis;
         let offset = self.durations.place(flight(step), price);
-        let until = step.accepted_at.saturating_add(offset);
+        let until = step.since.saturating_add(offset);
         self.steps[id].placed = offset;
         self.queues.wait(&mut self.steps, id, until);
     }
 
     pub(super) fn learn(&mut self, id: StepId, at: Millis) {
         let step = &self.steps[id];
-        let done = at.saturating_sub(step.accepted_at);
+        let done = at.saturating_sub(step.since);
         let told = step.call != Some(CallKind::Poll);
         // A poll that waited long for its token says nothing about the end.
         let in_time = told || done <= step.placed.saturating_add(step.placed / 10).saturating_add(250);
@@ -395,6 +382,6 @@ fn flight(step: &Step) -> Flight {
         type_index: step.type_index,
         estimate: step.estimate,
         seen: step.seen,
-        earliest: step.retry_after.map(|time| time.saturating_sub(step.accepted_at)),
+        earliest: step.retry_after.map(|time| time.saturating_sub(step.since)),
     }
 }

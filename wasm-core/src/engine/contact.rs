@@ -63,6 +63,17 @@ mod tests {
     }
 
     #[test]
+    fn six_failures_are_enough_and_five_are_not() {
+        let mut contact = Contact::default();
+        for _ in 0..5 {
+            contact.trouble(0, "reset");
+        }
+        assert_eq!(contact.is_over(PATIENCE), None);
+        contact.trouble(0, "reset");
+        assert_eq!(contact.is_over(PATIENCE), Some("reset"));
+    }
+
+    #[test]
     fn a_few_failures_after_a_long_sleep_prove_nothing() {
         let mut contact = Contact::default();
         contact.trouble(0, "reset");

@@ -6,7 +6,8 @@ use crate::model::{Command, Millis};
 use crate::schema::{self, Handler};
 
 use super::Engine;
-use super::step::{Phase, Step, StepId, Work};
+use super::phase::Phase;
+use super::step::{Step, StepId, Work};
 
 /// Where the schema says nothing; also its longest, and that of handlers that say it themselves.
 const MINUTES: u16 = 120;
@@ -53,7 +54,7 @@ impl Engine {
     }
 
     fn was_late(&self, id: StepId, at: Millis) -> bool {
-        at.saturating_sub(self.steps[id].accepted_at) >= Millis::from(self.minutes(id)) * 60_000
+        at.saturating_sub(self.steps[id].since) >= Millis::from(self.minutes(id)) * 60_000
     }
 
     /// The operation was cancelled and goes on: ends it here.

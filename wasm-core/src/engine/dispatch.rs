@@ -3,8 +3,9 @@
 use crate::digest::client_token;
 use crate::model::{CallKind, Command, Millis};
 
+use super::phase::{Phase, Why};
 use super::queues::{Next, Queues};
-use super::step::{Phase, Search, StepId, Why, Work};
+use super::step::{Search, StepId, Work};
 use super::values::{Secrets, unresolved};
 use super::{Change, Engine};
 
@@ -65,7 +66,7 @@ impl Engine {
 
     /// When there may be something to do.
     fn wake(&mut self, now: Millis) -> Option<Millis> {
-        if self.open == 0 || !self.changes.is_empty() {
+        if !self.changes.is_empty() {
             return Some(now);
         }
         let waiting = self.queues.next(&self.steps, self.has_slot(), self.config.policy).is_some();
@@ -79,7 +80,7 @@ impl Engine {
 
     fn time_has_come(&mut self, id: StepId, now: Millis) {
         if matches!(self.steps[id].phase, Phase::Backoff | Phase::Ready) {
-            self.make_ready(id);
+            self.make_ready(id, now);
         } else {
             self.queue_call(id, now);
         }
@@ -107,9 +108,8 @@ impl Engine {
         }
         self.bucket.pay();
         self.take_slot(id);
-        let step = &mut self.steps[id];
-        step.phase = Phase::Intending;
-        step.stamp = step.stamp.wrapping_add(1);
+        self.enter(id, Phase::Intending, now);
+        let step = &self.steps[id];
         let attempt = step.attempt + 1;
         let client_token = client_token(&self.config.run_id, &step.name, attempt);
         commands.push(Command::RecordIntent { step: step.name.clone(), attempt, client_token });
@@ -141,7 +141,7 @@ impl Engine {
                 self.abandon(id, now);
                 self.propagate(now);
             } else if self.suspended.is_none() {
-                self.send(id, commands);
+                self.send(id, now, commands);
             }
         }
     }
@@ -156,7 +156,7 @@ impl Engine {
                 self.propagate(now);
                 return;
             }
-            Phase::Unsent => self.send(id, commands),
+            Phase::Unsent => self.send(id, now, commands),
             Phase::Running => {
                 let Some(request_token) = step.request_token.clone() else { return };
                 if self.is_overdue(id) {
@@ -191,9 +191,9 @@ impl Engine {
         self.bucket.pay();
     }
 
-    fn send(&mut self, id: StepId, commands: &mut Vec<Command>) {
+    fn send(&mut self, id: StepId, now: Millis, commands: &mut Vec<Command>) {
+        self.enter(id, Phase::Sent, now);
         let step = &mut self.steps[id];
-        step.phase = Phase::Sent;
         self.touched.insert(id);
         let client_token = step.client_token.clone();
         let (work, name) = (step.work, step.name.clone());

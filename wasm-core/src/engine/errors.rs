@@ -504,6 +504,8 @@ mod tests {
             ("AccessDeniedException", "User is not authorized to perform: cloudformation:GetResource", Class::Terminal),
             ("GeneralServiceException", "UnauthorizedOperation (Service: Ec2)", Class::Terminal),
             ("ResourceNotFoundException", "gone", Class::Absent),
+            ("NotFound", "gone", Class::Absent),
+            ("GeneralServiceException", "The role cannot be assumed", Class::Vague),
             ("UnsupportedActionException", "no read handler", Class::Terminal),
         ] {
             assert_eq!(class_of_read("AWS::Lambda::Function", code, message), expected, "{code} {message}");

@@ -14,7 +14,8 @@ use crate::same;
 use crate::schema::{self, Kind};
 
 use super::Engine;
-use super::step::{Failure, Phase, StepId, Why, Work};
+use super::phase::Why;
+use super::step::{Failure, StepId, Work};
 use super::update::{BELIEVED_AFTER, Found};
 use super::values::Secrets;
 
@@ -31,17 +32,13 @@ impl Engine {
 
     pub(super) fn look(&mut self, id: StepId, now: Millis) {
         self.take_slot(id);
-        let step = &mut self.steps[id];
-        step.phase = Phase::Reading(Why::Before);
-        step.reading_since = now;
-        step.troubles = 0;
-        self.queue_call(id, now);
+        self.read(id, Why::Before, now);
     }
 
     /// What the look shows; `None`: nothing is there.
     pub(super) fn looked(&mut self, id: StepId, properties: Option<&Value>, at: Millis) {
         let Some(properties) = properties else {
-            let believed = self.steps[id].reading_since.saturating_add(BELIEVED_AFTER);
+            let believed = self.steps[id].since.saturating_add(BELIEVED_AFTER);
             if at < believed {
                 self.queues.wait(&mut self.steps, id, believed);
             } else {
@@ -58,7 +55,7 @@ impl Engine {
         self.free_slot(id);
         if drifted.is_empty() {
             self.steps[id].looked_at = Some(at);
-            self.make_ready(id);
+            self.make_ready(id, at);
         } else {
             let begun = self.steps[id].attempt > 0;
             self.drifted(id, &drifted, begun, at);
@@ -72,7 +69,7 @@ impl Engine {
         if !self.resource(id).patch.iter().any(read) {
             self.free_slot(id);
             self.steps[id].looked_at = Some(at);
-            return self.make_ready(id);
+            return self.make_ready(id, at);
         }
         let said = format!("It could not be read before its update, so it was not updated: {message}");
         self.fail(id, code, said, at);

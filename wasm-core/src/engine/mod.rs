@@ -13,7 +13,7 @@
 //!
 //! Of a resource that is replaced, both are in the stack's state until the old one is deleted.
 //!
-//! One file, one concern: `layout` (plan to steps and graph), `standing` (what is recorded of a resource), `update`
+//! One file, one concern: `layout` (plan to steps and graph), `phase` (where a step stands, and every change of it), `standing` (what is recorded of a resource), `update`
 //! (patches), `fresh` (a look before one), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
 //! `deadline` (operations that do not end), `refused` (calls that are refused for now), `modifies` (values that change later), `seek` (creations nobody remembers), `owned` (whose something is), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
@@ -27,6 +27,7 @@ mod layout;
 mod modifies;
 mod outcome;
 mod owned;
+mod phase;
 pub mod poll;
 mod queues;
 pub mod random;

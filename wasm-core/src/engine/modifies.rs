@@ -8,7 +8,8 @@ use crate::model::{Millis, ResourceStatus};
 use crate::schema::{self, Kind};
 
 use super::Engine;
-use super::step::{Phase, StepId, Steps, Why, Work};
+use super::phase::{Phase, Why};
+use super::step::{StepId, Steps, Work};
 use super::values::gather;
 
 /// What it is, and what it changes.
@@ -36,12 +37,8 @@ impl Engine {
 
     /// Begins to look at what the step has changed.
     pub(super) fn look_at_modified(&mut self, id: StepId, at: Millis) {
-        let step = &mut self.steps[id];
-        step.phase = Phase::Reading(Why::Modified);
-        step.reading_since = at;
-        step.troubles = 0;
+        self.read(id, Why::Modified, at);
         self.touched.insert(id);
-        self.queue_call(id, at);
     }
 
     /// What a read says of the changed resource; `None`: nothing.
@@ -51,7 +48,7 @@ impl Engine {
         let identifier = self.steps[other].identifier.as_deref().unwrap_or_default();
         let found = gather(self.attributes.as_ref(), &resource.type_name, &resource.needs, identifier, properties);
         let shows = self.lists(other).iter().all(|name| found.get(*name).is_some_and(|value| *value != json!([])));
-        if !shows && at < self.steps[id].reading_since.saturating_add(SHOWS_WITHIN) {
+        if !shows && at < self.steps[id].since.saturating_add(SHOWS_WITHIN) {
             self.later(id, super::errors::Class::Unseen, at);
             return;
         }

@@ -22,8 +22,8 @@ use crate::schema::{self, Kind};
 use super::Engine;
 use super::deadline;
 use super::errors::{self, Class, Told};
-use super::queues::Queues;
-use super::step::{Failure, Phase, Step, StepId, Steps, Why, Work};
+use super::phase::{Phase, Why};
+use super::step::{Failure, Step, StepId, Steps, Work};
 use super::values::{Secrets, gather, named_by};
 
 /// How long a read right after a creation may say that there is nothing.
@@ -51,7 +51,6 @@ impl Engine {
     pub(super) fn operation_succeeded(&mut self, id: StepId, model: Option<&Value>, at: Millis) {
         self.learn(id, at);
         self.free_slot(id);
-        self.answered(id);
         if self.steps[id].work == Work::Delete {
             self.deleted(id, at);
         } else {
@@ -59,9 +58,7 @@ impl Engine {
                 // What others use may have changed with it.
                 self.steps[id].attributes.clear();
             }
-            self.steps[id].reading_since = at;
-            self.steps[id].troubles = 0;
-            self.steps[id].phase = Phase::Reading(Why::Attributes);
+            self.enter(id, Phase::Reading(Why::Attributes), at);
             let nothing = Value::Object(Map::new());
             if !self.gathered(id, model.unwrap_or(&nothing), at) {
                 self.touched.insert(id);
@@ -104,7 +101,7 @@ impl Engine {
         let step = &self.steps[id];
         if self.resource(id).needs.iter().all(|name| step.attributes.contains_key(name)) {
             self.succeeded(id, at);
-        } else if step.work == Work::Create && at < step.reading_since.saturating_add(COMPLETES_WITHIN) {
+        } else if step.work == Work::Create && at < step.since.saturating_add(COMPLETES_WITHIN) {
             self.later(id, Class::Transient, at);
         } else if !self.recalled(id, at) {
             self.values_missing(id, "", at);
@@ -130,7 +127,7 @@ impl Engine {
     /// A read for values found nothing.
     pub(super) fn vanished(&mut self, id: StepId, at: Millis) {
         let step = &self.steps[id];
-        if step.work == Work::Create && at < step.reading_since.saturating_add(APPEARS_WITHIN) {
+        if step.work == Work::Create && at < step.since.saturating_add(APPEARS_WITHIN) {
             self.later(id, Class::Transient, at);
             return;
         }
@@ -200,9 +197,7 @@ impl Engine {
     pub(super) fn operation_failed(&mut self, id: StepId, code: &str, message: &str, at: Millis) {
         self.free_slot(id);
         let (class, waits_for) = self.classified(id, code, message, at);
-        self.answered(id);
         let step = &mut self.steps[id];
-        step.troubles = 0;
         step.failure = Some(Failure { code: code.to_owned(), message: message.to_owned(), class, waits_for });
         step.has_failed(class, at);
         step.left_something |= class.may_leave();
@@ -239,9 +234,7 @@ impl Engine {
         } else if self.is_lost(id) {
             self.seek(id, at);
         } else if read {
-            self.steps[id].reading_since = at;
-            self.steps[id].phase = Phase::Reading(Why::Remains);
-            self.queue_call(id, at);
+            self.read(id, Why::Remains, at);
         } else if class.is_passing() || class == Class::Vague {
             self.again(id, at);
         } else {
@@ -267,14 +260,12 @@ impl Engine {
         let identifier = self.chosen_identifier(id);
         let step = &mut self.steps[id];
         step.left_something = true;
-        step.reading_since = at;
         if identifier.is_none() {
             self.seek(id, at);
             return;
         }
         step.identifier = identifier;
-        step.phase = Phase::Reading(Why::Remains);
-        self.queue_call(id, at);
+        self.read(id, Why::Remains, at);
     }
 
     /// What the failure means, and what is to be waited for.
@@ -345,9 +336,9 @@ impl Engine {
                     self.give_up(id, at);
                 }
             }
-            (_, Existence::Absent) if at < self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE) => {
+            (_, Existence::Absent) if at < self.steps[id].since.saturating_add(APPEARS_AFTER_FAILURE) => {
                 // What was created a moment ago may not be visible yet, and once it is taken for absent it is lost.
-                let again = self.steps[id].reading_since.saturating_add(APPEARS_AFTER_FAILURE);
+                let again = self.steps[id].since.saturating_add(APPEARS_AFTER_FAILURE);
                 self.queues.wait(&mut self.steps, id, again);
             }
             (Work::Delete, Existence::Absent) => self.deleted(id, at),
@@ -387,10 +378,9 @@ impl Engine {
             }
             _ if (passing || class == Class::Vague) && self.hopes(id, at) && !self.cancelled => {
                 let remover = self.remover_of(id);
-                self.steps[id].phase = Phase::Removing;
-                Queues::leave(&mut self.steps, id);
+                self.enter(id, Phase::Removing, at);
                 self.touched.insert(id);
-                self.make_ready(remover);
+                self.make_ready(remover, at);
             }
             _ => {
                 self.record(id, ResourceStatus::CreateFailed);
@@ -475,10 +465,8 @@ impl Engine {
 
     /// Goes on with what is there as if the attempt had succeeded.
     fn adopt(&mut self, id: StepId, properties: &Value, at: Millis) {
-        let step = &mut self.steps[id];
-        step.failure = None;
-        step.reading_since = at;
-        step.phase = Phase::Reading(Why::Attributes);
+        self.steps[id].failure = None;
+        self.enter(id, Phase::Reading(Why::Attributes), at);
         self.attributes_read(id, properties, at);
     }
 
@@ -512,10 +500,9 @@ impl Engine {
 
     fn deleted(&mut self, id: StepId, at: Millis) {
         if let Some(parent) = self.steps[id].parent {
-            self.steps[id].phase = Phase::Succeeded;
-            Queues::leave(&mut self.steps, id);
+            self.enter(id, Phase::Succeeded, at);
             self.steps[parent].identifier = None;
-            self.make_ready(parent);
+            self.make_ready(parent, at);
             if self.cancelled {
                 self.abandon(parent, at);
             }
@@ -549,8 +536,8 @@ impl Engine {
             return;
         }
         let class = self.steps[id].failure.as_ref().map_or(Class::Transient, |failure| failure.class);
+        self.enter(id, Phase::Backoff, at);
         let step = &mut self.steps[id];
-        step.phase = Phase::Backoff;
         step.request_token = None;
         let pause = errors::pause(class, step.failures(class, at).0, &mut self.random);
         self.queues.wait(&mut self.steps, id, at.saturating_add(pause));
@@ -560,8 +547,7 @@ impl Engine {
     /// The step has failed for good.
     pub(super) fn give_up(&mut self, id: StepId, at: Millis) {
         if let Some(parent) = self.steps[id].parent {
-            self.steps[id].phase = Phase::Failed;
-            Queues::leave(&mut self.steps, id);
+            self.enter(id, Phase::Failed, at);
             let said = self.steps[id].failure.clone().unwrap_or_else(|| Failure::new("", ""));
             let step = &mut self.steps[parent];
             if let Some(failure) = &mut step.failure {
@@ -587,8 +573,7 @@ impl Engine {
     pub(super) fn abandon(&mut self, id: StepId, at: Millis) {
         self.free_slot(id);
         if let Some(parent) = self.steps[id].parent {
-            self.steps[id].phase = Phase::Cancelled;
-            Queues::leave(&mut self.steps, id);
+            self.enter(id, Phase::Cancelled, at);
             self.record(parent, ResourceStatus::CreateFailed);
             self.settle(parent, Phase::Cancelled, at);
         } else {

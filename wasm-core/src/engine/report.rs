@@ -9,7 +9,8 @@ use crate::model::{
 };
 
 use super::Engine;
-use super::step::{Failure, Phase, Step, StepId, Work};
+use super::phase::Phase;
+use super::step::{Failure, Step, StepId, Work};
 use super::values::Secrets;
 
 impl Engine {

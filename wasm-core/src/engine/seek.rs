@@ -21,7 +21,8 @@ use crate::schema;
 use super::Engine;
 use super::errors::{self, Class};
 use super::outcome::Existence;
-use super::step::{Candidate, Phase, Search, StepId, Why, Work};
+use super::phase::{Phase, Why};
+use super::step::{Candidate, Search, StepId, Work};
 
 const DAY: Millis = 24 * 3_600_000;
 /// Requests are listed for seven days; a day of caution.
@@ -41,11 +42,10 @@ impl Engine {
     /// Nobody can be asked any more how the creation ended, or an earlier attempt has left what now bears its name.
     pub(super) fn seek(&mut self, id: StepId, at: Millis) {
         let lost = self.is_lost(id);
-        self.answered(id);
+        self.enter(id, Phase::Seeking, at);
         let step = &mut self.steps[id];
         let listed = lost && step.request_token.is_none() && at < step.intent_at.saturating_add(REQUESTS_LISTED);
         step.search = if listed { Search::Requests } else { Search::Resources };
-        step.phase = Phase::Seeking;
         step.next = None;
         step.candidates.clear();
         step.unread = 0;
@@ -92,7 +92,7 @@ impl Engine {
         let said = "The answer was lost more than 24 hours ago, so the call is not made again.";
         self.operation_failed(id, "intent_expired", said, at);
         // What it did, it did then: it has long been visible. When the lapse was noticed no journal says.
-        self.steps[id].reading_since = self.steps[id].intent_at;
+        self.steps[id].since = self.steps[id].intent_at;
     }
 
     pub(super) fn requests_listed(&mut self, id: StepId, requests: &[ListedRequest], next: Option<&str>, at: Millis) {
@@ -169,7 +169,7 @@ impl Engine {
                 let holds = |candidate: &Candidate| candidate.identifier.as_ref().is_some_and(|own| own.contains(name));
                 step.candidates.sort_by_key(|candidate| !holds(candidate));
             }
-            step.phase = Phase::Reading(Why::Candidate);
+            self.enter(id, Phase::Reading(Why::Candidate), at);
             self.read_next(id, at);
         }
     }
@@ -254,26 +254,23 @@ impl Engine {
 
     /// Goes on with it as if its creation had just succeeded.
     fn found_again(&mut self, id: StepId, identifier: String, at: Millis) {
-        self.answered(id);
         let step = &mut self.steps[id];
         step.identifier = Some(identifier);
         step.failure = None;
-        step.reading_since = at;
-        step.phase = Phase::Reading(Why::Attributes);
         self.touched.insert(id);
-        self.queue_call(id, at);
+        self.read(id, Why::Attributes, at);
     }
 
     /// Nothing that is listed bears the name: it is somebody else's that cannot be seen, or is not listed yet.
     fn name_not_found(&mut self, id: StepId, at: Millis) {
-        let until = self.steps[id].reading_since.saturating_add(LISTED_WITHIN);
+        let until = self.steps[id].since.saturating_add(LISTED_WITHIN);
         if at >= until {
             self.may_come_later(id);
             self.give_up(id, at);
             return;
         }
+        self.enter(id, Phase::Seeking, at);
         let step = &mut self.steps[id];
-        step.phase = Phase::Seeking;
         step.next = None;
         step.candidates.clear();
         step.unread = 0;
@@ -298,7 +295,7 @@ impl Engine {
         let step = &mut self.steps[id];
         step.identifier = identifier;
         step.left_something = true;
-        step.phase = Phase::Reading(Why::Remains);
+        self.enter(id, Phase::Reading(Why::Remains), at);
         self.touched.insert(id);
         self.remains(id, Existence::Present(properties), at);
     }

@@ -7,7 +7,8 @@ use crate::expr::Expr;
 use crate::same::find;
 
 use super::Engine;
-use super::step::{Phase, StepId, Work};
+use super::phase::Phase;
+use super::step::{StepId, Work};
 use super::values::Secrets;
 
 /// Beginning of the type's name, and the property that names the parent; empty: the whole service.
@@ -42,7 +43,7 @@ impl Engine {
         while let Some(next) = line.pop_front() {
             if self.steps[next].phase == Phase::Ready {
                 self.serial.0.insert(key, (next, line));
-                self.make_ready(next);
+                self.queues.start(&mut self.steps, next);
                 return;
             }
         }

@@ -3,8 +3,8 @@
 use crate::model::Millis;
 
 use super::Engine;
-use super::queues::Queues;
-use super::step::{Phase, StepId, Steps, Why, Work};
+use super::phase::{Phase, Why};
+use super::step::{StepId, Steps, Work};
 
 impl Engine {
     /// First look at the graph: what has nothing to wait for becomes ready.
@@ -20,7 +20,7 @@ impl Engine {
                     self.renew(id);
                     self.settle(id, Phase::Succeeded, 0);
                 }
-                _ if self.steps[id].waits_for == 0 => self.make_ready(id),
+                _ if self.steps[id].waits_for == 0 => self.make_ready(id, 0),
                 _ => {}
             }
         }
@@ -30,20 +30,18 @@ impl Engine {
     }
 
     /// A step that waits for nothing any more.
-    pub(super) fn make_ready(&mut self, id: StepId) {
-        let step = &mut self.steps[id];
-        match step.work {
+    pub(super) fn make_ready(&mut self, id: StepId, at: Millis) {
+        match self.steps[id].work {
             Work::Create | Work::Update | Work::Delete => {
-                step.phase = Phase::Ready;
+                self.enter(id, Phase::Ready, at);
                 self.queues.start(&mut self.steps, id);
             }
             Work::Import | Work::Read => {
-                step.phase = Phase::Reading(Why::Attributes);
-                self.queue_call(id, 0);
+                self.read(id, Why::Attributes, at);
             }
             Work::Retain => {
                 self.forget(id);
-                self.settle(id, Phase::Succeeded, 0);
+                self.settle(id, Phase::Succeeded, at);
             }
             Work::Nothing => {}
         }
@@ -51,18 +49,12 @@ impl Engine {
 
     /// The end of a step of the plan.
     pub(super) fn settle(&mut self, id: StepId, phase: Phase, at: Millis) {
-        let step = &mut self.steps[id];
-        if step.phase.is_settled() {
+        if self.steps[id].phase.is_settled() {
             return;
         }
-        step.phase = phase;
-        step.call = None;
-        step.refused = None;
-        step.ended_at = step.started_at.map(|_| at);
-        let gated = step.gated;
-        Queues::leave(&mut self.steps, id);
+        self.enter(id, phase, at);
         self.open -= 1;
-        if let (false, Some(count)) = (gated, &mut self.before_cleanup) {
+        if let (false, Some(count)) = (self.steps[id].gated, &mut self.before_cleanup) {
             *count -= 1;
         }
         self.settled.push(id);
@@ -116,7 +108,7 @@ impl Engine {
         }
         self.steps[id].waits_for = self.steps[id].waits_for.saturating_sub(1);
         if self.steps[id].waits_for == 0 {
-            self.make_ready(id);
+            self.make_ready(id, now);
         }
     }
 

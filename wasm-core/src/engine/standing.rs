@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use crate::expr::Expr;
 use crate::model::{OldResource, PlannedResource, ResourceStatus, StackResource};
 
-use super::step::{Phase, StepId, Work};
+use super::phase::Phase;
+use super::step::{StepId, Work};
 use super::{Change, Engine};
 
 /// What exists of a resource.

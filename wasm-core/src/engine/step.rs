@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::model::{CallKind, Millis};
 
 use super::errors::{self, Class};
+use super::phase::Phase;
 use super::ready::Rank;
 use super::refused::Refused;
 
@@ -47,23 +48,6 @@ impl Work {
     }
 }
 
-/// Why an operation's resource is being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// For the values others need.
-    Attributes,
-    /// The operation failed; does the resource exist?
-    Remains,
-    /// The update is about to be sent; are the lists that no test guards as the plan found them?
-    Before,
-    /// The update failed; do its tests hold?
-    Tests,
-    /// Nobody knows what the creation made; is it this?
-    Candidate,
-    /// It is there; what has become of the resource that it changes?
-    Modified,
-}
-
 /// Where a creation that nobody remembers is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Search {
@@ -83,47 +67,6 @@ pub(super) struct Candidate {
     pub(super) alike: bool,
     /// Its tags say that it is what this creation has made.
     pub(super) ours: bool,
-}
-
-/// Where a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// For what comes first.
-    Waiting,
-    /// May start.
-    Ready,
-    /// The intent was handed out to be recorded.
-    Intending,
-    /// The intent is durable; the call is to be made, perhaps again.
-    Unsent,
-    /// The call was made and is not answered.
-    Sent,
-    /// The call was accepted; the operation is being polled.
-    Running,
-    /// The operation is over; the resource is being read.
-    Reading(Why),
-    /// Nobody can be asked how the creation ended; what it may have made is being listed.
-    Seeking,
-    /// What a failed creation left is being deleted by a step of its own.
-    Removing,
-    /// Pause before a new attempt.
-    Backoff,
-    Succeeded,
-    Failed,
-    /// Something it depends on did not succeed.
-    Blocked,
-    Cancelled,
-}
-
-impl Phase {
-    pub(super) fn is_settled(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Blocked | Self::Cancelled)
-    }
-
-    /// A mutating call is out or its operation is under way.
-    pub(super) fn is_in_flight(self) -> bool {
-        matches!(self, Self::Unsent | Self::Sent | Self::Running)
-    }
 }
 
 /// What went wrong last.
@@ -156,6 +99,8 @@ pub(super) struct Step {
     /// Waits until everything else has succeeded.
     pub(super) gated: bool,
     pub(super) phase: Phase,
+    /// When that began.
+    pub(super) since: Millis,
     /// How many steps (and the gate before deletions) must come first.
     pub(super) waits_for: u32,
     pub(super) type_index: usize,
@@ -176,7 +121,6 @@ pub(super) struct Step {
     pub(super) client_token: String,
     pub(super) intent_at: Millis,
     pub(super) request_token: Option<String>,
-    pub(super) accepted_at: Millis,
     /// Its duration was watched from the start (not resumed).
     pub(super) watched: bool,
     /// When it was last seen running, in ms since it was accepted.
@@ -191,7 +135,6 @@ pub(super) struct Step {
     pub(super) troubles: u32,
     /// Its calls are refused for now.
     pub(super) refused: Option<Refused>,
-    pub(super) reading_since: Millis,
     pub(super) failure: Option<Failure>,
     /// A failed attempt at this creation may have made something.
     pub(super) left_something: bool,
@@ -226,6 +169,7 @@ impl Step {
             old: None,
             gated: work.cleans_up(),
             phase: Phase::Waiting,
+            since: 0,
             waits_for: 0,
             type_index,
             estimate: 0,
@@ -239,7 +183,6 @@ impl Step {
             client_token: String::new(),
             intent_at: 0,
             request_token: None,
-            accepted_at: 0,
             watched: false,
             seen: 0,
             retry_after: None,
@@ -248,7 +191,6 @@ impl Step {
             identifier: None,
             troubles: 0,
             refused: None,
-            reading_since: 0,
             failure: None,
             left_something: false,
             failing: Vec::new(),

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use crate::model::{Command, Millis, Outcome};
 
 use super::Engine;
-use super::step::{Phase, StepId};
+use super::phase::Phase;
+use super::step::StepId;
 
 impl Engine {
     /// Whether calls may still be made.

@@ -14,7 +14,8 @@ use crate::schema::{self, Kind};
 
 use super::Engine;
 use super::errors::Class;
-use super::step::{Phase, StepId, Why};
+use super::phase::{Phase, Why};
+use super::step::StepId;
 use super::values::Secrets;
 
 /// So long a read must find nothing until it is believed that there is nothing to be updated.
@@ -74,15 +75,13 @@ impl Engine {
         } else if class == Class::Terminal && !self.is_tested(id) {
             self.give_up(id, at);
         } else {
-            self.steps[id].reading_since = at;
-            self.steps[id].phase = Phase::Reading(Why::Tests);
-            self.queue_call(id, at);
+            self.read(id, Why::Tests, at);
         }
     }
 
     /// What was made a moment ago may not be seen everywhere: absence is believed when it lasts.
     pub(super) fn seems_gone(&mut self, id: StepId, at: Millis) {
-        let believed = self.steps[id].reading_since.saturating_add(BELIEVED_AFTER);
+        let believed = self.steps[id].since.saturating_add(BELIEVED_AFTER);
         if at < believed { self.queues.wait(&mut self.steps, id, believed) } else { self.gone(id, at) }
     }
 
