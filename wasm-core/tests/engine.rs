@@ -259,6 +259,17 @@ fn failures_are_answered_by_their_class() {
 }
 
 #[test]
+fn a_step_began_with_its_first_attempt() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept("create:A", None);
+    leash.fail("create:A", "Throttling", None);
+    assert_eq!(leash.until_call(), ["create create:A"]);
+    let report = leash.report("A");
+    assert_eq!((report.attempts, report.started_at), (2, Some(NOW)));
+    assert!(leash.now > NOW);
+}
+
+#[test]
 fn what_passes_by_itself_is_tried_for_as_long_as_it_may_take_and_not_for_ever() {
     for (code, minutes) in
         [("Throttling", 60), ("NetworkFailure", 15), ("ServiceInternalError", 15), ("ResourceConflict", 20)]
@@ -351,6 +362,19 @@ fn a_name_whose_secret_is_deleted_is_waited_for_and_then_the_way_out_is_told() {
     assert!((120_000..135_000).contains(&(leash.now - began)), "{}", leash.now - began);
     let message = leash.report("A").message.unwrap();
     assert_eq!(message, format!("{said} Restore it and import it, or delete it without recovery; then deploy again."));
+}
+
+#[test]
+fn a_role_that_was_made_long_ago_is_not_waited_for() {
+    let mut leash = Leash::new(role_and_function());
+    for id in ["Role", "Other"] {
+        leash.accept(&format!("create:{id}"), None);
+        leash.succeed(&format!("create:{id}"), id);
+    }
+    leash.accept("create:Function", None);
+    leash.now += 11 * 60_000;
+    fail_saying(&mut leash, "create:Function", "InvalidRequest", NOT_ASSUMED);
+    assert_eq!(leash.outcome(), Some(Outcome::Failed));
 }
 
 #[test]
@@ -1177,6 +1201,25 @@ fn recorded_now(leash: &Leash) -> Option<StackResource> {
         Command::RecordResource { resource } => Some(resource.clone()),
         _ => None,
     })
+}
+
+#[test]
+fn an_updated_resource_that_cannot_be_read_keeps_the_values_that_are_recorded() {
+    let updated = |attributes: Value| {
+        let mut resource = patched("A", &tested());
+        resource.needs = vec!["Arn".to_owned()];
+        resource.recorded.as_mut().unwrap().attributes = serde_json::from_value(attributes).unwrap();
+        let mut leash = Leash::new(deploy(vec![resource]));
+        leash.accept("update:A", None);
+        leash.succeed("update:A", "A-old");
+        leash.reject("update:A", CallKind::Get, "UnsupportedActionException");
+        leash
+    };
+    let known = updated(json!({"Arn": "arn:A", "Other": 1}));
+    assert_eq!(known.outcome(), Some(Outcome::Succeeded));
+    assert_eq!(recorded_now(&known).unwrap().attributes, BTreeMap::from([("Arn".to_owned(), json!("arn:A"))]));
+    let unknown = updated(json!({"Other": 1}));
+    assert_eq!(unknown.report("A").error_code.as_deref(), Some("attribute_unavailable"));
 }
 
 #[test]

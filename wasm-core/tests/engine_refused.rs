@@ -142,7 +142,42 @@ fn a_call_that_is_only_refused_has_changed_nothing() {
     let took = refuse(&mut leash, "delete:A", CallKind::Delete, "ConcurrentOperationException", 10 * MINUTE);
     assert!(took >= 10 * MINUTE && leash.outcome().is_none());
     assert!(leash.report("A").message.unwrap().starts_with("Refused for now, so asked again for up to 20 minutes."));
+    leash.until_call();
+    assert_eq!(leash.report("A").status, StepStatus::Retrying, "also while the call is out again");
+    leash.reject("delete:A", CallKind::Delete, "ConcurrentOperationException");
     leash.tell(Event::CancelRequested { now: false });
     assert_eq!(leash.outcome(), Some(Outcome::Cancelled));
     assert!(leash.recorded("A").is_none(), "it stands as it is recorded");
+}
+
+#[test]
+fn what_was_refused_before_counts_nothing_once_the_call_is_accepted() {
+    let mut resource = create("A", &[]);
+    resource.needs = vec!["Arn".to_owned()];
+    let mut leash = Leash::new(deploy(vec![resource]));
+    refuse(&mut leash, "create:A", CallKind::Create, "ConcurrentOperationException", 14 * MINUTE);
+    leash.until_call();
+    leash.accept("create:A", None);
+    let report = leash.report("A");
+    assert_eq!((report.status, report.message), (StepStatus::InProgress, None));
+    leash.succeed("create:A", "A-1");
+    leash.reject("create:A", CallKind::Get, "InternalFailureException");
+    let refused = leash.now;
+    leash.until_call();
+    assert!(leash.now <= refused + 1_000, "pauses begin small again");
+    let took = refuse(&mut leash, "create:A", CallKind::Get, "InternalFailureException", HOUR);
+    assert!(took >= 14 * MINUTE, "{took}");
+}
+
+#[test]
+fn where_nothing_is_answered_any_more_that_is_said_and_not_what_was_refused() {
+    let mut leash = Leash::new(read());
+    leash.reject("read:A", CallKind::Get, "InternalFailureException");
+    while leash.outcome().is_none() {
+        if !leash.until_call().is_empty() {
+            leash.lose("read:A", CallKind::Get);
+        }
+    }
+    assert_eq!(leash.outcome(), Some(Outcome::Unreachable));
+    assert_eq!(leash.report("A").error_code.as_deref(), Some("unreachable"));
 }
