@@ -235,6 +235,20 @@ test('a run whose worker died is called off, by a workflow that is started for i
   expect((await shown()).status).toBe('cancelled');
 });
 
+test('a worker that died a moment ago still looks alive: where its workflow has failed, too, another is started', async () => {
+  await submitted();
+  await judged();
+  await worked('r1', AbortSignal.abort());
+  const { stack } = (await local.store.runs.get('r1')) ?? expect.fail();
+  const lease = await local.store.runs.acquire(stack);
+  await local.store.runs.reopen(lease, 'r1');
+  expect(await cancelRun(local, steps, 'r1', { caller: BOB })).toMatchObject({ status: 'running', requested: true });
+  expect(started).toEqual(['r1']);
+  state = { status: 'failed' };
+  expect(await cancelRun(local, steps, 'r1', { caller: BOB })).toMatchObject({ status: 'running', requested: true });
+  expect(started).toEqual(['r1', 'r1-2']);
+});
+
 test('a run that is taken up while it is called off is asked to stop', async () => {
   await submitted();
   await judged();

@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => installed?.stop());
 
 const SIZE = 30;
+const FEW = 13;
 
 test('killed twice, the run ends as if nothing had happened', { timeout: 180_000 }, async () => {
   const template = chainOf(SIZE);
@@ -67,4 +68,45 @@ test('an execution is aborted and its worker killed: the run is resumed as RUN-2
     status: 409,
     document: { code: 'run_not_resumable' },
   });
+});
+
+test('nobody goes on with a run: it says so, and is called off all the same; resumed, it goes on', {
+  timeout: 180_000,
+}, async () => {
+  const before = new Set(await queuesOf(installed));
+  const made = async () => (await queuesOf(installed)).filter((one) => !before.has(one));
+  const begun = await call('POST', '/deployments', { stack: 'called-off', template: chainOf(FEW) });
+  const location = begun.location ?? '';
+  await expect.poll(async () => (await made()).length, { timeout: 90_000, interval: 500 }).toBeGreaterThanOrEqual(3);
+  await stopExecution(installed, begun.document.runId);
+  killWorkers(installed);
+  await expect
+    .poll(async () => (await call('GET', location)).document.status, { timeout: 60_000, interval: 500 })
+    .toBe('interrupted');
+  expect((await call('GET', location)).document).toMatchObject({ error: { code: 'workflow_failed' } });
+  expect(await call('DELETE', location)).toMatchObject({ status: 200, document: { requested: true } });
+  expect((await until(location, ENDS)).document).toMatchObject({ status: 'cancelled' });
+  const left = (await made()).length;
+  expect(left).toBeLessThan(FEW);
+  expect((await call('POST', `${location}/resume`)).status).toBe(202);
+  expect((await until(location, ['succeeded', 'failed'])).document).toMatchObject({ status: 'succeeded' });
+  expect(await made()).toHaveLength(FEW);
+});
+
+test('so does a deployment to several targets', { timeout: 180_000 }, async () => {
+  const before = new Set(await queuesOf(installed));
+  const made = async () => (await queuesOf(installed)).filter((one) => !before.has(one));
+  const targets = ['one', 'two'].map((stack) => ({ stack: `several-${stack}` }));
+  const begun = await call('POST', '/deployments', { template: chainOf(FEW), targets });
+  const location = begun.location ?? '';
+  await expect.poll(async () => (await made()).length, { timeout: 90_000, interval: 500 }).toBeGreaterThanOrEqual(1);
+  await stopExecution(installed, begun.document.runId);
+  killWorkers(installed);
+  expect((await call('GET', location)).document).toMatchObject({ status: 'interrupted', code: 'workflow_failed' });
+  expect((await call('POST', `${location}/resume`)).status).toBe(202);
+  expect((await until(location, ENDS)).document).toMatchObject({
+    status: 'succeeded',
+    targets: [{ status: 'succeeded' }, { status: 'succeeded' }],
+  });
+  expect(await made()).toHaveLength(2 * FEW);
 });

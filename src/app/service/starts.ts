@@ -40,7 +40,9 @@ export async function cancelLed(
 ): Promise<CancelDocument> {
   const document = await cancel(local, head.runId, now);
   const { status, requested } = document;
-  if (requested || (status !== 'running' && status !== 'suspended')) return document;
+  if (status !== 'running' && status !== 'suspended') return document;
+  // A worker that has just died still looks alive.
+  if (requested && !(await hasFailed(steps, head))) return document;
   await startedAgain(steps, head);
   return { ...document, requested: true };
 }
