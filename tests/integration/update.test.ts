@@ -405,6 +405,25 @@ test('an existing resource is taken over, with its difference; one that would be
   expect(await place.everything()).toEqual([]);
 });
 
+test('what another stack has is not taken over until that stack has given it up', { timeout: SLOW_MS }, async () => {
+  place = await Place.open();
+  const url = await place.create(QUEUE, { QueueName: 'mine' });
+  const kept = { Resources: { Q: { Type: QUEUE, DeletionPolicy: 'Retain', Properties: { QueueName: 'mine' } } } };
+  const { space } = place;
+  const other = (template: object, ...more: string[]) =>
+    space.json('deploy', space.file('o.json', template), '--stack', 'other', '--cloud', 'aws', '--yes', ...more);
+  expect(await other(kept, '--import', `Q=${url}`)).toMatchObject({ code: 0 });
+  const wanted = { Resources: { Mine: { Type: QUEUE, Properties: { QueueName: 'mine' } } } };
+  for (const command of ['plan', 'deploy'] as const) {
+    expect(await place.json(command, wanted, '--import', `Mine=${url}`)).toMatchObject({
+      code: 2,
+      document: { code: 'import_owned', message: expect.stringContaining('stack other has it, as Q') },
+    });
+  }
+  expect(await other({ Resources: { Else: { Type: QUEUE } } })).toMatchObject({ code: 0 });
+  expect(await place.json('deploy', wanted, '--import', `Mine=${url}`)).toMatchObject({ code: 0 });
+});
+
 test('a changed NoEcho value reaches the resource; policies alone are recorded without a call', {
   timeout: SLOW_MS,
 }, async () => {

@@ -24,6 +24,7 @@ import type { Answer, Blobs, StackRecord } from '../ports.ts';
 import { estimatesName } from '../run/learn.ts';
 import { type Control, contextOf, placeOf, type Session } from '../session.ts';
 import { fingerprints as fingerprintsOf } from './fingerprint.ts';
+import { refuseOwned } from './owned.ts';
 import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
 
@@ -141,6 +142,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
   let inCore = await answered(session, text, call, wanted);
+  if (imports !== undefined) await refuseOwned(session.store, { ...place, name: stack }, inCore.plan.resources);
   if (recorded !== undefined && wanted.refresh && mode === 'deploy') {
     const budget = session.budgets.of(place);
     const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
