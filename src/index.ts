@@ -120,6 +120,8 @@ export interface DestroyOptions extends Place {
   maxConcurrency?: number;
   /** Logical ids whose data may be lost, or `all`; default none. */
   allowDataLoss?: readonly string[] | 'all';
+  /** A configuration file (`assent.config.yaml`) that says where a person always decides; no expert is asked. */
+  config?: string;
   signal?: AbortSignal;
 }
 
@@ -169,8 +171,11 @@ export function deploy({ signal, template, config, ...options }: DeployOptions):
 }
 
 /** Deletes a stack; one that does not exist is already gone. Rejects as `deploy` does. */
-export function destroy({ signal, ...options }: DestroyOptions): Running<RunDocument> {
-  return inSession(options, signal, async (session, control) => settled(await destroyStack(session, options, control)));
+export function destroy({ signal, config, ...options }: DestroyOptions): Running<RunDocument> {
+  return inSession(options, signal, async (session, control) => {
+    const circle = config === undefined ? undefined : await circleIn(config);
+    return settled(await destroyStack(session, { ...options, circle }, control));
+  });
 }
 
 /**

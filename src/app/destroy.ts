@@ -1,6 +1,7 @@
 // `destroy`: deletes a stack's resources in reverse order. A stack nobody knows is already gone.
 import { type Asking, ask, spanOf } from './deploy.ts';
 import { nothingToDo, type RunDocument } from './documents/documents.ts';
+import type { GateOptions } from './gate/gate.ts';
 import type { AllowedLoss } from './gate/guard.ts';
 import { judge } from './judge.ts';
 import { DEFAULT_CONCURRENCY } from './plan.ts';
@@ -9,7 +10,7 @@ import { headsNamed, livesElsewhere } from './status.ts';
 import { submit } from './submit.ts';
 
 /** What `destroy` takes. */
-export interface DestroyOptions extends Pick<Asking, 'consent' | 'show' | 'by'> {
+export interface DestroyOptions extends Asking, Pick<GateOptions, 'circle'> {
   stack: string;
   maxConcurrency?: number;
   /** NoEcho values, needed only when an interrupted deployment has to be settled with them first. */
@@ -37,11 +38,11 @@ async function destroyNow(session: Session, options: DestroyOptions, control: Co
     if (elsewhere.length > 0) throw livesElsewhere(stack, elsewhere);
     return nothingToDo('destroy');
   }
-  const { parameters = {}, allowDataLoss = [] } = options;
+  const { parameters = {}, allowDataLoss = [], circle } = options;
   const wanted = { stack: stack.name, mode: 'destroy', refresh: false, maxConcurrency, parameters } as const;
   const submitted = await submit(session, wanted, control);
   using _planner = submitted.planned.inCore;
   const askAlways = options.consent !== undefined;
-  const { document, run } = await judge(session, submitted, { allowDataLoss, askAlways }, control);
+  const { document, run } = await judge(session, submitted, { allowDataLoss, askAlways, circle }, control);
   return document ?? ask(session, { ...submitted, run }, options, control);
 }

@@ -1,5 +1,6 @@
 // `judge`: policy, data and the circle over a submitted run. It ends as refused, waits for a person, or is approved.
 // Nothing is called; no lease is held.
+import { thresholdsFor } from '../domain/circle.ts';
 import { AssentError } from '../domain/errors.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type RunDocument, stoppedDocument } from './documents/documents.ts';
@@ -74,6 +75,12 @@ async function judgeNow(
   }
   const loss = lossRefused(planned, options.allowDataLoss);
   if (loss !== undefined) return refuse(session, run, { verdict: policyVerdict(digest, loss, options) }, 'data_loss');
+  const always = alwaysAsked(run, options);
+  if (always !== undefined) {
+    control.emit({ event: 'decided', at: iso(clock.now()), ...always });
+    await store.runs.move(run.runId, ['submitted'], { verdict: always });
+    return settled(session, { ...run, verdict: always }, waiting(session), sayingsOf({ verdict: always }, 'ask'));
+  }
   if (options.template === undefined) {
     const asks = options.askAlways === true;
     const allowed: Saying = { says: 'verdict', result: asks ? 'ask' : 'approve', by: 'policy' };
@@ -99,6 +106,15 @@ async function judgeNow(
     asks ? waiting(session) : { status: 'approved', ...answer },
     sayingsOf({ verdict, findings }, result),
   );
+}
+
+/** The verdict over a deletion that the circle's configuration leaves to a person. No expert is asked about one. */
+function alwaysAsked({ mode, stack, planDigest }: Run, options: JudgeOptions): Verdict | undefined {
+  const { circle } = options;
+  if (mode !== 'destroy' || circle === undefined) return undefined;
+  if (!thresholdsFor(circle.settings, stack.name).alwaysAsk) return undefined;
+  const asked = policyVerdict(planDigest, ['a person always decides here'], options);
+  return { ...asked, decision: 'ask', circlePolicy: circle.digest };
 }
 
 function waiting({ clock }: Session): { status: 'waiting_approval'; expiresAt: number } {

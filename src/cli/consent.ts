@@ -73,7 +73,10 @@ export function asking(io: Io, question: Question, { session, interrupt }: Opene
     asking.decide = async (planned, verdict) => {
       sayPlan(planned);
       say(`${verdictText(verdict, true, paint)}\n`);
-      return ask('The circle does not decide this. Do you approve? [y/N] ', interrupt.signal);
+      return ask(
+        verdict.by === 'policy' ? `${question.text} [y/N] ` : 'The circle does not decide this. Do you approve? [y/N] ',
+        interrupt.signal,
+      );
     };
   }
   return asking;

@@ -68,6 +68,7 @@ export interface ConsultCommandOptions extends Omit<PlanCommandOptions, 'format'
   explain?: true;
 }
 export interface DestroyCommandOptions extends CloudOptions, ParameterOptions {
+  config?: string;
   allowDataLoss?: string;
   stack: string;
   maxConcurrency: number;

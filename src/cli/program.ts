@@ -159,7 +159,10 @@ Exit codes: 0 done or nothing to do, 1 refused, 2 invalid input or usage, 3 fail
   );
   stackOption(destroy);
   concurrencyOption(destroy);
-  parameterOptions(destroy, 'value of a NoEcho parameter, if an interrupted deployment must be settled first')
+  parameterOptions(
+    configOption(destroy),
+    'value of a NoEcho parameter, if an interrupted deployment must be settled first',
+  )
     .option('--allow-data-loss <ids>', LOSS)
     .option('-y, --yes', 'answer "destroy this stack?" with yes')
     .addOption(format('text', 'json', 'jsonl'));

@@ -38,7 +38,7 @@ export interface SuppressedFinding {
 /** What was decided over a plan, by whom and why. Stored with the run. */
 export interface Verdict {
   decision: 'approve' | 'refuse' | 'ask';
-  /** `policy`: a finding blocks; `circle`: the experts; `person`: asked because the circle was split; `nobody`: skipped. */
+  /** `policy`: a finding blocks, or a deletion is always for a person; `circle`: the experts; `person`: asked because the circle was split; `nobody`: skipped. */
   by: 'policy' | 'circle' | 'person' | 'nobody';
   planDigest: string;
   reasons: string[];

@@ -44,6 +44,43 @@ test('a model votes with the built-in experts; its veto refuses, and the verdict
   }
 });
 
+test('a deletion, too, is for a person where the configuration says so; experts have no say in it', {
+  timeout: 60_000,
+}, async () => {
+  using space = new Workspace();
+  const template = space.file('t.json', TEMPLATE);
+  const policy = 'circle:\n  quorum: { count: 8 }\n  environments:\n    - {stacks: ["prod-*"], alwaysAsk: true}\n';
+  for (const stack of ['prod-a', 'prod-b', 'test-a']) {
+    expect((await space.json('deploy', template, '--stack', stack, '--yes')).code).toBe(0);
+  }
+  // Beside the template, as the deployments find it.
+  space.file('assent.config.yaml', policy);
+  const gone = await space.json('destroy', '--stack', 'test-a', '--yes');
+  expect(gone).toMatchObject({ code: 0, document: { outcome: 'succeeded', verdict: null } });
+  const waits = await space.json('destroy', '--stack', 'prod-a', '--yes');
+  expect(waits).toMatchObject({
+    code: 7,
+    document: {
+      outcome: 'waiting_approval',
+      calls: { delete: 0 },
+      verdict: { decision: 'ask', by: 'policy', votes: [] },
+    },
+  });
+  expect(waits.document.verdict.circlePolicy).toMatch(/^[0-9a-f]{64}$/);
+  const { runId } = waits.document;
+  expect((await space.json('outputs', '--stack', 'prod-a')).code).toBe(0);
+  const approved = await space.json('approve', runId);
+  expect(approved).toMatchObject({ code: 0, document: { outcome: 'succeeded', calls: { delete: 1 } } });
+  // Nobody at a terminal, and nothing said: it waits all the same. A no ends it, and the stack is still there.
+  const again = await space.json('destroy', '--stack', 'prod-b');
+  expect(again.code).toBe(7);
+  expect((await space.json('reject', again.document.runId)).document.outcome).toBe('rejected');
+  const named = space.file('other.yaml', 'circle:\n  alwaysAsk: false\n');
+  expect((await space.json('destroy', '--stack', 'prod-b', '--yes', '--config', named)).code).toBe(0);
+  const sent = await space.json('destroy', '--stack', 'x', '--config', named, '--service', 'http://127.0.0.1:9');
+  expect(sent).toMatchObject({ code: 2, document: { code: 'invalid_usage' } });
+});
+
 test('a person always decides where the configuration says so, and a wrong one is refused with its place', async () => {
   using space = new Workspace();
   const template = space.file('t.json', TEMPLATE);

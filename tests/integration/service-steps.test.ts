@@ -43,6 +43,7 @@ import { openTarget } from '../../src/edge/cloud.ts';
 import { problemOf } from '../../src/edge/http/problem.ts';
 import { type OpenSession, sessionOver } from '../../src/edge/session.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { circleFrom } from '../support/circle.ts';
 import type { AnyDocument } from '../support/cli.ts';
 import { memoryDataKeys } from '../support/data-keys.ts';
 import { aSigner } from '../support/signer.ts';
@@ -293,6 +294,21 @@ test('an answer that comes before the workflow waits wakes it all the same', asy
   await askStep(local, steps, 'r1', 'token');
   expect(woken).toEqual(['token']);
   expect(await answeredStep(local, steps, 'r1')).toEqual({ next: 'work' });
+});
+
+test('a deletion is left to a person where the circle of the service always does, and goes on after the answer', async () => {
+  await submitted();
+  await judged();
+  await worked();
+  steps = { ...steps, circle: circleFrom({ environments: [{ stacks: ['we*'], alwaysAsk: true }] }) };
+  await requestRun(local, steps, { mode: 'destroy', stack: 'web' }, { caller: BOB, runId: 'r2' });
+  expect(await judged('r2')).toEqual({ next: 'ask' });
+  expect(await shown('r2')).toMatchObject({ status: 'waiting_approval', verdict: { decision: 'ask', by: 'policy' } });
+  await expect(worked('r2')).rejects.toMatchObject({ code: 'run_not_approved' });
+  await answerRun(local, steps, 'r2', { decision: 'approve', caller: ANN });
+  expect(await answeredStep(local, steps, 'r2')).toEqual({ next: 'work' });
+  expect(await worked('r2')).toEqual({ next: 'end' });
+  expect((await shown('r2')).status).toBe('succeeded');
 });
 
 test('a token alone approves nothing', async () => {

@@ -1,5 +1,6 @@
 // `assent destroy`.
 import { destroy } from '../../app/destroy.ts';
+import { configuredCircle } from '../../edge/config/configured.ts';
 import { placeOptions } from '../again.ts';
 import { conclude } from '../conclude.ts';
 import { asking } from '../consent.ts';
@@ -9,6 +10,7 @@ import { lossesOf, parameterValues } from '../parameters.ts';
 
 export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
   const { stack, maxConcurrency, format } = options;
+  const circle = await configuredCircle(options.config);
   const parameters = await parameterValues(options.parametersFile, options.parameters);
   return withSession(io, options, async (opened) => {
     const question = { text: 'Destroy this stack?', given: options.yes === true, format, file: stack };
@@ -16,7 +18,7 @@ export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
     const allowDataLoss = lossesOf(options.allowDataLoss);
     const document = await destroy(
       opened.session,
-      { stack, maxConcurrency, parameters, allowDataLoss, placeUnsaid, ...asking(io, question, opened) },
+      { stack, maxConcurrency, parameters, allowDataLoss, placeUnsaid, circle, ...asking(io, question, opened) },
       opened.control,
     );
     opened.progress.stop();

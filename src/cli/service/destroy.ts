@@ -8,9 +8,11 @@ import { conclude } from '../conclude.ts';
 import type { DestroyCommandOptions, Work } from '../options.ts';
 import { lossesOf } from '../parameters.ts';
 import { agreed } from './consent.ts';
+import { refuseConfig } from './desired.ts';
 import { followed, withService } from './remote.ts';
 
 export const work: Work<DestroyCommandOptions> = async ({ io, options }) => {
+  refuseConfig(options);
   const { stack, format, maxConcurrency, region, account } = options;
   const place = placeOptions(options);
   const asked = { stack, again: `assent destroy --stack ${stack}${place}`, options: place };

@@ -43,7 +43,7 @@ const thresholds = {
   refuse: clear.describe('Share from which a refusal is clear.'),
   objection: z.number().gt(0).max(2).describe('Confidence from which one objection asks a person; above 1: none does.'),
   errorRate: open.describe('Share of decisions that may be wrong; a person is asked where past outcomes cannot say.'),
-  alwaysAsk: z.boolean().describe('A person decides whatever the circle approves.'),
+  alwaysAsk: z.boolean().describe('A person decides whatever the circle approves, over deletions too.'),
 };
 
 const stop = z.discriminatedUnion('rule', [
