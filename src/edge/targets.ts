@@ -44,19 +44,29 @@ export type TargetsFile = z.output<typeof file>;
 
 /** What a file says. Throws InvalidInput `invalid_targets` with every place. */
 export function targetsFrom(value: unknown, name: string): TargetsFile {
-  const read = file.safeParse(value);
+  const read = file.safeParse(value, { reportInput: true });
   if (read.success) return read.data;
-  const problems = read.error.issues.map(({ message, path }) => ({
+  const problems = read.error.issues.map((issue) => ({
     code: 'invalid_targets',
     severity: 'error' as const,
-    message,
+    message: isUnquoted(issue) ? `${issue.message}; put it in quotes` : issue.message,
     line: 0,
     column: 0,
     help: '',
-    path: path.map(String).join('/'),
+    path: issue.path.map(String).join('/'),
   }));
   throw new InvalidInput('invalid_targets', `${name} does not say which targets are meant.`, {
     problems,
     help: 'It holds `targets`, a list of at least {stack}, in YAML or JSON.',
   });
+}
+
+/** YAML takes an account for a number, and drops the zeros it begins with. */
+function isUnquoted(issue: z.core.$ZodIssue): boolean {
+  const { input } = issue;
+  return (
+    issue.code === 'invalid_type' &&
+    issue.expected === 'string' &&
+    (typeof input === 'number' || typeof input === 'boolean')
+  );
 }

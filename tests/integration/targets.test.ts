@@ -161,6 +161,43 @@ test.each<[string, object[], string]>([
   expect(await deploy(targets, '--yes')).toMatchObject({ code: 2, document: { kind: 'error', code } });
 });
 
+test('what a target tells names where it is, though the file does not say', TIMEOUT, async () => {
+  const targets = [
+    { stack: 'a', template: 'queue.json' },
+    { stack: 'b', template: 'queue.json', region: 'eu-west-1' },
+  ];
+  const file = space.file('targets.json', { targets });
+  const { code, stderr } = await space.run('deploy', '--targets', file, '--yes');
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^a in 123456789012, us-east-1: run \S+ started/m);
+  expect(stderr).toMatch(/^b in 123456789012, eu-west-1: run \S+ started/m);
+  targets.push({ stack: 'c', template: 'queue.json' });
+  const more = await space.run('deploy', '--targets', space.file('t.json', { targets }), '--yes', '--format', 'jsonl');
+  expect(JSON.parse(more.stdout.split('\n')[0] ?? '').target).toMatchObject({
+    account: '123456789012',
+    region: expect.stringMatching(/-1$/),
+  });
+  const unplanned = await space.run(
+    'deploy',
+    '--targets',
+    space.file('t.json', { targets: [{ stack: 'c', template: 'app.json' }] }),
+  );
+  expect(unplanned.stdout).toMatch(/^ {2}c {2}not planned/m);
+  expect((await space.run('resume')).stderr).toContain('`deploy --targets`');
+});
+
+test('an account that is not in quotes is a number to YAML, and the message says what to do', async () => {
+  const file = space.file('t.yaml', 'targets:\n  - { stack: a, template: queue.json, account: 012345678901 }\n');
+  const { code, document } = await space.json('deploy', '--targets', file, '--yes');
+  expect(code).toBe(2);
+  expect(document.problems).toMatchObject([
+    { path: 'targets/0/account', message: expect.stringMatching(/received number; put it in quotes$/) },
+  ]);
+  // Of anything else quotes make nothing right.
+  const other = await deploy([target('a', 'queue', { account: null })], '--yes');
+  expect(other.document.problems[0].message).not.toContain('quotes');
+});
+
 test('--stack and --targets are not meant together', async () => {
   const { code, stderr } = await space.run('deploy', 'queue.json', '--targets', 'x', '--stack', 's');
   expect(code).toBe(2);

@@ -31,8 +31,8 @@ export interface TargetsOptions extends TargetsGate, Bounds {
   consent?: (brief: Brief) => Promise<boolean>;
   /** What split circles cannot decide. Absent: the deployment is not begun. */
   decide?: (brief: Brief) => Promise<boolean>;
-  /** Told what each target does; `target` is its index. */
-  tell?: (target: number, event: RunEvent) => void;
+  /** Told what each target does; `index`: in what was wanted; `target`: with the account and region that it is in. */
+  tell?: (index: number, target: TargetDocument, event: RunEvent) => void;
 }
 
 /**
@@ -71,7 +71,7 @@ export async function deployTargets(
         return;
       }
       told.status = 'running';
-      const emit = (event: RunEvent) => options.tell?.(index, event);
+      const emit = (event: RunEvent) => options.tell?.(index, told, event);
       Object.assign(told, await deployOne(what, one, open, options, { ...control, emit }));
       if (!ENDED_WELL.has(told.status)) failures += 1;
     });

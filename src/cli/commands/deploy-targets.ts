@@ -1,7 +1,7 @@
 // `assent deploy --targets`.
 import { DEFAULT_CONCURRENCY } from '../../app/plan.ts';
 import type { Brief } from '../../app/targets/brief.ts';
-import { briefedDocument, deployTargets } from '../../app/targets/deploy.ts';
+import { deployTargets } from '../../app/targets/deploy.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import { configuredCircle } from '../../edge/config/configured.ts';
 import { openTargets } from '../../edge/session.ts';
@@ -29,7 +29,6 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
     first: () => io.err('Interrupted: no other target is begun, and nothing new in those under way.\n'),
     last: () => io.err('Stopped at once. State is saved; the same command goes on.\n'),
   });
-  const names = wanted.map((one) => briefedDocument({ error: NOBODY }, one));
   const show = (brief: Brief) => (toOut ? io.out : io.err)(`${briefText(brief, paint)}\n`);
   const question = async (brief: Brief, text: string) => {
     show(brief);
@@ -69,9 +68,7 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
         ...(interactive
           ? { decide: (brief) => question(brief, 'The circle does not decide all of this. Do you approve?') }
           : {}),
-        tell: (index, event) => {
-          const target = names[index];
-          if (target === undefined) return;
+        tell: (index, target, event) => {
           const { stack, account, region } = target;
           if (format === 'jsonl') {
             const line = { version: 1, kind: 'event', target: { index, stack, account, region }, ...event };
@@ -89,5 +86,3 @@ export const work: Work<DeployCommandOptions> = async ({ io, options, operands: 
     await opened.close();
   }
 };
-
-const NOBODY = new InvalidInput('not_planned', 'It is not planned yet.');

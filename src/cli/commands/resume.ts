@@ -15,7 +15,7 @@ export const work: Work<ResumeCommandOptions> = async ({ io, options, operands: 
     const { document, stack, ended } = await resume(session, wanted, control);
     opened.progress.stop();
     if (stack === undefined) {
-      io.err('There is no unfinished run.\n');
+      io.err('There is no unfinished run. What `deploy --targets` has not begun goes on by the same command again.\n');
       if (format !== 'text') io.out(`${JSON.stringify(document)}\n`);
       return 0;
     }

@@ -4,9 +4,10 @@ import type { TargetDocument, TargetsDocument } from '../../app/documents/target
 import type { Brief } from '../../app/targets/brief.ts';
 import { type Colour, count, duration, type Paint, plain, table } from './style.ts';
 
-/** `web in 111111111111, eu-west-1`. */
+/** `web in 111111111111, eu-west-1`; what nobody knows yet is left out. */
 export function targetName({ stack, account, region }: Pick<TargetDocument, 'stack' | 'account' | 'region'>): string {
-  return `${plain(stack)} in ${plain(account ?? '?')}, ${plain(region ?? '?')}`;
+  const place = [account, region].flatMap((part) => (part === null ? [] : [plain(part)])).join(', ');
+  return place === '' ? plain(stack) : `${plain(stack)} in ${place}`;
 }
 
 /** What is asked about: a row per target, in the order in which they are begun. */
