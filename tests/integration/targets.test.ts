@@ -186,6 +186,23 @@ test('what a target tells names where it is, though the file does not say', TIME
   expect((await space.run('resume')).stderr).toContain('`deploy --targets`');
 });
 
+test('killed in the middle, the same command again goes on', TIMEOUT, async () => {
+  const resources = { A: { Type: 'AWS::SQS::Queue' }, B: { Type: 'AWS::SQS::Queue', DependsOn: 'A' } };
+  using slow = new Workspace({ ASSENT_SANDBOX_SPEED: '60' });
+  slow.file('two.json', { Resources: resources });
+  const targets = ['a', 'b'].map((stack) => ({ stack, template: 'two.json' }));
+  const file = slow.file('targets.json', { maxConcurrency: 1, targets });
+  const { child, ended, says } = slow.start(['deploy', '--targets', file, '--yes', '--format', 'jsonl']);
+  await says(/"logicalId":"A".*"in_progress"/);
+  child.kill('SIGKILL');
+  expect((await ended).signal).toBe('SIGKILL');
+  const again = await slow.json('deploy', '--targets', file, '--yes');
+  expect(again).toMatchObject({ code: 0, document: { outcome: 'succeeded' } });
+  // What was in flight was not made a second time.
+  expect(again.document.targets[0].result).toMatchObject({ calls: { create: 1 } });
+  expect(again.document.targets[1].result).toMatchObject({ calls: { create: 2 } });
+});
+
 test('an account that is not in quotes is a number to YAML, and the message says what to do', async () => {
   const file = space.file('t.yaml', 'targets:\n  - { stack: a, template: queue.json, account: 012345678901 }\n');
   const { code, document } = await space.json('deploy', '--targets', file, '--yes');

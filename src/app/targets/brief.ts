@@ -1,9 +1,10 @@
-// What would be done to every target of a deployment, and what the gate says of it. Changes nothing; no run is written down.
+// What would be done to every target of a deployment, and what the gate says of it. Begins nothing; no run is written down.
 //
 // Stacks of one deployment may import what others of it export and have not made yet: such a value stays open in the plan,
 // and the target comes after the one that makes it.
 import type { Finding, Plan } from '#wasm';
-import { AssentError, InvalidInput } from '../../domain/errors.ts';
+import { AssentError, InvalidInput, LeaseHeld } from '../../domain/errors.ts';
+import { concealed } from '../../domain/secret.ts';
 import { type Place, placeText, type StackKey, stackText } from '../../domain/stack.ts';
 import { type Bounds, deploymentDigest, groupsOf, type Target } from '../../domain/targets.ts';
 import type { Verdict } from '../../domain/verdict.ts';
@@ -12,7 +13,8 @@ import { type GateOptions, judge } from '../gate/gate.ts';
 import { lossRefused } from '../gate/guard.ts';
 import { DEFAULT_CONCURRENCY } from '../plan.ts';
 import { makePlan, type Planned, type Template } from '../planning/planning.ts';
-import { type Control, placeOf, type Session } from '../session.ts';
+import { settle } from '../run/settle.ts';
+import { type Control, placeOf, type Session, stackHere } from '../session.ts';
 import { pooled } from './pool.ts';
 
 /** What goes to a target. */
@@ -29,6 +31,8 @@ export interface TargetsGate extends GateOptions {
   allowSecretIdentifiers?: boolean;
   /** Operations in flight at most, in each target. */
   operations?: number;
+  /** What earlier runs left in flight is settled first: else a plan is asked about that is another one when it is carried out. */
+  settles?: boolean;
 }
 
 /** A target that is planned and judged. */
@@ -150,6 +154,7 @@ async function draft(
   { imports, known }: { imports: ReadonlyMap<string, unknown>; known: (name: string) => boolean },
 ): Promise<Draft> {
   const used = new Map<string, unknown>();
+  if (options.settles === true) await settleHere(target, session, parameters, control);
   const planned = await makePlan(
     session,
     {
@@ -193,6 +198,21 @@ async function draft(
   const refused = verdict.decision === 'refuse';
   const code = verdict.by === 'policy' ? 'security_validation_failed' : 'verdict_refused';
   return { ...common, verdict, findings, ...(refused ? { refusal: { code, reasons: verdict.reasons } } : {}) };
+}
+
+/** Who holds the stack is met when its turn comes; credentials that lead elsewhere are refused with the plan. */
+async function settleHere(
+  { stack: name, account }: Target,
+  session: Session,
+  parameters: Readonly<Record<string, string>> = {},
+  control: Control,
+): Promise<void> {
+  const { stack } = await stackHere(session, name, control);
+  if ((account ?? stack.account) !== stack.account) return;
+  if ((await session.store.stacks.get(stack))?.unfinished === undefined) return;
+  await settle(session, stack, concealed(parameters), control).catch((error: unknown) => {
+    if (!(error instanceof LeaseHeld)) throw error;
+  });
 }
 
 function refuseElsewhere({ stack, account, region }: Target, { context }: Planned): void {

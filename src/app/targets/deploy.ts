@@ -46,7 +46,7 @@ export async function deployTargets(
   control: Control & { now: () => number },
 ): Promise<TargetsDocument> {
   const start = control.now();
-  const found = await brief(wanted, open, options, { ...control, emit: () => undefined });
+  const found = await brief(wanted, open, { ...options, settles: true }, { ...control, emit: () => undefined });
   const targets = found.targets.map((one, index) => briefedDocument(one, wanted[index]));
   const end = (outcome: TargetsDocument['outcome'], code?: string): TargetsDocument => ({
     version: 1,
