@@ -945,6 +945,45 @@ fn cancelling_asks_again_for_an_answer_that_was_lost() {
     assert_eq!(leash.until_call(), ["create create:A"]);
 }
 
+#[test]
+fn a_cancelled_run_looks_for_what_a_lost_call_has_made_instead_of_asking_for_ever() {
+    for (now, within) in [(true, 5 * 60_000..7 * 60_000), (false, 120 * 60_000..125 * 60_000)] {
+        // One that is answered and goes on, so that the cloud is not taken for gone.
+        let mut leash = Leash::new(deploy(vec![create("A", &[]), create("B", &["A"]), create("T", &[])]));
+        let began = leash.now;
+        leash.accept("create:T", None);
+        leash.lose("create:A", CallKind::Create);
+        leash.tell(Event::CancelRequested { now });
+        loop {
+            let calls = leash.until_call();
+            if calls.iter().any(|call| call.starts_with("list")) {
+                break;
+            }
+            for call in calls {
+                match call.as_str() {
+                    "create create:A" => leash.lose("create:A", CallKind::Create),
+                    _ => leash.tell(leash.progress("create:T", RequestStatus::InProgress, None, None)),
+                }
+            }
+        }
+        let took = leash.now - began;
+        assert!(within.contains(&took), "{took}");
+        // What the journal holds leads to the same: the next answer is to a question that only a lapsed intent asks.
+        leash.list_requests("create:A", &["A-1"]);
+        assert!(leash.calls().contains(&"get create:A".to_owned()));
+        leash.read("create:A", Some(json!({})));
+        // One that was to be cancelled at once counts as ended by now.
+        if leash.outcome().is_none() {
+            leash.succeed("create:T", "T-1");
+        }
+        assert_eq!(leash.outcome(), Some(Outcome::Cancelled));
+        let report = leash.report("A");
+        assert_eq!(report.error_code.as_deref(), Some("intent_expired"));
+        assert!(report.message.unwrap().contains("A-1"), "what may have been made is named");
+        assert_eq!(leash.report("B").status, StepStatus::Cancelled);
+    }
+}
+
 fn resume_in(leash: &Leash) -> Option<Millis> {
     leash.commands.iter().find_map(|command| match command {
         Command::Finish { outcome: Outcome::Suspended, resume_in_ms, .. } => *resume_in_ms,

@@ -27,6 +27,7 @@ import { fingerprints as fingerprintsOf } from './fingerprint.ts';
 import { refuseOwned } from './owned.ts';
 import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
+import { refuseSecretAttributes } from './secret-attributes.ts';
 
 /** What outputs show of secrets. */
 const MASKED = '****';
@@ -151,6 +152,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
   const { plan, summary } = inCore;
+  if (mode === 'deploy') refuseSecretAttributes(plan);
   const { problems, forecast, parameters: effective, tags: kept, noEcho } = summary;
   const made = {
     plan,

@@ -46,7 +46,7 @@ async function back(io: Io, options: DriftCommandOptions, opened: Opened): Promi
 
 /** What is told of drift before the way back is gone. */
 export function tellBefore(io: Io, { format }: DriftCommandOptions, document: DriftDocument): void {
-  if (format === 'text') io.out(`${driftText(document, painter(io.colour.out))}\n`);
+  if (format === 'text') io.out(`${driftText(document, painter(io.colour.out), 'before')}\n`);
 }
 
 /** How the way back is called, in what is told of it. */
@@ -79,8 +79,12 @@ export function tellDrift(
   return document.inSync ? 0 : 1;
 }
 
-/** A report for people. */
-export function driftText({ stack, inSync, resources }: DriftDocument, paint: Paint): string {
+/** A report for people: how it is, or how it was before the way back was gone. */
+export function driftText(
+  { stack, inSync, resources }: DriftDocument,
+  paint: Paint,
+  when: 'now' | 'before' = 'now',
+): string {
   const unreadable = resources.filter(({ status }) => status === 'unreadable').length;
   const declaredOnly = resources.filter((one) => one.declaredOnly).length;
   const unread = [
@@ -99,7 +103,9 @@ export function driftText({ stack, inSync, resources }: DriftDocument, paint: Pa
     ]);
     return head + table(rows, '    ');
   });
-  const said = `${drifted.length} of ${count(resources.length, 'resource')} in ${paint('bold', stack)} ${drifted.length === 1 ? 'is' : 'are'} not as deployed (deployed → now).${unread}\n`;
+  const [one, more] = when === 'now' ? ['is', 'are'] : ['was', 'were'];
+  const verb = drifted.length === 1 ? one : more;
+  const said = `${drifted.length} of ${count(resources.length, 'resource')} in ${paint('bold', stack)} ${verb} not as deployed (deployed → ${when === 'now' ? 'now' : 'then'}).${unread}\n`;
   return `${said}\n${parts.join('\n')}`;
 }
 

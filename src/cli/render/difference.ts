@@ -24,7 +24,7 @@ export function inline(value: unknown): string {
 
 /** The change on one line, where it fits on one: `"old" → "new"`. */
 export function oneLine({ before, after, secret, ...change }: PropertyChange): string | undefined {
-  const now = 'live' in change ? `, now ${inline(change.live)}: changed outside of Assent` : '';
+  const now = 'live' in change ? `, now ${inline(change.live)}${blame(before)}` : '';
   if (secret === true && JSON.stringify(before) === JSON.stringify(after)) return `another value of ${inline(after)}`;
   const [from, to] = [inline(before), inline(after)];
   if (from === to && 'live' in change) return `back to ${to}${now}`;
@@ -41,7 +41,12 @@ export function lines({ before, after, ...change }: PropertyChange): Line[] {
   const told = theirs.map(
     ({ sign, text }): Line => (sign === 'gap' ? { sign, text } : { sign: ' ', text: `  ${sign} ${text}` }),
   );
-  return [...found, { sign: ' ', text: 'now, changed outside of Assent:' }, ...told];
+  return [...found, { sign: ' ', text: `now${blame(before).replace(':', ',')}:` }, ...told];
+}
+
+/** Of what was never declared nobody knows who put it there: it may be the service's own default. */
+function blame(before: unknown): string {
+  return before === null ? '' : ': changed outside of Assent';
 }
 
 function isLong(value: unknown): boolean {

@@ -49,6 +49,8 @@ test.each([
   [name('old', { Ref: 'Queue' }), 'DisplayName: "old" → { "Ref": "Queue" }'],
   [name('old', 'new', { live: 'theirs' }), 'DisplayName: "old" → "new", now "theirs": changed outside of Assent'],
   [name('old', 'new', { live: null }), 'DisplayName: "old" → "new", now (none): changed outside of Assent'],
+  // Never declared: a default of the service, perhaps.
+  [name(null, 5, { live: 0 }), 'DisplayName: (none) → 5, now 0'],
   [name('old', '(secret parameter:P)', { secret: true }), 'DisplayName: "old" → (secret parameter:P)'],
   [
     name('(secret parameter:P)', '(secret parameter:P)', { secret: true }),

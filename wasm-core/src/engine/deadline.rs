@@ -13,6 +13,8 @@ use super::step::{Step, StepId, Work};
 const MINUTES: u16 = 120;
 /// So long after it was cancelled an operation counts as ended whatever the cloud says.
 const ENDS_WITHIN: Millis = 5 * 60_000;
+/// A call without an answer is not repeated after this: the cloud forgets client tokens after 36 hours.
+const RESEND_WITHIN: Millis = 24 * 3_600_000;
 /// What such an operation fails with.
 pub(super) const CODE: &str = "operation_timed_out";
 
@@ -27,6 +29,16 @@ impl Engine {
         let running: Vec<StepId> = self.steps.ids().filter(|id| idle(&self.steps[*id])).collect();
         for id in running {
             self.queues.wait(&mut self.steps, id, now);
+        }
+    }
+
+    /// For how long after its intent a call whose answer was lost is made again: as long as the cloud knows its token, and
+    /// where the run was cancelled no longer than an operation is waited for.
+    pub(super) fn resend_within(&self) -> Millis {
+        match (self.at_once, self.cancelled) {
+            (true, _) => ENDS_WITHIN,
+            (false, true) => Millis::from(MINUTES) * 60_000,
+            (false, false) => RESEND_WITHIN,
         }
     }
 

@@ -9,9 +9,6 @@ use super::step::{Search, StepId, Work};
 use super::values::{Secrets, unresolved};
 use super::{Change, Engine};
 
-/// A call without an answer is not repeated after this: the cloud forgets client tokens after 36 hours.
-const RESEND_WITHIN: Millis = 24 * 3_600_000;
-
 impl Engine {
     /// The answer to intents that were recorded: their calls, already paid for.
     pub(super) fn confirm_turn(&mut self, now: Millis) -> Vec<Command> {
@@ -148,10 +145,11 @@ impl Engine {
 
     /// A call out of the queue; pays for itself.
     fn call(&mut self, id: StepId, now: Millis, commands: &mut Vec<Command>) {
+        let resend_within = self.resend_within();
         let step = &mut self.steps[id];
         step.stamp = step.stamp.wrapping_add(1);
         match step.phase {
-            Phase::Unsent if step.ambiguous && now > step.intent_at.saturating_add(RESEND_WITHIN) => {
+            Phase::Unsent if step.ambiguous && now > step.intent_at.saturating_add(resend_within) => {
                 self.lapse(id, now);
                 self.propagate(now);
                 return;

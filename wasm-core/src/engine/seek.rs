@@ -87,9 +87,13 @@ impl Engine {
         }
     }
 
-    /// The intent is too old to be sent again.
+    /// The intent is too old to be sent again, or the run was cancelled and has waited for an answer long enough.
     pub(super) fn lapse(&mut self, id: StepId, at: Millis) {
-        let said = "The answer was lost more than 24 hours ago, so the call is not made again.";
+        let said = if self.cancelled {
+            "The answer was lost, and the run was cancelled, so the call is not made again."
+        } else {
+            "The answer was lost more than 24 hours ago, so the call is not made again."
+        };
         self.operation_failed(id, "intent_expired", said, at);
         // What it did, it did then: it has long been visible. When the lapse was noticed no journal says.
         self.steps[id].since = self.steps[id].intent_at;
@@ -352,7 +356,7 @@ impl Engine {
         let example = step.candidates.iter().find_map(|candidate| candidate.identifier.clone());
         let example = example.unwrap_or_else(|| "IDENTIFIER".to_owned());
         let message = format!(
-            "Whether {logical_id} ({type_name}) was created cannot be told: the answer was lost too long ago. {} If it \
+            "Whether {logical_id} ({type_name}) was created cannot be told: the answer was lost. {} If it \
              is there, take it over (import {logical_id}={example}) or delete it; then deploy again. Client token: {}.",
             found.trim_end(),
             step.client_token
