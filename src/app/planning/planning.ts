@@ -152,7 +152,7 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
   const { plan, summary } = inCore;
-  if (mode === 'deploy') refuseSecretAttributes(plan);
+  if (mode === 'deploy' && wanted.allowSecretIdentifiers !== true) refuseSecretAttributes(plan);
   const { problems, forecast, parameters: effective, tags: kept, noEcho } = summary;
   const made = {
     plan,

@@ -29,6 +29,8 @@ export class Secrets {
   readonly #cleaner: Cleaner;
   /** Ids whose values the cleaner knows. */
   readonly #known = new Set<string>();
+  /** Ids that were asked for only to know what a message must not show. */
+  readonly #tried = new Set<string>();
   readonly #pending = new Map<string, Promise<Secret>>();
   readonly #plan: Plan;
   /** Secret id to SHA-256 of the value that was compared last: scrypt is slow, and most values stay. */
@@ -148,16 +150,27 @@ export class Secrets {
   }
 
   async #mask(message: string, user: User | undefined, ask: boolean): Promise<string> {
-    if (user === undefined) return this.#cleaner.text(message);
-    if (user.ids.length === 0) return WITHHELD;
-    const unknown = user.ids.filter((id) => !this.#known.has(id));
+    if (user?.ids.length === 0) return WITHHELD;
+    const unknown = user?.ids.filter((id) => !this.#known.has(id)) ?? [];
     if (unknown.length > 0 && !ask) return WITHHELD;
     try {
       await this.values(unknown);
     } catch {
       return WITHHELD;
     }
+    if (ask) await this.#learnOthers();
     return this.#cleaner.text(message);
+  }
+
+  /**
+   * Reads, once, what other steps were given that another process has sent: a message may quote that, too. What cannot be read
+   * any more stays unknown.
+   */
+  async #learnOthers(): Promise<void> {
+    const ids = [...this.#users.values()].flatMap((user) => user.ids);
+    const others = new Set(ids.filter((id) => !this.#known.has(id) && !this.#tried.has(id)));
+    for (const id of others) this.#tried.add(id);
+    await Promise.allSettled([...others].map((id) => this.values([id])));
   }
 
   #parameter(name: string): Secret<string> | undefined {

@@ -80,3 +80,54 @@ test('fingerprints of parameters are those of earlier versions', async () => {
     '3c2635d71a1928140d4ca1060e855f3194c7040b6f08f9eea124bf92af391e3d',
   );
 });
+
+test.each(['B', 'C'])(
+  'a failure of %s that quotes what another process sent for A shows it to nobody',
+  async (failed) => {
+    const plan = await judgedWith({ [REFERENCE]: 'hunter2' });
+    const resources = [
+      { logicalId: 'A', desired: { Value: { $secret: REFERENCE } } },
+      { logicalId: 'B', desired: { Value: 'open' } },
+      { logicalId: 'C', desired: { Value: { $secret: 'parameter:Password' } } },
+    ];
+    let asked = 0;
+    const secrets = new Secrets(
+      { ...plan, resources } as unknown as Plan,
+      concealed({ Password: 'correct horse' }),
+      factsThatSay(() => {
+        asked += 1;
+        return 'hunter2';
+      }),
+    );
+    const message = 'given hunter2 and correct horse';
+    for (const _ of [1, 2]) {
+      const event = { type: 'progress', step: `create:${failed}`, status: 'FAILED', message, at: 1 } as const;
+      expect(await secrets.clean(event)).toMatchObject({ message: 'given ******** and ********' });
+    }
+    const rejected = {
+      type: 'rejected',
+      step: `create:${failed}`,
+      call: 'create',
+      errorCode: 'X',
+      message,
+      at: 1,
+    } as const;
+    expect(await secrets.clean(rejected)).toMatchObject({ message: 'given ******** and ********' });
+    expect(asked).toBe(1);
+  },
+);
+
+test('what cannot be read any more keeps nobody from being told of a failure', async () => {
+  const resources = [
+    { logicalId: 'A', desired: { Value: { $secret: REFERENCE } } },
+    { logicalId: 'B', desired: { Value: 'open' } },
+  ];
+  const facts = {
+    secret: async () => {
+      throw new Error('gone');
+    },
+  } as unknown as Facts;
+  const secrets = new Secrets({ ...use, resources, fingerprints: {} } as unknown as Plan, {}, facts);
+  const event = { type: 'progress', step: 'create:B', status: 'FAILED', message: 'no room', at: 1 } as const;
+  expect(await secrets.clean(event)).toMatchObject({ message: 'no room' });
+});
