@@ -1,5 +1,6 @@
 // A deployment to several targets, by the steps of its workflow: over the memory store and a real sandbox, led as the state
-// machine leads it (functions/deploy/machine.asl.json), but stopped and repeated where a test wants.
+// machine leads it (functions/deploy/machine.asl.json), but stopped and repeated where a test wants. Long, because it is one list
+// of cases over one such lead.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

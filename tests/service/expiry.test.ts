@@ -1,12 +1,9 @@
 // Nobody answers in time: the run ends as expired, its workflow with it. The day that it waits is taken out of the table.
 import { expect, inject, test } from 'vitest';
 import { verifyProof } from '../../src/verify.ts';
-import { aws } from './support/aws.ts';
+import { aws, letExpire } from './support/aws.ts';
 import { call, ENDS, signedByUser, signingKeys, until } from './support/call.ts';
 import { HOME_ACCOUNT } from './support/scripts.ts';
-
-const dynamo = (operation: string, body: object) =>
-  aws({ url: inject('emulator'), service: 'dynamodb', target: `DynamoDB_20120810.${operation}`, body });
 
 test('a run that nobody answers expires; late is late, its workflow ends, and that is proved', async () => {
   const ann = await signedByUser('ann-expiry');
@@ -15,16 +12,7 @@ test('a run that nobody answers expires; late is late, its workflow ends, and th
   const [location, { runId }] = [asked.location ?? '', asked.document];
   expect((await until(location, [...ENDS, 'waiting_approval'])).document.status).toBe('waiting_approval');
 
-  const { TableNames } = await dynamo('ListTables', {});
-  const [TableName] = TableNames.filter((name: string) => name.startsWith('assent-local'));
-  await dynamo('UpdateItem', {
-    TableName,
-    Key: { pk: { S: `run#${runId}` }, sk: { S: 'head' } },
-    ConditionExpression: 'attribute_exists(#f.#e)',
-    UpdateExpression: 'SET #f.#e = :past',
-    ExpressionAttributeNames: { '#f': 'fields', '#e': 'expiresAt' },
-    ExpressionAttributeValues: { ':past': { N: '1' } },
-  });
+  await letExpire(inject('emulator'), runId);
   expect(await call('POST', `${location}/approval`, { decision: 'approve' }, ann)).toMatchObject({
     status: 409,
     document: { code: 'run_expired' },

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { type AttributeValue, DynamoDB } from '@aws-sdk/client-dynamodb';
 import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aws } from './support/aws.ts';
+import { aws, letExpire } from './support/aws.ts';
 import { call, callAt, ENDS, until } from './support/call.ts';
 import { chainOf, killWorkers, queuesOf, stopExecution } from './support/chain.ts';
 import { HOME_ACCOUNT, install } from './support/scripts.ts';
@@ -148,17 +148,7 @@ test('a workflow whose time for an answer is over ends by itself, as the run doe
   const asked = await call('POST', '/deployments', { stack: 'unanswered', template: chainOf(1), askAlways: true });
   const { runId } = asked.document;
   expect((await until(asked.location ?? '', [...ENDS, 'waiting_approval'])).document.status).toBe('waiting_approval');
-  const dynamo = dynamoDb();
-  const TableName = await madeTable(dynamo);
-  await dynamo.updateItem({
-    TableName,
-    Key: { pk: { S: `run#${runId}` }, sk: { S: 'head' } },
-    ConditionExpression: 'attribute_exists(#f.#e)',
-    UpdateExpression: 'SET #f.#e = :past',
-    ExpressionAttributeNames: { '#f': 'fields', '#e': 'expiresAt' },
-    ExpressionAttributeValues: { ':past': { N: '1' } },
-  });
-  dynamo.destroy();
+  await letExpire(installed.emulator, runId);
   await expect.poll(() => executionStatus(runId), { timeout: 90_000, interval: 300 }).toBe('SUCCEEDED');
   expect((await call('GET', asked.location ?? '')).document).toMatchObject({
     status: 'expired',
@@ -172,23 +162,13 @@ async function executionStatus(name: string): Promise<string> {
   return (await aws({ ...target, body: { executionArn } })).status;
 }
 
-function dynamoDb(): DynamoDB {
-  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
-  return new DynamoDB({ endpoint: installed.emulator, region: 'us-east-1', credentials });
-}
-
-/** The table that the installation made. */
-async function madeTable(dynamo: DynamoDB): Promise<string> {
-  const { TableNames = [] } = await dynamo.listTables({});
-  const [made] = TableNames.filter((name) => name.startsWith('assent-local'));
-  expect(made).toBeDefined();
-  return made ?? '';
-}
-
 /** As a restore to a point in time makes it: another table with the same items. */
 async function copyOfTable(): Promise<string> {
-  const dynamo = dynamoDb();
-  const TableName = await madeTable(dynamo);
+  const credentials = { accessKeyId: HOME_ACCOUNT, secretAccessKey: 'emulator' };
+  const dynamo = new DynamoDB({ endpoint: installed.emulator, region: 'us-east-1', credentials });
+  const { TableNames = [] } = await dynamo.listTables({});
+  const TableName = TableNames.find((name) => name.startsWith('assent-local'));
+  expect(TableName).toBeDefined();
   const { Table: { KeySchema, AttributeDefinitions } = {} } = await dynamo.describeTable({ TableName });
   const copy = 'assent-restored';
   await dynamo.createTable({ TableName: copy, KeySchema, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' });

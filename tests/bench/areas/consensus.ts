@@ -7,9 +7,10 @@ import { aggregateLabels } from '../../../src/app/tables/labels.ts';
 import { consensus } from '../../../src/core/calls.ts';
 import { answerLabels } from '../../../src/core/tables.ts';
 import { TemplateInCore } from '../../../src/core/template.ts';
+import { largeTable } from '../crowds/sets.ts';
 import { chance, median, paired, type Row, time } from '../measure.ts';
 import { aggregate } from '../opponents/consensus.ts';
-import { dawidSkene, type Table } from '../opponents/tables.ts';
+import { dawidSkene } from '../opponents/tables.ts';
 import { pools } from '../replay/pools.ts';
 import { judged } from '../replay/rows.ts';
 import { stopping } from '../replay/stopping.ts';
@@ -49,31 +50,9 @@ function same(ours: unknown, theirs: unknown, path: string): void {
   } else strictEqual(ours, theirs, path);
 }
 
-/** 10,000 tasks with ten labels of four each, by 200 workers of whom the worst are right twice in five. */
-function crowd(): Table {
-  const next = chance(1979);
-  const [tasks, each, workers, options] = [10_000, 10, 200, 4];
-  const skill = Array.from({ length: workers }, () => 0.4 + 0.4 * next());
-  const table = {
-    tasks: new Uint32Array(tasks * each),
-    workers: new Uint32Array(tasks * each),
-    labels: new Uint32Array(tasks * each),
-    counts: [tasks, workers, options] as const,
-  };
-  for (let row = 0; row < tasks * each; row++) {
-    const task = Math.floor(row / each);
-    const worker = Math.floor(next() * workers);
-    const right = next() < (skill[worker] as number);
-    table.tasks[row] = task;
-    table.workers[row] = worker;
-    table.labels[row] = right ? task % options : (task + 1 + Math.floor(next() * (options - 1))) % options;
-  }
-  return table;
-}
-
 function labels(): Row[] {
   const area = 'consensus';
-  const table = crowd();
+  const table = largeTable();
   const call = { ...table, method: 'dawid-skene' as const, truth: new Int32Array(0) };
   const answer = answerLabels(call);
   if (answer.type !== 'answered') throw new Error(answer.message);

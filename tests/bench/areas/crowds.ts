@@ -10,9 +10,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerLabels, type TableMethod } from '../../../src/core/tables.ts';
 import { accuracy, ibcc, oneCoin, type Posterior, pairwise, published } from '../crowds/models.ts';
-import { CROWDS, type Crowd, crowdOf } from '../crowds/sets.ts';
-import type { Row } from '../measure.ts';
-import { crowdKit } from '../opponents/crowd-kit.ts';
+import { CROWDS, type Crowd, crowdOf, largeTable } from '../crowds/sets.ts';
+import { type Row, time } from '../measure.ts';
+import { crowdKit, crowdKitRound } from '../opponents/crowd-kit.ts';
 import type { Table } from '../opponents/tables.ts';
 
 const SEEDS = [1_000, 1_001, 1_002, 1_003, 1_004, 1_005, 1_006, 1_007, 1_008, 1_009];
@@ -107,8 +107,28 @@ function realSets(folder: string): Sets {
   return sets;
 }
 
+/** How long a round takes beside crowd-kit, which reads its table apart, as the core's is in columns already. */
+function rounds(): Row[] {
+  const table = largeTable();
+  const call = { ...table, method: 'dawid-skene', truth: new Int32Array(0) } as const;
+  const answer = answerLabels(call);
+  if (answer.type !== 'answered') throw new Error(answer.message);
+  const { rounds = 1 } = answer.summary;
+  const { median, runs } = time(() => answerLabels(call));
+  const what = '100,000 labels, 4 classes, Dawid-Skene';
+  const row = (name: string, value: number, unit: string): Row => {
+    return { area: 'crowds', what: `${what}, ${name}`, value, unit, runs };
+  };
+  const theirs = crowdKitRound(table, rounds);
+  const ours = median / rounds;
+  const rows = [row('a round, wasm', ours, 'ms')];
+  if (theirs === undefined) return rows;
+  return [...rows, row('a round, crowd-kit', theirs, 'ms'), row('crowd-kit / wasm', theirs / ours, 'x')];
+}
+
 export function run(): Row[] {
   const made: Sets = new Map(CROWDS.map((kind) => [kind, SEEDS.map((seed) => crowdOf(kind, seed))]));
   const folder = process.env['ASSENT_CROWDS'];
-  return [...rowsFor('made-up', made), ...(folder === undefined ? [] : rowsFor('real', realSets(folder)))];
+  const real = folder === undefined ? [] : rowsFor('real', realSets(folder));
+  return [...rounds(), ...rowsFor('made-up', made), ...real];
 }

@@ -142,3 +142,25 @@ export function crowdOf(kind: string, seed: number): Crowd {
   };
   return { table, truth };
 }
+
+/** 10,000 tasks with ten labels of four each, by 200 workers of whom the worst are right twice in five. */
+export function largeTable(): Table {
+  const next = chance(1979);
+  const [tasks, each, workers, options] = [10_000, 10, 200, 4];
+  const skill = Array.from({ length: workers }, () => 0.4 + 0.4 * next());
+  const table = {
+    tasks: new Uint32Array(tasks * each),
+    workers: new Uint32Array(tasks * each),
+    labels: new Uint32Array(tasks * each),
+    counts: [tasks, workers, options] as const,
+  };
+  for (let row = 0; row < tasks * each; row++) {
+    const task = Math.floor(row / each);
+    const worker = Math.floor(next() * workers);
+    const right = next() < (skill[worker] as number);
+    table.tasks[row] = task;
+    table.workers[row] = worker;
+    table.labels[row] = right ? task % options : (task + 1 + Math.floor(next() * (options - 1))) % options;
+  }
+  return table;
+}

@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Crowd } from '../crowds/sets.ts';
+import { median } from '../measure.ts';
+import type { Table } from './tables.ts';
 
 const VERSION = '1.4.2';
 const PLACE = join(tmpdir(), `assent-bench-crowd-kit-${VERSION}`);
@@ -25,6 +27,21 @@ for number, text in enumerate(sys.stdin.read().strip().split('\\n\\n')):
             print(name, number, task, label)
 `;
 
+/** A table of lines `task worker label` in; ms of each of five runs of `ROUNDS` rounds out, reading apart. */
+const TIMED = `
+import sys, time, warnings
+warnings.filterwarnings('ignore')
+import pandas as pd
+from crowdkit.aggregation import DawidSkene
+rounds = int(sys.argv[1])
+rows = pd.DataFrame([line.split() for line in sys.stdin], columns=['task', 'worker', 'label'])
+for run in range(5):
+    start = time.perf_counter()
+    made = DawidSkene(n_iter=rounds, tol=-1).fit(rows)
+    print(1000 * (time.perf_counter() - start))
+    assert len(made.loss_history_) == rounds, len(made.loss_history_)
+`;
+
 let told = false;
 
 function isThere(): boolean {
@@ -41,14 +58,23 @@ function isThere(): boolean {
   }
 }
 
+/** ms of a round of Dawid and Skene over a table, over so many rounds; absent where it cannot be installed. */
+export function crowdKitRound(table: Table, rounds: number): number | undefined {
+  if (!isThere()) return undefined;
+  const options = { input: linesOf(table), encoding: 'utf8', maxBuffer: 1 << 28 } as const;
+  const { status, stdout, stderr } = spawnSync(PYTHON, ['-c', TIMED, String(rounds)], options);
+  if (status !== 0) throw new Error(stderr.slice(-2_000));
+  return median(stdout.trim().split('\n').map(Number)) / rounds;
+}
+
+function linesOf({ tasks, workers, labels }: Table): string {
+  return [...tasks].map((task, row) => `${task} ${workers[row]} ${labels[row]}`).join('\n');
+}
+
 /** Per cent right by method and crowd. It breaks ties itself, so they count whole or not at all. */
 export function crowdKit(crowds: readonly Crowd[]): Record<string, number[]> {
   if (!isThere()) return {};
-  const text = crowds
-    .map(({ table: { tasks, workers, labels } }) =>
-      [...tasks].map((task, row) => `${task} ${workers[row]} ${labels[row]}`).join('\n'),
-    )
-    .join('\n\n');
+  const text = crowds.map(({ table }) => linesOf(table)).join('\n\n');
   const { status, stdout, stderr } = spawnSync(PYTHON, ['-c', PROGRAM], {
     input: text,
     encoding: 'utf8',

@@ -43,3 +43,19 @@ export async function drifted(
   const body = { TypeName: type, Identifier: identifier, PatchDocument };
   await aws({ url, service: 'cloudcontrolapi', target: 'CloudApiService.UpdateResource', body });
 }
+
+/** The run's day to be answered in is over: it is taken out of the table of the emulator at `url`. */
+export async function letExpire(url: string, runId: string): Promise<void> {
+  const dynamo = (operation: string, body: object) =>
+    aws({ url, service: 'dynamodb', target: `DynamoDB_20120810.${operation}`, body });
+  const { TableNames } = await dynamo('ListTables', {});
+  const [TableName] = TableNames.filter((name: string) => name.startsWith('assent-local'));
+  await dynamo('UpdateItem', {
+    TableName,
+    Key: { pk: { S: `run#${runId}` }, sk: { S: 'head' } },
+    ConditionExpression: 'attribute_exists(#f.#e)',
+    UpdateExpression: 'SET #f.#e = :past',
+    ExpressionAttributeNames: { '#f': 'fields', '#e': 'expiresAt' },
+    ExpressionAttributeValues: { ':past': { N: '1' } },
+  });
+}
