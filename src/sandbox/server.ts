@@ -161,13 +161,15 @@ const begin = (settings: Settings, caller: Caller): World => ({
 /** A call beside Cloud Control: logged, neither throttled nor subject to faults. */
 function plainCall(settings: Settings, caller: Caller, operation: string, work: (world: World) => Reply): Reply {
   const world = begin(settings, caller);
-  return settings.store.transaction(() => {
+  const outcome = settings.store.transaction(() => {
     settle(world.store, world.now);
     const outcome = caught(() => work(world));
     log(world, operation, outcome);
-    if (outcome instanceof ApiError) throw outcome;
     return outcome;
   });
+  // Outside: what was refused is logged, too.
+  if (outcome instanceof ApiError) throw outcome;
+  return outcome;
 }
 
 function serveCloudControl(

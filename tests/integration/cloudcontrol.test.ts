@@ -398,7 +398,7 @@ describe('errors', () => {
     const without = await openCloudControl({
       ...connection,
       credentials: async () => {
-        throw new NoCredentials('Role arn:x could not be assumed: AccessDenied');
+        throw new NoCredentials('Role arn:x could not be assumed: AccessDenied', { help: 'sign in', cause: undefined });
       },
     });
     await expect(CALLS['create']?.(without)).rejects.toThrow(Unreachable);

@@ -208,6 +208,18 @@ describe('a role', () => {
     expect(new URLSearchParams(server.seen[0]?.body).get('RoleArn')).toBe(roleArn);
   });
 
+  test('is assumed where its cloud is, when that is not AWS, whatever the environment says', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDBASE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
+    server.reply = () => xmlError('AccessDenied', 403);
+    const roleArn = 'arn:aws:iam::210987654321:role/deployer';
+    const facts = await factsAt({ credentials: undefined, roleArn, externalId: 'ours' });
+    await expect(facts.identity()).rejects.toMatchObject({ name: 'Unreachable' });
+    expect(server.seen[0]?.operation).toBe('AssumeRole');
+    expect(new URLSearchParams(server.seen[0]?.body).get('ExternalId')).toBe('ours');
+  });
+
   test('that may not be assumed is named, exit code 5', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDBASE');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
@@ -222,6 +234,7 @@ describe('a role', () => {
       name: 'Unreachable',
       kind: 'unreachable',
       message: expect.stringContaining('role/deployer'),
+      help: expect.stringContaining('external id'),
     });
   });
 });

@@ -13,12 +13,17 @@ const RESOURCES = Number(process.env['ASSENT_RESOURCES'] ?? 60);
 const AT_ONCE = TARGETS > 41 ? 48 : 41;
 const PATIENCE = { timeout: 60 * 60_000 };
 
+/** Every account has a role of this name, which lets in whoever says this. */
+const ROLE = 'assent-target';
+const EXTERNAL_ID = 'what-only-the-service-says';
+
 /** What the sandbox lets through of an account, looked at on each call. */
 const rate = { perSecond: 25, burst: 50 };
 
 let installed: Installed;
 beforeAll(async () => {
-  installed = await startService({ fanOut: AT_ONCE }, { rate });
+  const role = { targetRole: `arn:aws:iam::{account}:role/${ROLE}`, targetExternalId: EXTERNAL_ID };
+  installed = await startService({ fanOut: AT_ONCE, ...role }, { rate });
   callAt(installed.service);
 });
 afterAll(() => installed?.stop());
@@ -28,6 +33,30 @@ const queues = (count: number) =>
   JSON.stringify({
     Resources: Object.fromEntries(Array.from({ length: count }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }])),
   });
+
+/** Makes the role by which the service comes into an account of the sandbox. */
+async function openAccount(account: string, externalId = EXTERNAL_ID): Promise<void> {
+  const Condition = { StringEquals: { 'sts:ExternalId': externalId } };
+  const Principal = { AWS: 'arn:aws:iam::111111111111:root' };
+  const Statement = [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole', Condition }];
+  const DesiredState = JSON.stringify({
+    RoleName: ROLE,
+    AssumeRolePolicyDocument: { Version: '2012-10-17', Statement },
+  });
+  const cloud = (operation: string, body: object) => {
+    const target = `CloudApiService.${operation}`;
+    return aws({ url: installed.sandbox, service: 'cloudcontrolapi', account, target, body });
+  };
+  const { ProgressEvent } = await cloud('CreateResource', { TypeName: 'AWS::IAM::Role', DesiredState });
+  const { RequestToken } = ProgressEvent;
+  const status = async () => (await cloud('GetResourceRequestStatus', { RequestToken })).ProgressEvent.OperationStatus;
+  await expect.poll(status, { timeout: 10_000 }).toBe('SUCCESS');
+}
+
+/** What the sandbox was asked after its call number `after`. */
+async function trail(after: number): Promise<AnyDocument> {
+  return (await fetch(`${installed.sandbox}/_sandbox/calls?after=${after}`)).json();
+}
 
 /** Queues that an account of the sandbox has. */
 async function queuesOf(account: string): Promise<string[]> {
@@ -72,6 +101,7 @@ test(`${TARGETS} targets, ${RESOURCES} resources: bounded, nothing lost, nothing
   const sizes = Array.from({ length: TARGETS }, (_, index) => Math.floor((RESOURCES + index) / TARGETS));
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(RESOURCES);
   const targets = sizes.map((size, index) => ({ stack: 'fan', account: accountOf(index), template: queues(size) }));
+  for (const { account } of targets) await openAccount(account);
   const bounds = { maxConcurrency: AT_ONCE, toleratedFailures: 0 };
   const began = performance.now();
   const asked = await call('POST', '/deployments', { targets, bounds, refresh: false });
@@ -109,8 +139,47 @@ test(`${TARGETS} targets, ${RESOURCES} resources: bounded, nothing lost, nothing
   expect(said.creates).toBe(RESOURCES);
 });
 
+test('every account is entered by its own role, for a run that the session names; one that is closed stops all', async () => {
+  const { last } = await trail(0);
+  const [open, closed] = ['666666666666', '777777777777'];
+  await openAccount(open);
+  await openAccount(closed, 'what another service says');
+  const deployed = async (...accounts: string[]) => {
+    const targets = accounts.map((account) => ({ stack: 'roles', account, template: queues(1) }));
+    const { location } = await call('POST', '/deployments', { targets });
+    return (await until(location ?? '', ENDS)).document;
+  };
+  const alone = await deployed(open);
+  expect(alone.status).toBe('succeeded');
+  const both = await deployed(open, closed);
+  expect(both).toMatchObject({
+    status: 'refused',
+    code: 'target_not_planned',
+    targets: [
+      { account: open, status: 'planned' },
+      { account: closed, status: 'not_planned', error: { code: 'unreachable' } },
+    ],
+  });
+  expect(both.targets[1].error.message).toMatch(`Role arn:aws:iam::${closed}:role/${ROLE} could not be assumed`);
+  expect(await queuesOf(closed)).toEqual([]);
+
+  const { calls } = await trail(last);
+  const sessions: string[] = calls
+    .filter(({ operation, outcome }: AnyDocument) => operation === 'sts.AssumeRole' && outcome === 'ok')
+    .map(({ identifier }: AnyDocument) => identifier);
+  const [{ runId }] = alone.targets;
+  // Judged for the deployment, worked for the target's run.
+  for (const id of [alone.runId, runId]) {
+    expect(sessions.filter((arn) => arn.startsWith(`arn:aws:sts::${open}:assumed-role/${ROLE}/${id}@`))).not.toEqual(
+      [],
+    );
+  }
+  expect(sessions.filter((arn) => !arn.startsWith(`arn:aws:sts::${open}:assumed-role/`))).toEqual([]);
+});
+
 /** Two workers on one account, `size` queues each; what they called together, and how much of it was turned away. */
 async function twoWorkers(account: string, size: number) {
+  await openAccount(account);
   const targets = ['left', 'right'].map((stack) => ({ stack, account, template: queues(size) }));
   const bounds = { maxConcurrency: 2, toleratedFailures: 0 };
   const began = performance.now();

@@ -7,33 +7,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import type { AnyDocument } from '../support/cli.ts';
+import { type AnyDocument, Workspace } from '../support/cli.ts';
 import { ENDS, SIGNED } from './support/call.ts';
 import { type Emulator, HOME_ACCOUNT, install, startEmulator, stopEmulator } from './support/scripts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assent-roles-'));
 const EXTERNAL_ID = 'what-only-the-service-says';
-/** As in examples/target-role.yaml, but for `aws:PrincipalArn`: the emulator compares the session's, AWS the role's. */
-function trust(externalId: string): string {
-  const Principal = { AWS: `arn:aws:iam::${HOME_ACCOUNT}:root` };
-  const Condition = { StringEquals: { 'sts:ExternalId': externalId } };
-  const Statement = [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole', Condition }];
-  return encodeURIComponent(JSON.stringify({ Version: '2012-10-17', Statement }));
-}
-
 let emulator: Emulator;
 let sandbox: Sandbox;
 let service: string;
+/** Of the role that examples/target-role.yaml makes. */
+let roleArn: string;
 
 beforeAll(async () => {
   emulator = await startEmulator({ folder, auth: true });
   sandbox = await startSandbox({ dir: join(folder, 'sandbox'), speed: 500 });
-  await iam(`Action=CreateRole&RoleName=target&AssumeRolePolicyDocument=${trust(EXTERNAL_ID)}`);
+  await openTarget(EXTERNAL_ID);
   const target = {
     targetEndpoint: sandbox.url,
     targetName: 'sandbox',
     targetSpeed: 500,
-    targetRole: `arn:aws:iam::${HOME_ACCOUNT}:role/target`,
+    targetRole: roleArn,
     targetExternalId: EXTERNAL_ID,
   };
   const args = Object.entries(target).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
@@ -45,6 +39,24 @@ afterAll(async () => {
   await sandbox?.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Deploys examples/target-role.yaml into the account of the target, by the command line. */
+async function openTarget(externalId: string): Promise<void> {
+  const env = { AWS_ENDPOINT_URL: sandbox.url, AWS_ACCESS_KEY_ID: HOME_ACCOUNT, AWS_SECRET_ACCESS_KEY: 'sandbox' };
+  const parameters = ['--parameters', `ExternalId=${externalId}`, 'ServiceRole=assent-local-us-east-1-worker'];
+  const where = ['--cloud', 'aws', '--region', 'us-east-1', '--state', join(folder, 'state')];
+  using at = new Workspace(env, { pace: 1 });
+  const role = [
+    'deploy',
+    join(import.meta.dirname, '../../examples/target-role.yaml'),
+    '--stack',
+    'target',
+    ...parameters,
+  ];
+  const { code, document } = await at.json(...role, ...where, '--yes');
+  expect({ code, document }).toMatchObject({ code: 0, document: { outputs: { ExternalId: externalId } } });
+  roleArn = document.outputs.RoleArn;
+}
 
 async function iam(body: string): Promise<string> {
   const answer = await fetch(emulator.url, {
@@ -135,10 +147,10 @@ test('a template that lands in the bucket is received, and its run is told', asy
 });
 
 test('a target that asks for another external id lets nobody in', async () => {
-  await iam(`Action=UpdateAssumeRolePolicy&RoleName=target&PolicyDocument=${trust('another')}`);
+  await openTarget('another');
   const { document } = await call('POST', '/deployments', { stack: 'foreign', template });
   expect(await ended(document.runId)).toMatchObject({ status: 'not_planned', error: { code: 'unreachable' } });
-  await iam(`Action=UpdateAssumeRolePolicy&RoleName=target&PolicyDocument=${trust(EXTERNAL_ID)}`);
+  await openTarget(EXTERNAL_ID);
 });
 
 /** Takes one permission of a role away; resolves with what gives it back. */

@@ -4,7 +4,7 @@
 // Credentials, region and endpoints come from the SDK's usual places (flags, environment, profiles) unless given.
 import { InvalidInput } from '../../domain/errors.ts';
 import { withinTime } from './deadline.ts';
-import { NoCredentials } from './errors.ts';
+import { NoCredentials, SIGN_IN } from './errors.ts';
 
 /** An access key, permanent or temporary. */
 export interface AwsCredentials {
@@ -128,7 +128,7 @@ function ownEndpoint(endpoint: string) {
 
 /** Where the SDK finds credentials, or those of a role assumed with them. Loads that part of the SDK. */
 export async function credentialsOf(
-  { credentials, profile, roleArn, externalId, sessionName = 'assent' }: Wanted,
+  { credentials, profile, roleArn, externalId, sessionName = 'assent', endpoint }: Wanted,
   region: string,
 ): Promise<Connection['credentials']> {
   if (credentials !== undefined) return async () => credentials;
@@ -144,20 +144,22 @@ export async function credentialsOf(
             ...(externalId === undefined ? {} : { ExternalId: externalId }),
           },
           masterCredentials: chain,
-          clientConfig: { region },
+          // A target that is not AWS gives out its roles itself.
+          clientConfig: { region, ...(endpoint === undefined ? {} : ownEndpoint(endpoint)) },
         });
   return async () => {
     try {
       return await provider();
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw new NoCredentials(
-        roleArn === undefined ? `No AWS credentials: ${message}` : `Role ${roleArn} could not be assumed: ${message}`,
-        { cause },
-      );
+      if (roleArn === undefined) throw new NoCredentials(`No AWS credentials: ${message}`, { help: SIGN_IN, cause });
+      throw new NoCredentials(`Role ${roleArn} could not be assumed: ${message}`, { help: ROLE, cause });
     }
   };
 }
+
+const ROLE =
+  'The role must be there and trust who assumes it, with the same external id; who assumes it must be allowed to, and signed in.';
 
 function noRegion(given: string | undefined, cause: unknown): InvalidInput {
   if (given !== undefined)

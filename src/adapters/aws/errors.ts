@@ -7,7 +7,17 @@ import { Unreachable } from '../../domain/errors.ts';
 /** No credentials could be had: none configured, expired login, refused role. Thrown by connection.ts only. */
 export class NoCredentials extends Error {
   override name = 'NoCredentials';
+  /** What to do about it. */
+  readonly help: string;
+
+  constructor(message: string, { help, cause }: { help: string; cause: unknown }) {
+    super(message, { cause });
+    this.help = help;
+  }
 }
+
+/** For credentials that AWS does not take, or that are not there. */
+export const SIGN_IN = 'Sign in again or choose other credentials; then the run can be resumed.';
 
 /** What the classification looks at; SDK exceptions and Node's network errors both fit. */
 interface Thrown {
@@ -150,9 +160,12 @@ export function callError(thrown: unknown): CallError {
 }
 
 function credentialsRefused(name: string, message: string, cause: unknown): Unreachable {
-  const text = cause instanceof NoCredentials ? message : `AWS did not accept the credentials (${name}): ${message}`;
+  const [text, help] =
+    cause instanceof NoCredentials
+      ? [message, cause.help]
+      : [`AWS did not accept the credentials (${name}): ${message}`, SIGN_IN];
   return new Unreachable(text, {
-    help: 'Sign in again or choose other credentials; then the run can be resumed.',
+    help,
     ways: [{ option: 'credentials' }],
     retryable: false,
     cause,

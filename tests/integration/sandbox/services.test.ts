@@ -39,6 +39,48 @@ test('STS assumes a role of any account, whose credentials then work there', asy
   });
 });
 
+const ROLE_ARN = 'arn:aws:iam::333333333333:role/path/deploy';
+const statement = (more: object = {}) => ({
+  Effect: 'Allow',
+  Principal: { AWS: 'arn:aws:iam::111111111111:root' },
+  Action: 'sts:AssumeRole',
+  ...more,
+});
+const asks = (id: unknown) => ({ Condition: { StringEquals: { 'sts:ExternalId': id } } });
+
+test.each<[string, object[], string | undefined, boolean]>([
+  ['lets in whoever gives its external id', [statement(asks('ours'))], 'ours', true],
+  ['lets in by one of several', [statement(asks(['other', 'ours']))], 'ours', true],
+  ['refuses another external id', [statement(asks('ours'))], 'theirs', false],
+  ['refuses who gives none', [statement(asks('ours'))], undefined, false],
+  ['lets in whoever comes where it asks for nothing', [statement()], undefined, true],
+  ['lets in by any of several actions', [statement({ Action: ['sts:TagSession', 'sts:AssumeRole'] })], undefined, true],
+  ['refuses accounts where only services may', [statement({ Principal: { Service: 'x.amazonaws.com' } })], 'x', false],
+  ['refuses where another action is allowed', [statement({ Action: 'sts:TagSession' })], undefined, false],
+  ['refuses what a second statement denies', [statement(), statement({ Effect: 'Deny' })], undefined, false],
+  ['refuses everybody without a statement', [], undefined, false],
+])('a role that stands in the sandbox %s', async (_, Statement, ExternalId, allowed) => {
+  await using b = new Bench();
+  const sandbox = await b.start();
+  const client = b.client(sandbox, 'us-east-1', '333333333333');
+  const DesiredState = JSON.stringify({
+    RoleName: 'deploy',
+    Path: '/path/',
+    AssumeRolePolicyDocument: { Version: '2012-10-17', Statement },
+  });
+  const { ProgressEvent } = await client.send(new CreateResourceCommand({ TypeName: 'AWS::IAM::Role', DesiredState }));
+  expect(await finish(b, client, ProgressEvent)).toMatchObject({ OperationStatus: 'SUCCESS' });
+  const sts = new STSClient(config(sandbox.url));
+  const assumed = sts.send(
+    new AssumeRoleCommand({ RoleArn: ROLE_ARN, RoleSessionName: 'run', ...(ExternalId && { ExternalId }) }),
+  );
+  if (allowed) expect((await assumed).Credentials?.AccessKeyId).toBe('333333333333');
+  else await expect(assumed).rejects.toMatchObject({ name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
+  const seen = (await (await fetch(`${sandbox.url}/_sandbox/calls`)).json()) as { calls: unknown[] };
+  const trail = { operation: 'sts.AssumeRole', identifier: 'arn:aws:sts::333333333333:assumed-role/deploy/run' };
+  expect(seen.calls.at(-1)).toMatchObject({ ...trail, outcome: allowed ? 'ok' : 'AccessDenied' });
+});
+
 test('EC2 names the zones of a region, and nothing else', async () => {
   await using b = new Bench();
   const { url } = await b.start();
