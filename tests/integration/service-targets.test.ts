@@ -14,7 +14,7 @@ import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
 import { keepValue } from '../../src/app/keep.ts';
 import type { KeptBrief, TargetsSubmission, WorkflowState } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
-import { briefStep, groupStep, settledStep } from '../../src/app/service/deployments.ts';
+import { briefStep, groupStep, MOST_BEGUN, settledStep } from '../../src/app/service/deployments.ts';
 import { answerRun, cancelRun, requestTargets, resumeRun, showRun } from '../../src/app/service/requests.ts';
 import {
   answeredStep,
@@ -316,6 +316,31 @@ test('a target whose workflow failed for good counts as failed, and its run can 
   await settledStep(local, steps, 'd-t1', { next: 'stopped' });
   expect(await groupStep(local, steps, 'd')).toEqual({ next: 'end' });
   expect(await statuses()).toEqual(['failed', 'not_started']);
+});
+
+test('a target that nobody can settle is handed out ten times and no more; the others end as they do', async () => {
+  await submitted([target('q1', QUEUE), target('q2', QUEUE), { ...target('q3', QUEUE), wave: 2 }]);
+  await briefed();
+  let handed = 0;
+  for (;;) {
+    const said = await groupStep(local, steps, 'd');
+    if (said.next !== 'group') break;
+    for (const { runId } of said.begun) {
+      // Its workflow comes back each time, and has said nothing.
+      if (runId === 'd-t1') handed += 1;
+      else await lead(runId);
+    }
+    expect(handed).toBeLessThan(50);
+  }
+  expect(handed).toBe(MOST_BEGUN);
+  const { status, targets } = await shown();
+  expect(status).toBe('failed');
+  expect(targets).toMatchObject([
+    { status: 'failed', code: 'workflow_failed', runId: 'd-t1' },
+    { status: 'succeeded' },
+    { status: 'not_started' },
+  ]);
+  expect(targets[0]).not.toHaveProperty('begun');
 });
 
 describe('what is signed of a deployment', () => {

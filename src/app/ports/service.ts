@@ -120,7 +120,11 @@ export interface DeploymentState {
 }
 
 /** How a target stands, as far as its deployment knows. */
-export type TargetNote = Pick<TargetDocument, 'status' | 'code' | 'error'> & { runId?: string };
+export type TargetNote = Pick<TargetDocument, 'status' | 'code' | 'error'> & {
+  runId?: string;
+  /** How often it was handed to the workflow; once, unless that came back without saying how it stands. */
+  begun?: number;
+};
 
 /** Deployments to several targets. */
 export interface Deployments {

@@ -34,6 +34,9 @@ export const MOST_INLINE = 40;
 /** An execution may have 25,000 events, and a target takes about 30 of them. */
 export const MOST_TARGETS = 500;
 
+/** A target that the workflow has come back from so often, and never said how it stands, is not handed to it again. */
+export const MOST_BEGUN = 10;
+
 const ENDS: ReadonlySet<string> = new Set([...END_STATUSES, 'not_planned', 'not_started']);
 const NOT_BRIEFED: KeptBrief = { digest: null, groups: [], targets: [] };
 const NO_FAILURE: ReadonlySet<string> = new Set(['planned', 'running', 'succeeded', 'no_changes', 'not_started']);
@@ -113,14 +116,22 @@ export async function groupStep(local: Local, steps: Steps, id: string): Promise
         const failures = failuresAmong(targets);
         const why = notStarted(one, targets, { failures, ...submission.bounds }, {});
         const note: TargetNote =
-          why === undefined ? { status: 'running', runId } : { status: 'not_started', code: why };
+          why === undefined ? { status: 'running', runId, begun: 0 } : { status: 'not_started', code: why };
         if (why === undefined) await submit(steps, head, submission, { index, planDigest: target.planDigest });
         await deployments.note(id, index, note);
         Object.assign(target, note);
         if (why !== undefined) continue;
       }
       // One that waits for a person goes on by its own workflow.
-      if (target.status === 'running') begun.push({ runId });
+      if (target.status !== 'running') continue;
+      const { begun: times = 1 } = target;
+      const isLost = times >= MOST_BEGUN;
+      const note: TargetNote = isLost
+        ? { status: 'failed', code: 'workflow_failed', runId }
+        : { status: 'running', runId, begun: times + 1 };
+      await deployments.note(id, index, note);
+      Object.assign(target, note);
+      if (!isLost) begun.push({ runId });
     }
     if (begun.length === 0) continue;
     if (!isSpread) return { next: 'group', begun, atOnce };
@@ -281,7 +292,8 @@ export async function showDeployment(local: Local, steps: Steps, head: Submissio
   if (state === undefined) return { ...common, status: failed ? 'not_planned' : 'planning', ...code };
   const { brief: found, answer } = state;
   const status = failed ? 'interrupted' : isOver(state, local.clock.now()) ? 'expired' : state.status;
-  const targets = await standing(local, steps, runId, found);
+  const noted = await standing(local, steps, runId, found);
+  const targets = noted.map(({ begun: _begun, ...target }) => target);
   return {
     ...common,
     status,
@@ -366,7 +378,7 @@ export async function demandAll(
 async function standing(local: Local, { deployments }: Steps, id: string, { targets }: KeptBrief) {
   const notes = await deployments.notes(id);
   return Promise.all(
-    targets.map(async ({ document }, index): Promise<TargetDocument & { runId?: string }> => {
+    targets.map(async ({ document }, index): Promise<TargetDocument & Pick<TargetNote, 'runId' | 'begun'>> => {
       const note = notes.get(index);
       if (note === undefined) return { ...document };
       const run = note.runId === undefined ? undefined : await local.store.runs.get(note.runId);
