@@ -1,8 +1,10 @@
 // Takes every template of a folder through plan, deploy, plan again, drift (none), a change of one updatable and one create-only
 // property (plan, deploy, plan again) and destroy against the bundled sandbox, and says what became of each:
-// `npm run corpus -- DIR [--only TEXT] [--json FILE]`. Parameters without a default get a value that fits their
+// `npm run corpus -- DIR [--real] [--only TEXT] [--json FILE] [--jobs N]`. With `--real` the sandbox does all that real accounts do
+// and nobody documents (docs/sandbox.md). Parameters without a default get a value that fits their
 // declaration. Every command is a process of its own, as a user would run it.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -17,12 +19,17 @@ const assent = fileURLToPath(new URL('../bin/assent', import.meta.url));
 const run = promisify(execFile);
 
 const { values: options, positionals } = parseArgs({
-  options: { only: { type: 'string', default: '' }, json: { type: 'string' }, jobs: { type: 'string', default: '2' } },
+  options: {
+    real: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    json: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
+  },
   allowPositionals: true,
 });
 const folder = positionals[0];
 if (folder === undefined) {
-  console.error('usage: corpus DIR [--only TEXT] [--json FILE] [--jobs N]');
+  console.error('usage: corpus DIR [--real] [--only TEXT] [--json FILE] [--jobs N]');
   process.exit(2);
 }
 
@@ -53,12 +60,41 @@ const needs = [
 // What deploys is the question here, not whether it should.
 const UNGATED = ['--yes', '--fail-on', 'none', '--skip-experts'];
 
+/** One sandbox for all, in which each template has an account; without it every command brings its own. */
+async function realAccounts() {
+  const folder_ = mkdtempSync(join(tmpdir(), 'assent-corpus-'));
+  const args = ['sandbox', '--speed', '2000', '--real', 'all', '--state', folder_, '--format', 'json'];
+  const child = spawn(assent, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = await once(child.stdout, 'data');
+  const { url } = JSON.parse(String(said));
+  const stop = async () => {
+    child.kill();
+    await once(child, 'close');
+    rmSync(folder_, { recursive: true, force: true });
+  };
+  return { url, stop };
+}
+
+const sandbox = options.real ? await realAccounts() : undefined;
+const accounts = new Map();
+
+/** Where the commands of a state folder go: the sandbox in the folder, or an account of its own. */
+function where(parts) {
+  if (sandbox === undefined) return { args: parts, env: { ASSENT_SANDBOX_SPEED: '2000' } };
+  const state = parts[parts.indexOf('--state') + 1];
+  const account = accounts.get(state) ?? String(200_000_000_000 + accounts.size);
+  accounts.set(state, account);
+  const keys = { AWS_ACCESS_KEY_ID: account, AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-east-1' };
+  return { args: [...parts, '--cloud', 'aws'], env: { AWS_ENDPOINT_URL: sandbox.url, ...keys } };
+}
+
 const call = async (...parts) => {
+  const { args, env } = where(parts);
   try {
-    const { stdout } = await run(assent, [...parts, '--format', 'json'], {
+    const { stdout } = await run(assent, [...args, '--format', 'json'], {
       maxBuffer: 1 << 28,
       timeout: 300_000,
-      env: { ...process.env, ASSENT_SANDBOX_SPEED: '2000' },
+      env: { ...process.env, ...env },
     });
     return { code: 0, document: JSON.parse(stdout) };
   } catch (error) {
@@ -222,6 +258,7 @@ const worker = async () => {
   }
 };
 await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
+await sandbox?.stop();
 
 const tally = new Map();
 for (const { step, reason: why } of results) {

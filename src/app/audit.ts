@@ -88,12 +88,32 @@ export async function auditCheckpoint({ store }: Pick<Local, 'store'>): Promise<
 export async function auditProve({ store }: Pick<Local, 'store'>, runId: string): Promise<ProofFile> {
   const run = await store.runs.get(runId);
   if (run === undefined) throw unknownRun(runId);
+  return proved({ store }, { runId, planDigest: run.planDigest }, async () => {
+    const plan = await keptPlan(store.blobs, run.planDigest);
+    return plan && digestedPlan(plan);
+  });
+}
+
+/** The same for a deployment to several targets of this digest: its plan is the list of their plans. */
+export async function auditProveTogether(
+  { store }: Pick<Local, 'store'>,
+  { runId, digest }: { runId: string; digest: string },
+): Promise<ProofFile> {
+  return proved({ store }, { runId, planDigest: digest }, () => store.blobs.get('document', digest));
+}
+
+/** `planText`: the text whose SHA-256 the digest is. */
+async function proved(
+  { store }: Pick<Local, 'store'>,
+  { runId, planDigest }: { runId: string; planDigest: string },
+  planText: () => Promise<string | undefined>,
+): Promise<ProofFile> {
   const said: LogEntry[] = [];
   for await (const entry of allOf((next) => store.log.ofRun(runId, next))) said.push(entry);
   // Read after them, so that it covers them.
   const head = await store.log.head();
   if (head === undefined || said.length === 0) throw nothingSigned(runId);
-  const plan = await keptPlan(store.blobs, run.planDigest);
+  const plan = await planText();
   if (plan === undefined) throw new ResourceNotFound(`The plan of run ${runId} is not in the store.`);
   const details: Record<string, string> = {};
   for (const { text } of said) {
@@ -111,8 +131,8 @@ export async function auditProve({ store }: Pick<Local, 'store'>, runId: string)
     version: 1,
     kind: 'proof',
     run: runId,
-    planDigest: run.planDigest,
-    plan: digestedPlan(plan),
+    planDigest,
+    plan,
     statements: said.map(({ index, text }, at) => ({
       index,
       envelope: JSON.parse(text),
@@ -196,7 +216,8 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function nothingSigned(runId?: string): ResourceNotFound {
+/** Nothing is signed of a run; without one, of anything. */
+export function nothingSigned(runId?: string): ResourceNotFound {
   return new ResourceNotFound(
     runId === undefined ? 'Nothing has been signed yet.' : `Nothing is signed of run ${runId}.`,
     { ways: [{ action: 'status' }] },

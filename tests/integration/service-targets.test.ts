@@ -9,11 +9,12 @@ import { systemClock } from '../../src/adapters/embedded/clock.ts';
 import { Memory, MemoryTable, openMemoryStore } from '../../src/adapters/memory/store.ts';
 import { keys } from '../../src/adapters/table/keys.ts';
 import { servicePortsOn } from '../../src/adapters/table/service.ts';
-import { auditList, auditVerifyLog, shownLog } from '../../src/app/audit.ts';
+import { auditList, auditVerify, auditVerifyLog, shownLog } from '../../src/app/audit.ts';
 import { ANSWER_WITHIN_MS } from '../../src/app/judge.ts';
 import { keepValue } from '../../src/app/keep.ts';
 import type { KeptBrief, TargetsSubmission, WorkflowState } from '../../src/app/ports/service.ts';
 import { Caller } from '../../src/app/service/access.ts';
+import { showProof } from '../../src/app/service/audit.ts';
 import { briefStep, groupStep, MOST_BEGUN, settledStep } from '../../src/app/service/deployments.ts';
 import { answerRun, cancelRun, requestTargets, resumeRun, showRun } from '../../src/app/service/requests.ts';
 import {
@@ -372,6 +373,24 @@ describe('what is signed of a deployment', () => {
     expect((await shown()).status).toBe('succeeded');
     const keysNow = await local.signer.trusted();
     expect(auditVerifyLog(await shownLog(local), keysNow)).toMatchObject({ valid: true });
+
+    // One file proves the whole; the targets' own prove what became of each.
+    const proof = await showProof(local, steps, 'd', BOB);
+    expect(auditVerify(JSON.stringify(proof), keysNow)).toMatchObject({ valid: true });
+    const parts = await Promise.all(['d-t1', 'd-t2'].map((runId) => showProof(local, steps, runId, BOB)));
+    const listed = JSON.parse(proof.plan).map(([, planDigest]: [string, string]) => planDigest);
+    expect(listed).toContain(parts[0]?.planDigest);
+    const other = { ...proof, plan: proof.plan.replace(listed[0], 'f'.repeat(64)) };
+    const broken = auditVerify(JSON.stringify(other), keysNow);
+    expect(broken).toMatchObject({ valid: false });
+    expect(JSON.stringify(broken)).toContain('plan_altered');
+    await expect(showProof(local, steps, 'd', EVE)).rejects.toMatchObject({ code: 'not_allowed' });
+  });
+
+  test('a deployment that could not be planned has no proof', async () => {
+    await submitted([target('q', 'Resources: {Q: {Type: AWS::Nothing::Such}}')]);
+    await briefed();
+    await expect(showProof(local, steps, 'd', BOB)).rejects.toMatchObject({ name: 'ResourceNotFound' });
   });
 
   test('no answer, or a no: who changes the status begins nothing', async () => {

@@ -1,7 +1,8 @@
 // Several targets through the whole service: one deployment, a Map of the state machine over its targets, each an account.
 import { beforeAll, expect, inject, test } from 'vitest';
+import { verifyProof } from '../../src/verify.ts';
 import { type AnyDocument, Workspace } from '../support/cli.ts';
-import { call, ENDS, signedByUser, until } from './support/call.ts';
+import { call, ENDS, signedByUser, signingKeys, until } from './support/call.ts';
 
 const NET = `
 Resources: {T: {Type: AWS::SNS::Topic}}
@@ -91,4 +92,9 @@ test('one answer for all of them, by somebody else', { timeout: 120_000 }, async
     status: 'succeeded',
     answer: { by: 'arn:aws:iam::111111111111:user/ann-targets' },
   });
+  // One proof of all of it, which anybody verifies.
+  const { status, document: proof } = await call('GET', `/audit/runs/${waits.document.runId}/proof`);
+  expect(status).toBe(200);
+  expect(await verifyProof({ proof, keys: (await signingKeys()).keys })).toMatchObject({ valid: true });
+  expect(proof).toMatchObject({ run: waits.document.runId, planDigest: waits.document.digest });
 });

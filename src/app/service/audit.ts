@@ -1,6 +1,6 @@
-// The log over HTTP: its checkpoint for whoever may read, a run's proof for whoever may read its stack.
+// The log over HTTP: its checkpoint for whoever may read, the proof of a run or deployment for whoever may read its stacks.
 import type { ProofFile } from '#wasm';
-import { auditCheckpoint, auditProve } from '../audit.ts';
+import { auditCheckpoint, auditProve, auditProveTogether, nothingSigned } from '../audit.ts';
 import type { Local } from '../session.ts';
 import type { Caller } from './access.ts';
 import { headFor } from './requests.ts';
@@ -15,10 +15,14 @@ export async function showCheckpoint(local: Local, caller: Caller): Promise<stri
 /** Rejects with ResourceNotFound. */
 export async function showProof(
   local: Local,
-  { submissions }: Steps,
+  { submissions, deployments }: Steps,
   runId: string,
   caller: Caller,
 ): Promise<ProofFile> {
-  await headFor(submissions, runId, caller, 'read');
-  return auditProve(local, runId);
+  const { several = false } = await headFor(submissions, runId, caller, 'read');
+  if (!several) return auditProve(local, runId);
+  const digest = (await deployments.get(runId))?.brief.digest;
+  // One that could not be planned has nothing that could be approved.
+  if (digest == null) throw nothingSigned(runId);
+  return auditProveTogether(local, { runId, digest });
 }
