@@ -1,4 +1,4 @@
-// Killed at any moment, and gone on with: nothing is lost and nothing is there twice. Ten kills, a hundred in `npm run soak`
+// Killed at any moment, and gone on with: nothing is lost and nothing is there twice. Ten kills, a hundred in `npm run soak -- kills`
 // (ASSENT_KILLS, ASSENT_SEED). And a worker that slept past the end of its lease changes nothing when it wakes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AnyDocument, type Ended, type Started, Workspace } from '../support/cli.ts';
