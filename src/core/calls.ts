@@ -40,6 +40,11 @@ export function digestedPlan(planned: Plan): string {
   return pure('digestedPlan', (wasm) => wasm.digestedPlan(text));
 }
 
+/** The words of a failure's message that its class depends on: fixed ones, and nothing that the message quotes. */
+export function tellingWords(message: string): string {
+  return pure('tellingWords', (wasm) => wasm.tellingWords(message));
+}
+
 /** What a plan changes, property by property, in its order; secrets are named and not shown. */
 export function planChanges(planned: Plan): ResourceChanges[] {
   const text = textOf(planned);

@@ -288,15 +288,18 @@ export function injected(type: ResourceType, model: JsonObject): JsonObject {
   return Object.fromEntries(undeclared.slice(0, 2).map(([name]) => [name, []]));
 }
 
-// aws-controllers-k8s/community #2875: lists of one as their item, other orders, accounts as the ARN of their root.
+// aws-controllers-k8s/community #2875: lists of one as their item, other orders, accounts as the ARN of their root. A property
+// that is one statement (AWS::Events::EventBusPolicy) stays one.
 function reshaped(value: Json): Json {
   if (Array.isArray(value)) return value.map(reshaped);
   if (!isObject(value)) return value;
   const inside = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reshaped(item)]));
-  return isObject(inside) && inside['Statement'] !== undefined
-    ? { ...inside, Statement: list(inside['Statement']).map(statement).reverse() }
-    : inside;
+  if (inside['Statement'] === undefined) return inside;
+  const isLone = inside['Version'] === undefined && isObject(inside['Statement']);
+  return { ...inside, Statement: isLone ? statement(inside['Statement']) : statements(inside['Statement']) };
 }
+
+const statements = (value: Json): Json => list(value).map(statement).reverse();
 
 const list = (value: Json): Json[] => (Array.isArray(value) ? value : [value]);
 const unlisted = (value: Json): Json => (Array.isArray(value) && value.length === 1 ? (value[0] as Json) : value);

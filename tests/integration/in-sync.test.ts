@@ -261,6 +261,12 @@ Resources:
       RoleArn: !GetAtt Role.Arn
       DefinitionString: '{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}'
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}
+  Others:
+    Type: AWS::Events::EventBusPolicy
+    Properties:
+      EventBusName: !Ref Bus
+      StatementId: others
+      Statement: {Effect: Allow, Principal: {AWS: ['210987654321']}, Action: ['events:PutEvents'], Resource: !GetAtt Bus.Arn}
   Rule:
     Type: AWS::Events::Rule
     Properties:

@@ -38,7 +38,7 @@ afterEach(async () => {
 
 const account = (...real: string[]) => accountAt(1000, ...real);
 
-async function accountAt(speed: number, ...real: string[]) {
+async function opened(speed: number, ...real: string[]) {
   const space = new Workspace();
   const server = space.start([
     'sandbox',
@@ -53,6 +53,11 @@ async function accountAt(speed: number, ...real: string[]) {
   const { url } = JSON.parse(server.stdout());
   const keys = { AWS_ACCESS_KEY_ID: ACCOUNT, AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-east-1' };
   Object.assign(space.env, { AWS_ENDPOINT_URL: url, ...keys });
+  return { space, server, url };
+}
+
+async function accountAt(speed: number, ...real: string[]) {
+  const { space, url } = await opened(speed, ...real);
   const cloud = ['--stack', 'real', '--cloud', 'aws'];
   return {
     deploy: (Resources: object) =>
@@ -88,6 +93,31 @@ test("a hiccup of a handler's own credentials is nothing to worry about", SLOW, 
   const queues = Array.from({ length: 8 }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }]);
   await lives(await account('token-hiccup'), Object.fromEntries(queues));
 });
+
+test(
+  'what a failure is can be told where nobody may see its message: a NoEcho value that a destruction does not know',
+  SLOW,
+  async () => {
+    const { space, server } = await opened(1000, 'token-hiccup');
+    const cloud = ['--stack', 'sealed', '--cloud', 'aws', '--yes'];
+    const sealed = (n: number) => [
+      `S${n}`,
+      { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: { Ref: 'P' } } },
+    ];
+    const template = {
+      Parameters: { P: { Type: 'String', NoEcho: true } },
+      Resources: Object.fromEntries(Array.from({ length: 8 }, (_, n) => sealed(n))),
+    };
+    const file = space.file('sealed.json', template);
+    const deployed = await space.json('deploy', file, ...cloud, '--skip-experts', '--parameters', 'P=canary-4711');
+    expect(deployed).toMatchObject({ code: 0 });
+    const gone = await space.json('destroy', ...cloud, '--allow-data-loss', 'all');
+    expect({ code: gone.code, problems: problems(gone.document) }).toEqual({ code: 0, problems: [] });
+    // It did meet the hiccup.
+    expect(gone.document.resources.some(({ attempts }: AnyDocument) => attempts > 1)).toBe(true);
+    expect(server.stdout()).not.toContain('canary-4711');
+  },
+);
 
 test('what a failed creation left is taken over where it is as asked for, also with a chosen name', SLOW, async () => {
   const topics = Array.from({ length: 12 }, (_, n) => [

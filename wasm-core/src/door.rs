@@ -67,6 +67,13 @@ pub fn digested_plan(plan: &str) -> Result<String, JsError> {
     Ok(crate::plan::digested(&serde_json::from_str(plan)?))
 }
 
+/// What a failure's message says that its class depends on: fixed words, joined by commas, and nothing that it quotes.
+#[wasm_bindgen(js_name = tellingWords)]
+#[must_use]
+pub fn telling_words(message: &str) -> String {
+    crate::engine::errors::telling_words(message).join(", ")
+}
+
 /// What a stored plan (JSON) changes, property by property.
 ///
 /// # Errors

@@ -3074,6 +3074,11 @@ export function sketchValues(bytes: Uint8Array | number[]): Float64Array;
 export function statementPayload(statement: Statement): ProofAnswer;
 
 /**
+ * What a failure's message says that its class depends on: fixed words, joined by commas, and nothing that it quotes.
+ */
+export function tellingWords(message: string): string;
+
+/**
  * The text that was sealed, made straight into a string of the caller's; `undefined` where this is not it.
  *
  * # Errors

@@ -1430,6 +1430,27 @@ function statementPayload(statement) {
 exports.statementPayload = statementPayload;
 
 /**
+ * What a failure's message says that its class depends on: fixed words, joined by commas, and nothing that it quotes.
+ * @param {string} message
+ * @returns {string}
+ */
+function tellingWords(message) {
+    let deferred2_0;
+    let deferred2_1;
+    try {
+        const ptr0 = passStringToWasm0(message, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.tellingWords(ptr0, len0);
+        deferred2_0 = ret[0];
+        deferred2_1 = ret[1];
+        return getStringFromWasm0(ret[0], ret[1]);
+    } finally {
+        wasm.__wbindgen_free(deferred2_0, deferred2_1, 1);
+    }
+}
+exports.tellingWords = tellingWords;
+
+/**
  * The text that was sealed, made straight into a string of the caller's; `undefined` where this is not it.
  *
  * # Errors

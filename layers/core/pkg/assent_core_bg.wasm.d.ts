@@ -58,6 +58,7 @@ export const sketchMerge: (a: number, b: number, c: number, d: number) => [numbe
 export const sketchSummary: (a: number, b: number, c: number, d: number) => [number, number, number];
 export const sketchValues: (a: number, b: number) => [number, number];
 export const statementPayload: (a: any) => [number, number, number];
+export const tellingWords: (a: number, b: number) => [number, number];
 export const template_declared: (a: number) => [number, number, number];
 export const template_new: (a: number, b: number) => number;
 export const template_plan: (a: number, b: any, c: number, d: number, e: number, f: number) => [number, number, number];

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Event, Plan } from '#wasm';
+import { tellingWords } from '../../core/calls.ts';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { NoEchoValues, Secret } from '../../domain/secret.ts';
 import { fingerprint } from '../planning/fingerprint.ts';
@@ -150,13 +151,13 @@ export class Secrets {
   }
 
   async #mask(message: string, user: User | undefined, ask: boolean): Promise<string> {
-    if (user?.ids.length === 0) return WITHHELD;
+    if (user?.ids.length === 0) return withheld(message);
     const unknown = user?.ids.filter((id) => !this.#known.has(id)) ?? [];
-    if (unknown.length > 0 && !ask) return WITHHELD;
+    if (unknown.length > 0 && !ask) return withheld(message);
     try {
       await this.values(unknown);
     } catch {
-      return WITHHELD;
+      return withheld(message);
     }
     if (ask) await this.#learnOthers();
     return this.#cleaner.text(message);
@@ -222,6 +223,12 @@ export function changedSecrets(ids: readonly string[]): InvalidInput {
   return new InvalidInput('secret_changed', `Not the value that the plan was judged with: ${names}.`, {
     help: 'Plan and deploy again, so that the new value is judged.',
   });
+}
+
+/** What stands in its place: the engine still learns what kind of failure it is, for that are words that all services use. */
+function withheld(message: string): string {
+  const words = tellingWords(message);
+  return words === '' ? WITHHELD : `${WITHHELD} It says: ${words}.`;
 }
 
 /** `create:Table` to `Table`. */

@@ -286,6 +286,18 @@ pub fn classify(told: Told<'_>) -> Class {
     SAID.iter().find(fits).map_or_else(|| class(told.code), |said| said.class)
 }
 
+/// The words of the tables above that a message says, sorted: all that its class depends on, and nothing of what it may
+/// quote. For a message that nobody may see.
+#[must_use]
+pub fn telling_words(message: &str) -> Vec<&'static str> {
+    let message = message.to_lowercase();
+    let words = SAID.iter().flat_map(|said| said.words).chain(&DENIED).copied();
+    let mut said: Vec<&'static str> = words.filter(|word| message.contains(word)).collect();
+    said.sort_unstable();
+    said.dedup();
+    said
+}
+
 fn bare(code: &str) -> &str {
     code.strip_suffix("Exception").unwrap_or(code)
 }
@@ -490,9 +502,20 @@ mod tests {
         ] {
             let told = Told { type_name, operation, code, message, by_handler: true, fresh: fresh_iam, fresh_iam };
             assert_eq!(classify(told), expected, "{code} {type_name} {message}");
+            let words = telling_words(message).join(", ");
+            assert_eq!(classify(Told { message: &words, ..told }), expected, "withheld, but for {words}");
             // A call that is refused is about the caller.
             assert_eq!(classify(Told { by_handler: false, ..told }), class(code));
         }
+    }
+
+    #[test]
+    fn the_telling_words_of_a_message_are_words_of_the_table_and_nothing_it_quotes() {
+        assert_eq!(
+            telling_words("Rate exceeded for hunter2 (Service: Ec2, Request ID: 4711). Rate Exceeded."),
+            ["rate exceeded"]
+        );
+        assert!(telling_words("The password hunter2 is too short").is_empty());
     }
 
     #[test]
@@ -509,6 +532,8 @@ mod tests {
             ("UnsupportedActionException", "no read handler", Class::Terminal),
         ] {
             assert_eq!(class_of_read("AWS::Lambda::Function", code, message), expected, "{code} {message}");
+            let words = telling_words(message).join(", ");
+            assert_eq!(class_of_read("AWS::Lambda::Function", code, &words), expected, "withheld, but for {words}");
         }
         assert_eq!(Class::Terminal.patience_with_calls(), 0, "denied is denied");
         assert!(Class::Vague.patience_with_calls() >= 15 * MINUTE, "a service's outage is waited for");

@@ -9,15 +9,23 @@ use serde_json::{Map, Value, json};
 use crate::digest;
 use crate::expr::Expr;
 
-/// Whether both are policy documents with the same meaning.
+/// Whether both are policy documents with the same meaning, or one statement of one each (`AWS::Events::EventBusPolicy` has
+/// such a property).
 #[must_use]
 pub(super) fn same(left: &[(String, Expr)], right: &[(String, Expr)]) -> bool {
-    let plain = |document: &[(String, Expr)]| Expr::Map(document.to_vec()).to_json();
-    is_policy(left) && is_policy(right) && document(&plain(left)) == document(&plain(right))
+    let plain = |part: &[(String, Expr)]| Expr::Map(part.to_vec()).to_json();
+    let both = |has: fn(&[(String, Expr)]) -> bool| has(left) && has(right);
+    (both(is_policy) && document(&plain(left)) == document(&plain(right)))
+        || (both(is_statement) && statement(&plain(left)) == statement(&plain(right)))
 }
 
 fn is_policy(document: &[(String, Expr)]) -> bool {
     document.iter().any(|(key, _)| key == "Statement")
+}
+
+fn is_statement(part: &[(String, Expr)]) -> bool {
+    let has = |names: &[&str]| part.iter().any(|(key, _)| names.contains(&key.as_str()));
+    has(&["Effect"]) && has(&["Action", "NotAction"])
 }
 
 fn document(policy: &Value) -> Value {
@@ -118,6 +126,25 @@ mod tests {
             *other.pointer_mut(path).unwrap() = value;
             assert!(!same(&policy(&given), &policy(&other)), "{path}");
         }
+    }
+
+    #[test]
+    fn a_statement_alone_is_compared_by_meaning_too() {
+        let alone = |statement: Value| {
+            let Expr::Map(entries) = Expr::from_json(statement).unwrap() else { return Vec::new() };
+            entries
+        };
+        let given = json!({"Effect": "Allow", "Action": ["events:PutEvents"], "Principal": {"AWS": "123456789012"},
+            "Resource": "arn:aws:events:us-east-1:210987654321:event-bus/b"});
+        let answered = json!({"Effect": "Allow", "Action": "events:PutEvents",
+            "Principal": {"AWS": ["arn:aws:iam::123456789012:root"]},
+            "Resource": ["arn:aws:events:us-east-1:210987654321:event-bus/b"]});
+        assert!(same(&alone(given.clone()), &alone(answered.clone())));
+        let mut other = answered;
+        other["Effect"] = json!("Deny");
+        assert!(!same(&alone(given), &alone(other)));
+        let rule = |action: &str| alone(json!({"Action": [action], "Priority": 1}));
+        assert!(!same(&rule("a"), &alone(json!({"Action": "a", "Priority": 1}))));
     }
 
     #[test]
