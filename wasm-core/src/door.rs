@@ -486,8 +486,8 @@ impl Planned {
     ///
     /// # Errors
     /// Never.
-    pub fn text(&self) -> Result<String, JsError> {
-        Ok(serde_json::to_string(self.planned.plan())?)
+    pub fn text(&mut self) -> Result<String, JsError> {
+        Ok(self.planned.text()?)
     }
 
     /// What the scan finds in the values that a deployment of it sends.

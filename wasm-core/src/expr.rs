@@ -101,6 +101,12 @@ pub trait Scope {
 
 const MARKS: [&str; 6] = ["$ref", "$att", "$secret", "$import", "$fn", "$map"];
 
+/// Whether an object with this key has to be told from a symbolic part.
+fn is_mark(key: &str) -> bool {
+    // Nearly every key is answered by its first letter.
+    key.starts_with('$') && MARKS.contains(&key)
+}
+
 impl Expr {
     /// The known value as an expression.
     #[must_use]
@@ -128,11 +134,7 @@ impl Expr {
             Self::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
             Self::Map(entries) => {
                 let object = Value::Object(entries.iter().map(|(key, item)| (key.clone(), item.to_json())).collect());
-                if entries.iter().any(|(key, _)| MARKS.contains(&key.as_str())) {
-                    json!({ "$map": object })
-                } else {
-                    object
-                }
+                if entries.iter().any(|(key, _)| is_mark(key)) { json!({ "$map": object }) } else { object }
             }
             Self::Ref(id) => json!({ "$ref": id }),
             Self::Att(id, attribute) => json!({ "$att": [id, attribute] }),
@@ -228,7 +230,7 @@ impl Serialize for Expr {
             Self::Number(number) => number.serialize(serializer),
             Self::Str(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
-            Self::Map(entries) if entries.iter().any(|(key, _)| MARKS.contains(&key.as_str())) => {
+            Self::Map(entries) if entries.iter().any(|(key, _)| is_mark(key)) => {
                 serializer.collect_map([("$map", Members(entries))])
             }
             Self::Map(entries) => Members(entries).serialize(serializer),
@@ -323,7 +325,7 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(key) = object.next_key::<String>()? {
             // Whether a mark is one is known only when the object has no other key.
             let again = marked.as_ref().is_some_and(|(mark, _)| *mark == key);
-            if again || entries.is_empty() && marked.is_none() && MARKS.contains(&key.as_str()) {
+            if again || entries.is_empty() && marked.is_none() && is_mark(&key) {
                 marked = Some((key, object.next_value::<Value>()?));
                 continue;
             }

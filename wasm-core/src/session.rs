@@ -82,6 +82,14 @@ impl Planned {
         &self.planned.plan
     }
 
+    /// The plan's JSON text, which is long: once it has been given, it has to be made again.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn text(&mut self) -> serde_json::Result<String> {
+        self.planned.text.take().map_or_else(|| serde_json::to_string(&self.planned.plan), Ok)
+    }
+
     /// What is worth knowing of it first.
     #[must_use]
     pub fn summary(&self) -> PlanSummary {

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use assent_core::digest::{canonical, canonical_of, client_token, name_uuid, sha256_hex};
+use assent_core::digest::{
+    canonical, canonical_apart, canonical_of, client_token, name_uuid, sha256_hex, sha256_hex_of,
+};
 use proptest::prelude::*;
 use serde_json::{Number, Value, json};
 
@@ -215,9 +217,35 @@ proptest! {
         let sample = Sample { z, inner: vec![Inner { estimate, digest: other }], a, digest };
         let mut tree = serde_json::to_value(&sample).unwrap();
         prop_assert_eq!(canonical_of(&sample, &[]), canonical(&tree));
+        for omitted in [
+            &[(0, "digest"), (1, "estimate")][..],
+            &[(0, "a"), (0, "digest"), (1, "digest")],
+            &[(0, "z"), (0, "inner")],
+            &[(0, "z"), (0, "inner"), (0, "digest"), (0, "a"), (1, "none")],
+            &[(1, "estimate"), (1, "digest")],
+        ] {
+            let apart = canonical_apart(&sample, omitted);
+            prop_assert_eq!(&apart.text, &canonical(&tree));
+            prop_assert_eq!(apart.parts().collect::<String>(), canonical_of(&sample, omitted));
+            prop_assert_eq!(sha256_hex_of(apart.parts()), sha256_hex(canonical_of(&sample, omitted).as_bytes()));
+            if apart.is_exact {
+                prop_assert_eq!(serde_json::from_str::<Value>(&apart.text).unwrap(), tree.clone());
+            }
+        }
         tree.as_object_mut().unwrap().remove("digest");
         tree["inner"][0].as_object_mut().unwrap().remove("estimate");
         prop_assert_eq!(canonical_of(&sample, &[(0, "digest"), (1, "estimate")]), canonical(&tree));
+    }
+}
+
+#[test]
+fn a_text_that_reads_as_another_value_is_not_exact() {
+    for (value, is_exact) in [(1.0, false), (-0.0, false), (0.5, true), (1e21, true), (1e-7, true), (5e-324, true)] {
+        let apart = canonical_apart(&value, &[]);
+        assert_eq!(apart.is_exact, is_exact, "{value}");
+        let read: Value = serde_json::from_str(&apart.text).unwrap();
+        let tree = Value::from(value);
+        assert_eq!(read == tree, is_exact, "{value} as {}", apart.text);
     }
 }
 

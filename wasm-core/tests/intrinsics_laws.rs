@@ -171,6 +171,8 @@ proptest! {
         if let Answer::Value(expr) = &late {
             prop_assert_eq!(&expr.simplify(&Cloud(&half)).resolve(&scope).ok(), &early);
             prop_assert_eq!(&expr.simplify(&scope).resolve(&scope).ok(), &early);
+            prop_assert_eq!(expr.clone().into_simpler(&scope), expr.simplify(&scope));
+            prop_assert_eq!(expr.clone().into_simpler(&Cloud(&half)), expr.simplify(&Cloud(&half)));
             prop_assert_eq!(&Expr::from_json(expr.to_json()).unwrap().resolve(&scope).ok(), &early);
             prop_assert_eq!(expr.simplify(&Cloud(&none)).to_json(), expr.to_json());
             if expr.simplify(&scope).resolve(&scope).is_ok() {

@@ -8,9 +8,9 @@ use assent_core::call::{Live, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{Action, Context, Mode, Plan, ResourceStatus, StackResource};
 use assent_core::plan::planned::Planning;
-use assent_core::plan::stack_id;
+use assent_core::plan::{digest_of, stack_id};
 use assent_core::problem::Problem;
-use assent_core::session::Template;
+use assent_core::session::{Planned, Template};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -361,6 +361,35 @@ Resources:
         prop_assert_eq!(&one.digest, &yaml.digest);
         let (elsewhere, _) = planned(&json(&order), PlanCall { stack: "other".into(), ..call() });
         prop_assert_ne!(&one.digest, &elsewhere.digest);
+    }
+}
+
+/// The text that is stored is read by whoever resumes, and calls are made of it that must be those made before.
+#[test]
+fn the_text_of_a_plan_is_the_plan_and_holds_its_digest() {
+    // Of the dashboard's doubles the first reads as an integer in canonical JSON.
+    for width in ["1.0", "0.5", "3"] {
+        let text = format!(
+            r#"{{"Resources": {{
+                "B": {{"Type": "AWS::SNS::Topic", "DependsOn": "A"}},
+                "A": {{"Type": "AWS::SSM::Document", "Properties": {{"Content": {{"z": "\"", "é": {{"w": {width}}}, "a": [[]]}}}}}}
+            }}, "Outputs": {{"O": {{"Value": {{"Ref": "B"}}}}}}}}"#
+        );
+        let template = Template::new(text);
+        let Planning::Planned(made) = template.plan(call()) else { panic!("{width}") };
+        let mut planned = Planned::new(template, *made);
+        let once = planned.text().unwrap();
+        for text in [once, planned.text().unwrap()] {
+            let stored: Plan = serde_json::from_str(&text).unwrap();
+            assert_eq!(
+                serde_json::to_value(&stored).unwrap(),
+                serde_json::to_value(planned.plan()).unwrap(),
+                "{width}"
+            );
+            assert_eq!(digest_of(&stored), stored.digest, "{width}");
+        }
+        planned.bind(Vec::new());
+        assert!(planned.text().unwrap().contains(&planned.plan().digest), "{width}");
     }
 }
 

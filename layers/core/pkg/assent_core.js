@@ -1863,6 +1863,7 @@ function passStringToWasm0(arg, malloc, realloc) {
 
     let offset = 0;
 
+    if (len > 200 && cachedTextEncoder.encodeInto(arg, mem.subarray(ptr, ptr + len)).read === len) offset = len;
     for (; offset < len; offset++) {
         const code = arg.charCodeAt(offset);
         if (code > 0x7F) break;

@@ -70,7 +70,7 @@ pub(super) fn write_string(text: &str, into: &mut String) {
     into.push('"');
     let mut rest = text;
     // What must be escaped is a byte of its own in UTF-8.
-    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    while let Some(at) = escaped(rest.as_bytes()) {
         let (plain, from) = rest.split_at(at);
         into.push_str(plain);
         let mut chars = from.chars();
@@ -88,4 +88,18 @@ pub(super) fn write_string(text: &str, into: &mut String) {
     }
     into.push_str(rest);
     into.push('"');
+}
+
+/// Where the first byte is that must be escaped. Eight are looked at together: there is hardly ever one.
+fn escaped(text: &[u8]) -> Option<usize> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    // The high bit of each byte that is less than `bound`, at most 0x80; wrong only above one for which it is right.
+    let below = |word: u64, bound: u64| word.wrapping_sub(bound * EACH) & !word & HIGH;
+    let equal = |word: u64, byte: u8| below(word ^ (u64::from(byte) * EACH), 1);
+    let clean = |word: u64| below(word, 0x20) | equal(word, b'"') | equal(word, b'\\') == 0;
+    let (words, _) = text.as_chunks::<8>();
+    let plain = 8 * words.iter().take_while(|word| clean(u64::from_le_bytes(**word))).count();
+    let rest = text.get(plain..)?.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\')?;
+    Some(plain + rest)
 }

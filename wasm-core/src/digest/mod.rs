@@ -9,7 +9,7 @@ mod stream;
 use sha2::{Digest, Sha256};
 
 pub use canonical::canonical;
-pub use stream::{Omitted, canonical_of};
+pub use stream::{Apart, Omitted, canonical_apart, canonical_of};
 
 const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -17,6 +17,14 @@ const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// [`sha256_hex`] of a text that comes in parts.
+#[must_use]
+pub fn sha256_hex_of<'t>(parts: impl Iterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    parts.for_each(|part| hash.update(part));
+    hex(&hash.finalize())
 }
 
 /// Cloud Control's ClientToken of an attempt: 64 characters of its alphabet (`[-A-Za-z0-9+/=]{1,128}`), the same

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 
 use serde::ser::{self, Serialize};
 
@@ -18,11 +19,42 @@ pub type Omitted<'a> = (usize, &'a str);
 /// The canonical text of a value without some members; empty when it has no JSON form (a map whose keys are no texts).
 #[must_use]
 pub fn canonical_of<T: Serialize + ?Sized>(value: &T, omitted: &[Omitted<'_>]) -> String {
-    let mut writer = Writer { text: String::new(), depth: 0, omitted };
-    match value.serialize(&mut writer) {
-        Ok(()) => writer.text,
-        Err(NoJson) => String::new(),
+    write(value, omitted, false).text
+}
+
+/// The canonical text of a value, and which parts of it make up the text without some members: one text for two uses.
+#[must_use]
+pub fn canonical_apart<T: Serialize + ?Sized>(value: &T, omitted: &[Omitted<'_>]) -> Apart {
+    write(value, omitted, true)
+}
+
+/// See [`canonical_apart`].
+pub struct Apart {
+    /// The whole text; empty when the value has no JSON form.
+    pub text: String,
+    /// Where in it the members are that are to be left out, each with the comma that goes with it; rising.
+    pub omitted: Vec<Range<usize>>,
+    /// Whether reading the text gives the same value: RFC 8785 writes the double `1.0` as `1`, which reads as an integer.
+    pub is_exact: bool,
+}
+
+impl Apart {
+    /// The text without the members, which is what [`canonical_of`] gives, in its parts.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let ends = self.omitted.iter().map(|omitted| omitted.start).chain([self.text.len()]);
+        let starts = std::iter::once(0).chain(self.omitted.iter().map(|omitted| omitted.end));
+        starts.zip(ends).map(|(start, end)| self.text.get(start..end).unwrap_or_default())
     }
+}
+
+fn write<T: Serialize + ?Sized>(value: &T, omitted: &[Omitted<'_>], keep: bool) -> Apart {
+    let mut writer =
+        Writer { text: String::new(), depth: 0, omitted, keep, apart: Vec::new(), body: String::new(), is_exact: true };
+    if let Err(NoJson) = value.serialize(&mut writer) {
+        return Apart { text: String::new(), omitted: Vec::new(), is_exact: true };
+    }
+    let Writer { text, apart, is_exact, .. } = writer;
+    Apart { text, omitted: apart, is_exact }
 }
 
 struct Writer<'a> {
@@ -30,6 +62,13 @@ struct Writer<'a> {
     /// Objects around what is written now.
     depth: usize,
     omitted: &'a [Omitted<'a>],
+    /// Whether what is to be omitted is written, and its place noted.
+    keep: bool,
+    /// These places.
+    apart: Vec<Range<usize>>,
+    /// Where an object is put in order.
+    body: String,
+    is_exact: bool,
 }
 
 /// The value has no JSON form.
@@ -63,6 +102,8 @@ struct Object<'w, 'a> {
     writer: &'w mut Writer<'a>,
     start: usize,
     members: Vec<Member>,
+    /// How many places were noted before it.
+    noted: usize,
     wrapped: bool,
 }
 
@@ -72,6 +113,10 @@ struct Member {
     start: usize,
     key_end: usize,
     end: usize,
+    /// What the key begins with, for most keys enough to tell their order; `None`: it is not what it looks like.
+    head: Option<u64>,
+    /// Whether it is one to be omitted.
+    apart: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -83,8 +128,8 @@ impl<'a> Writer<'a> {
     fn object(&mut self, wrapped: bool) -> Object<'_, 'a> {
         self.text.push('{');
         self.depth += 1;
-        let start = self.text.len();
-        Object { writer: self, start, members: Vec::new(), wrapped }
+        let (start, noted) = (self.text.len(), self.apart.len());
+        Object { writer: self, start, members: Vec::new(), noted, wrapped }
     }
 
     /// `{"name":`, closed by whoever writes the content.
@@ -127,63 +172,84 @@ impl Object<'_, '_> {
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), NoJson> {
         let depth = self.writer.depth - 1;
-        if self.writer.omitted.contains(&(depth, name)) {
+        let apart = self.writer.omitted.contains(&(depth, name));
+        if apart && !self.writer.keep {
             return Ok(());
         }
         self.separate();
         let start = self.writer.text.len();
         write_string(name, &mut self.writer.text);
-        self.value(start, value)
+        self.value(start, apart, value)
     }
 
-    fn value<T: Serialize + ?Sized>(&mut self, start: usize, value: &T) -> Result<(), NoJson> {
+    fn value<T: Serialize + ?Sized>(&mut self, start: usize, apart: bool, value: &T) -> Result<(), NoJson> {
         let key_end = self.writer.text.len();
+        let head = self.writer.text.get(start + 1..key_end - 1).and_then(head);
         self.writer.text.push(':');
         value.serialize(&mut *self.writer)?;
-        self.members.push(Member { start, key_end, end: self.writer.text.len() });
+        self.members.push(Member { start, key_end, end: self.writer.text.len(), head, apart });
         Ok(())
     }
 
     fn close(mut self) {
-        let text = &mut self.writer.text;
+        let Writer { text, body, apart, .. } = &mut *self.writer;
         let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-        let order =
-            |one: &Member, other: &Member| by_key(part(one.start, one.key_end), part(other.start, other.key_end));
+        let order = |one: &Member, other: &Member| match (one.head, other.head) {
+            (Some(left), Some(right)) if left != right => left.cmp(&right),
+            (Some(_), Some(_)) => part(one.start + 1, one.key_end - 1).cmp(part(other.start + 1, other.key_end - 1)),
+            _ => by_key(part(one.start, one.key_end), part(other.start, other.key_end)),
+        };
         if !self.members.is_sorted_by(|one, other| order(one, other) != Ordering::Greater) {
             self.members.sort_by(order);
-            let mut body = String::with_capacity(text.len() - self.start);
-            for member in &self.members {
+            let noted = apart.split_off(self.noted);
+            body.clear();
+            for member in &mut self.members {
                 if !body.is_empty() {
                     body.push(',');
                 }
-                body.push_str(part(member.start, member.end));
+                let Member { start, end, .. } = *member;
+                let now = self.start + body.len();
+                body.push_str(part(start, end));
+                let within = noted.iter().filter(|place| start <= place.start && place.end <= end);
+                apart.extend(within.map(|place| place.start - start + now..place.end - start + now));
+                (member.start, member.end) = (now, now + end - start);
             }
             text.truncate(self.start);
-            text.push_str(&body);
+            text.push_str(body);
         }
+        note(&self.members, apart, self.noted);
         text.push('}');
         self.writer.depth -= 1;
         self.writer.unwrap(self.wrapped);
     }
 }
 
-/// RFC 8785, 3.2.3: by UTF-16 code units. `one` and `other` are keys as JSON texts. Where they part decides, and in plain
-/// ASCII the bytes there do; this is called for every member of every object of a plan.
-fn by_key(one: &str, other: &str) -> Ordering {
-    for (left, right) in one.bytes().zip(other.bytes()) {
-        if left == b'\\' || right == b'\\' || !left.is_ascii() || !right.is_ascii() {
-            break;
-        }
-        match (left, right) {
-            _ if left == right => {}
-            // A bare quote ends a key.
-            (b'"', _) => return Ordering::Less,
-            (_, b'"') => return Ordering::Greater,
-            _ => return left.cmp(&right),
+/// Notes the members that are to be omitted, each with the comma before it, the first ones with the one after; the places
+/// in their object, which begin with this one, are in order then.
+fn note(members: &[Member], noted: &mut Vec<Range<usize>>, from: usize) {
+    let mut is_first = true;
+    for (place, Member { start, end, apart, .. }) in members.iter().enumerate() {
+        match (apart, is_first) {
+            (false, _) => is_first = false,
+            (true, true) => noted.push(*start..end + usize::from(place + 1 < members.len())),
+            (true, false) => noted.push(start - 1..*end),
         }
     }
-    let (one, other) = (unquoted(one), unquoted(other));
-    one.encode_utf16().cmp(other.encode_utf16())
+    noted.get_mut(from..).unwrap_or_default().sort_by_key(|place| place.start);
+}
+
+/// RFC 8785, 3.2.3: by UTF-16 code units. `one` and `other` are keys as JSON texts.
+fn by_key(one: &str, other: &str) -> Ordering {
+    unquoted(one).encode_utf16().cmp(unquoted(other).encode_utf16())
+}
+
+/// The first eight bytes of a key of plain ASCII without escapes, whose order is that of its bytes; a shorter one is
+/// filled up with zeros, which no such key has.
+fn head(key: &str) -> Option<u64> {
+    if !key.bytes().all(|byte| byte.is_ascii() && byte != b'\\') {
+        return None;
+    }
+    Some(key.bytes().chain([0; 8]).take(8).fold(0, |head, byte| head << 8 | u64::from(byte)))
 }
 
 fn unquoted(key: &str) -> Cow<'_, str> {
@@ -246,7 +312,10 @@ impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
 
     fn serialize_f64(self, value: f64) -> Result<(), NoJson> {
         if value.is_finite() {
+            let start = self.text.len();
             write_double(value, &mut self.text);
+            // A double to every reader of JSON that tells them from integers.
+            self.is_exact &= self.text.get(start..).is_some_and(|text| text.contains(['.', 'e']));
             Ok(())
         } else {
             self.serialize_unit()
@@ -369,7 +438,7 @@ impl ser::SerializeMap for MapWriter<'_, '_> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), NoJson> {
         let start = self.key.take().ok_or(NoJson)?;
-        self.object.value(start, value)
+        self.object.value(start, false, value)
     }
 
     fn end(self) -> Result<(), NoJson> {

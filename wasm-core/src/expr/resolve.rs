@@ -56,6 +56,19 @@ impl Expr {
         self.put_in(scope, false)
     }
 
+    /// [`Self::simplify`] of what nobody needs any more as it was: what is known already stays where it is.
+    #[must_use]
+    pub fn into_simpler(self, scope: &dyn Scope) -> Self {
+        match self {
+            Self::List(items) => Self::List(items.into_iter().map(|item| item.into_simpler(scope)).collect()),
+            Self::Map(entries) => {
+                Self::Map(entries.into_iter().map(|(key, item)| (key, item.into_simpler(scope))).collect())
+            }
+            plain @ (Self::Null | Self::Bool(_) | Self::Number(_) | Self::Str(_)) => plain,
+            symbolic => symbolic.simplify(scope),
+        }
+    }
+
     /// [`Self::simplify`] with the secrets put in too: to be looked at, never to be stored or shown.
     #[must_use]
     pub fn reveal(&self, scope: &dyn Scope) -> Self {

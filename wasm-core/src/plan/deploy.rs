@@ -1,6 +1,6 @@
 //! The way towards a template: every resource is compared with what is recorded of it, dependencies first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::call::PlanCall;
 use crate::expr::Expr;
@@ -59,7 +59,7 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     let recorded = call.recorded.as_mut().map(|state| std::mem::take(&mut state.resources)).unwrap_or_default();
     let mut desk = Desk::new(&call, recorded, moves, &evaluated);
     for at in order {
-        if let (Some(resource), Some(Some(kind))) = (evaluated.resources.get(at), kinds.get(at)) {
+        if let (Some(resource), Some(Some(kind))) = (evaluated.resources.get_mut(at), kinds.get(at)) {
             desk.decide(resource, *kind);
         }
     }
@@ -77,11 +77,11 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     let (removed, mut warnings) = destroy::remove(&gone, &call.live, "it is no longer in the template");
     resources.extend(removed);
     problems.append(&mut warnings);
-    let (plan, forecast) = finish::plan(&call, resources, outputs);
+    let (plan, forecast, text) = finish::plan(&call, resources, outputs);
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let Evaluated { parameters, no_echo, .. } = evaluated;
     let tags = call.tags;
-    Planning::Planned(Box::new(Planned { plan, problems, forecast, parameters, tags, no_echo, origin }))
+    Planning::Planned(Box::new(Planned { plan, text, problems, forecast, parameters, tags, no_echo, origin }))
 }
 
 /// How the values came about; the parts of `evaluated` that nobody needs after this are taken out of it.
@@ -166,40 +166,50 @@ fn check(evaluated: &mut Evaluated<'_>, call: &PlanCall, problems: &mut Vec<Prob
 
 /// Refuses `Fn::GetAtt` of an attribute that the type does not have.
 fn attributes(evaluated: &Evaluated<'_>, kinds: &[Option<ResourceType>], problems: &mut Vec<Problem>) {
-    let types: BTreeMap<&str, ResourceType> = evaluated
+    let types: HashMap<&str, ResourceType> = evaluated
         .resources
         .iter()
         .zip(kinds)
         .filter_map(|(resource, kind)| Some((resource.logical_id.as_str(), (*kind)?)))
         .collect();
-    let mut visit = |expr: &Expr, root: String, span: &dyn Fn(&str) -> Span| {
-        locate::attributes(expr, &mut |path, id, attribute| {
-            let Some(kind) = types.get(id) else { return };
-            if kind.attribute_kind(attribute).is_none() {
-                let names = kind.attributes();
-                let help = if names.is_empty() {
-                    format!("{} has no attributes; Ref returns its identifier", kind.name())
-                } else {
-                    format!("{} has {}", kind.name(), names.join(", "))
-                };
-                let message = format!("{id} ({}) has no attribute {attribute}", kind.name());
-                let place = if path.is_empty() { root.clone() } else { format!("{root}/{path}") };
-                problems.push(Problem::error("unknown_attribute", span(path), message).at(place).help(help));
-            }
-        });
+    let is_missing = |(id, attribute): &(String, String)| {
+        attribute != "Ref" && types.get(id.as_str()).is_some_and(|kind| kind.attribute_kind(attribute).is_none())
     };
+    let mut visit =
+        |expr: &Expr, references: &[(String, String)], root: &dyn Fn() -> String, span: &dyn Fn(&str) -> Span| {
+            // Where it stands is asked only of what is missing.
+            if !references.iter().any(is_missing) {
+                return;
+            }
+            let root = root();
+            locate::attributes(expr, &mut |path, id, attribute| {
+                let Some(kind) = types.get(id) else { return };
+                if kind.attribute_kind(attribute).is_none() {
+                    let names = kind.attributes();
+                    let help = if names.is_empty() {
+                        format!("{} has no attributes; Ref returns its identifier", kind.name())
+                    } else {
+                        format!("{} has {}", kind.name(), names.join(", "))
+                    };
+                    let message = format!("{id} ({}) has no attribute {attribute}", kind.name());
+                    let place = if path.is_empty() { root.clone() } else { format!("{root}/{path}") };
+                    problems.push(Problem::error("unknown_attribute", span(path), message).at(place).help(help));
+                }
+            });
+        };
     for resource in &evaluated.resources {
-        let root = format!("Resources/{}/Properties", resource.logical_id);
-        visit(&resource.properties, root, &|path| resource.span_of(path));
+        let root = || format!("Resources/{}/Properties", resource.logical_id);
+        visit(&resource.properties, &resource.references, &root, &|path| resource.span_of(path));
     }
     for output in &evaluated.outputs {
-        visit(&output.value, format!("Outputs/{}/Value", output.name), &|_| output.span);
+        let root = || format!("Outputs/{}/Value", output.name);
+        visit(&output.value, &output.references, &root, &|_| output.span);
     }
 }
 
 /// Dependencies first; a cycle becomes a problem that shows the path.
 fn order(evaluated: &Evaluated<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
-    let index: BTreeMap<&str, usize> =
+    let index: HashMap<&str, usize> =
         evaluated.resources.iter().enumerate().map(|(at, resource)| (resource.logical_id.as_str(), at)).collect();
     let mut graph = Graph::new(evaluated.resources.len());
     for (at, resource) in evaluated.resources.iter().enumerate() {

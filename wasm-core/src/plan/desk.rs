@@ -111,10 +111,12 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Decides on the next resource; its dependencies have been decided on.
-    pub fn decide(&mut self, resource: &EvaluatedResource<'_>, kind: ResourceType) {
+    /// Decides on the next resource; its dependencies have been decided on. Its properties become those of the decision.
+    pub fn decide(&mut self, resource: &mut EvaluatedResource<'_>, kind: ResourceType) {
+        let properties = std::mem::replace(&mut resource.properties, Expr::Null);
+        let resource = &*resource;
         let id = &resource.logical_id;
-        let desired = resource.properties.simplify(self);
+        let desired = properties.into_simpler(self);
         let moved_from = self.moved_from(id, kind.name(), &desired);
         let decision = self.decision(resource, kind, &desired, moved_from.as_deref());
         let Decision { recorded, mut change, replacement, irreversible, notes, old, live, given_name } = decision;

@@ -15,9 +15,9 @@ use super::planned::{Origin, Planned};
 pub fn plan(call: &PlanCall) -> Planned {
     let recorded = call.recorded.as_ref().map_or(&[][..], |state| state.resources.as_slice());
     let (resources, problems) = remove(recorded, &call.live, "the stack is destroyed");
-    let (plan, forecast) = finish::plan(call, resources, Vec::new());
+    let (plan, forecast, text) = finish::plan(call, resources, Vec::new());
     let (parameters, no_echo, origin) = (BTreeMap::new(), Vec::new(), Origin::default());
-    Planned { plan, problems, forecast, parameters, tags: BTreeMap::new(), no_echo, origin }
+    Planned { plan, text, problems, forecast, parameters, tags: BTreeMap::new(), no_echo, origin }
 }
 
 /// Deletes or retains each of `unwanted`, dependents first.

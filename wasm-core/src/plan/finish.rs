@@ -1,6 +1,6 @@
 //! The last step of every plan: order, forecast and digest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::call::{Forecast, PlanCall};
 use crate::digest;
@@ -10,8 +10,13 @@ use crate::model::{Action, Mode, Operation, Plan, PlannedOutput, PlannedResource
 use crate::schema;
 use crate::share;
 
-/// Puts the parts together; `resources` and `outputs` in any order.
-pub fn plan(call: &PlanCall, resources: Vec<PlannedResource>, mut outputs: Vec<PlannedOutput>) -> (Plan, Forecast) {
+/// Puts the parts together; `resources` and `outputs` in any order. The plan's JSON text comes with it where it has been
+/// made with the digest, see [`sign`].
+pub fn plan(
+    call: &PlanCall,
+    resources: Vec<PlannedResource>,
+    mut outputs: Vec<PlannedOutput>,
+) -> (Plan, Forecast, Option<String>) {
     let mut resources = by_id(resources);
     outputs.sort_by(|left, right| left.name.cmp(&right.name));
     let known =
@@ -31,9 +36,31 @@ pub fn plan(call: &PlanCall, resources: Vec<PlannedResource>, mut outputs: Vec<P
         unread: Vec::new(),
         digest: String::new(),
     };
-    plan.digest = digest_of(&plan);
-    (plan, forecast)
+    let text = sign(&mut plan);
+    (plan, forecast, text)
 }
+
+/// Puts its digest into a plan. The text that is digested is nearly the plan's own, so that is made of it: `None` where
+/// reading it would not give the very same plan.
+pub fn sign(plan: &mut Plan) -> Option<String> {
+    plan.digest = UNSIGNED.to_owned();
+    let mut written = digest::canonical_apart(plan, &APART);
+    plan.digest = digest::sha256_hex_of(written.parts());
+    // The first: `resources`, in which the others are, come later.
+    let place = written.omitted.first().filter(|_| written.is_exact)?.clone();
+    let member = |digest: &str| format!(r#","digest":"{digest}""#);
+    if written.text.get(place.clone())? != member(UNSIGNED) {
+        return None;
+    }
+    written.text.replace_range(place, &member(&plan.digest));
+    Some(written.text)
+}
+
+/// What is not part of the digest: `digest` stands in the plan itself, `estimateMs` in its resources.
+const APART: [digest::Omitted<'static>; 2] = [(0, "digest"), (1, "estimateMs")];
+
+/// As long as a digest.
+const UNSIGNED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// In the order of their logical ids. Only indices are sorted: a resource is large, and is moved once.
 fn by_id(resources: Vec<PlannedResource>) -> Vec<PlannedResource> {
@@ -53,8 +80,7 @@ pub fn digest_of(plan: &Plan) -> String {
 /// The text that a plan's digest is the SHA-256 of.
 #[must_use]
 pub fn digested(plan: &Plan) -> String {
-    // `digest` stands in the plan itself, `estimateMs` in its resources.
-    digest::canonical_of(plan, &[(0, "digest"), (1, "estimateMs")])
+    digest::canonical_of(plan, &APART)
 }
 
 /// What estimates are made from.
@@ -86,7 +112,7 @@ impl Known {
 }
 
 fn forecast(resources: &[PlannedResource], call: &PlanCall) -> Forecast {
-    let index: BTreeMap<&str, usize> =
+    let index: HashMap<&str, usize> =
         resources.iter().enumerate().map(|(at, resource)| (resource.logical_id.as_str(), at)).collect();
     let mut graph = Graph::new(resources.len());
     for (at, resource) in resources.iter().enumerate() {

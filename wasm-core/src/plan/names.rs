@@ -27,8 +27,8 @@ pub fn unnamed(kind: ResourceType, desired: &Expr) -> Option<Naming> {
     let naming = kind.naming()?;
     let wanted = |property: &str| find(entries(desired), property);
     // `BucketNamePrefix` and its like: the service makes the name.
-    let prefix = format!("{}Prefix", naming.property);
-    let silent = wanted(naming.property).is_none() && wanted(&prefix).is_none();
+    let names = |key: &str| key == naming.property || key.strip_suffix("Prefix") == Some(naming.property);
+    let silent = !entries(desired).iter().any(|(key, _)| names(key));
     let ending = match naming.ending.map(|ending| (ending, wanted(ending.when))) {
         None | Some((_, None | Some(Expr::Bool(false)))) => None,
         Some((ending, Some(Expr::Bool(true)))) => Some(ending),

@@ -41,6 +41,8 @@ pub enum Planning {
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
+    /// Its JSON text, where there is one already.
+    pub text: Option<String>,
     /// Warnings.
     pub problems: Vec<Problem>,
     /// How long it will take.
@@ -103,7 +105,7 @@ impl Planned {
         self.plan.unread.sort();
         self.problems.sort_by_key(|problem| (problem.line, problem.column));
         self.origin.secrets.extend(values);
-        self.plan.digest = finish::digest_of(&self.plan);
+        self.text = finish::sign(&mut self.plan);
     }
 }
 

@@ -43,10 +43,10 @@ pub fn plan(call: &PlanCall, back: &Reconcile) -> Planned {
     for planned in &mut resources {
         planned.after = Some(planned.depends_on.iter().filter(|id| there.contains(*id)).cloned().collect());
     }
-    let (plan, forecast) = finish::plan(call, resources, back.outputs.clone());
+    let (plan, forecast, text) = finish::plan(call, resources, back.outputs.clone());
     let state = call.recorded.clone().unwrap_or_default();
     let (parameters, tags) = (state.parameters, state.tags);
-    Planned { plan, problems, forecast, parameters, tags, no_echo: Vec::new(), origin: Origin::default() }
+    Planned { plan, text, problems, forecast, parameters, tags, no_echo: Vec::new(), origin: Origin::default() }
 }
 
 type Back = Result<(Option<PlannedResource>, Vec<Problem>), Problem>;

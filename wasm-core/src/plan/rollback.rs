@@ -122,7 +122,7 @@ fn restored(call: &RollbackCall, names: &BTreeMap<String, String>) -> RollbackAn
     }
     let (mut resources, _) = destroy::remove(&way.created, &call.live, ROLLED_BACK);
     resources.append(&mut way.restored);
-    let (plan, forecast) = finish::plan(&finishing(call), resources, Vec::new());
+    let (plan, forecast, _) = finish::plan(&finishing(call), resources, Vec::new());
     RollbackAnswer { plan, forecast, unrestored: way.unrestored.into_values().collect() }
 }
 

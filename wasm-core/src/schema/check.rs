@@ -3,6 +3,8 @@
 //! No false alarms: where the schema leaves room (alternatives, free-form JSON, values not known yet) nothing is said.
 //! Values are judged as [`super::coerce`] would leave them, so it may run before or after.
 
+use std::borrow::Cow;
+
 use crate::expr::{Call, Expr};
 
 use super::coerce::{native, scalar};
@@ -38,40 +40,44 @@ pub fn check(resource_type: ResourceType, properties: &Expr) -> Vec<Complaint> {
     checker.found
 }
 
-struct Checker {
+struct Checker<'e> {
     resource_type: ResourceType,
     read_only: Vec<&'static str>,
-    path: Vec<String>,
+    path: Vec<Cow<'e, str>>,
     found: Vec<Complaint>,
 }
 
-impl Checker {
+impl<'e> Checker<'e> {
     fn complain(&mut self, code: &'static str, message: String, help: String) {
         self.found.push(Complaint { path: self.path.join("/"), code, message, help });
     }
 
-    fn within(&mut self, segment: &str, look: impl FnOnce(&mut Self)) {
-        self.path.push(segment.to_owned());
+    fn within(&mut self, segment: impl Into<Cow<'e, str>>, look: impl FnOnce(&mut Self)) {
+        self.path.push(segment.into());
         look(self);
         self.path.pop();
     }
 
     /// Whether the current path is one that only the provider sets.
     fn is_read_only(&self) -> bool {
-        self.read_only.iter().any(|pattern| {
+        let Some(last) = self.path.last() else { return false };
+        // Most differ in the end, which is seen without taking them apart.
+        let alike = self.read_only.iter().filter(|pattern| pattern.ends_with(&**last) || pattern.ends_with('*'));
+        alike.into_iter().any(|pattern| {
             let segments = pattern.split('/');
             segments.clone().count() == self.path.len()
                 && segments.zip(&self.path).all(|(wanted, given)| wanted == "*" || wanted == given)
         })
     }
 
-    fn object(&mut self, object: Object, value: &Expr) {
+    fn object(&mut self, object: Object, value: &'e Expr) {
         let Expr::Map(entries) = value else {
             self.shape("an object", value, Yields::Any);
             return;
         };
-        for (name, entry) in entries {
-            let declared = object.property(name).map(|property| property.kind);
+        let (declared, missing) = object.members(entries.iter().map(|(name, _)| name.as_str()));
+        for ((name, entry), property) in entries.iter().zip(declared) {
+            let declared = property.map(|property| property.kind);
             self.within(name, |checker| match declared.or_else(|| object.others()) {
                 None => checker.unknown(object, name),
                 Some(_) if checker.is_read_only() => checker.complain(
@@ -81,12 +87,11 @@ impl Checker {
                 ),
                 Some(kind) => {
                     checker.kind(kind, entry);
-                    checker.boolean(object, name, entry);
+                    checker.boolean(property, name, entry);
                 }
             });
         }
-        let given = |name: &str| entries.iter().any(|(key, _)| key == name);
-        for property in object.properties().filter(|property| property.required && !given(property.name)) {
+        for property in missing {
             self.within(property.name, |checker| {
                 if !checker.is_read_only() {
                     let owner = checker.owner();
@@ -97,15 +102,14 @@ impl Checker {
     }
 
     /// A boolean where an enumeration is wanted: YAML reads `OFF` and `NO` so, and sends `false`.
-    fn boolean(&mut self, object: Object, name: &str, value: &Expr) {
+    fn boolean(&mut self, property: Option<Property>, name: &str, value: &Expr) {
         let flag = match value {
             Expr::Bool(flag) => flag.to_string(),
             // As `coerce` leaves it.
             Expr::Str(text) if text == "true" || text == "false" => text.clone(),
             _ => return,
         };
-        let Some(allowed) = object.property(name).filter(|it| matches!(it.kind, Kind::String)).map(Property::allowed)
-        else {
+        let Some(allowed) = property.filter(|it| matches!(it.kind, Kind::String)).map(Property::allowed) else {
             return;
         };
         if allowed.is_empty() || allowed.iter().any(|one| one.eq_ignore_ascii_case(&flag)) {
@@ -138,7 +142,7 @@ impl Checker {
         self.complain("unknown_property", format!("{owner} has no property {name}"), help);
     }
 
-    fn kind(&mut self, kind: Kind, value: &Expr) {
+    fn kind(&mut self, kind: Kind, value: &'e Expr) {
         match kind {
             Kind::Json => {}
             Kind::String => self.scalar("a string", kind, value),
@@ -148,7 +152,7 @@ impl Checker {
             Kind::List(list) => match value {
                 Expr::List(items) => {
                     for (place, item) in items.iter().enumerate() {
-                        self.within(&place.to_string(), |checker| checker.kind(list.item(), item));
+                        self.within(place.to_string(), |checker| checker.kind(list.item(), item));
                     }
                 }
                 _ => self.shape("a list", value, Yields::List),
@@ -168,7 +172,7 @@ impl Checker {
 
     /// Fine when any alternative has nothing to say. Otherwise the complaints of the only alternative of the value's
     /// shape, or that no alternative has it; several of that shape: no telling which was meant.
-    fn union(&mut self, union: Union, value: &Expr) {
+    fn union(&mut self, union: Union, value: &'e Expr) {
         let mut same_shape = Vec::new();
         for kind in union.kinds() {
             let before = self.found.len();
@@ -225,7 +229,8 @@ impl Checker {
             symbolic if yields(symbolic) == Yields::List => "a function that returns a list",
             _ => "a function that returns a string",
         };
-        let place = self.path.iter().rev().find(|segment| !is_index(segment)).map_or("Properties", String::as_str);
+        let place =
+            self.path.iter().rev().find(|segment| !is_index(segment)).map_or("Properties", |segment| &**segment);
         let item = if self.path.last().is_some_and(|segment| is_index(segment)) { "an item of " } else { "" };
         let help = match value {
             Expr::Map(entries) if entries.iter().any(|(key, _)| key.starts_with("Rain::")) => {

@@ -17,8 +17,9 @@ pub fn coerce(resource_type: ResourceType, properties: &mut Expr) {
 
 fn coerce_object(object: Object, value: &mut Expr) {
     let Expr::Map(entries) = value else { return };
-    for (name, entry) in entries {
-        if let Some(kind) = object.property(name).map(|property| property.kind).or_else(|| object.others()) {
+    let (declared, _) = object.members(entries.iter().map(|(name, _)| name.as_str()));
+    for ((_, entry), property) in entries.iter_mut().zip(declared) {
+        if let Some(kind) = property.map(|property| property.kind).or_else(|| object.others()) {
             coerce_kind(kind, entry);
         }
     }

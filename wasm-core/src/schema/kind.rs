@@ -189,7 +189,7 @@ impl Object {
     fn member(self, cursor: &mut Cursor) -> Property {
         let name = cursor.string();
         let node = Node { cursor: *cursor, definition: self.definition };
-        let required = { *cursor }.byte() & 0x80 != 0;
+        let required = { *cursor }.byte() & REQUIRED != 0;
         Property { name, kind: node.kind(), required, node }
     }
 
@@ -203,12 +203,38 @@ impl Object {
         // Reads no name but the one it finds: large objects have hundreds.
         for _ in 0..cursor.count() {
             let mut at = cursor;
-            if cursor.string_is(name) {
+            if cursor.string_bytes() == name.as_bytes() {
                 return Some(self.member(&mut at));
             }
             cursor.skip_kind();
         }
         None
+    }
+
+    /// The member of each of these names, and the required members that are not among them: one walk over the table,
+    /// where asking for each by itself walks anew.
+    pub(super) fn members<'n>(
+        self,
+        names: impl ExactSizeIterator<Item = &'n str> + Clone,
+    ) -> (Vec<Option<Property>>, Vec<Property>) {
+        let (mut found, mut missing) = (vec![None; names.len()], Vec::new());
+        let Some(mut cursor) = self.cursor() else { return (found, missing) };
+        if cursor.number() != 0 {
+            cursor.skip_kind();
+        }
+        for _ in 0..cursor.count() {
+            let mut at = cursor;
+            let name = cursor.string_bytes();
+            let given = names.clone().position(|given| given.as_bytes() == name);
+            match given.and_then(|given| found.get_mut(given)) {
+                // As `property` has it, the first of a name counts.
+                Some(place) => *place = place.or_else(|| Some(self.member(&mut at))),
+                None if { cursor }.byte() & REQUIRED != 0 => missing.push(self.member(&mut at)),
+                None => {}
+            }
+            cursor.skip_kind();
+        }
+        (found, missing)
     }
 
     /// Identity within the table: equal objects of all types share one.
@@ -231,6 +257,9 @@ impl Property {
         step(self.name, self.node, segment)
     }
 }
+
+/// Of the byte that a member's kind begins with.
+const REQUIRED: u8 = 0x80;
 
 /// The widest real one has five alternatives; a damaged table must not multiply work by thousands.
 const WIDEST_UNION: usize = 16;
@@ -282,5 +311,25 @@ impl std::fmt::Debug for Object {
 impl std::fmt::Debug for Union {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_list().entries(self.kinds()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Registry;
+
+    #[test]
+    fn members_are_those_that_asking_for_each_gives() {
+        for kind in Registry::bundled().types() {
+            let object = kind.object();
+            let names: Vec<&str> = object.properties().map(|property| property.name).collect();
+            let every_other = names.iter().copied().step_by(2);
+            let given: Vec<&str> = ["Nope"].into_iter().chain(every_other).collect();
+            let (found, missing) = object.members(given.iter().copied());
+            let asked: Vec<_> = given.iter().map(|name| object.property(name)).collect();
+            assert_eq!(format!("{found:?}"), format!("{asked:?}"), "{}", kind.name());
+            let required = object.properties().filter(|it| it.required && !given.contains(&it.name));
+            assert_eq!(format!("{missing:?}"), format!("{:?}", required.collect::<Vec<_>>()), "{}", kind.name());
+        }
     }
 }

@@ -142,20 +142,15 @@ impl Cursor {
         if place & 1 == 1 { self.text(place >> 1) } else { self.table.cursor(Section::Pool, place >> 1).framed() }
     }
 
-    /// Steps over a string; whether it is this one. Cheaper than reading it.
-    pub(super) fn string_is(&mut self, wanted: &str) -> bool {
+    /// The bytes of a string: to be compared, for which it is not looked whether they are text.
+    pub(super) fn string_bytes(&mut self) -> &'static [u8] {
         let place = self.number();
-        let (mut text, length) = if place & 1 == 1 {
-            (*self, place >> 1)
-        } else {
-            let mut pooled = self.table.cursor(Section::Pool, place >> 1);
-            let length = pooled.number();
-            (pooled, length)
-        };
         if place & 1 == 1 {
-            self.at = self.at.saturating_add(length);
+            return self.take(place >> 1).unwrap_or_default();
         }
-        length == wanted.len() && text.take(length) == Some(wanted.as_bytes())
+        let mut pooled = self.table.cursor(Section::Pool, place >> 1);
+        let length = pooled.number();
+        pooled.take(length).unwrap_or_default()
     }
 
     fn take(&mut self, length: usize) -> Option<&'static [u8]> {
