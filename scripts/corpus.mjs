@@ -60,31 +60,25 @@ const needs = [
 // What deploys is the question here, not whether it should.
 const UNGATED = ['--yes', '--fail-on', 'none', '--skip-experts'];
 
-/** One sandbox for all, in which each template has an account; without it every command brings its own. */
-async function realAccounts() {
-  const folder_ = mkdtempSync(join(tmpdir(), 'assent-corpus-'));
-  const args = ['sandbox', '--speed', '2000', '--real', 'all', '--state', folder_, '--format', 'json'];
+/** Sandboxes that do as real accounts do, by state folder: bucket names are everybody's, so each template has one of its own. */
+const sandboxes = new Map();
+
+async function startSandbox(state) {
+  const args = ['sandbox', '--speed', '2000', '--real', 'all', '--state', state, '--format', 'json'];
   const child = spawn(assent, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = await once(child.stdout, 'data');
-  const { url } = JSON.parse(String(said));
   const stop = async () => {
     child.kill();
     await once(child, 'close');
-    rmSync(folder_, { recursive: true, force: true });
   };
-  return { url, stop };
+  sandboxes.set(state, { url: JSON.parse(String(said)).url, stop });
 }
 
-const sandbox = options.real ? await realAccounts() : undefined;
-const accounts = new Map();
-
-/** Where the commands of a state folder go: the sandbox in the folder, or an account of its own. */
+/** Where a command goes: to the sandbox of its state folder, or to one that it brings itself. */
 function where(parts) {
+  const sandbox = sandboxes.get(parts[parts.indexOf('--state') + 1]);
   if (sandbox === undefined) return { args: parts, env: { ASSENT_SANDBOX_SPEED: '2000' } };
-  const state = parts[parts.indexOf('--state') + 1];
-  const account = accounts.get(state) ?? String(200_000_000_000 + accounts.size);
-  accounts.set(state, account);
-  const keys = { AWS_ACCESS_KEY_ID: account, AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-east-1' };
+  const keys = { AWS_ACCESS_KEY_ID: '123456789012', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-east-1' };
   return { args: [...parts, '--cloud', 'aws'], env: { AWS_ENDPOINT_URL: sandbox.url, ...keys } };
 }
 
@@ -251,14 +245,15 @@ const worker = async () => {
   for (let file = files.shift(); file !== undefined; file = files.shift()) {
     // An account of its own for each.
     const state = mkdtempSync(join(tmpdir(), 'assent-corpus-'));
+    if (options.real) await startSandbox(state);
     const result = await through(file, state);
+    await sandboxes.get(state)?.stop();
     rmSync(state, { recursive: true, force: true });
     results.push(result);
     console.error(`${result.step.padEnd(8)} ${String(result.code).padEnd(4)} ${file} ${result.reason}`);
   }
 };
 await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
-await sandbox?.stop();
 
 const tally = new Map();
 for (const { step, reason: why } of results) {
