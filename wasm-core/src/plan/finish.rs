@@ -49,9 +49,7 @@ pub fn sign(plan: &mut Plan) -> Option<String> {
     // The first: `resources`, in which the others are, come later.
     let place = written.omitted.first().filter(|_| written.is_exact)?.clone();
     let member = |digest: &str| format!(r#","digest":"{digest}""#);
-    if written.text.get(place.clone())? != member(UNSIGNED) {
-        return None;
-    }
+    written.text.get(place.clone()).filter(|text| *text == member(UNSIGNED))?;
     written.text.replace_range(place, &member(&plan.digest));
     Some(written.text)
 }
