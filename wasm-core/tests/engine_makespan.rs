@@ -105,6 +105,18 @@ fn under_a_rate_limit_it_is_within_10_percent_of_the_calls_it_takes() {
 }
 
 #[test]
+fn what_is_short_does_not_wait_for_the_end_where_calls_will_be_scarce() {
+    let plan = graphs::fleet(100);
+    // Slots, calls a second, of the bound on average and at most: by the longest way alone it is 1.12 and 1.27 on average.
+    for (slots, rate, usual, most) in [(100, 25.0, 1.10, 1.11), (25, 5.0, 1.16, 1.17)] {
+        let seeds = (1..=5).map(|seed: u32| SimulateCall { seed: seed.to_string(), ..call(slots, Some(rate), 0.2) });
+        let ratios: Vec<f64> = seeds.map(|call| run(&plan, &call).ratio).collect();
+        assert!(mean(&ratios) <= usual, "{slots} slots: {ratios:?}");
+        assert!(ratios.iter().all(|ratio| *ratio <= most), "{slots} slots: {ratios:?}");
+    }
+}
+
+#[test]
 fn ten_thousand_resources_run_to_their_end() {
     let (_, plan) = graphs::typical(10_000, 1).remove(2);
     let simulated = run(&plan, &call(500, Some(1_000.0), 0.1));

@@ -34,7 +34,10 @@ impl Engine {
                 break;
             }
             match next {
-                Next::Start(id) => self.begin(id, now, &mut calls),
+                Next::Start(id) => {
+                    let id = self.short_one_first(now).unwrap_or(id);
+                    self.begin(id, now, &mut calls);
+                }
                 // What was never accepted may have to be started: that is for whoever goes on.
                 Next::Call(id) if self.is_held_back(id) => Queues::leave(&mut self.steps, id),
                 Next::Call(id) => self.call(id, now, &mut calls),

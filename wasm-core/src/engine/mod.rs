@@ -15,7 +15,7 @@
 //!
 //! One file, one concern: `layout` (plan to steps and graph), `phase` (where a step stands, and every change of it), `standing` (what is recorded of a resource), `update`
 //! (patches), `fresh` (a look before one), `apply` (events to facts), `outcome` (what the end of an operation means), `dispatch` (facts to commands),
-//! `deadline` (operations that do not end), `refused` (calls that are refused for now), `modifies` (values that change later), `seek` (creations nobody remembers), `owned` (whose something is), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
+//! `deadline` (operations that do not end), `refused` (calls that are refused for now), `modifies` (values that change later), `seek` (creations nobody remembers), `owned` (whose something is), `settle` (the graph), `suspend` (letting go), `queues` (what waits for what), `pace` (when what is short goes first), `rate`, `services`, `serial`, `poll`, `ready`, `errors`, `contact`, `values`, `report`.
 
 mod apply;
 mod contact;
@@ -27,6 +27,7 @@ mod layout;
 mod modifies;
 mod outcome;
 mod owned;
+mod pace;
 mod phase;
 pub mod poll;
 mod queues;
@@ -58,6 +59,7 @@ use crate::model::{Command, EngineConfig, Event, Millis, Plan, PlannedResource, 
 use crate::secret::SecretValues;
 
 use contact::Contact;
+use pace::Pace;
 use poll::Durations;
 use queues::Queues;
 use random::Random;
@@ -149,6 +151,7 @@ pub struct Engine {
     random: Random,
     contact: Contact,
     in_flight: u32,
+    pace: Pace,
     /// Steps of the plan that are not settled.
     open: usize,
     /// Of these, the ones that deletions of a deployment wait for; `None` once that is decided.
@@ -246,6 +249,7 @@ impl Engine {
             queues: Queues::default(),
             contact: Contact::default(),
             in_flight: 0,
+            pace: Pace::default(),
             settled: Vec::new(),
             confirmed: Vec::new(),
             changes: BTreeMap::new(),
@@ -258,6 +262,9 @@ impl Engine {
             suspended: None,
             finished: false,
         };
+        for id in engine.steps.ids() {
+            engine.pace.add(&engine.steps[id]);
+        }
         engine.set_out();
         Ok(engine)
     }

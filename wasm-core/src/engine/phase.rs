@@ -112,6 +112,7 @@ impl Engine {
     pub(super) fn enter(&mut self, id: StepId, phase: Phase, at: Millis) {
         let step = &mut self.steps[id];
         debug_assert!(step.phase.leads_to(phase), "{}: {:?} to {phase:?}", step.name, step.phase);
+        self.pace.remove(step);
         if !step.phase.goes_on_in(phase) {
             step.since = at;
             step.troubles = 0;
@@ -121,6 +122,7 @@ impl Engine {
         }
         step.phase = phase;
         step.call = None;
+        self.pace.add(step);
         if phase == Phase::Unsent {
             step.started_at.get_or_insert(at);
         } else if phase.is_settled() {

@@ -14,11 +14,16 @@ use super::step::{StepId, Steps};
 /// Rank of a call that needs no new slot: the longest way it may open, then the one that has waited longest.
 type CallRank = (Millis, Reverse<Millis>, Reverse<StepId>);
 
+/// Rank of a start among the short: the shortest, of these the one with the longest way.
+type ShortRank = (Reverse<Millis>, Rank);
+
 /// The queues of an engine.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queues {
     /// New attempts: they need a slot, a token and a durable intent.
     ready: BinaryHeap<(Rank, StepId, u32)>,
+    /// The same, the shortest first; not those whose duration nobody knows.
+    short: BinaryHeap<(ShortRank, StepId, u32)>,
     /// Calls sent again, polls and reads: they need a token.
     calls: BinaryHeap<(CallRank, StepId, u32)>,
     timers: BinaryHeap<Reverse<(Millis, StepId, u32)>>,
@@ -40,7 +45,11 @@ fn stamp(steps: &mut Steps, id: StepId) -> u32 {
 impl Queues {
     pub(super) fn start(&mut self, steps: &mut Steps, id: StepId) {
         let stamp = stamp(steps, id);
-        self.ready.push((steps[id].rank, id, stamp));
+        let step = &steps[id];
+        self.ready.push((step.rank, id, stamp));
+        if step.estimate > 0 {
+            self.short.push(((Reverse(step.estimate), step.rank), id, stamp));
+        }
     }
 
     pub(super) fn call(&mut self, steps: &mut Steps, id: StepId, weight: Millis, now: Millis) {
@@ -98,6 +107,15 @@ impl Queues {
             (None, Some((_, id))) => Some(Next::Call(id)),
             (None, None) => None,
         }
+    }
+
+    /// The shortest start that is ready, and the longest way of all that are; `None` where other calls wait for tokens.
+    pub(super) fn shortest(&mut self, steps: &Steps) -> Option<(StepId, Millis)> {
+        if peek(&mut self.calls, steps).is_some() {
+            return None;
+        }
+        let (rank, _) = peek(&mut self.ready, steps)?;
+        peek(&mut self.short, steps).map(|(_, id)| (id, rank.weight()))
     }
 }
 

@@ -118,3 +118,33 @@ pub fn typical(count: usize, seed: u64) -> Vec<(&'static str, Plan)> {
         })
         .collect()
 }
+
+/// `services` side by side, as in examples/fleet.yaml: a chain of two queues, a role, a function and what feeds it, and short
+/// ones around it. Ten resources each.
+pub fn fleet(services: usize) -> Plan {
+    let own = |index: usize| -> Vec<(&'static str, &'static str, Millis, Vec<&'static str>)> {
+        let last = match index % 4 {
+            0 => ("Table", "AWS::DynamoDB::Table", 15, vec![]),
+            _ => ("Level", "AWS::SSM::Parameter", 1, vec![]),
+        };
+        vec![
+            ("Logs", "AWS::Logs::LogGroup", 1, vec![]),
+            ("Dead", "AWS::SQS::Queue", 72, vec![]),
+            ("Jobs", "AWS::SQS::Queue", 72, vec!["Dead"]),
+            ("Feed", "AWS::SNS::Subscription", 2, vec!["Jobs"]),
+            ("Role", "AWS::IAM::Role", 12, vec!["Jobs", "Logs"]),
+            ("Worker", "AWS::Lambda::Function", 25, vec!["Role"]),
+            ("Source", "AWS::Lambda::EventSourceMapping", 10, vec!["Jobs", "Worker"]),
+            ("Errors", "AWS::CloudWatch::Alarm", 2, vec!["Worker"]),
+            ("Age", "AWS::CloudWatch::Alarm", 2, vec!["Jobs"]),
+            last,
+        ]
+    };
+    let resources = (0..services).flat_map(|index| {
+        own(index).into_iter().map(move |(name, type_name, seconds, depends_on)| {
+            let id = |name: &str| format!("{name}{index}");
+            creation(id(name), type_name, seconds * 1_000, depends_on.into_iter().map(id).collect())
+        })
+    });
+    plan(Mode::Deploy, resources.collect())
+}
