@@ -96,6 +96,52 @@ fn an_identifier_that_does_not_hold_the_name_is_read() {
     assert_eq!(found.recorded("A").unwrap().physical_id, "sg-119");
 }
 
+/// Reads all that are asked for, each of which bears a name of its own; how many.
+fn read_all(leash: &mut Leash) -> usize {
+    let mut reads = 0;
+    while let Some(other) = asked(leash) {
+        assert!(reads < 1_000, "there is no end to it");
+        reads += 1;
+        leash.read(STEP, Some(json!({"GroupName": format!("name of {other}"), "Description": "x"})));
+        if leash.outcome().is_none() {
+            leash.until_call();
+        }
+    }
+    reads
+}
+
+#[test]
+fn of_very_many_only_five_hundred_are_read_and_nothing_is_made_beside_the_others() {
+    let group = named("AWS::EC2::SecurityGroup", "GroupName");
+    let all = |count: usize| (0..count).map(|at| format!("sg-{at}")).collect::<Vec<_>>();
+    let mut leash = lost(&group, 8 * DAYS, &config());
+    list(&mut leash, &all(520));
+    assert_eq!(read_all(&mut leash), 500);
+    assert_eq!((leash.outcome(), leash.calls()), (Some(Outcome::Failed), vec![]));
+    let report = leash.report("A");
+    assert_eq!(report.error_code.as_deref(), Some("intent_expired"));
+    let message = report.message.unwrap();
+    assert!(message.contains("sg-500, ") && message.contains("sg-519. Only 500 were read."), "{message}");
+
+    // As many as are read, and none is it: it was not created.
+    let mut none = lost(&group, 8 * DAYS, &config());
+    list(&mut none, &all(500));
+    assert_eq!(read_all(&mut none), 500);
+    assert_eq!(none.until_call(), ["create create:A"]);
+}
+
+#[test]
+fn a_taken_name_that_is_not_among_five_hundred_ends_the_step_at_once() {
+    let group = named("AWS::EC2::SecurityGroup", "GroupName");
+    let mut leash = taken_by(group, "GeneralServiceException");
+    list(&mut leash, &(0..501).map(|at| format!("sg-{at}")).collect::<Vec<_>>());
+    assert_eq!(read_all(&mut leash), 500);
+    assert_eq!((leash.outcome(), leash.calls()), (Some(Outcome::Failed), vec![]));
+    let report = leash.report("A");
+    assert_eq!(report.error_code.as_deref(), Some("AlreadyExists"));
+    assert!(report.message.unwrap().ends_with("500 were read and 1 not."));
+}
+
 #[test]
 fn what_bears_another_name_is_not_it_and_where_all_do_it_was_not_created() {
     // The very same but for the name, and with the tags of an earlier one of this resource.
@@ -134,7 +180,11 @@ fn a_lost_creation_that_differs_is_recorded_so_that_a_rollback_deletes_it() {
 
 /// The first attempt fails as `first` and says nothing of what it left; the second meets a taken name.
 fn taken(first: &str) -> Leash {
-    let mut leash = Leash::new(deploy(vec![topic()]));
+    taken_by(topic(), first)
+}
+
+fn taken_by(resource: PlannedResource, first: &str) -> Leash {
+    let mut leash = Leash::new(deploy(vec![resource]));
     leash.accept(STEP, None);
     leash.fail(STEP, first, None);
     assert_eq!(leash.until_call(), ["create create:A"]);

@@ -4,9 +4,9 @@
 
 mod support;
 
-use assent_core::model::{Action, CallKind, Event, Millis, Outcome, Plan, StepStatus};
+use assent_core::model::{Action, CallKind, EngineConfig, Event, Millis, Outcome, Plan, RequestStatus, StepStatus};
 use serde_json::json;
-use support::leash::{HOUR, Leash, create, deploy, existing};
+use support::leash::{HOUR, Leash, config, create, deploy, existing};
 
 const MINUTE: Millis = 60_000;
 
@@ -167,6 +167,125 @@ fn what_was_refused_before_counts_nothing_once_the_call_is_accepted() {
     assert!(leash.now <= refused + 1_000, "pauses begin small again");
     let took = refuse(&mut leash, "create:A", CallKind::Get, "InternalFailureException", HOUR);
     assert!(took >= 14 * MINUTE, "{took}");
+}
+
+/// What else goes on meanwhile, one after the other: operations that are polled, so that the cloud answers.
+fn beside(plan: Plan) -> Plan {
+    let mut all = plan.resources;
+    all.extend([create("Y", &["Z"]), create("Z", &[])]);
+    deploy(all)
+}
+
+/// Answers whatever is asked for these.
+fn answer(leash: &mut Leash, calls: &[String]) {
+    for step in ["create:Y", "create:Z"] {
+        if calls.contains(&format!("create {step}")) {
+            leash.accept(step, None);
+        } else if calls.contains(&format!("poll {step}")) {
+            leash.tell(leash.progress(step, RequestStatus::InProgress, None, None));
+        }
+    }
+}
+
+/// Answers until this call comes.
+fn until(leash: &mut Leash, wanted: &str) {
+    let end = leash.now + HOUR;
+    loop {
+        let calls = leash.until_call();
+        assert!(leash.now < end && leash.outcome().is_none(), "no {wanted}");
+        answer(leash, &calls);
+        if calls.iter().any(|call| call == wanted) {
+            return;
+        }
+    }
+}
+
+/// One service throttles this call while all others are answered, for so long or until it is not made any more.
+fn throttle(leash: &mut Leash, id: &str, call: CallKind, wanted: &str, span: Millis) -> Millis {
+    let (began, mut last, mut told) = (leash.now, leash.now, false);
+    while leash.now < began + span && leash.now < last + 10 * MINUTE && leash.outcome().is_none() {
+        let calls = leash.until_call();
+        answer(leash, &calls);
+        if calls.iter().any(|call| call == wanted) {
+            last = leash.now;
+            let step = wanted.rsplit(' ').next().unwrap().to_owned();
+            leash.tell(Event::Throttled { step, call });
+            let message = leash.report(id).message.unwrap_or_default();
+            told |= message.starts_with("Throttled, so asked again for up to 60 minutes.");
+        }
+    }
+    assert!(told, "nobody is told what is waited for");
+    last - began
+}
+
+#[test]
+fn a_read_that_its_service_throttles_for_ever_ends_by_name_after_an_hour() {
+    let mut leash = Leash::new(beside(read()));
+    let calls = leash.calls();
+    answer(&mut leash, &calls);
+    leash.tell(Event::Throttled { step: "read:A".to_owned(), call: CallKind::Get });
+    let took = throttle(&mut leash, "A", CallKind::Get, "get read:A", 3 * HOUR);
+    assert!((60 * MINUTE..63 * MINUTE).contains(&took), "{took}");
+    let report = leash.report("A");
+    assert_eq!((report.status, report.error_code.as_deref()), (StepStatus::Failed, Some("attribute_unavailable")));
+    let message = report.message.unwrap();
+    assert!(message.contains("Arn") && message.contains("ThrottlingException: The call was throttled"), "{message}");
+}
+
+#[test]
+fn a_throttled_read_goes_at_once_at_first_and_has_its_patience_anew_after_an_answer() {
+    let mut resource = create("A", &[]);
+    resource.needs = vec!["Arn".to_owned()];
+    let mut leash = Leash::new(beside(deploy(vec![resource])));
+    let calls = leash.calls();
+    answer(&mut leash, &calls);
+    leash.accept("create:A", None);
+    leash.succeed("create:A", "A-1");
+    let first = leash.now;
+    leash.tell(Event::Throttled { step: "create:A".to_owned(), call: CallKind::Get });
+    until(&mut leash, "get create:A");
+    assert!(leash.now <= first + 500 && leash.report("A").message.is_none(), "as any call that is throttled");
+    leash.tell(Event::Throttled { step: "create:A".to_owned(), call: CallKind::Get });
+    throttle(&mut leash, "A", CallKind::Get, "get create:A", 2 * MINUTE);
+    until(&mut leash, "get create:A");
+    leash.read("create:A", Some(json!({})));
+    assert!(leash.report("A").message.is_none(), "what was throttled before is over");
+    let took = throttle(&mut leash, "A", CallKind::Get, "get create:A", 3 * HOUR);
+    assert!((60 * MINUTE..63 * MINUTE).contains(&took), "{took}");
+}
+
+#[test]
+fn a_list_that_is_throttled_for_ever_gives_way_to_the_next_way_and_then_ends_by_name() {
+    // One slot, so that the others begin when the creation is being looked for.
+    let one = EngineConfig { max_concurrency: 1, ..config() };
+    let mut lost = create("A", &[]);
+    lost.estimate_ms = 60_000;
+    let plan = || beside(deploy(vec![lost.clone()]));
+    let mut first = Leash::with(plan(), one.clone());
+    first.lose("create:A", CallKind::Create);
+    let mut leash = first.resumed_with(plan(), one, 25 * HOUR);
+    until(&mut leash, "list requests for create:A");
+    leash.tell(Event::Throttled { step: "create:A".to_owned(), call: CallKind::ListRequests });
+    let took = throttle(&mut leash, "A", CallKind::ListRequests, "list requests for create:A", 58 * MINUTE);
+    assert!(took >= 57 * MINUTE, "{took}");
+    // No operation of the others takes longer than its two hours.
+    leash.succeed("create:Z", "Z-1");
+    loop {
+        let calls = leash.until_call();
+        assert_eq!(leash.outcome(), None);
+        answer(&mut leash, &calls);
+        if calls.iter().any(|call| call == "list resources for create:A") {
+            break;
+        } else if calls.iter().any(|call| call == "list requests for create:A") {
+            leash.tell(Event::Throttled { step: "create:A".to_owned(), call: CallKind::ListRequests });
+        }
+    }
+    leash.tell(Event::Throttled { step: "create:A".to_owned(), call: CallKind::ListResources });
+    let took = throttle(&mut leash, "A", CallKind::ListResources, "list resources for create:A", 3 * HOUR);
+    assert!((60 * MINUTE..63 * MINUTE).contains(&took), "{took}");
+    let report = leash.report("A");
+    assert_eq!((report.status, report.error_code.as_deref()), (StepStatus::Failed, Some("intent_expired")));
+    assert!(report.message.unwrap().contains("cannot be listed (ThrottlingException"));
 }
 
 #[test]

@@ -266,9 +266,10 @@ impl Engine {
                     self.queue_call(id, now);
                 }
             }
-            (CallKind::Poll | CallKind::Cancel, Phase::Running)
-            | (CallKind::Get, Phase::Reading(_))
-            | (CallKind::ListRequests | CallKind::ListResources, Phase::Seeking) => self.queue_call(id, now),
+            (CallKind::Poll | CallKind::Cancel, Phase::Running) => self.queue_call(id, now),
+            (CallKind::Get, Phase::Reading(_)) | (CallKind::ListRequests | CallKind::ListResources, Phase::Seeking) => {
+                self.throttled_again(id, call, now);
+            }
             _ => {}
         }
     }

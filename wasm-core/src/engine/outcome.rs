@@ -162,9 +162,13 @@ impl Engine {
         let Phase::Reading(why) = self.steps[id].phase else { return };
         self.steps[id].call = None;
         let class = errors::class_of_read(self.type_of(id), code, message);
-        if self.asks_again(id, class, code, message, at) {
-            return;
+        if !self.asks_again(id, class, code, message, at) {
+            self.read_in_vain(id, why, class, code, message, at);
         }
+    }
+
+    /// A read has no answer, and is not made again.
+    pub(super) fn read_in_vain(&mut self, id: StepId, why: Why, class: Class, code: &str, message: &str, at: Millis) {
         if why != Why::Candidate {
             self.answered(id);
         }

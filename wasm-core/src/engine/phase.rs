@@ -116,7 +116,7 @@ impl Engine {
         if !step.phase.goes_on_in(phase) {
             step.since = at;
             step.troubles = 0;
-            if step.refused.take().is_some() {
+            if step.nothing_refused() {
                 self.touched.insert(id);
             }
         }

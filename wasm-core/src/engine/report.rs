@@ -117,7 +117,7 @@ impl Engine {
         for id in self.steps.ids() {
             let step = &mut self.steps[id];
             if step.slot || matches!(step.phase, Phase::Reading(_) | Phase::Seeking) {
-                step.refused = None;
+                step.nothing_refused();
                 step.failure = Some(Failure::new("unreachable", said));
                 let shown = step.parent.unwrap_or(id);
                 self.touched.insert(shown);

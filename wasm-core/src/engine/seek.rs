@@ -33,8 +33,8 @@ const BEFORE: Millis = 15 * 60_000;
 const AFTER: Millis = 61 * 3_600_000;
 /// Candidates that are read and named.
 const READS: usize = 50;
-/// That are read where a name tells which it is.
-const READS_BY_NAME: usize = 500;
+/// That are read at most, those that turn out to be none included; and where a name tells which it is.
+const READS_AT_MOST: usize = 500;
 /// So long a name that is taken may be missing in a list.
 const LISTED_WITHIN: Millis = 10_000;
 
@@ -48,7 +48,7 @@ impl Engine {
         step.search = if listed { Search::Requests } else { Search::Resources };
         step.next = None;
         step.candidates.clear();
-        step.unread = 0;
+        (step.unread, step.reads) = (0, 0);
         self.touched.insert(id);
         self.queue_call(id, at);
     }
@@ -200,9 +200,13 @@ impl Engine {
         }
         self.steps[id].call = None;
         let class = errors::class_of_read(self.type_of(id), code, message);
-        if self.asks_again(id, class, code, message, at) {
-            return;
+        if !self.asks_again(id, class, code, message, at) {
+            self.search_in_vain(id, code, message, at);
         }
+    }
+
+    /// A list has no answer, and is not asked for again.
+    pub(super) fn search_in_vain(&mut self, id: StepId, code: &str, message: &str, at: Millis) {
         if self.steps[id].search == Search::Requests {
             self.steps[id].search = Search::Resources;
             self.listed_again(id, at);
@@ -223,7 +227,7 @@ impl Engine {
 
     /// Goes on to the next candidate that can be read, or decides.
     fn read_next(&mut self, id: StepId, at: Millis) {
-        let most = if self.given_name(id).is_some() { READS_BY_NAME } else { READS };
+        let most = if self.given_name(id).is_some() { READS_AT_MOST } else { READS };
         let lost = self.is_lost(id);
         let step = &mut self.steps[id];
         step.call = None;
@@ -231,8 +235,15 @@ impl Engine {
         while step.candidates.get(step.unread).is_some_and(|candidate| candidate.identifier.is_none()) {
             step.unread += 1;
         }
-        if step.unread < step.candidates.len().min(most) {
+        let read = step.reads;
+        let over = read >= READS_AT_MOST && step.unread < step.candidates.len();
+        if step.unread < step.candidates.len().min(most) && !over {
             self.queue_call(id, at);
+        } else if !lost && over {
+            let rest = step.candidates.len() - step.unread;
+            self.say(id, &format!("Of what may bear its name {read} were read and {rest} not."));
+            self.may_come_later(id);
+            self.give_up(id, at);
         } else if !lost {
             self.name_not_found(id, at);
         } else if step.candidates.is_empty() {
@@ -242,7 +253,8 @@ impl Engine {
         } else if let Some(identifier) = self.certain(id) {
             self.found_again(id, identifier, at);
         } else {
-            self.unclear(id, "", at);
+            let said = if over { format!("Only {read} were read.") } else { String::new() };
+            self.unclear(id, &said, at);
         }
     }
 
@@ -277,7 +289,7 @@ impl Engine {
         let step = &mut self.steps[id];
         step.next = None;
         step.candidates.clear();
-        step.unread = 0;
+        (step.unread, step.reads) = (0, 0);
         self.queues.wait(&mut self.steps, id, until);
     }
 
@@ -318,6 +330,7 @@ impl Engine {
             _ => agrees(&self.desired_properties(id), properties),
         });
         let step = &mut self.steps[id];
+        step.reads += 1;
         match properties.filter(|_| whose != Whose::Others && named != Some(false)) {
             Some(_) => {
                 if let Some(candidate) = step.candidates.get_mut(step.unread) {
@@ -335,7 +348,9 @@ impl Engine {
     /// It exists, as far as anybody can tell. All candidates share one patience: where no read is answered, the rest are passed
     /// over.
     pub(super) fn candidate_unreadable(&mut self, id: StepId, at: Millis) {
-        self.steps[id].unread += 1;
+        let step = &mut self.steps[id];
+        step.unread += 1;
+        step.reads += 1;
         self.read_next(id, at);
     }
 

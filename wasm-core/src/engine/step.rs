@@ -135,6 +135,8 @@ pub(super) struct Step {
     pub(super) troubles: u32,
     /// Its calls are refused for now.
     pub(super) refused: Option<Refused>,
+    /// Its read is throttled for now. Not in the journal.
+    pub(super) throttled: Option<Refused>,
     pub(super) failure: Option<Failure>,
     /// A failed attempt at this creation may have made something.
     pub(super) left_something: bool,
@@ -154,6 +156,8 @@ pub(super) struct Step {
     pub(super) candidates: Vec<Candidate>,
     /// Candidates before this one have been read.
     pub(super) unread: usize,
+    /// How many have been read, those that were none included.
+    pub(super) reads: usize,
     /// The creation whose remnant this step deletes.
     pub(super) parent: Option<StepId>,
     /// The step that deletes the remnants of this creation.
@@ -191,6 +195,7 @@ impl Step {
             identifier: None,
             troubles: 0,
             refused: None,
+            throttled: None,
             failure: None,
             left_something: false,
             failing: Vec::new(),
@@ -203,6 +208,7 @@ impl Step {
             next: None,
             candidates: Vec::new(),
             unread: 0,
+            reads: 0,
             parent: None,
             remover: None,
         }
@@ -213,7 +219,14 @@ impl Step {
     /// How the call is refused that is to be made again.
     pub(super) fn refusal(&self) -> Option<&Failure> {
         let repeated = matches!(self.phase, Phase::Unsent | Phase::Sent | Phase::Reading(_) | Phase::Seeking);
-        self.refused.as_ref().filter(|_| repeated).map(|refused| &refused.failure)
+        let throttled = self.throttled.as_ref().filter(|throttled| throttled.lasts());
+        throttled.or(self.refused.as_ref()).filter(|_| repeated).map(|refused| &refused.failure)
+    }
+
+    /// Whatever was refused or throttled is over; whether there was anything.
+    pub(super) fn nothing_refused(&mut self) -> bool {
+        let throttled = self.throttled.take().is_some_and(|throttled| throttled.lasts());
+        self.refused.take().is_some() || throttled
     }
 
     /// An attempt has failed in this way.
