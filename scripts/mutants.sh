@@ -2,6 +2,7 @@
 # Do the core's native tests see it when engine, plan, circle or scan is changed a little? `npm run mutants [-- K/N]` tries
 # every N-th change from the K-th on (default 0/400, about ten; all are some 4,000, a minute or two each) and ends with 2 when
 # one was not seen. Needs Rust and cargo-mutants (installed here, once); results are in target/mutants.out.
+# What need not be seen stands in .cargo/mutants.toml, each with its reason.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
