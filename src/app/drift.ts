@@ -1,14 +1,11 @@
 // `drift`: what is there against what was deployed. Reads only; the stack is held meanwhile, so no run moves under it.
-import type { DriftCall, Event } from '#wasm';
-import { compare, resourceSchema } from '../core/calls.ts';
-import type { StackKey } from '../domain/stack.ts';
+import { compare } from '../core/calls.ts';
 import type { DriftDocument } from './documents/documents.ts';
 import { noteDrift } from './gate/drifts.ts';
+import { baselines } from './planning/baselines.ts';
+import { madeAnew } from './planning/foreign.ts';
 import { refresh } from './planning/refresh.ts';
-import { allOf, type Store } from './ports.ts';
-import { eventsOf, isTerminal } from './run/journal.ts';
 import { withLease } from './run/lease.ts';
-import { logicalIdOf } from './run/secrets.ts';
 import { type Control, type Session, stackHere } from './session.ts';
 import { headsNamed, livesElsewhere, unknownStack } from './status.ts';
 
@@ -25,60 +22,18 @@ export async function drift(session: Session, { stack }: { stack: string }, cont
     if (record === undefined) throw unknownStack(stack);
     const { resources } = record.state;
     const live = await refresh(resources, { ...session, ...control, budget: session.budgets.of(key) });
-    const compared = compare({ resources, live, baseline: await baselines(store, key, resources) });
+    const baseline = await baselines(store, key, resources);
+    const compared = compare({ resources, live, baseline });
+    for (const { resource, was, is } of await madeAnew(stack, resources, live, async () => baseline)) {
+      const found = compared.resources.find(({ logicalId }) => logicalId === resource.logicalId);
+      if (found === undefined) continue;
+      found.status = 'modified';
+      const marks = ({ stack, logicalId }: typeof was) => ({ 'assent:stack': stack, 'assent:logical-id': logicalId });
+      found.differences.unshift({ path: was.property, recorded: marks(was), live: marks(is), declared: false });
+    }
     const changed = compared.resources.filter(({ status }) => status === 'modified' || status === 'deleted');
     const ids = changed.map(({ logicalId }) => logicalId);
     if (record.lastRun !== undefined) await noteDrift(store.drifts, key, record.lastRun, ids);
     return { version: 1, kind: 'drift', stack, inSync: ids.length === 0, resources: compared.resources };
   });
-}
-
-/** What the cloud said each resource was when it was last deployed, from the journals of the runs, newest first. */
-export async function baselines(
-  store: Store,
-  stack: StackKey,
-  resources: DriftCall['resources'],
-): Promise<Record<string, unknown>> {
-  const wanted = new Map(resources.map(({ logicalId, physicalId }) => [logicalId, physicalId]));
-  const types = new Map(resources.map(({ logicalId, type }) => [logicalId, type]));
-  const parts = new Map<string, readonly string[]>();
-  const partsOf = (type = '') => {
-    const known = parts.get(type) ?? resourceSchema(type)?.primaryIdentifier ?? [];
-    parts.set(type, known);
-    return known;
-  };
-  const found: Record<string, unknown> = {};
-  for await (const { runId, startedAt } of allOf((next) => store.runs.list({ stack, next }))) {
-    if (wanted.size === 0) break;
-    if (startedAt === undefined) continue;
-    for (const event of (await eventsOf(store.runs, runId)).reverse()) {
-      // What was read before the creation that succeeded was of an attempt that failed.
-      if (event.type === 'intentRecorded' && event.step.startsWith('create:')) wanted.delete(logicalIdOf(event.step));
-      const told = modelIn(event);
-      if (told === undefined) continue;
-      const logicalId = logicalIdOf(told.step);
-      const identifier = wanted.get(logicalId);
-      if (identifier === undefined || (told.identifier ?? identifier) !== identifier) continue;
-      if (event.type === 'read' && isAnother(partsOf(types.get(logicalId)), told.model, identifier)) continue;
-      found[logicalId] = told.model;
-      wanted.delete(logicalId);
-    }
-  }
-  return found;
-}
-
-/** Whether a read is certainly of another resource: a step also reads what it changes (wasm-core, `modifies`). */
-function isAnother(parts: readonly string[], model: unknown, identifier: string): boolean {
-  if (typeof model !== 'object' || model === null || parts.some((part) => part.includes('/'))) return false;
-  const values = parts.map((part) => (model as Record<string, unknown>)[part]);
-  return values.some((value) => typeof value === 'string') && values.join('|') !== identifier;
-}
-
-/** A full model, as the end of an operation or a read brings it. */
-function modelIn(event: Event): { step: string; identifier?: string | undefined; model: unknown } | undefined {
-  if (!('step' in event) || event.step.startsWith('delete:')) return undefined;
-  const { step } = event;
-  if (event.type === 'read' && event.properties !== undefined) return { step, model: event.properties };
-  if (event.type !== 'progress' || event.model === undefined || !isTerminal(event.status)) return undefined;
-  return event.status === 'SUCCESS' ? { step, identifier: event.identifier, model: event.model } : undefined;
 }

@@ -3,9 +3,10 @@
 // (docs/decisions/0026-back-to-what-is-recorded.md).
 import { ask, type DeployOptions } from './deploy.ts';
 import { type DriftDocument, type PlanDocument, planDocument, type RunDocument } from './documents/documents.ts';
-import { baselines, drift } from './drift.ts';
+import { drift } from './drift.ts';
 import { judge } from './judge.ts';
 import { DEFAULT_CONCURRENCY } from './plan.ts';
+import { baselines } from './planning/baselines.ts';
 import { makePlan, type Wanted } from './planning/planning.ts';
 import { type Control, type Session, stackHere } from './session.ts';
 import { unknownStack } from './status.ts';

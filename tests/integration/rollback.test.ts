@@ -120,6 +120,8 @@ test('what was updated is patched back, what was replaced is in force again, wha
   };
   const { code, document } = await place.deploy(second);
   expect({ code, document }).toMatchObject({ code: 3, document: { outcome: 'rolled_back' } });
+  // What is in force again is not said to wait for its deletion.
+  expect(document.resources.find(({ logicalId }: AnyDocument) => logicalId === 'R')).not.toHaveProperty('replaced');
   expect(await place.recorded()).toEqual(before);
   expect(await place.exists(QUEUE)).toEqual(Object.values(before).sort());
   const now = await place.read(QUEUE, updated);

@@ -122,6 +122,10 @@ pub struct PlanCall {
     /// Live resources by logical id; empty without refresh.
     #[serde(default)]
     pub live: BTreeMap<String, Live>,
+    /// Recorded resources that another stack has made anew, as their tags say: logical id to the name of that stack.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[tsify(optional)]
+    pub foreign: BTreeMap<String, String>,
     /// Facts found so far.
     #[serde(default)]
     pub found: Vec<Found>,

@@ -69,6 +69,7 @@ fn judged(resources: &[(&str, &str, Value, Value)]) -> BuiltinVotes {
             .unwrap()
         }),
         live: BTreeMap::new(),
+        foreign: BTreeMap::new(),
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),

@@ -71,6 +71,23 @@ fn what_the_cloud_fills_in_is_no_drift_until_it_changes() {
 }
 
 #[test]
+fn what_the_service_rewrote_at_once_is_no_drift_until_somebody_changes_it() {
+    let listener = "AWS::ElasticLoadBalancingV2::Listener";
+    let applied = json!({ "Protocol": "https", "Port": 443 });
+    let then = json!({ "Protocol": "HTTPS", "Port": 443 });
+    let (status, _) = found(listener, applied.clone(), Some(then.clone()), present(then.clone()));
+    assert_eq!(status, DriftStatus::InSync);
+    for other in [json!("TLS"), Value::Null] {
+        let mut now = then.clone();
+        now["Protocol"] = other;
+        let (status, differences) = found(listener, applied.clone(), Some(then.clone()), present(now));
+        assert_eq!((status, paths(&differences)), (DriftStatus::Modified, vec![("Protocol", true)]));
+    }
+    // Without what it said then nobody knows who did it.
+    assert_eq!(found(listener, applied, None, present(then)).0, DriftStatus::Modified);
+}
+
+#[test]
 fn a_resource_without_baseline_says_so() {
     let (declared_only, _) = whole(QUEUE, json!({}), None, present(json!({ "VisibilityTimeout": 31 })));
     assert!(declared_only);

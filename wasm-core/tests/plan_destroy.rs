@@ -50,6 +50,7 @@ fn destroyed(resources: Vec<StackResource>) -> (Vec<PlannedResource>, Vec<Proble
         parameters: Default::default(),
         recorded: Some(StackState { stack: "shop".into(), context, resources, ..StackState::default() }),
         live: BTreeMap::new(),
+        foreign: BTreeMap::new(),
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),

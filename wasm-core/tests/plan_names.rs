@@ -26,6 +26,7 @@ fn call(stack: &str, incarnation: Option<u64>, resources: Vec<StackResource>) ->
         parameters: Default::default(),
         recorded: Some(state).filter(|state| !state.resources.is_empty()),
         live: BTreeMap::new(),
+        foreign: BTreeMap::new(),
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),

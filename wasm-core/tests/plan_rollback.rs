@@ -36,6 +36,7 @@ fn planning(template: &Value, recorded: Vec<StackResource>, moved: &[(&str, &str
         parameters: Default::default(),
         recorded: Some(state(recorded)).filter(|state| !state.resources.is_empty()),
         live: BTreeMap::new(),
+        foreign: BTreeMap::new(),
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),

@@ -26,6 +26,7 @@ fn call() -> PlanCall {
         parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
+        foreign: BTreeMap::new(),
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),

@@ -745,6 +745,10 @@ export interface PlanCall {
      */
     live?: Record<string, Live>;
     /**
+     * Recorded resources that another stack has made anew, as their tags say: logical id to the name of that stack.
+     */
+    foreign?: Record<string, string>;
+    /**
      * Facts found so far.
      */
     found?: Found[];

@@ -13,20 +13,24 @@ import type {
   PlanCall,
   PlannedOutput,
   Problem,
+  StackResource,
 } from '#wasm';
 import { storedPlan, textOf } from '../../core/stored.ts';
 import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { concealed, type NoEchoValues } from '../../domain/secret.ts';
-import { type Place, placeText } from '../../domain/stack.ts';
+import { type Place, placeText, type StackKey } from '../../domain/stack.ts';
 import { isIllFormed } from '../../domain/well-formed.ts';
-import type { Answer, Blobs, StackRecord } from '../ports.ts';
+import type { Answer, Blobs, StackRecord, Store } from '../ports.ts';
 import { estimatesName } from '../run/learn.ts';
 import { type Control, contextOf, placeOf, type Session } from '../session.ts';
+import { baselines } from './baselines.ts';
 import { fingerprints as fingerprintsOf } from './fingerprint.ts';
+import { madeAnew, mayBeMadeAnew } from './foreign.ts';
 import { refuseOwned } from './owned.ts';
 import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
+import { withoutRewritten } from './rewritten.ts';
 import { refuseSecretAttributes } from './secret-attributes.ts';
 
 /** What outputs show of secrets. */
@@ -144,16 +148,31 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   // A bad template is refused before anything is read.
   let inCore = await answered(session, text, call, wanted);
   if (imports !== undefined) await refuseOwned(session.store, { ...place, name: stack }, inCore.plan.resources);
-  if (recorded !== undefined && wanted.refresh && mode === 'deploy') {
+  let live: Record<string, Live> = {};
+  if (recorded !== undefined && (wanted.refresh || mode === 'destroy')) {
+    const { resources } = recorded.state;
+    // Of what is deleted it only matters whether it is this stack's still.
+    const read = mode === 'deploy' ? resources : resources.filter(mayBeMadeAnew);
     const budget = session.budgets.of(place);
-    const live: Record<string, Live> = await refresh(recorded.state.resources, { ...session, ...control, budget });
-    inCore[Symbol.dispose]();
-    inCore = await answered(session, text, { ...call, live }, wanted);
+    live = await refresh(read, {
+      ...{ ...session, ...control, budget },
+      doubts: mode === 'deploy',
+    });
+    const foreign = await foreignTo({ ...place, name: stack }, resources, live, session.store);
+    if (reconcile !== undefined) refuseForeign(foreign);
+    if (mode === 'deploy' || Object.keys(foreign).length > 0) {
+      inCore[Symbol.dispose]();
+      inCore = await answered(session, text, { ...call, ...(mode === 'deploy' ? { live } : {}), foreign }, wanted);
+    }
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
   const { plan, summary } = inCore;
+  const key = { ...place, name: stack };
+  const problems = await withoutRewritten(summary.problems, live, (ids) =>
+    baselinesOf(session.store, key, recorded, ids),
+  );
   if (mode === 'deploy' && wanted.allowSecretIdentifiers !== true) refuseSecretAttributes(plan);
-  const { problems, forecast, parameters: effective, tags: kept, noEcho } = summary;
+  const { forecast, parameters: effective, tags: kept, noEcho } = summary;
   const made = {
     plan,
     inCore,
@@ -167,6 +186,35 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   };
   const fingerprints = reconcile === undefined ? secretPrints : (recorded?.state.fingerprints ?? {});
   return { ...made, secretParameters, fingerprints, recorded, context, hasLearned };
+}
+
+/** Logical ids of what another stack has made anew, with the name of that stack. */
+async function foreignTo(
+  key: StackKey,
+  resources: readonly StackResource[],
+  live: Record<string, Live>,
+  store: Store,
+): Promise<Record<string, string>> {
+  const anew = await madeAnew(key.name, resources, live, (of) => baselines(store, key, of));
+  return Object.fromEntries(anew.map(({ resource, is }) => [resource.logicalId, is.stack]));
+}
+
+async function baselinesOf(store: Store, key: StackKey, recorded: StackRecord | undefined, ids: ReadonlySet<string>) {
+  return baselines(store, key, recorded?.state.resources.filter(({ logicalId }) => ids.has(logicalId)) ?? []);
+}
+
+/** Nothing is brought back to what is recorded that is another stack's now. */
+function refuseForeign(foreign: Readonly<Record<string, string>>): void {
+  const [first] = Object.entries(foreign);
+  if (first === undefined) return;
+  const [logicalId, stack] = first;
+  throw new InvalidInput(
+    'made_anew',
+    `${logicalId} is stack ${stack}'s now, as its tags say: it cannot be brought back.`,
+    {
+      help: `Take ${logicalId} out of the template and deploy that: it is forgotten then, and stays.`,
+    },
+  );
 }
 
 /** Outputs as recorded, in a plan's words. */

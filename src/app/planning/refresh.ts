@@ -29,12 +29,14 @@ interface Refresh {
   speed: number;
   signal?: AbortSignal | undefined;
   emit: Emit;
+  /** Whether an absence is looked into before it is believed; default `true`. */
+  doubts?: boolean;
 }
 
 /** Live state by logical id. Rejects with Unreachable when reads stay unanswered. */
 export async function refresh(
   resources: readonly StackResource[],
-  { cloud, budget, clock, speed, signal, emit }: Refresh,
+  { cloud, budget, clock, speed, signal, emit, doubts = true }: Refresh,
 ): Promise<Record<string, Live>> {
   const live: Record<string, Live> = {};
   const readable: StackResource[] = [];
@@ -106,6 +108,7 @@ export async function refresh(
 
   try {
     await readAll(readable);
+    if (!doubts) return live;
     await readAgain(readable, DOUBTS_MS);
     const there = await listed(readable.filter(isAbsent));
     await readAgain(there, LISTED_DOUBTS_MS);

@@ -111,7 +111,7 @@ export function rolledBack(
     if (stays.has(one.logicalId) && one.status !== 'failed') return { ...one, status: 'rollback_failed' };
     const report = reports.get(one.logicalId);
     if (one.status === 'succeeded' && undone.has(one.logicalId) && report !== undefined && DONE.has(report.status)) {
-      return { ...one, status: report.status === 'retained' ? 'retained' : 'rolled_back' };
+      return { ...inForceAgain(one, plan), status: report.status === 'retained' ? 'retained' : 'rolled_back' };
     }
     return one;
   });
@@ -127,6 +127,13 @@ export function rolledBack(
     return { ...document, outcome: 'refused', code: 'drifted' };
   }
   return { ...document, outcome: 'rolled_back' };
+}
+
+/** What it had taken the place of is the resource again, and waits for no deletion. */
+function inForceAgain({ replaced = [], ...one }: ResourceDocument, plan: Plan): ResourceDocument {
+  const before = plan.resources.find(({ logicalId }) => logicalId === one.logicalId)?.recorded?.physicalId;
+  const old = replaced.filter(({ physicalId }) => physicalId !== before);
+  return old.length === 0 ? one : { ...one, replaced: old };
 }
 
 function withoutCode({ code: _, ...document }: RunDocument): RunDocument {

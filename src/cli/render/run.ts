@@ -42,7 +42,7 @@ export function runText(document: RunDocument, asked: Asked, paint: Paint): stri
       plain(type),
       plain(physicalId ?? ''),
     ]);
-    parts.push(`${paint('bold', 'Kept by their DeletionPolicy, and no longer managed')}\n${table(rows)}`);
+    parts.push(`${paint('bold', 'Kept, and no longer managed')}\n${table(rows)}`);
   }
   const old = document.resources.flatMap(({ logicalId, replaced = [] }) =>
     replaced.map(({ type, physicalId, status }) => ({

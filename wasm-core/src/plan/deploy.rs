@@ -74,7 +74,7 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
         return refuse(problems);
     }
     let origin = origin(&mut evaluated);
-    let (removed, mut warnings) = destroy::remove(&gone, &call.live, "it is no longer in the template");
+    let (removed, mut warnings) = destroy::remove(&gone, &call.live, &call.foreign, "it is no longer in the template");
     resources.extend(removed);
     problems.append(&mut warnings);
     let (plan, forecast, text) = finish::plan(&call, resources, outputs);

@@ -209,6 +209,9 @@ impl<'a> Desk<'a> {
         let Some(mut recorded) = self.recorded.remove(known_as) else {
             return Decision::create(Vec::new(), None, Vec::new(), fresh());
         };
+        if let Some(stack) = call.foreign.get(known_as) {
+            self.problems.push(made_anew(resource, &recorded.physical_id, stack));
+        }
         recorded.logical_id.clone_from(&resource.logical_id);
         let left = recorded.replaced.clone();
         if matches!(live, Some(Live::Absent {})) {
@@ -431,6 +434,14 @@ fn is_affected(attribute: &str, patch: &[PatchOperation]) -> bool {
     !patch.is_empty()
         && (VOLATILE.iter().any(|part| attribute.contains(part))
             || patch.iter().any(|operation| meets(&operation.path)))
+}
+
+fn made_anew(resource: &EvaluatedResource<'_>, physical_id: &str, stack: &str) -> Problem {
+    let id = &resource.logical_id;
+    let message =
+        format!("{id} ({physical_id}) is no longer this stack's: its tags say that stack {stack} has made it anew");
+    imports::problem("made_anew", resource, message)
+        .help("give it another name here, or take it out of the template: it is forgotten then, and stays")
 }
 
 fn as_old(resource: &StackResource) -> OldResource {

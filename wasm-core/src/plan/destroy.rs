@@ -14,7 +14,7 @@ use super::planned::{Origin, Planned};
 /// The end of a whole stack.
 pub fn plan(call: &PlanCall) -> Planned {
     let recorded = call.recorded.as_ref().map_or(&[][..], |state| state.resources.as_slice());
-    let (resources, problems) = remove(recorded, &call.live, "the stack is destroyed");
+    let (resources, problems) = remove(recorded, &call.live, &call.foreign, "the stack is destroyed");
     let (plan, forecast, text) = finish::plan(call, resources, Vec::new());
     let (parameters, no_echo, origin) = (BTreeMap::new(), Vec::new(), Origin::default());
     Planned { plan, text, problems, forecast, parameters, tags: BTreeMap::new(), no_echo, origin }
@@ -24,15 +24,18 @@ pub fn plan(call: &PlanCall) -> Planned {
 ///
 /// Where CloudFormation would take a snapshot and delete, the resource is kept, and with it everything it was deployed
 /// after: a database holds on to its parameter group and its subnets. What `Retain` keeps is CloudFormation's own
-/// case: it deletes the rest.
+/// case: it deletes the rest. What another stack has made anew (`foreign`) is that stack's, and only forgotten.
 pub fn remove(
     unwanted: &[StackResource],
     live: &BTreeMap<String, Live>,
+    foreign: &BTreeMap<String, String>,
     reason: &str,
 ) -> (Vec<PlannedResource>, Vec<Problem>) {
     let held = held(unwanted);
     let action = |resource: &StackResource| {
-        if keeps(resource) || held.contains_key(resource.logical_id.as_str()) { Action::Retain } else { Action::Delete }
+        let id = resource.logical_id.as_str();
+        let stays = keeps(resource) || held.contains_key(id) || foreign.contains_key(id);
+        if stays { Action::Retain } else { Action::Delete }
     };
     let deleted: BTreeSet<&str> = unwanted
         .iter()
@@ -54,6 +57,9 @@ pub fn remove(
             let mut reasons = vec![reason.to_owned()];
             if matches!(live.get(id), Some(Live::Absent {})) {
                 reasons.push("it is already gone".to_owned());
+            }
+            if let Some(stack) = foreign.get(id) {
+                reasons.push(format!("its tags say that stack {stack} has made it anew, so it is forgotten here"));
             }
             match held.get(id.as_str()) {
                 _ if keeps(resource) => {

@@ -1,6 +1,7 @@
 //! Where what is there is no longer what was deployed.
 //!
-//! Declared properties are compared with what was applied. Of the others only a change counts, against the model that the
+//! Declared properties are compared with what was applied, and where that was rewritten at once, with what the cloud then
+//! said (terraform-provider-awscc #1893: `HTTPS` is `https` from the first read on). Of the others only a change counts, against the model that the
 //! cloud returned when the resource was last deployed: defaults it fills in are not drift, a default that somebody
 //! changed is. Read-only and write-only properties, those the provider rewrites, values made from secrets, AWS's own
 //! tags and those of ownership are never compared.
@@ -13,10 +14,10 @@ use tsify::Tsify;
 
 use crate::call::Live;
 use crate::expr::Expr;
-use crate::model::StackResource;
+use crate::model::{ResourceStatus, StackResource};
 use crate::schema::{self, Kind, ResourceType, is_within, touches};
 
-use super::patch::{Subject, entries, patch};
+use super::patch::{Drift, Subject, entries, patch};
 use crate::same::{agrees, find, is_system_key, member, owned};
 
 /// What is compared.
@@ -128,7 +129,11 @@ fn differences(
     let none = BTreeSet::new();
     let applied = &resource.applied;
     let subject = Subject { kind, before: vec![applied], desired: applied, live: Some(live), renewed: &none };
-    let declared = patch(&subject).drifted.into_iter().map(|drift| Difference {
+    let rewritten = |drift: &Drift| {
+        let complete = resource.status == ResourceStatus::Complete;
+        complete && drift.live.is_some() && drift.live.as_ref() == baseline.and_then(|then| at(then, &drift.path))
+    };
+    let declared = patch(&subject).drifted.into_iter().filter(|drift| !rewritten(drift)).map(|drift| Difference {
         path: drift.path,
         recorded: drift.recorded,
         live: drift.live.unwrap_or_default(),
@@ -144,6 +149,11 @@ fn differences(
     }
     found.sort_by(|left, right| left.path.cmp(&right.path));
     found
+}
+
+/// The value at a slash-separated path.
+fn at<'a>(model: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('/').try_fold(model, |value, part| value.get(part))
 }
 
 /// The walk over what the template does not mention.

@@ -120,7 +120,7 @@ fn restored(call: &RollbackCall, names: &BTreeMap<String, String>) -> RollbackAn
     for (new, old) in names {
         way.call_again(old, new);
     }
-    let (mut resources, _) = destroy::remove(&way.created, &call.live, ROLLED_BACK);
+    let (mut resources, _) = destroy::remove(&way.created, &call.live, &BTreeMap::new(), ROLLED_BACK);
     resources.append(&mut way.restored);
     let (plan, forecast, _) = finish::plan(&finishing(call), resources, Vec::new());
     RollbackAnswer { plan, forecast, unrestored: way.unrestored.into_values().collect() }
@@ -368,6 +368,7 @@ fn finishing(call: &RollbackCall) -> PlanCall {
         parameters: Default::default(),
         recorded: None,
         live: BTreeMap::new(),
+        foreign: BTreeMap::new(),
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),

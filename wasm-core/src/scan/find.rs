@@ -161,6 +161,7 @@ impl Desk<'_> {
             parameters: self.call.parameters.clone(),
             recorded: None,
             live: BTreeMap::new(),
+            foreign: BTreeMap::new(),
             found: Vec::new(),
             fingerprints: BTreeMap::new(),
             tags: BTreeMap::new(),
