@@ -252,7 +252,7 @@ function changeLine(resource: ResourceDocument, paint: Paint): string {
     case 'in_progress':
       return `${head} ${doing}\n`;
     case 'retrying':
-      return `${head} will be tried again: ${reason(resource, 'no answer')}\n`;
+      return `${head} ${retried(resource, paint)}\n`;
     case 'succeeded': {
       const identifier = physicalId === null || action === 'delete' ? '' : ` ${paint('dim', plain(physicalId))}`;
       return `${head} ${paint('green', done)} in ${duration(elapsedMs)}${identifier}\n`;
@@ -270,6 +270,17 @@ function changeLine(resource: ResourceDocument, paint: Paint): string {
     case 'unchanged':
       return '';
   }
+}
+
+// What is waited for is the first sentence of the message, where anything in particular is.
+const WAITING = /^Waiting,? (?<what>[^.]+)\. ?(?<said>.*)$/s;
+
+/** What a failed attempt waits for and for how long it has been at it, and what the cloud said. */
+function retried(resource: ResourceDocument, paint: Paint): string {
+  const { what, said } = WAITING.exec(resource.message ?? '')?.groups ?? {};
+  if (what === undefined) return `will be tried again: ${reason(resource, 'no answer')}`;
+  const cause = reason({ ...resource, message: said ?? '' }, '');
+  return `waiting ${plain(what)}, ${duration(resource.elapsedMs)} so far${cause === '' ? '' : paint('dim', `: ${cause}`)}`;
 }
 
 function reason({ errorCode, message }: ResourceDocument, otherwise: string): string {

@@ -89,6 +89,16 @@ test('a role that is new in IAM is waited for', SLOW, async () => {
   await lives(await account('fresh-iam'), { Role: role, One: fn('Role'), Two: fn('Role', { FunctionName: 'two' }) });
 });
 
+test('what is waited for, and since when, is what a person reads', SLOW, async () => {
+  const { space } = await opened(1000, 'fresh-iam');
+  const file = space.file('t.json', { Resources: { Role: role, One: fn('Role') } });
+  const { code, stderr } = await space.run('deploy', file, '--stack', 's', '--cloud', 'aws', '--yes', '--skip-experts');
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /One .* waiting for Role to be usable everywhere, [\d.]+ m?s so far: InvalidRequest: The role/,
+  );
+});
+
 test("a hiccup of a handler's own credentials is nothing to worry about", SLOW, async () => {
   const queues = Array.from({ length: 8 }, (_, n) => [`Q${n}`, { Type: 'AWS::SQS::Queue' }]);
   await lives(await account('token-hiccup'), Object.fromEntries(queues));
