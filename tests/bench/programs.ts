@@ -11,9 +11,12 @@ export const ROOT = join(import.meta.dirname, '../..');
 
 const { leanHttp }: { leanHttp: Plugin } = await import(pathToFileURL(join(ROOT, 'scripts/lean-http.mjs')).href);
 
-/** As bin/assent runs the Node that comes with the package. */
-export const TUNED: readonly string[] =
-  /^tuned='(.*)'$/m.exec(readFileSync(join(ROOT, 'bin/assent'), 'utf8'))?.[1]?.split(' ') ?? [];
+const launcher = readFileSync(join(ROOT, 'bin/assent'), 'utf8');
+const flags = (name: string) => new RegExp(`^${name}='(.*)'$`, 'm').exec(launcher)?.[1]?.split(' ') ?? [];
+
+/** As bin/assent runs the Node that comes with the package, to work on a run. */
+const TUNED: readonly string[] = [...flags('tuned'), ...flags('worker')];
+const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 // Inside the clone, because `#wasm` is looked up from there.
 const BUNDLES = join(ROOT, 'target/bench');
@@ -56,7 +59,7 @@ export function node(args: readonly string[], env: Record<string, string> = {}):
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...TUNED, ...args], {
-      env: { ...process.env, MALLOC_ARENA_MAX: '1', ...env },
+      env: { ...process.env, ...MALLOC, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let stdout = '';
