@@ -1,6 +1,10 @@
 // Resources of a stack that another one has made anew under the same identifier, as the tags of ownership say
 // (docs/decisions/0028-owned.md). They are that stack's: nothing here may change or delete them.
 import type { Live, StackResource } from '#wasm';
+import { InvalidInput } from '../../domain/errors.ts';
+import type { StackKey } from '../../domain/stack.ts';
+import type { Store } from '../ports.ts';
+import { baselines } from './baselines.ts';
 
 const STACK = 'assent:stack';
 const LOGICAL_ID = 'assent:logical-id';
@@ -44,6 +48,31 @@ export async function madeAnew(
       ? []
       : [{ resource, was, is }];
   });
+}
+
+/** Logical ids of what another stack has made anew, with the name of that stack. */
+export async function foreignTo(
+  store: Store,
+  key: StackKey,
+  resources: readonly StackResource[],
+  live: Readonly<Record<string, Live>>,
+): Promise<Record<string, string>> {
+  const anew = await madeAnew(key.name, resources, live, (of) => baselines(store, key, of));
+  return Object.fromEntries(anew.map(({ resource, is }) => [resource.logicalId, is.stack]));
+}
+
+/** Nothing of another stack is brought back to what is recorded. Throws InvalidInput `made_anew`. */
+export function refuseForeign(foreign: Readonly<Record<string, string>>): void {
+  const [first] = Object.entries(foreign);
+  if (first === undefined) return;
+  const [logicalId, stack] = first;
+  throw new InvalidInput(
+    'made_anew',
+    `${logicalId} is stack ${stack}'s now, as its tags say: it cannot be brought back.`,
+    {
+      help: `Take ${logicalId} out of the template and deploy that: it is forgotten then, and stays.`,
+    },
+  );
 }
 
 /** Whether something else may come to have this identifier: it is made from names that the template gives. */

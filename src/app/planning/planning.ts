@@ -13,20 +13,19 @@ import type {
   PlanCall,
   PlannedOutput,
   Problem,
-  StackResource,
 } from '#wasm';
 import { storedPlan, textOf } from '../../core/stored.ts';
 import { type PlannedInCore, TemplateInCore } from '../../core/template.ts';
 import { InvalidInput, Unreachable } from '../../domain/errors.ts';
 import { concealed, type NoEchoValues } from '../../domain/secret.ts';
-import { type Place, placeText, type StackKey } from '../../domain/stack.ts';
+import { type Place, placeText } from '../../domain/stack.ts';
 import { isIllFormed } from '../../domain/well-formed.ts';
-import type { Answer, Blobs, StackRecord, Store } from '../ports.ts';
+import type { Answer, Blobs, StackRecord } from '../ports.ts';
 import { estimatesName } from '../run/learn.ts';
 import { type Control, contextOf, placeOf, type Session } from '../session.ts';
 import { baselines } from './baselines.ts';
 import { fingerprints as fingerprintsOf } from './fingerprint.ts';
-import { madeAnew, mayBeMadeAnew } from './foreign.ts';
+import { foreignTo, mayBeMadeAnew, refuseForeign } from './foreign.ts';
 import { refuseOwned } from './owned.ts';
 import { readReferences } from './references.ts';
 import { refresh } from './refresh.ts';
@@ -126,7 +125,8 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   const declared = template === undefined ? [] : text.declared();
   const context = await contextOf(session, control);
   const place = placeOf(session, context);
-  const recorded = await session.store.stacks.get({ ...place, name: stack });
+  const key = { ...place, name: stack };
+  const recorded = await session.store.stacks.get(key);
   const secretParameters = noEchoValues(declared, parameters);
   session.cleaner.add(Object.values(secretParameters));
   const secretPrints = await fingerprintsOf({ stack, context }, secretParameters);
@@ -143,22 +143,19 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   if (imports !== undefined) call.imports = { ...imports };
   if (moved !== undefined) call.moved = { ...moved };
   if (reconcile !== undefined) call.reconcile = { ...reconcile, outputs: outputsOf(recorded) };
-  if (mode === 'deploy') call.incarnation = await session.store.stacks.incarnation({ ...place, name: stack });
+  if (mode === 'deploy') call.incarnation = await session.store.stacks.incarnation(key);
   if (recorded !== undefined) call.recorded = recorded.state;
   // A bad template is refused before anything is read.
   let inCore = await answered(session, text, call, wanted);
-  if (imports !== undefined) await refuseOwned(session.store, { ...place, name: stack }, inCore.plan.resources);
+  if (imports !== undefined) await refuseOwned(session.store, key, inCore.plan.resources);
   let live: Record<string, Live> = {};
   if (recorded !== undefined && (wanted.refresh || mode === 'destroy')) {
     const { resources } = recorded.state;
     // Of what is deleted it only matters whether it is this stack's still.
     const read = mode === 'deploy' ? resources : resources.filter(mayBeMadeAnew);
     const budget = session.budgets.of(place);
-    live = await refresh(read, {
-      ...{ ...session, ...control, budget },
-      doubts: mode === 'deploy',
-    });
-    const foreign = await foreignTo({ ...place, name: stack }, resources, live, session.store);
+    live = await refresh(read, { ...session, ...control, budget, doubts: mode === 'deploy' });
+    const foreign = await foreignTo(session.store, key, resources, live);
     if (reconcile !== undefined) refuseForeign(foreign);
     if (mode === 'deploy' || Object.keys(foreign).length > 0) {
       inCore[Symbol.dispose]();
@@ -167,9 +164,8 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   }
   inCore.bind(await readReferences(session, { stack, context }, inCore.summary.references));
   const { plan, summary } = inCore;
-  const key = { ...place, name: stack };
-  const problems = await withoutRewritten(summary.problems, live, (ids) =>
-    baselinesOf(session.store, key, recorded, ids),
+  const problems = await withoutRewritten(summary.problems, live, async (ids) =>
+    baselines(session.store, key, recorded?.state.resources.filter(({ logicalId }) => ids.has(logicalId)) ?? []),
   );
   if (mode === 'deploy' && wanted.allowSecretIdentifiers !== true) refuseSecretAttributes(plan);
   const { forecast, parameters: effective, tags: kept, noEcho } = summary;
@@ -186,35 +182,6 @@ async function planNow(session: Session, wanted: Wanted, control: Control): Prom
   };
   const fingerprints = reconcile === undefined ? secretPrints : (recorded?.state.fingerprints ?? {});
   return { ...made, secretParameters, fingerprints, recorded, context, hasLearned };
-}
-
-/** Logical ids of what another stack has made anew, with the name of that stack. */
-async function foreignTo(
-  key: StackKey,
-  resources: readonly StackResource[],
-  live: Record<string, Live>,
-  store: Store,
-): Promise<Record<string, string>> {
-  const anew = await madeAnew(key.name, resources, live, (of) => baselines(store, key, of));
-  return Object.fromEntries(anew.map(({ resource, is }) => [resource.logicalId, is.stack]));
-}
-
-async function baselinesOf(store: Store, key: StackKey, recorded: StackRecord | undefined, ids: ReadonlySet<string>) {
-  return baselines(store, key, recorded?.state.resources.filter(({ logicalId }) => ids.has(logicalId)) ?? []);
-}
-
-/** Nothing is brought back to what is recorded that is another stack's now. */
-function refuseForeign(foreign: Readonly<Record<string, string>>): void {
-  const [first] = Object.entries(foreign);
-  if (first === undefined) return;
-  const [logicalId, stack] = first;
-  throw new InvalidInput(
-    'made_anew',
-    `${logicalId} is stack ${stack}'s now, as its tags say: it cannot be brought back.`,
-    {
-      help: `Take ${logicalId} out of the template and deploy that: it is forgotten then, and stays.`,
-    },
-  );
 }
 
 /** Outputs as recorded, in a plan's words. */
