@@ -19,8 +19,8 @@ export type Fault =
   | { kind: 'fail'; errorCode: HandlerError; message?: string; leaveRemnant?: boolean }
   /** Everything done, the answer held back. */
   | { kind: 'delay'; delayMs: number }
-  /** The operation is accepted and never ends. */
-  | { kind: 'stuck' }
+  /** The operation is accepted and never ends; with `pending` it does not even begin. */
+  | { kind: 'stuck'; pending?: boolean }
   /** The created resource is not found by its first `reads` reads. */
   | { kind: 'notFoundAfterCreate'; reads: number };
 
@@ -69,7 +69,7 @@ const MEMBERS: Readonly<Record<Fault['kind'], Readonly<Record<string, string>>>>
   dropBefore: {},
   fail: { errorCode: 'string', message: 'string?', leaveRemnant: 'boolean?' },
   delay: { delayMs: 'number' },
-  stuck: {},
+  stuck: { pending: 'boolean?' },
   notFoundAfterCreate: { reads: 'number' },
 };
 const MATCH: Readonly<Record<string, string>> = {

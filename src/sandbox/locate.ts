@@ -4,6 +4,7 @@ import { homeOf } from './caller.ts';
 import { ApiError, validation } from './errors.ts';
 import { readJson } from './input.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { isMissing } from './real.ts';
 import type { Key } from './references.ts';
 import type { ResourceType } from './shape.ts';
 import type { Row } from './store.ts';
@@ -15,7 +16,7 @@ type Action = keyof ResourceType['handlers'];
 export function typeOf(world: World, input: JsonObject, ...actions: Action[]): ResourceType {
   const typeName = input['TypeName'] as string;
   world.note.type = typeName;
-  const type = world.schemas(typeName);
+  const type = isMissing(world, typeName) ? undefined : world.schemas(typeName);
   if (!type) throw new ApiError('TypeNotFoundException', `The type '${typeName}' cannot be found.`);
   const missing = actions.find((action) => !type.handlers[action]);
   if (missing) {

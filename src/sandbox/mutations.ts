@@ -3,15 +3,17 @@
 
 import { bring } from './attributes/index.ts';
 import { homeOf } from './caller.ts';
+import { itselfAfter } from './effects.ts';
 import { ApiError, invalidRequest, validation } from './errors.ts';
 import { readJson } from './input.ts';
-import { at, formatPointer, isObject, type Json, type JsonObject, matches, removeAt, sameJson } from './json.ts';
+import { at, formatPointer, isObject, type Json, type JsonObject, matches, removeAt } from './json.ts';
+import { noteLate, notYet } from './late.ts';
 import { findLeftover } from './leftovers.ts';
 import { absent, exists, hold, keyOf, lookup, standing, typeOf } from './locate.ts';
 import { nameClash } from './names.ts';
 import { applyPatch, MalformedPatch, type Operation, PatchFailed, parsePatch } from './patch.ts';
 import { progressEvent, statusOf } from './progress.ts';
-import { hiddenRequired, injected, notText, refusalNow, remnant } from './real.ts';
+import { hiddenRequired, leftInjected, neverEnds, notText, refusalNow, remnant } from './real.ts';
 import { findReferences, type Key, recordMinted, recordUses, userOf } from './references.ts';
 import { accept, findRequest, type Outcome, replay, seedOf, shown } from './requests.ts';
 import { type ResourceType, touches, within } from './shape.ts';
@@ -45,7 +47,7 @@ export function createResource(world: World, input: JsonObject): Answer {
   }
   const refused = refusalNow(world, { operation: 'CREATE', type, key, model, targets });
   if (refused) return accept(world, 'CREATE', type, input, seed, { refused });
-  world.fault ??= remnant(world);
+  world.fault ??= remnant(world) ?? neverEnds(world);
   const answer = accept(world, 'CREATE', type, input, seed, { identifier });
   const token = world.note.request as string;
   store.insert('resources', {
@@ -77,7 +79,7 @@ export function updateResource(world: World, input: JsonObject): Answer {
   const stored = JSON.parse(resource['properties'] as string) as JsonObject;
   let patched: Json;
   try {
-    patched = applyPatch(shown(world, type, stored), operations);
+    patched = applyPatch(shown(world, type, stored, key), operations);
   } catch (error) {
     if (!(error instanceof PatchFailed)) throw error;
     return accept(world, 'UPDATE', type, input, seed, {
@@ -86,7 +88,8 @@ export function updateResource(world: World, input: JsonObject): Answer {
     });
   }
   if (!isObject(patched)) throw validation('The patched resource is not a JSON object');
-  const after = withWriteOnly(type, stored, patched);
+  const unseen = Object.fromEntries(notYet(world, key).flatMap((name) => pick(stored, name)));
+  const after = itselfAfter(type.typeName, withWriteOnly(type, stored, { ...patched, ...unseen }), world.now);
   refuse(validateUpdated(type, after));
   const asRead = [...hiddenRequired(world, type, patched), ...notText(world, type, patched)];
   refuse([...leftInjected(world, type, stored, patched), ...asRead]);
@@ -96,11 +99,13 @@ export function updateResource(world: World, input: JsonObject): Answer {
     ? ({ code: 'InvalidRequest', message: refusal } as const)
     : refusalNow(world, { operation: 'UPDATE', type, key, model: after, targets });
   if (refused) outcome.refused = refused;
+  else world.fault ??= neverEnds(world);
   const answer = accept(world, 'UPDATE', type, input, seed, outcome);
   if (!refused) {
     const token = world.note.request as string;
     hold(world, key, 'updating', token);
     recordUses(store, key, targets, token);
+    noteLate(world, key, stored, after, token);
   }
   return answer;
 }
@@ -125,6 +130,7 @@ export function deleteResource(world: World, input: JsonObject): Answer {
   const model = JSON.parse(resource['properties'] as string) as JsonObject;
   const refused = refusalNow(world, { operation: 'DELETE', type, key, model, targets: [] });
   if (refused) return accept(world, 'DELETE', type, input, seed, { identifier, refused });
+  world.fault ??= neverEnds(world);
   const answer = accept(world, 'DELETE', type, input, seed, { identifier });
   hold(world, key, 'deleting', world.note.request as string);
   return answer;
@@ -202,12 +208,8 @@ function readPatch(type: ResourceType, text: string): Operation[] {
   return operations;
 }
 
-/** Lists that a read shows although nobody declared them are refused when they come back. */
-function leftInjected(world: World, type: ResourceType, stored: JsonObject, patched: JsonObject): string[] {
-  if (!world.real.has('injected-arrays')) return [];
-  const left = Object.keys(injected(type, stored)).filter((name) => sameJson(patched[name], []));
-  return left.map((name) => `#/${name}: expected minimum item count: 1, found: 0`);
-}
+const pick = (model: JsonObject, name: string): [string, Json][] =>
+  model[name] === undefined ? [] : [[name, model[name]]];
 
 /** Write-only values that the patch did not give again stay as they were; a read-only one never changes. */
 function withWriteOnly(type: ResourceType, stored: JsonObject, patched: JsonObject): JsonObject {

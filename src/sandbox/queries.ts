@@ -30,7 +30,7 @@ export function getResource(world: World, input: JsonObject): Answer {
     }
     throw new ApiError('ResourceNotFoundException', absent(key));
   }
-  const properties = shown(world, type, JSON.parse(resource['properties'] as string) as JsonObject);
+  const properties = shown(world, type, JSON.parse(resource['properties'] as string) as JsonObject, key);
   return {
     TypeName: type.typeName,
     ResourceDescription: { Identifier: key.identifier, Properties: JSON.stringify(properties) },

@@ -4,9 +4,10 @@
 // Spans are AWS's, divided by the speed, but never shorter than a second and a half: an engine that asks once a second must
 // meet them at any speed.
 
+import { itemsLeft, rewritten, twinsLeft, withItemsInjected, withTwins } from './answered.ts';
 import { scopeOf } from './caller.ts';
 import type { Fault } from './faults.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject, sameJson } from './json.ts';
 import { fraction } from './mint.ts';
 import { type Key, usedBy } from './references.ts';
 import type { Outcome } from './requests.ts';
@@ -19,29 +20,39 @@ export const REAL = [
   'fresh-iam',
   'hidden-required',
   'injected-arrays',
+  'injected-items',
   'json-as-text',
+  'late-attributes',
   'late-reads',
   'list-parents',
+  'missing-types',
   'network-interfaces',
   'random-names',
   'remnants',
   'reshaped',
+  'rewritten',
   'secret-deletions',
   'serial',
   'service-throttles',
+  'stuck-operations',
   'token-hiccup',
+  'twins',
 ] as const;
 export type Real = (typeof REAL)[number];
+
+/** Not in `all`: who meets it waits for hours of real time. */
+const APART: readonly Real[] = ['stuck-operations'];
 
 /** Names of behaviours, `all` among them. Throws a RangeError that names the unknown one. */
 export function parseReal(names: readonly string[]): ReadonlySet<Real> {
   const unknown = names.find((name) => name !== 'all' && !REAL.includes(name as Real));
   if (unknown !== undefined) throw new RangeError(`${JSON.stringify(unknown)} is none of all, ${REAL.join(', ')}`);
-  return new Set(names.includes('all') ? REAL : (names as Real[]));
+  const chosen = names.filter((name) => name !== 'all') as Real[];
+  return new Set(names.includes('all') ? [...REAL.filter((name) => !APART.includes(name)), ...chosen] : chosen);
 }
 
 const SHORTEST_MS = 1_500;
-const span = (world: World, ms: number): number => Math.max(ms / world.speed, SHORTEST_MS);
+export const span = (world: World, ms: number): number => Math.max(ms / world.speed, SHORTEST_MS);
 
 /** An operation that is about to be accepted. */
 export interface Attempt {
@@ -65,8 +76,14 @@ export function refusalNow(world: World, attempt: Attempt): Refused | undefined 
     (on('serial') ? serial(world, attempt) : undefined) ??
     (on('bucket-conflict') ? bucketConflict(world, attempt) : undefined) ??
     (on('secret-deletions') ? secretDeletion(world, attempt) : undefined) ??
-    (on('network-interfaces') ? networkInterfaces(world, attempt) : undefined)
+    (on('network-interfaces') ? networkInterfaces(world, attempt) : undefined) ??
+    (on('twins') ? twins(attempt) : undefined)
   );
+}
+
+function twins({ operation, type, model }: Attempt): Refused | undefined {
+  const message = operation === 'UPDATE' ? twinsLeft(type, model) : undefined;
+  return message === undefined ? undefined : { code: 'GeneralServiceException', message };
 }
 
 /** Counts in the store how often this has happened. */
@@ -110,7 +127,8 @@ function freshIam(world: World, { operation, type, targets }: Attempt): Refused 
   return fresh ? { code: 'InvalidRequest', message } : undefined;
 }
 
-function madeWithin(world: World, { home, type, identifier }: Key, ms: number): boolean {
+/** Whether it was created within so long. */
+export function madeWithin(world: World, { home, type, identifier }: Key, ms: number): boolean {
   const row = world.store.get(
     `SELECT max(ended_at) AS at FROM requests
      WHERE home = ? AND type = ? AND identifier = ? AND operation = 'CREATE' AND status = 'SUCCESS'`,
@@ -232,6 +250,20 @@ export function remnant(world: World): Fault | undefined {
   };
 }
 
+/** A fault of its own where an operation never ends (pulumi-aws-native #1251): the fifth and every twelfth after it. */
+export function neverEnds(world: World): Fault | undefined {
+  if (!world.real.has('stuck-operations') || counted(world, 'stuck-operations') % 12 !== 5) return undefined;
+  return { kind: 'stuck', pending: true };
+}
+
+// aws-list-resources #7. App Runner is in eleven regions, and Stockholm is none of them.
+const MISSING: Readonly<Record<string, string>> = { 'AWS::AppRunner::Service': 'eu-north-1' };
+
+/** Whether the caller's region does not have the type. */
+export function isMissing(world: World, typeName: string): boolean {
+  return world.real.has('missing-types') && MISSING[typeName] === world.caller.region;
+}
+
 /** Whether reads do not find it yet (pulumi-aws-native #1139): half of what was created within the last seconds. */
 export function isNotSeenYet(world: World, key: Key): boolean {
   return world.real.has('late-reads') && fraction(`late ${key.identifier}`) < 0.5 && madeWithin(world, key, 6_000);
@@ -275,17 +307,29 @@ export function notText(world: World, type: ResourceType, model: JsonObject): st
 export function asAnswered(world: World, type: ResourceType, model: JsonObject): JsonObject {
   let answer = model;
   if (world.real.has('reshaped')) answer = reshaped(answer) as JsonObject;
+  if (world.real.has('rewritten')) answer = rewritten(type, answer);
+  if (world.real.has('twins')) answer = withTwins(type, answer);
+  if (world.real.has('injected-items')) answer = withItemsInjected(type, answer);
   if (world.real.has('injected-arrays')) answer = { ...injected(type, answer), ...answer };
   return answer;
 }
 
 /** The empty lists that reads of this type show although nobody declared them (terraform-provider-awscc #3186). */
-export function injected(type: ResourceType, model: JsonObject): JsonObject {
+function injected(type: ResourceType, model: JsonObject): JsonObject {
   const undeclared = Object.entries(type.root.properties ?? {}).filter(([name, shape]) => {
     const special = [...type.readOnly, ...type.writeOnly, ...type.createOnly].some((path) => path[0] === name);
     return shape.items !== undefined && model[name] === undefined && !special;
   });
   return Object.fromEntries(undeclared.slice(0, 2).map(([name]) => [name, []]));
+}
+
+/** What validation says of lists that a read shows although nobody declared them, when they come back. */
+export function leftInjected(world: World, type: ResourceType, stored: JsonObject, patched: JsonObject): string[] {
+  const { real } = world;
+  const names = real.has('injected-arrays') ? Object.keys(injected(type, stored)) : [];
+  const left = names.filter((name) => sameJson(patched[name], []));
+  const said = left.map((name) => `#/${name}: expected minimum item count: 1, found: 0`);
+  return [...said, ...(real.has('injected-items') ? itemsLeft(type, patched) : [])];
 }
 
 // aws-controllers-k8s/community #2875: lists of one as their item, other orders, accounts as the ARN of their root. A property

@@ -5,9 +5,11 @@ import { homeOf, scopeOf } from './caller.ts';
 import { ApiError, type HandlerError } from './errors.ts';
 import { fingerprint } from './input.ts';
 import { canonical, isObject, type Json, type JsonObject, removeAt } from './json.ts';
+import { notYet } from './late.ts';
 import { fraction, mintUuid } from './mint.ts';
 import { progressEvent } from './progress.ts';
 import { asAnswered } from './real.ts';
+import type { Key } from './references.ts';
 import { type ResourceType, type Shape, shapeAt } from './shape.ts';
 import type { Row } from './store.ts';
 import type { Answer, World } from './world.ts';
@@ -80,6 +82,7 @@ export function accept(
     (fault?.kind === 'fail' ? { code: fault.errorCode, message: fault.message ?? 'A fault was injected.' } : undefined);
   const remnant = !refused && fault?.kind === 'fail' && fault.leaveRemnant === true;
   const share = fraction(`early ${seed}`);
+  const never = fault?.kind === 'stuck' && !refused;
   const row: Row = {
     token,
     scope: scopeOf(caller),
@@ -89,9 +92,9 @@ export function accept(
     operation,
     type: type.typeName,
     identifier: identifier ?? null,
-    status: 'IN_PROGRESS',
+    status: never && fault.pending ? 'PENDING' : 'IN_PROGRESS',
     started_at: now,
-    due_at: fault?.kind === 'stuck' && !refused ? NEVER : now + (refused ? duration * 0.3 : duration),
+    due_at: never ? NEVER : now + (refused ? duration * 0.3 : duration),
     early_at: share < 0.5 && !failed ? now + duration * share : null,
     pause,
     next_poll_at: now + pause,
@@ -132,21 +135,28 @@ export function forgetOldRequests(world: World): void {
 /** The model a SUCCESS event may show: what a read would return. */
 export function modelOf(world: World, row: Row): string | undefined {
   if (row['status'] !== 'SUCCESS' || row['operation'] === 'DELETE') return undefined;
-  const type = world.schemas(row['type'] as string);
+  const key: Key = {
+    home: row['home'] as string,
+    type: row['type'] as string,
+    identifier: row['identifier'] as string,
+  };
+  const type = world.schemas(key.type);
   const resource = world.store.get(
     "SELECT properties FROM resources WHERE home = ? AND type = ? AND identifier = ? AND state <> 'creating'",
-    row['home'] as string,
-    row['type'] as string,
-    row['identifier'] as string,
+    key.home,
+    key.type,
+    key.identifier,
   );
   return type && resource
-    ? JSON.stringify(shown(world, type, JSON.parse(resource['properties'] as string) as JsonObject))
+    ? JSON.stringify(shown(world, type, JSON.parse(resource['properties'] as string) as JsonObject, key))
     : undefined;
 }
 
 /** What a read returns of a stored model. */
-export function shown(world: World, type: ResourceType, stored: JsonObject): JsonObject {
-  return asAnswered(world, type, readable(type, stored));
+export function shown(world: World, type: ResourceType, stored: JsonObject, key: Key): JsonObject {
+  const model = asAnswered(world, type, readable(type, stored));
+  for (const name of notYet(world, key)) delete model[name];
+  return model;
 }
 
 /** No write-only property, and lists without an order in one of its own. */

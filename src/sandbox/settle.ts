@@ -80,6 +80,7 @@ function endUpdate(store: Store, row: Row, undone: boolean): void {
       identifier,
     );
     takeSlots(store, key, JSON.parse(after) as JsonObject);
+    takeEffect(store, key, JSON.parse(after) as JsonObject, true, model);
   }
   stand(store, key);
 }

@@ -241,6 +241,55 @@ test('a value that a later resource changes is what it is when it is used', SLOW
   await lives(await account(), resources);
 });
 
+test('so is one of a subnet and one of a target group, also where they stood before', SLOW, async () => {
+  const att = (id: string, name: string) => ({ 'Fn::Select': [0, { 'Fn::GetAtt': [id, name] }] });
+  const ref = (Ref: string) => ({ Ref });
+  const elb = (name: string) => `AWS::ElasticLoadBalancingV2::${name}`;
+  const subnet = (CidrBlock: string) => ({ Type: 'AWS::EC2::Subnet', Properties: { VpcId: ref('Vpc'), CidrBlock } });
+  const before = {
+    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
+    One: subnet('10.0.1.0/24'),
+    Two: subnet('10.0.2.0/24'),
+    Group: { Type: elb('TargetGroup'), Properties: { Port: 80, Protocol: 'HTTP', VpcId: ref('Vpc') } },
+  };
+  const six = { 'Fn::Select': [0, { 'Fn::Cidr': [att('Vpc', 'Ipv6CidrBlocks'), 256, 64] }] };
+  const after = {
+    ...before,
+    Six: {
+      Type: 'AWS::EC2::VPCCidrBlock',
+      Properties: { VpcId: ref('Vpc'), AmazonProvidedIpv6CidrBlock: true },
+    },
+    OfOne: {
+      Type: 'AWS::EC2::SubnetCidrBlock',
+      DependsOn: 'Six',
+      Properties: { SubnetId: ref('One'), Ipv6CidrBlock: six },
+    },
+    Balancer: { Type: elb('LoadBalancer'), Properties: { Scheme: 'internal', Subnets: [ref('One'), ref('Two')] } },
+    Listener: {
+      Type: elb('Listener'),
+      Properties: {
+        LoadBalancerArn: ref('Balancer'),
+        Port: 80,
+        Protocol: 'HTTP',
+        DefaultActions: [{ Type: 'forward', TargetGroupArn: ref('Group') }],
+      },
+    },
+    Block: {
+      Type: 'AWS::SNS::Topic',
+      DependsOn: 'OfOne',
+      Properties: { DisplayName: att('One', 'Ipv6CidrBlocks') },
+    },
+    Arn: {
+      Type: 'AWS::SSM::Parameter',
+      DependsOn: 'Listener',
+      Properties: { Type: 'String', Value: att('Group', 'LoadBalancerArns') },
+    },
+  };
+  const cloud = await account();
+  expect((await cloud.deploy(before)).code).toBe(0);
+  await lives(cloud, after);
+});
+
 test('an event pattern is sent as the text that its handler takes', SLOW, async () => {
   const cloud = await account('json-as-text');
   const rule = (source: string) => ({

@@ -32,7 +32,8 @@ export async function baselines(
       const logicalId = logicalIdOf(told.step);
       const identifier = wanted.get(logicalId);
       if (identifier === undefined || (told.identifier ?? identifier) !== identifier) continue;
-      if (event.type === 'read' && isAnother(partsOf(types.get(logicalId)), told.model, identifier)) continue;
+      const type = types.get(logicalId) ?? '';
+      if (event.type === 'read' && isAnother(type, partsOf(type), told.model, identifier)) continue;
       found[logicalId] = told.model;
       wanted.delete(logicalId);
     }
@@ -40,11 +41,20 @@ export async function baselines(
   return found;
 }
 
-/** Whether a read is certainly of another resource: a step also reads what it changes (wasm-core, `modifies`). */
-function isAnother(parts: readonly string[], model: unknown, identifier: string): boolean {
+/** Types whose steps also read what they change (wasm-core, `modifies`): without an identifier of its own a read is of that. */
+const CHANGE_OTHERS: ReadonlySet<string> = new Set([
+  'AWS::EC2::SubnetCidrBlock',
+  'AWS::EC2::VPCCidrBlock',
+  'AWS::ElasticLoadBalancingV2::Listener',
+  'AWS::ElasticLoadBalancingV2::ListenerRule',
+]);
+
+/** Whether a read is certainly of another resource. */
+function isAnother(type: string, parts: readonly string[], model: unknown, identifier: string): boolean {
   if (typeof model !== 'object' || model === null || parts.some((part) => part.includes('/'))) return false;
   const values = parts.map((part) => (model as Record<string, unknown>)[part]);
-  return values.some((value) => typeof value === 'string') && values.join('|') !== identifier;
+  if (!values.some((value) => typeof value === 'string')) return CHANGE_OTHERS.has(type);
+  return values.join('|') !== identifier;
 }
 
 /** A full model, as the end of an operation or a read brings it. */
