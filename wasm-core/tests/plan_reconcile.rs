@@ -49,6 +49,7 @@ fn back(resources: Vec<StackResource>, live: &Value, baseline: &Value) -> Planne
         parameters: Default::default(),
         recorded: Some(state),
         live: live.as_object().unwrap().iter().map(|(id, value)| (id.clone(), of(value))).collect(),
+        foreign: BTreeMap::new(),
         found: Vec::new(),
         fingerprints: BTreeMap::new(),
         tags: BTreeMap::new(),
