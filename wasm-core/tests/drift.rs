@@ -136,3 +136,17 @@ fn gone_and_unreadable() {
     assert_eq!(found(QUEUE, json!({}), None, Live::Unreadable {}).0, DriftStatus::Unreadable);
     assert_eq!(found("AWS::Nothing::Here", json!({}), None, present(json!({}))).0, DriftStatus::Unreadable);
 }
+
+#[test]
+fn what_is_in_an_object_of_the_baseline_is_compared_member_by_member_and_null_is_nothing() {
+    let table = "AWS::S3::Bucket";
+    let applied = json!({"VersioningConfiguration": {"Status": "Enabled"}});
+    let with = |block: Value, tags: Value| json!({"VersioningConfiguration": {"Status": "Enabled"}, "PublicAccessBlockConfiguration": block, "Tags": tags});
+    let baseline = with(json!({"BlockPublicAcls": true, "IgnorePublicAcls": true}), Value::Null);
+    let same = found(table, applied.clone(), Some(baseline.clone()), present(baseline.clone()));
+    assert_eq!(same, (DriftStatus::InSync, vec![]));
+    let live = with(json!({"BlockPublicAcls": false, "IgnorePublicAcls": true}), json!([]));
+    let (status, differences) = found(table, applied, Some(baseline), present(live));
+    assert_eq!(status, DriftStatus::Modified);
+    assert_eq!(paths(&differences), [("PublicAccessBlockConfiguration/BlockPublicAcls", false)]);
+}

@@ -243,3 +243,21 @@ fn a_new_process_goes_on_where_the_journal_ends() {
     let mut resumed = killed.resumed_with(plan, looking(), 1_000);
     assert_eq!(resumed.until_call(), ["get update:A"]);
 }
+
+#[test]
+fn a_list_that_was_neither_applied_nor_found_is_expected_to_be_empty() {
+    for (live, goes_on) in [(json!({}), true), (json!({"Tags": []}), true), (json!({"Tags": tags(&["x"])}), false)] {
+        let mut resource = queue("A", &replaced());
+        resource.recorded.as_mut().unwrap().applied = Expr::known(json!({}));
+        let mut leash = Leash::with(deploy(vec![resource]), looking());
+        assert_eq!(leash.calls(), ["get update:A"]);
+        leash.read(STEP, Some(live.clone()));
+        assert_eq!(leash.calls().len(), usize::from(goes_on), "{live}");
+    }
+}
+
+#[test]
+fn a_list_that_is_to_be_removed_and_is_gone_is_as_wanted() {
+    let leash = looked_at(&json!([{"op": "remove", "path": "/Tags"}]), Some(json!({})));
+    assert_eq!(leash.report("A").error_code, None, "{:?}", leash.report("A"));
+}

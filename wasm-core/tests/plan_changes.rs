@@ -404,3 +404,176 @@ fn what_no_update_is_valid_for_is_replaced_and_named_as_that() {
     assert!(changed.patch.is_empty());
     assert!(changed.reasons.last().unwrap().contains("DomainIdentifier is required, can only be set at creation"));
 }
+
+fn databases(applied: &Value, name: &str) -> (Value, PlanCall) {
+    let wanted = template("AWS::RDS::DBInstance", &json!({"DBInstanceIdentifier": name, "DBInstanceClass": "c"}));
+    let mut before = recorded("R", "AWS::RDS::DBInstance", applied.clone());
+    before.deletion_policy = "Snapshot".to_owned();
+    (wanted, PlanCall { recorded: state(vec![before]), ..call() })
+}
+
+#[test]
+fn a_snapshot_that_nobody_takes_on_a_replacement_is_warned_of_and_the_old_one_is_kept() {
+    let (mut wanted, call) = databases(&json!({"DBInstanceIdentifier": "a", "DBInstanceClass": "c"}), "b");
+    wanted["Resources"]["R"]["UpdateReplacePolicy"] = json!("Snapshot");
+    let (plan, problems) = planned(&wanted, call);
+    let replaced = &plan.resources[0];
+    assert_eq!((replaced.action, replaced.replacement), (Action::Replace, Some(Replacement::CreateBeforeDelete)));
+    assert!(replaced.old.is_empty() && replaced.irreversible.is_empty());
+    let problem = problems.iter().find(|problem| problem.code == "snapshot_not_supported").unwrap();
+    assert_eq!(problem.path, "Resources/R/UpdateReplacePolicy");
+    assert!(problem.message.starts_with("R is kept when it is replaced"), "{}", problem.message);
+}
+
+#[test]
+fn what_becomes_another_type_is_replaced_and_both_can_be_there() {
+    let before = recorded("R", "AWS::SNS::Topic", json!({"TopicName": "same"}));
+    let call = PlanCall { recorded: state(vec![before]), ..call() };
+    let (plan, _) = planned(&template(QUEUE, &json!({"QueueName": "same"})), call);
+    let replaced = &plan.resources[0];
+    assert_eq!((replaced.action, replaced.replacement), (Action::Replace, Some(Replacement::CreateBeforeDelete)));
+    assert_eq!(replaced.reasons, ["its type was AWS::SNS::Topic"]);
+    assert_eq!(replaced.old, [OldResource { physical_id: "R-1".into(), type_name: "AWS::SNS::Topic".into() }]);
+}
+
+#[test]
+fn what_uses_something_that_is_deleted_first_is_deleted_first_itself() {
+    let resources = |fifo: bool| {
+        json!({ "Resources": {
+            "A": {"Type": QUEUE, "Properties": {"QueueName": "a.fifo", "FifoQueue": fifo}},
+            "B": {"Type": QUEUE, "DependsOn": "A", "Properties": {"FifoQueue": fifo}},
+        }})
+    };
+    let mut user = recorded("B", QUEUE, json!({"FifoQueue": true}));
+    user.depends_on = vec!["A".to_owned()];
+    let stack = state(vec![recorded("A", QUEUE, json!({"QueueName": "a.fifo", "FifoQueue": true})), user]);
+    let (plan, _) = planned(&resources(false), PlanCall { recorded: stack, ..call() });
+    let by = |id: &str| plan.resources.iter().find(|it| it.logical_id == id).unwrap();
+    assert!(by("A").notes[0].contains("it keeps its name (QueueName)"), "{:?}", by("A").notes);
+    assert_eq!(by("B").replacement, Some(Replacement::DeleteBeforeCreate));
+    assert!(by("B").notes[0].contains("so is A, which it uses"), "{:?}", by("B").notes);
+}
+
+#[test]
+fn a_key_that_is_not_known_yet_may_be_the_same_and_one_of_something_fresh_is_not() {
+    let policy = |queues: &Value, sid: &str| json!({"Queues": queues, "PolicyDocument": {"Statement": [{"Sid": sid}]}});
+    // As it may stand in a state: not a list at all.
+    let (resource, _) = one(
+        "AWS::SQS::QueuePolicy",
+        json!({"Queues": "a", "PolicyDocument": {"Statement": [{"Sid": "1"}]}}),
+        &policy(&json!(["a"]), "2"),
+        Value::Null,
+    );
+    assert_eq!((resource.action, resource.replacement), (Action::Replace, Some(Replacement::DeleteBeforeCreate)));
+    let mut wanted = template("AWS::SQS::QueuePolicy", &policy(&json!([{"Ref": "Q"}]), "2"));
+    wanted["Resources"]["Q"] = json!({"Type": QUEUE, "Properties": {"FifoQueue": true}});
+    let policies = recorded("R", "AWS::SQS::QueuePolicy", policy(&json!(["a"]), "1"));
+    let replaced = recorded("Q", QUEUE, json!({"FifoQueue": false}));
+    for (before, expected) in [
+        (vec![policies.clone()], Replacement::DeleteBeforeCreate),
+        (vec![policies, replaced], Replacement::CreateBeforeDelete),
+    ] {
+        let (plan, _) = planned(&wanted, PlanCall { recorded: state(before), ..call() });
+        let policy = plan.resources.iter().find(|it| it.logical_id == "R").unwrap();
+        assert_eq!((policy.action, policy.replacement), (Action::Replace, Some(expected)));
+    }
+}
+
+#[test]
+fn values_of_what_stays_are_taken_from_its_read_but_not_those_that_its_update_changes() {
+    let wanted = json!({ "Resources": {
+        "A": {"Type": QUEUE, "Properties": {"QueueName": "a", "DelaySeconds": 2}},
+        "B": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["A", "Arn"]}}},
+        "C": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "A"}}},
+        "D": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["A", "QueueName"]}}},
+    }});
+    let stack = |delay: u32| state(vec![recorded("A", QUEUE, json!({"QueueName": "a", "DelaySeconds": delay}))]);
+    let properties = json!({"QueueName": "a", "DelaySeconds": 2, "Arn": "arn:a", "QueueUrl": "A-1"});
+    let live = BTreeMap::from([("A".to_owned(), Live::Present { properties })]);
+    let (plan, _) = planned(&wanted, PlanCall { recorded: stack(2), live, ..call() });
+    let value = |id: &str| {
+        let resource = plan.resources.iter().find(|it| it.logical_id == id).unwrap();
+        resource.desired.as_ref().unwrap().to_json()["Value"].clone()
+    };
+    assert_eq!((value("B"), value("C"), value("D")), (json!("arn:a"), json!("A-1"), json!("a")));
+    // A version is another one after an update.
+    let launch = |kind: &str| {
+        json!({ "Resources": {
+            "L": {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": {"InstanceType": kind}}},
+            "P": {"Type": "AWS::SSM::Parameter", "Properties": {
+                "Type": "String", "Value": {"Fn::GetAtt": ["L", "LatestVersionNumber"]},
+            }},
+        }})
+    };
+    let mut before =
+        recorded("L", "AWS::EC2::LaunchTemplate", json!({"LaunchTemplateData": {"InstanceType": "t3.nano"}}));
+    before.attributes = BTreeMap::from([("LatestVersionNumber".to_owned(), json!("1"))]);
+    for (kind, expected) in [("t3.nano", json!("1")), ("t3.large", json!({"$att": ["L", "LatestVersionNumber"]}))] {
+        let call = PlanCall { recorded: state(vec![before.clone()]), ..call() };
+        let (plan, _) = planned(&launch(kind), call);
+        let parameter = plan.resources.iter().find(|it| it.logical_id == "P").unwrap();
+        assert_eq!(parameter.desired.as_ref().unwrap().to_json()["Value"], expected, "{kind}");
+    }
+}
+
+#[test]
+fn a_long_value_that_somebody_else_has_written_is_told_up_to_its_beginning() {
+    let name = "ü".repeat(300);
+    let topic = json!({"TopicName": "t", "DisplayName": "d"});
+    let live = json!({"TopicName": "t", "DisplayName": name});
+    let (_, problems) = one("AWS::SNS::Topic", topic.clone(), &topic, live);
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert_eq!(problem.code, "drifted");
+    assert!(problem.message.ends_with(&format!("is \"{}…", "ü".repeat(199))), "{}", problem.message);
+}
+
+#[test]
+fn what_is_taken_over_has_what_no_read_shows_as_given() {
+    let mut wanted = template(
+        "AWS::RDS::DBInstance",
+        &json!({"DBInstanceIdentifier": "a", "DBInstanceClass": "c", "MasterUserPassword": {"Ref": "P"}, "Engine": {"Ref": "P"}}),
+    );
+    wanted["Parameters"] = json!({"P": {"Type": "String", "NoEcho": true}});
+    let mut call = call();
+    call.parameters = BTreeMap::from([("P".to_owned(), "secret".to_owned())]).into();
+    call.imports = BTreeMap::from([("R".to_owned(), "a".to_owned())]);
+    let lookup = Lookup::Resource { type_name: "AWS::RDS::DBInstance".into(), identifier: "a".into() };
+    let value = json!({"DBInstanceIdentifier": "a", "DBInstanceClass": "c", "Engine": "mysql"});
+    call.found = vec![Found { lookup, value }];
+    let (plan, _) = planned(&wanted, call);
+    let adopted = plan.resources[0].recorded.as_ref().unwrap().applied.to_json();
+    assert_eq!(plan.resources[0].action, Action::Import);
+    assert_eq!(adopted["MasterUserPassword"], json!({"$secret": "parameter:P"}));
+    assert_eq!(adopted["Engine"], json!({"$secret": "parameter:P"}), "and a secret is never compared");
+}
+
+fn ledger(rate: f64) -> String {
+    json!({"rate": rate, "burst": 20.0, "ceiling": null, "cutAt": 0, "at": 0, "members": {}}).to_string()
+}
+
+#[test]
+fn a_forecast_is_never_shorter_than_its_calls_take_at_the_rate_that_was_learned() {
+    let queues = |count: usize, fifo: bool| {
+        let queue = |at: usize| (format!("Q{at:03}"), json!({"Type": QUEUE, "Properties": {"FifoQueue": fifo}}));
+        json!({ "Resources": (0..count).map(queue).collect::<serde_json::Map<_, _>>() })
+    };
+    let makespan = |template: &Value, stack: Option<StackState>, rate: Option<f64>| {
+        let mut call = PlanCall { recorded: stack, max_concurrency: 1_000, ..call() };
+        call.learned.rate = rate.map(ledger);
+        match planning(&template.to_string(), call) {
+            Planning::Planned(planned) => planned.forecast.makespan_ms,
+            other => panic!("{other:#?}"),
+        }
+    };
+    let alone = makespan(&queues(300, true), None, None);
+    // Two calls each, of which twenty go at once.
+    assert_eq!(makespan(&queues(300, true), None, Some(1.0)), 580_000);
+    assert!(alone < 580_000);
+    assert_eq!(makespan(&queues(300, true), None, Some(1_000.0)), alone, "calls are not what takes time");
+    // What is replaced is created and deleted; what stays needs none.
+    let before = |count: usize| {
+        state((0..count).map(|at| recorded(&format!("Q{at:03}"), QUEUE, json!({"FifoQueue": false}))).collect())
+    };
+    assert_eq!(makespan(&queues(300, true), before(300), Some(1.0)), 1_180_000);
+    assert_eq!(makespan(&queues(300, false), before(300), Some(1.0)), 0);
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use assent_core::call::{Live, PlanCall, Reconcile, StackState};
 use assent_core::expr::Expr;
-use assent_core::model::{Action, Context, Mode, PlannedOutput, StackResource};
+use assent_core::model::{Action, Context, Mode, PatchKind, PlannedOutput, StackResource};
 use assent_core::plan::planned::{Planned, Planning};
 use assent_core::session::Template;
 use serde_json::{Value, json};
@@ -167,10 +167,39 @@ fn what_cannot_be_brought_back_is_left_alone_and_named() {
             json!({"QueueName": "other"}),
             "QueueName can only be set at creation",
         ),
+        (
+            "of a type that has no updates",
+            recorded("A", "AWS::AppRunner::VpcConnector", json!({"Subnets": ["s-1"]})),
+            json!({"Subnets": ["s-2"]}),
+            "cannot be updated in place",
+        ),
+        (
+            "of a type whose updates are all refused",
+            recorded("A", "AWS::ACMPCA::CertificateAuthority", json!({"UsageMode": "GENERAL_PURPOSE"})),
+            json!({"UsageMode": "SHORT_LIVED_CERTIFICATE"}),
+            "is required and in no read, so AWS refuses every update",
+        ),
     ] {
         let planned = back(vec![resource], &json!({ "A": live }), &json!({}));
         assert!(planned.plan.resources.is_empty(), "{what}: {:#?}", planned.plan.resources);
         let [problem] = planned.problems.as_slice() else { panic!("{what}: {:?}", planned.problems) };
         assert!(problem.code == "not_reconciled" && problem.message.contains(said), "{what}: {}", problem.message);
     }
+}
+
+#[test]
+fn a_part_of_a_property_goes_back_and_the_rest_of_it_stays_undeclared() {
+    let block = |one: bool, other: bool| json!({"PublicAccessBlockConfiguration": {"BlockPublicAcls": one, "IgnorePublicAcls": other}});
+    let applied = json!({"PublicAccessBlockConfiguration": {"BlockPublicAcls": true}});
+    let own = recorded("A", "AWS::S3::Bucket", applied.clone());
+    let planned = back(vec![own], &json!({"A": block(false, false)}), &json!({"A": block(true, true)}));
+    let written: Vec<(String, Value)> = planned.plan.resources[0]
+        .patch
+        .iter()
+        .filter(|operation| operation.op != PatchKind::Test)
+        .map(|operation| (operation.path.clone(), operation.value.as_ref().unwrap().to_json()))
+        .collect();
+    let path = |name: &str| format!("/PublicAccessBlockConfiguration/{name}");
+    assert_eq!(written, [(path("BlockPublicAcls"), json!(true)), (path("IgnorePublicAcls"), json!(true))]);
+    assert_eq!(planned.plan.resources[0].desired.as_ref().unwrap().to_json(), applied);
 }

@@ -14,6 +14,7 @@ use assent_core::model::{
 };
 use assent_core::plan::planned::Planning;
 use assent_core::plan::rollback::{RollbackAnswer, RollbackCall, rollback};
+use assent_core::plan::undo::{UndoAction, undo};
 use assent_core::session::Template;
 use serde_json::{Value, json};
 
@@ -398,4 +399,87 @@ fn a_policy_on_the_same_key_moves_by_itself_and_two_on_one_key_are_refused() {
     assert!(
         refused(&template(json!({"A": inline("one"), "B": inline("one")})), Vec::new(), &[]).starts_with("same_place")
     );
+}
+
+#[test]
+fn what_the_stack_knew_nothing_of_before_or_after_is_left_out() {
+    let mut forward = plan(&template(json!({"A": {"Type": QUEUE}})), Vec::new(), &[]);
+    // What is left of an earlier creation that failed is deleted and made anew; the run has not come to it.
+    forward.resources[0].recorded =
+        Some(StackResource { status: ResourceStatus::CreateFailed, ..queue("A", json!({})) });
+    assert!(rollback(&back(forward, Vec::new())).plan.resources.is_empty());
+}
+
+#[test]
+fn what_was_renamed_and_is_as_before_but_for_that_is_called_as_before_also_where_it_was_changed() {
+    let stack = vec![queue("Old", json!({"DelaySeconds": 1}))];
+    let wanted = template(json!({"New": {"Type": QUEUE, "Properties": {"DelaySeconds": 2}}}));
+    let forward = plan(&wanted, stack, &[("Old", "New")]);
+    let now = StackResource { logical_id: "New".into(), ..queue("Old", json!({"DelaySeconds": 2})) };
+    let answer = rollback(&back(forward, vec![now]));
+    let restored = step(&answer, "Old");
+    assert_eq!((restored.action, restored.moved_from.as_deref()), (Action::Update, Some("New")));
+    assert_eq!(restored.desired.as_ref().unwrap().to_json(), json!({"DelaySeconds": 1}));
+    assert!(!restored.patch.is_empty());
+}
+
+#[test]
+fn a_successor_that_is_used_by_what_stays_is_not_taken_from_it() {
+    let old_one = queue("A", json!({"FifoQueue": false}));
+    let user = queue("B", json!({"KmsMasterKeyId": {"$secret": "parameter:P"}, "DelaySeconds": 1}));
+    let plain = queue("C", json!({"DelaySeconds": 1}));
+    let mut forward = plan(
+        &template(json!({
+            "A": {"Type": QUEUE, "Properties": {"FifoQueue": true}},
+            "B": {"Type": QUEUE, "DependsOn": ["A", "C", "D"], "Properties": {"DelaySeconds": 2}},
+            "C": {"Type": QUEUE, "Properties": {"DelaySeconds": 2}},
+            "D": {"Type": QUEUE},
+        })),
+        vec![old_one.clone(), user.clone(), plain.clone(), queue("D", json!({}))],
+        &[],
+    );
+    forward.resources.iter_mut().filter(|it| it.logical_id == "B").for_each(|it| it.recorded = Some(user.clone()));
+    let successor = StackResource {
+        physical_id: "A-2".into(),
+        applied: Expr::known(json!({"FifoQueue": true})),
+        replaced: vec![old(&old_one)],
+        ..old_one.clone()
+    };
+    let changed = |it: &StackResource| StackResource { applied: Expr::known(json!({"DelaySeconds": 2})), ..it.clone() };
+    let depends_on = vec!["A".into(), "C".into(), "D".into()];
+    let now = vec![successor, StackResource { depends_on, ..changed(&user) }, changed(&plain), queue("D", json!({}))];
+    let lost = BTreeSet::from(["parameter:P".to_owned()]);
+    let answer = rollback(&RollbackCall { lost, ..back(forward, now) });
+    // C keeps its identity, so that it is brought back under what uses it; D has nothing to go back to.
+    assert_eq!(steps(&answer), [("C", Action::Update)]);
+    let left: Vec<_> = answer.unrestored.iter().map(|it| (it.logical_id.as_str(), it.physical_id.as_deref())).collect();
+    assert_eq!(left, [("A", Some("A-2")), ("B", Some("B-1"))]);
+    assert_eq!(answer.unrestored[0].message, "B, which stays as it is, depends on it.");
+}
+
+#[test]
+fn how_each_step_is_undone_is_told_before_it_is_done() {
+    let secret = queue("S", json!({"KmsMasterKeyId": {"$secret": "parameter:P"}, "DelaySeconds": 1}));
+    let stack = vec![queue("U", json!({"DelaySeconds": 1})), secret.clone(), queue("N", json!({}))];
+    let mut forward = plan(
+        &template(json!({
+            "C": {"Type": QUEUE},
+            "K": {"Type": QUEUE, "DeletionPolicy": "Retain"},
+            "N": {"Type": QUEUE},
+            "S": {"Type": QUEUE, "Properties": {"DelaySeconds": 2}},
+            "U": {"Type": QUEUE, "Properties": {"DelaySeconds": 2}},
+        })),
+        stack,
+        &[],
+    );
+    let changed = forward.resources.iter_mut().find(|it| it.logical_id == "S").unwrap();
+    changed.recorded = Some(secret);
+    changed.reasons.push("the value of parameter:P changes".to_owned());
+    let told: Vec<_> = undo(&forward).steps.into_iter().map(|it| (it.logical_id, it.action)).collect();
+    let told: Vec<_> = told.iter().map(|(id, action)| (id.as_str(), *action)).collect();
+    let expected =
+        [("C", UndoAction::Delete), ("K", UndoAction::Retain), ("S", UndoAction::Leave), ("U", UndoAction::Restore)];
+    assert_eq!(told, expected);
+    let left = undo(&forward).steps.into_iter().find(|it| it.logical_id == "S").unwrap();
+    assert!(left.reasons[0].contains("parameter:P"), "{:?}", left.reasons);
 }

@@ -5,10 +5,13 @@
 use std::collections::BTreeMap;
 
 use assent_core::call::{PlanCall, StackState};
+use assent_core::digest::sha256_hex;
 use assent_core::model::{Action, Context, Mode};
 use assent_core::plan::planned::{Planned, Planning};
+use assent_core::plan::{digest_of, digested};
 use assent_core::problem::Problem;
 use assent_core::session::Template;
+use serde_json::{Value, json};
 
 fn call() -> PlanCall {
     PlanCall {
@@ -133,4 +136,85 @@ fn a_default_that_is_not_taken_is_told_once() {
     let mut given = after(&[("V", "one"), ("W", "other"), ("X", "x")], &[]);
     given.parameters = pairs(&[("V", "one"), ("W", "same")]).into();
     assert_eq!(planned(VALUES, given).problems, []);
+}
+
+/// What tags a resource of this type is sent with, under one tag of the deployment.
+fn tagged(type_name: &str, properties: &Value) -> Value {
+    let mut template = json!({"Resources": {"T": {"Type": type_name, "Properties": properties}}});
+    template["Parameters"] = json!({"Given": {"Type": "CommaDelimitedList", "Default": "a,b"}});
+    let planned = planned(&template.to_string(), PlanCall { tags: pairs(&[("team", "red")]), ..call() });
+    planned.plan.resources[0].desired.as_ref().unwrap().to_json()
+}
+
+#[test]
+fn tags_have_the_shape_that_the_type_takes_and_what_the_template_says_stays() {
+    let topic = "AWS::SNS::Topic";
+    let own = json!({"Tags": [{"Key": "team", "Value": "blue"}]});
+    assert_eq!(tagged(topic, &json!({})), json!({"Tags": [{"Key": "team", "Value": "red"}]}));
+    assert_eq!(tagged(topic, &own), own);
+    let group = json!({"MinSize": "1", "MaxSize": "1"});
+    let scaling = tagged("AWS::AutoScaling::AutoScalingGroup", &group);
+    assert_eq!(scaling["Tags"], json!([{"Key": "team", "PropagateAtLaunch": true, "Value": "red"}]));
+    let parameter = |tags: Value| {
+        let mut properties = json!({"Type": "String", "Value": "x"});
+        if !tags.is_null() {
+            properties["Tags"] = tags;
+        }
+        tagged("AWS::SSM::Parameter", &properties)["Tags"].clone()
+    };
+    assert_eq!(parameter(Value::Null), json!({"team": "red"}));
+    assert_eq!(parameter(json!({"own": "1"})), json!({"own": "1", "team": "red"}));
+    assert_eq!(parameter(json!({"team": "blue"})), json!({"team": "blue"}));
+    // Of a shape that no table knows: nothing is guessed.
+    let role = json!({"Command": {}, "Role": "r"});
+    assert_eq!(tagged("AWS::Glue::Job", &role), role);
+}
+
+#[test]
+fn tags_that_are_known_only_later_are_left_as_they_are() {
+    let later = json!({"Fn::GetAtt": ["U", "TopicName"]});
+    for (type_name, properties) in [
+        ("AWS::SNS::Topic", json!({"Tags": {"Fn::Split": [",", later]}})),
+        ("AWS::SSM::Parameter", json!({"Type": "String", "Value": "x", "Tags": later})),
+    ] {
+        let template = json!({"Resources": {
+            "T": {"Type": type_name, "Properties": properties}, "U": {"Type": "AWS::SNS::Topic"},
+        }});
+        let planned = planned(&template.to_string(), PlanCall { tags: pairs(&[("team", "red")]), ..call() });
+        let sent = planned.plan.resources.iter().find(|it| it.logical_id == "T").unwrap();
+        let sent = sent.desired.as_ref().unwrap().to_json();
+        assert!(sent["Tags"].to_string().contains("$att") && !sent.to_string().contains("red"), "{sent}");
+    }
+}
+
+#[test]
+fn a_long_default_that_is_not_taken_is_told_up_to_its_beginning() {
+    let text = VALUES.replace("Default: two", &format!("Default: {}", "ü".repeat(60)));
+    let told = planned(&text, after(&[("V", "one"), ("W", "same"), ("X", "x")], &[]));
+    let expected = format!("V (\"one\", default \"{}…\")", "ü".repeat(40));
+    assert!(told.problems[0].message.contains(&expected), "{}", told.problems[0].message);
+}
+
+#[test]
+fn a_digest_is_of_the_text_that_anybody_can_make_of_the_plan() {
+    let planned = planned(TOPIC, call());
+    assert_eq!(sha256_hex(digested(&planned.plan).as_bytes()), planned.plan.digest);
+    assert_eq!(digest_of(&planned.plan), planned.plan.digest);
+}
+
+#[test]
+fn what_a_reference_holds_that_nothing_sends_is_neither_bound_nor_asked_for() {
+    let text = format!(
+        "{TOPIC}    Properties: {{DisplayName: '{{{{resolve:ssm-secure:name:1}}}}'}}\n  Gone:\n    Type: AWS::SNS::Topic\n"
+    );
+    let mut planned = planned(&text, call());
+    let digest = planned.plan.digest.clone();
+    // The topic goes, so that nothing of it is sent; the other reference is of nobody.
+    let topic = planned.plan.resources.iter_mut().find(|it| it.logical_id == "T").unwrap();
+    topic.action = Action::Noop;
+    let read = |id: &str| serde_json::from_value(json!({ "id": id })).unwrap();
+    planned.bind(vec![read("ssm-secure:name:1"), read("ssm-secure:other:1")]);
+    assert!(planned.plan.unread.is_empty() && planned.plan.fingerprints.is_empty());
+    assert_eq!(planned.problems, []);
+    assert_ne!(planned.plan.digest, digest, "it is another plan");
 }
