@@ -153,3 +153,12 @@ fn a_remnant_whose_removal_is_in_the_journal_is_removed_whatever_this_engine_wou
     let calls = resumed.until_call();
     assert!(calls.contains(&"delete delete:A".to_owned()), "{calls:?}");
 }
+
+#[test]
+fn what_somebody_else_has_cancelled_has_failed() {
+    let mut leash = Leash::new(deploy(vec![create("A", &[])]));
+    leash.accept(STEP, None);
+    leash.tell(leash.progress(STEP, RequestStatus::CancelComplete, None, None));
+    assert_eq!(leash.report("A").error_code.as_deref(), Some("RequestCancelled"));
+    assert_eq!(leash.outcome(), Some(Outcome::Failed), "the run itself was not cancelled");
+}

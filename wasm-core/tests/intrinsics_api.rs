@@ -114,3 +114,18 @@ fn near_names_are_offered_whatever_their_case() {
     assert_eq!(did_you_mean("queue", ["Queue"]).as_deref(), Some("Did you mean `Queue`?"));
     assert_eq!(did_you_mean("Queue", []), None);
 }
+
+#[test]
+fn one_value_of_more_than_a_megabyte_is_refused_where_it_is_made() {
+    let text = |length: usize| {
+        let long = "x".repeat(length);
+        format!(
+            "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {{Fn::Base64: {long}}}\n"
+        )
+    };
+    done(&tree(&text(700_000)));
+    let node = tree(&text(800_000));
+    let Evaluation::Refused { problems, .. } = evaluated(&node) else { panic!() };
+    assert_eq!((problems.len(), problems[0].code.as_str()), (1, "expansion_limit"), "{problems:?}");
+    assert!(problems[0].message.contains("larger than 1 MB"));
+}

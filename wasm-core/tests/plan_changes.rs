@@ -577,3 +577,82 @@ fn a_forecast_is_never_shorter_than_its_calls_take_at_the_rate_that_was_learned(
     assert_eq!(makespan(&queues(300, true), before(300), Some(1.0)), 1_180_000);
     assert_eq!(makespan(&queues(300, false), before(300), Some(1.0)), 0);
 }
+
+#[test]
+fn what_holds_a_fixed_part_is_replaced_only_where_that_part_differs() {
+    let settings = |settings: Value| {
+        let mut properties = json!({"EndpointType": "source", "EngineName": "mongodb"});
+        if !settings.is_null() {
+            properties["MongoDbSettings"] = settings;
+        }
+        properties
+    };
+    for (before, after, expected) in [
+        (json!({"AuthType": "password", "Port": 1}), Value::Null, Action::Replace),
+        (json!({"Port": 1}), Value::Null, Action::Update),
+        (Value::Null, json!({"AuthType": "password"}), Action::Replace),
+        (Value::Null, json!({"Port": 1}), Action::Update),
+        (json!({"AuthType": "password", "Port": 1}), json!({"AuthType": "password", "Port": 2}), Action::Update),
+        // As no template can say it, but a state may hold it.
+        (json!("odd"), json!({"Port": 1}), Action::Update),
+    ] {
+        let (resource, _) = one("AWS::DMS::Endpoint", settings(before.clone()), &settings(after.clone()), Value::Null);
+        assert_eq!(resource.action, expected, "{before} to {after}: {:?}", resource.reasons);
+    }
+}
+
+#[test]
+fn a_type_that_is_replaced_that_way_goes_first_and_says_so() {
+    let connection = |bandwidth: &str| json!({"Bandwidth": bandwidth, "ConnectionName": "c", "Location": "l"});
+    let (resource, _) = one("AWS::DirectConnect::Connection", connection("1Gbps"), &connection("10Gbps"), Value::Null);
+    assert_eq!((resource.action, resource.replacement), (Action::Replace, Some(Replacement::DeleteBeforeCreate)));
+    assert!(resource.notes[0].contains("its type is replaced that way"), "{:?}", resource.notes);
+}
+
+#[test]
+fn a_name_within_a_value_of_another_shape_is_not_the_same_name() {
+    let (resource, _) = one(
+        "AWS::SageMaker::Device",
+        json!({"DeviceFleetName": "f", "Device": "odd"}),
+        &json!({"DeviceFleetName": "f", "Device": {"DeviceName": "d"}}),
+        Value::Null,
+    );
+    assert_eq!((resource.action, resource.replacement), (Action::Replace, Some(Replacement::CreateBeforeDelete)));
+}
+
+#[test]
+fn members_that_no_read_shows_are_not_taken_for_changed() {
+    let broker = json!({
+        "BrokerName": "b", "DeploymentMode": "SINGLE_INSTANCE", "EngineType": "ACTIVEMQ", "HostInstanceType": "mq.t3",
+        "PubliclyAccessible": false, "Users": [],
+        "LdapServerMetadata": {
+            "Hosts": ["h"], "RoleBase": "r", "RoleSearchMatching": "m", "UserBase": "u", "UserSearchMatching": "s",
+            "ServiceAccountUsername": "n", "ServiceAccountPassword": "p",
+        },
+    });
+    let mut live = broker.clone();
+    live["LdapServerMetadata"].as_object_mut().unwrap().remove("ServiceAccountPassword");
+    let (resource, problems) = one("AWS::AmazonMQ::Broker", broker.clone(), &broker, live.clone());
+    assert_eq!((resource.action, codes(&problems)), (Action::Noop, vec![]), "{problems:?}");
+    live["LdapServerMetadata"]["RoleBase"] = json!("theirs");
+    let (_, problems) = one("AWS::AmazonMQ::Broker", broker.clone(), &broker, live);
+    assert_eq!(problems[0].path, "Resources/R/Properties/LdapServerMetadata/RoleBase");
+}
+
+#[test]
+fn a_list_is_replaced_only_where_the_fixed_part_of_an_item_differs() {
+    let item = |kind: &str, more: &str| json!({"Type": kind, "Parameters": {"More": more}});
+    let same = json!([item("x", "1"), item("y", "1")]);
+    for (before, after, expected) in [
+        (same.clone(), json!([item("x", "2"), item("y", "1")]), Action::Update),
+        (same.clone(), json!([item("z", "1"), item("y", "1")]), Action::Replace),
+        (same.clone(), json!([item("x", "1")]), Action::Replace),
+        // No template can say these, but a state may hold them.
+        (json!({"a": item("x", "1"), "b": item("y", "1")}), same.clone(), Action::Update),
+        (json!("odd"), same, Action::Replace),
+    ] {
+        let of = |definitions: &Value| json!({"ConfigurationDefinitions": definitions});
+        let (resource, _) = one("AWS::SSMQuickSetup::ConfigurationManager", of(&before), &of(&after), Value::Null);
+        assert_eq!(resource.action, expected, "{before} to {after}: {:?}", resource.reasons);
+    }
+}

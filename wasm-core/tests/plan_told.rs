@@ -209,12 +209,16 @@ fn what_a_reference_holds_that_nothing_sends_is_neither_bound_nor_asked_for() {
     );
     let mut planned = planned(&text, call());
     let digest = planned.plan.digest.clone();
-    // The topic goes, so that nothing of it is sent; the other reference is of nobody.
+    // Its patch writes something else, so that it is not sent; the other reference is of nobody.
     let topic = planned.plan.resources.iter_mut().find(|it| it.logical_id == "T").unwrap();
-    topic.action = Action::Noop;
+    topic.action = Action::Update;
     let read = |id: &str| serde_json::from_value(json!({ "id": id })).unwrap();
     planned.bind(vec![read("ssm-secure:name:1"), read("ssm-secure:other:1")]);
     assert!(planned.plan.unread.is_empty() && planned.plan.fingerprints.is_empty());
     assert_eq!(planned.problems, []);
+    let topic = planned.plan.resources.iter_mut().find(|it| it.logical_id == "T").unwrap();
+    topic.action = Action::Noop;
+    planned.bind(vec![read("ssm-secure:name:1")]);
+    assert!(planned.plan.unread.is_empty(), "and what stays sends nothing");
     assert_ne!(planned.plan.digest, digest, "it is another plan");
 }
