@@ -656,3 +656,25 @@ fn a_list_is_replaced_only_where_the_fixed_part_of_an_item_differs() {
         assert_eq!(resource.action, expected, "{before} to {after}: {:?}", resource.reasons);
     }
 }
+
+#[test]
+fn what_another_stack_has_made_anew_is_neither_changed_nor_deleted() {
+    let both = || state(vec![recorded("R", QUEUE, json!({})), recorded("Other", QUEUE, json!({}))]);
+    let foreign = |id: &str| BTreeMap::from([(id.to_owned(), "theirs".to_owned())]);
+    let wanted = template(QUEUE, &json!({"DelaySeconds": 1}));
+    // The template has it still: refused, where it stands.
+    let call = PlanCall { recorded: both(), foreign: foreign("R"), ..call() };
+    let Planning::Refused { problems } = planning(&wanted.to_string(), call.clone()) else { panic!() };
+    assert_eq!((codes(&problems), problems[0].path.as_str()), (vec!["made_anew"], "Resources/R"));
+    let said = "R (R-1) is no longer this stack's: its tags say that stack theirs has made it anew";
+    assert_eq!(problems[0].message, said);
+    // It has not: forgotten, and not deleted.
+    let (plan, _) = planned(&wanted, PlanCall { foreign: foreign("Other"), ..call.clone() });
+    let other = plan.resources.iter().find(|it| it.logical_id == "Other").unwrap();
+    assert_eq!(other.action, Action::Retain);
+    let said = "its tags say that stack theirs has made it anew, so it is forgotten here";
+    assert!(other.reasons.iter().any(|reason| reason == said), "{:?}", other.reasons);
+    let (plan, _) = planned(&Value::Null, PlanCall { mode: Mode::Destroy, ..call });
+    let actions: Vec<_> = plan.resources.iter().map(|it| (it.logical_id.as_str(), it.action)).collect();
+    assert_eq!(actions, [("Other", Action::Delete), ("R", Action::Retain)]);
+}
