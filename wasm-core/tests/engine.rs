@@ -633,6 +633,30 @@ fn a_value_that_another_resource_changes_is_read_again_before_anything_uses_it()
 }
 
 #[test]
+fn a_value_that_a_deleted_resource_had_changed_is_read_again() {
+    let mut vpc = existing("Vpc", Action::Noop, &[]);
+    vpc.type_name = "AWS::EC2::VPC".to_owned();
+    vpc.needs = vec!["Ipv6CidrBlocks".to_owned()];
+    let old = vpc.recorded.as_mut().unwrap();
+    old.type_name = vpc.type_name.clone();
+    old.attributes.insert("Ipv6CidrBlocks".to_owned(), json!(["2001:db8::/56"]));
+    let mut six = existing("Six", Action::Delete, &[]);
+    six.type_name = "AWS::EC2::VPCCidrBlock".to_owned();
+    let gone = six.recorded.as_mut().unwrap();
+    gone.type_name = six.type_name.clone();
+    gone.depends_on = vec!["Vpc".to_owned()];
+    let mut leash = Leash::new(deploy(vec![vpc, six]));
+    assert_eq!(leash.calls(), ["delete delete:Six"]);
+    leash.accept("delete:Six", None);
+    leash.succeed("delete:Six", "Six-old");
+    leash.read("delete:Six", Some(json!({"Ipv6CidrBlocks": ["2001:db8::/56"]})));
+    assert_eq!(leash.until_call(), ["get delete:Six"], "it may take a moment to show");
+    leash.read("delete:Six", Some(json!({})));
+    assert_eq!(leash.recorded("Vpc").unwrap().attributes["Ipv6CidrBlocks"], json!([]));
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+}
+
+#[test]
 fn permissions_of_one_function_go_one_at_a_time_and_those_of_another_beside_them() {
     let permission = |id: &str, function: &str| {
         let mut resource = create(id, &[]);
@@ -1240,6 +1264,22 @@ fn recorded_now(leash: &Leash) -> Option<StackResource> {
         Command::RecordResource { resource } => Some(resource.clone()),
         _ => None,
     })
+}
+
+#[test]
+fn a_value_that_an_update_makes_is_waited_for() {
+    let mut resource = patched("A", &tested());
+    resource.needs = vec!["Arn".to_owned(), "StreamArn".to_owned()];
+    resource.recorded.as_mut().unwrap().attributes = BTreeMap::from([("Arn".to_owned(), json!("arn:A"))]);
+    let mut leash = Leash::new(deploy(vec![resource]));
+    leash.accept("update:A", None);
+    leash.succeed("update:A", "A-old");
+    leash.read("update:A", Some(json!({"Arn": "arn:A"})));
+    assert_eq!(leash.outcome(), None);
+    assert_eq!(leash.until_call(), ["get update:A"]);
+    leash.read("update:A", Some(json!({"Arn": "arn:A", "StreamArn": "arn:A/stream"})));
+    assert_eq!(leash.outcome(), Some(Outcome::Succeeded));
+    assert_eq!(recorded_now(&leash).unwrap().attributes["StreamArn"], json!("arn:A/stream"));
 }
 
 #[test]

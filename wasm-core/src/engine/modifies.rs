@@ -1,6 +1,6 @@
 //! Resources that change what another one offers: an IPv6 block that is associated with a VPC appears in the VPC's
 //! `Ipv6CidrBlocks`. The other one is read again as soon as such a resource is there, before anything that depends on it
-//! starts, so that a value is what it is when it is used.
+//! starts, so that a value is what it is when it is used; and when such a resource is gone, so that outputs say what is.
 
 use serde_json::{Value, json};
 
@@ -22,17 +22,30 @@ const MODIFIES: [(&str, &str); 4] = [
 ];
 /// How long the change may take to show.
 const SHOWS_WITHIN: Millis = 60_000;
+/// And the end of it: less, for what is gone need not have changed anything.
+const GOES_WITHIN: Millis = 10_000;
 
 impl Engine {
     /// The resource whose values, needed by others, this step has changed.
     pub(super) fn modified(&self, id: StepId) -> Option<StepId> {
-        if !matches!(self.steps[id].work, Work::Create | Work::Update) {
-            return None;
-        }
         let (_, changed) = MODIFIES.iter().find(|(type_name, _)| *type_name == self.type_of(id))?;
-        let others = self.graph.dependencies(Steps::node(id)).iter().filter_map(|node| self.steps.at(*node));
-        let mut others = others.filter(|other| self.type_of(*other) == *changed && self.old(*other).is_none());
-        others.find(|other| self.steps[*other].phase == Phase::Succeeded && !self.lists(*other).is_empty())
+        let others: Vec<StepId> = match self.steps[id].work {
+            Work::Create | Work::Update => {
+                self.graph.dependencies(Steps::node(id)).iter().filter_map(|node| self.steps.at(*node)).collect()
+            }
+            // A deletion waits for what uses it, not for what it used.
+            Work::Delete => {
+                let recorded = self.resource(id).recorded.iter().flat_map(|recorded| &recorded.depends_on);
+                recorded.filter_map(|name| self.by_logical_id.get(name.as_str()).copied()).collect()
+            }
+            _ => return None,
+        };
+        let stays = |other: &StepId| {
+            let step = &self.steps[*other];
+            step.phase == Phase::Succeeded && !matches!(step.work, Work::Delete | Work::Retain)
+        };
+        let is_changed = |other: &StepId| self.type_of(*other) == *changed && self.old(*other).is_none();
+        others.into_iter().find(|other| is_changed(other) && stays(other) && !self.lists(*other).is_empty())
     }
 
     /// Begins to look at what the step has changed.
@@ -46,9 +59,22 @@ impl Engine {
         let (Some(other), Some(properties)) = (self.modified(id), properties) else { return self.done(id, at) };
         let resource = self.resource(other);
         let identifier = self.steps[other].identifier.as_deref().unwrap_or_default();
-        let found = gather(self.attributes.as_ref(), &resource.type_name, &resource.needs, identifier, properties);
-        let shows = self.lists(other).iter().all(|name| found.get(*name).is_some_and(|value| *value != json!([])));
-        if !shows && at < self.steps[id].since.saturating_add(SHOWS_WITHIN) {
+        let mut found = gather(self.attributes.as_ref(), &resource.type_name, &resource.needs, identifier, properties);
+        let gone = self.steps[id].work == Work::Delete;
+        let within = if gone { GOES_WITHIN } else { SHOWS_WITHIN };
+        let known = &self.steps[other].attributes;
+        let none = json!([]);
+        let shows = self.lists(other).iter().all(|name| {
+            let (was, is) = (known.get(*name).unwrap_or(&none), found.get(*name).unwrap_or(&none));
+            if gone { was != is || *was == none } else { *is != none }
+        });
+        if gone {
+            // Of what held nothing else, a read need not show the list at all.
+            for name in self.lists(other) {
+                found.entry(name.to_owned()).or_insert_with(|| none.clone());
+            }
+        }
+        if !shows && at < self.steps[id].since.saturating_add(within) {
             self.later(id, super::errors::Class::Unseen, at);
             return;
         }

@@ -101,10 +101,19 @@ impl Engine {
         let step = &self.steps[id];
         if self.resource(id).needs.iter().all(|name| step.attributes.contains_key(name)) {
             self.succeeded(id, at);
-        } else if step.work == Work::Create && at < step.since.saturating_add(COMPLETES_WITHIN) {
+            return;
+        }
+        let may_come = at < step.since.saturating_add(COMPLETES_WITHIN);
+        let (created, updated) = (step.work == Work::Create, step.work == Work::Update);
+        if created && may_come {
             self.later(id, Class::Transient, at);
         } else if !self.recalled(id, at) {
-            self.values_missing(id, "", at);
+            // The update may be what makes it: a stream that was switched on has no ARN at once.
+            if updated && may_come {
+                self.later(id, Class::Transient, at);
+            } else {
+                self.values_missing(id, "", at);
+            }
         }
     }
 
@@ -512,7 +521,11 @@ impl Engine {
             }
         } else {
             self.forget(id);
-            self.settle(id, Phase::Succeeded, at);
+            if self.modified(id).is_some() {
+                self.look_at_modified(id, at);
+            } else {
+                self.settle(id, Phase::Succeeded, at);
+            }
         }
     }
 

@@ -89,7 +89,9 @@ impl Phase {
             Self::Reading(Why::Attributes) => {
                 self == Self::Waiting || self.is_in_flight() || matches!(self, Self::Reading(_))
             }
-            Self::Reading(Why::Modified) => self == Self::Reading(Why::Attributes),
+            Self::Reading(Why::Modified) => {
+                self.is_in_flight() || matches!(self, Self::Reading(Why::Attributes | Why::Remains))
+            }
             Self::Reading(Why::Candidate) => self == Self::Seeking,
             Self::Reading(Why::Remains) => self.is_in_flight() || self == Self::Reading(Why::Candidate),
             Self::Reading(Why::Tests) => self.is_in_flight(),

@@ -6,7 +6,8 @@
 //! the value may hold a secret or may come back in another order. Of the latter the operation says what the read returned
 //! if it is not what was applied, so that whoever approves sees what is overwritten. Objects are walked, lists and free-form JSON are
 //! replaced whole. Write-only properties are added again, because Cloud Control applies a patch to what a read returns; for
-//! the same reason empty lists that a read shows and nobody declared are removed: validation refuses them as values.
+//! the same reason empty lists that a read shows and nobody declared are removed: validation refuses them as values. So are
+//! the twins of declared values; a list whose items hold either is replaced by the declared one.
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-update.html>
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use crate::expr::Expr;
 use crate::model::{PatchKind, PatchOperation};
-use crate::same::{agrees, find, is_empty, is_orderly, member, same, sorted, without};
+use crate::same::{agrees, at as at_path, find, is_empty, is_orderly, member, same, sorted, without};
 use crate::schema::{Kind, ResourceType, is_within, touches};
 
 /// What a patch is made of.
@@ -196,7 +197,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Removes empty lists that nobody declared. What is removed is not tested: it is there or the read was another.
+    /// Removes what nobody declared and no update may hold. What is removed is not tested: it is there or the read was another.
     fn without_injected(&mut self, desired: Option<&Expr>, live: &Value) {
         let Value::Object(members) = live else { return };
         let create_only = self.subject.kind.create_only();
@@ -210,10 +211,26 @@ impl Walk<'_> {
             match (wanted, found) {
                 _ if fixed || covered => {}
                 (None, Value::Array(items)) if items.is_empty() => self.push(PatchKind::Remove, None),
+                (None, _) if desired.is_some_and(|desired| is_twin(key, &[desired])) => {
+                    self.push(PatchKind::Remove, None);
+                }
+                (Some(wanted), Value::Array(_)) if holds_injected(&[wanted], found) => {
+                    self.declared_again(wanted, found)
+                }
                 (None | Some(Expr::Map(_)), Value::Object(_)) => self.without_injected(wanted, found),
                 _ => {}
             }
             self.path.pop();
+        }
+    }
+
+    /// Replaces a list by the declared one, where that is what it is but for what nobody declared.
+    fn declared_again(&mut self, wanted: &Expr, found: &Value) {
+        let name = self.path.join("/");
+        let kind = at_path(Some(Kind::Object(self.subject.kind.object())), &name);
+        if agrees(kind, &without(wanted, &name, &self.write_only), &Expr::known(found.clone())) {
+            self.test(kind, false, found);
+            self.push(PatchKind::Replace, Some(wanted.clone()));
         }
     }
 
@@ -261,6 +278,37 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Names of one value in two forms: a read shows both, an update takes one (cloudformation-coverage-roadmap #2537).
+const TWINS: [(&str, &str); 1] = [("SearchString", "SearchStringBase64")];
+
+/// Whether a member is the other form of a declared one.
+fn is_twin(key: &str, wanted: &[&Expr]) -> bool {
+    let declared = |other: &str| wanted.iter().any(|wanted| find(entries(wanted), other).is_some());
+    TWINS.iter().any(|(one, other)| (key == *one && declared(other)) || (key == *other && declared(one)))
+}
+
+/// Whether there is in a read what no update may hold and none of the declared values at its place has. Items are not
+/// paired: a list may come back in another order.
+fn holds_injected(wanted: &[&Expr], live: &Value) -> bool {
+    match live {
+        Value::Array(items) => {
+            let declared: Vec<&Expr> = wanted.iter().flat_map(|wanted| items_of(wanted)).collect();
+            items.iter().any(|item| holds_injected(&declared, item))
+        }
+        Value::Object(members) => members.iter().any(|(key, found)| {
+            let declared: Vec<&Expr> = wanted.iter().filter_map(|wanted| find(entries(wanted), key)).collect();
+            let undeclared = declared.is_empty();
+            let empty = found.as_array().is_some_and(Vec::is_empty);
+            (undeclared && (empty || is_twin(key, wanted))) || holds_injected(&declared, found)
+        }),
+        _ => false,
+    }
+}
+
+fn items_of(expr: &Expr) -> &[Expr] {
+    if let Expr::List(items) = expr { items } else { &[] }
 }
 
 /// RFC 6901.
