@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use assent_core::call::{Found, Live, Lookup, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{
-    Action, Context, Mode, OldResource, Plan, PlannedResource, Replacement, ResourceStatus, StackResource,
+    Action, Context, Mode, OldResource, PatchKind, Plan, PlannedResource, Replacement, ResourceStatus, StackResource,
 };
 use assent_core::plan::planned::Planning;
 use assent_core::problem::Problem;
@@ -677,4 +677,42 @@ fn what_another_stack_has_made_anew_is_neither_changed_nor_deleted() {
     let (plan, _) = planned(&Value::Null, PlanCall { mode: Mode::Destroy, ..call });
     let actions: Vec<_> = plan.resources.iter().map(|it| (it.logical_id.as_str(), it.action)).collect();
     assert_eq!(actions, [("Other", Action::Delete), ("R", Action::Retain)]);
+}
+
+#[test]
+fn a_list_whose_items_show_what_no_update_may_hold_is_sent_as_declared() {
+    let rule = |more: &Value| {
+        let mut matching = json!({
+            "SearchString": "bot", "PositionalConstraint": "CONTAINS", "FieldToMatch": {"Method": {}},
+            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+        });
+        matching.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({
+            "Name": "r", "Priority": 0, "Action": {"Block": {}}, "Statement": {"ByteMatchStatement": matching},
+            "VisibilityConfig": {"CloudWatchMetricsEnabled": false, "MetricName": "m", "SampledRequestsEnabled": false},
+        })
+    };
+    let group = |description: &str, rules: Value| {
+        json!({
+            "DefaultAction": {"Allow": {}}, "Scope": "REGIONAL", "Description": description, "Rules": rules,
+            "VisibilityConfig": {"CloudWatchMetricsEnabled": false, "MetricName": "m", "SampledRequestsEnabled": false},
+        })
+    };
+    let declared = json!([rule(&json!({}))]);
+    for (more, sent) in [
+        (json!({}), false),
+        (json!({"SearchStringBase64": "Ym90"}), true),
+        (json!({"Empty": []}), true),
+        (json!({"SearchString": "theirs", "SearchStringBase64": "dGhlaXJz"}), false),
+    ] {
+        let live = group("one", json!([rule(&more)]));
+        let before = group("one", declared.clone());
+        let (resource, _) = one("AWS::WAFv2::WebACL", before, &group("two", declared.clone()), live);
+        let rules: Vec<_> = resource.patch.iter().filter(|operation| operation.path == "/Rules").collect();
+        let written = rules.iter().find(|operation| operation.op == PatchKind::Replace);
+        assert_eq!(written.is_some(), sent, "{more}: {:?}", resource.patch);
+        if let Some(written) = written {
+            assert_eq!(written.value.as_ref().unwrap().to_json(), declared, "{more}");
+        }
+    }
 }

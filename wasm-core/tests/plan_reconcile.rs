@@ -203,3 +203,12 @@ fn a_part_of_a_property_goes_back_and_the_rest_of_it_stays_undeclared() {
     assert_eq!(written, [(path("BlockPublicAcls"), json!(true)), (path("IgnorePublicAcls"), json!(true))]);
     assert_eq!(planned.plan.resources[0].desired.as_ref().unwrap().to_json(), applied);
 }
+
+#[test]
+fn the_other_form_of_a_declared_value_is_taken_out_of_what_an_update_holds() {
+    let own = recorded("A", QUEUE, json!({"SearchString": "x", "DelaySeconds": 5}));
+    let live = json!({"SearchString": "x", "SearchStringBase64": "eA==", "DelaySeconds": 9});
+    let planned = back(vec![own], &json!({ "A": live }), &json!({}));
+    let patch = patch_of(&planned);
+    assert_eq!(patch.as_array().unwrap().last(), Some(&json!({"op": "remove", "path": "/SearchStringBase64"})));
+}
