@@ -228,6 +228,15 @@ pub struct PlannedResource {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[tsify(optional)]
     pub old: Vec<OldResource>,
+    /// Logical ids of what has a name or a place that this one takes: what is recorded of them is deleted first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[tsify(optional)]
+    pub takes_from: Vec<String>,
+    /// It does not wait until everything else has succeeded (delete): what it has is taken in the same plan, or it uses
+    /// something of which that is so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[tsify(optional)]
+    pub early: bool,
     /// Expected duration of the action; not part of the digest.
     pub estimate_ms: Millis,
 }

@@ -367,7 +367,7 @@ fn a_move_that_makes_no_sense_is_refused_with_the_reason() {
     }
     // What stands in a template stays there: done long ago, it says nothing any more.
     let mut done = one("B", QUEUE);
-    done["Metadata"] = json!({"assent": {"moved": {"Gone": "B", "Odd": ["B"]}}});
+    done["Metadata"] = json!({"assent": {"moved": {"Gone": "B"}}});
     let planned = plan(&done, vec![queue("B", json!({}))], &[]);
     assert_eq!(planned.resources[0].action, Action::Noop);
     let mut now = one("N", QUEUE);

@@ -2,7 +2,8 @@
 //!
 //! Every resource has one step; every resource that gives way to another has one more, which deletes it. Deletions of a
 //! deployment are gated: they wait until everything else has succeeded. Not so the deletion of what must be gone before
-//! its successor can be made; that one waits for what its successor waits for, so that nothing is deleted in vain.
+//! its successor, or what takes its name, can be made; that one waits for what those wait for, so that nothing is deleted in
+//! vain.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +39,14 @@ pub(super) fn lay_out(plan: &Plan) -> Result<(Vec<Place>, Graph), EngineError> {
             _ => 0,
         };
         let name = format!("{}:{}", work.word(), resource.logical_id);
-        places.push(Place { work, resource: position, old: None, gated: work.cleans_up(), name, estimate });
+        places.push(Place {
+            work,
+            resource: position,
+            old: None,
+            gated: work.cleans_up() && !resource.early,
+            name,
+            estimate,
+        });
     }
     for (position, resource) in plan.resources.iter().enumerate() {
         for (number, old) in resource.old.iter().enumerate() {
@@ -171,10 +179,16 @@ impl Builder<'_> {
             .map(|(node, place)| (place.resource, node))
             .collect();
         let mut late = vec![false; self.places.len()];
+        let takers = self.takers(&firsts);
+        for node in takers.iter().map(|(taker, _)| *taker).chain(self.early()) {
+            if let Some(slot) = late.get_mut(node) {
+                *slot = true;
+            }
+        }
         for node in order {
             let after = self.graph.dependencies(node).iter().any(|other| late.get(*other) == Some(&true));
             if let Some(slot) = late.get_mut(node) {
-                *slot = after || firsts.contains_key(&node);
+                *slot |= after || firsts.contains_key(&node);
             }
         }
         for (resource, node) in &firsts {
@@ -184,10 +198,58 @@ impl Builder<'_> {
                 }
             }
         }
+        let reasons = self.reasons(&takers, &late);
         for (resource, node) in &firsts {
             self.graph.depend(*resource, *node);
         }
+        for (node, other) in reasons.into_iter().chain(takers) {
+            self.graph.depend(node, other);
+        }
         Ok(())
+    }
+
+    /// Deletions of the plan's own that do not wait for the rest.
+    fn early(&self) -> Vec<usize> {
+        let places = self.places.iter().zip(&self.plan.resources).enumerate();
+        places
+            .filter(|(_, (place, resource))| place.work == Work::Delete && resource.early)
+            .map(|(node, _)| node)
+            .collect()
+    }
+
+    /// Who takes a name or a place, with the deletion of whoever has it.
+    fn takers(&self, firsts: &BTreeMap<usize, usize>) -> Vec<(usize, usize)> {
+        let mut takers = Vec::new();
+        for (taker, resource) in self.plan.resources.iter().enumerate() {
+            for giver in resource.takes_from.iter().filter_map(|id| self.at(id)) {
+                let own = self.places.get(giver).is_some_and(|place| place.work == Work::Delete).then_some(giver);
+                takers.extend(own.or_else(|| firsts.get(&giver).copied()).map(|node| (taker, node)));
+            }
+        }
+        takers
+    }
+
+    /// What those deletions wait for: what takers wait for, and that what stays and has used the old one lets go of it.
+    /// Only what does not itself wait for such a deletion.
+    fn reasons(&self, takers: &[(usize, usize)], late: &[bool]) -> Vec<(usize, usize)> {
+        let is_free = |node: &usize| late.get(*node) == Some(&false);
+        let mut found = Vec::new();
+        for (taker, node) in takers {
+            // What goes before the old one goes for the same reason.
+            let early = self.graph.dependencies(*node).iter().filter(|other| !is_free(other));
+            let nodes: Vec<usize> = early.copied().chain([*node]).collect();
+            for other in self.graph.dependencies(*taker).iter().copied().filter(is_free) {
+                found.extend(nodes.iter().map(|node| (*node, other)));
+            }
+            let Some(id) = self.names(&[*node]).pop() else { continue };
+            for (user, (planned, place)) in self.plan.resources.iter().zip(self.places).enumerate() {
+                let used = planned.recorded.as_ref().is_some_and(|recorded| recorded.depends_on.contains(&id));
+                if used && is_free(&user) && matches!(place.work, Work::Create | Work::Update) {
+                    found.push((*node, user));
+                }
+            }
+        }
+        found
     }
 
     /// Deletions: what referred to a resource goes before it.

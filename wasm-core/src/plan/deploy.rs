@@ -13,7 +13,7 @@ use crate::template::{Entry, Kind, Node};
 
 use super::desk::Desk;
 use super::planned::{Origin, Planned, Planning};
-use super::{destroy, finish, has_errors, identifiers, implied, imports, locate, moved, refuse, tags, types};
+use super::{destroy, finish, handover, has_errors, identifiers, implied, imports, locate, moved, refuse, tags, types};
 
 /// Plans a parsed template.
 pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
@@ -69,14 +69,15 @@ pub fn plan(template: &Node, mut call: PlanCall) -> Planning {
     problems.append(&mut found);
     let place =
         |id: &str| evaluated.resources.iter().find(|it| it.logical_id == id).map(|it| it.span).unwrap_or_default();
-    moved::refuse_shared(&resources, &place, &mut problems);
+    handover::refuse_shared(&resources, &call.context, &place, &mut problems);
     if has_errors(&problems) {
         return refuse(problems);
     }
-    let origin = origin(&mut evaluated);
     let (removed, mut warnings) = destroy::remove(&gone, &call.live, &call.foreign, "it is no longer in the template");
     resources.extend(removed);
     problems.append(&mut warnings);
+    handover::order(&mut resources, &call.context, &place, &mut problems);
+    let origin = origin(&mut evaluated);
     let (plan, forecast, text) = finish::plan(&call, resources, outputs);
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let Evaluated { parameters, no_echo, .. } = evaluated;

@@ -15,8 +15,9 @@ use crate::schema::ResourceType;
 use super::change::{Change, Comparison, change};
 use super::deploy::dependencies;
 use super::patch::Drift;
+use super::places::{Names, overwrites, places};
 use super::replacement::{self, Exchange, Reason};
-use super::{imports, moved, names, patch};
+use super::{claims, imports, moved, names, patch};
 
 /// Parts of names of attributes that an update changes by itself. All others are taken to stay as they are, unless the
 /// update writes them: an identifier, an ARN or an endpoint outlives an update, or it would be a replacement.
@@ -32,6 +33,8 @@ pub struct Desk<'a> {
     moves: BTreeMap<String, String>,
     /// Names of the template.
     named: BTreeSet<String>,
+    /// What the resources decided on are called in the cloud.
+    called: Names,
     /// Secrets whose values are not those used last.
     renewed: BTreeSet<String>,
     stays: BTreeMap<String, Stay<'a>>,
@@ -101,6 +104,7 @@ impl<'a> Desk<'a> {
             recorded: recorded.into_iter().map(|resource| (resource.logical_id.clone(), resource)).collect(),
             moves,
             named: evaluated.resources.iter().map(|resource| resource.logical_id.clone()).collect(),
+            called: Names::new(),
             needs,
             renewed: renewed.map(|(id, _)| id.clone()).collect(),
             stays: BTreeMap::new(),
@@ -145,6 +149,9 @@ impl<'a> Desk<'a> {
             }
             _ => {}
         }
+        if let Some(name) = claims::name(&resource.type_name, &desired) {
+            self.called.insert(id.clone(), name);
+        }
         let needs = self.needs.remove(id).unwrap_or_default().into_iter().collect();
         self.planned.push(PlannedResource {
             logical_id: id.clone(),
@@ -165,6 +172,8 @@ impl<'a> Desk<'a> {
             patch: change.patch,
             replacement,
             old,
+            takes_from: Vec::new(),
+            early: false,
             estimate_ms: 0,
         });
     }
@@ -178,14 +187,18 @@ impl<'a> Desk<'a> {
         if self.recorded.contains_key(id) {
             return None;
         }
-        let places = moved::places(type_name, desired);
+        if !overwrites(type_name) {
+            return None;
+        }
+        let (context, called) = (&self.call.context, &self.called);
+        let wanted = places(type_name, desired, called, context);
         let gone = |resource: &&StackResource| {
             resource.type_name == type_name
                 && !self.named.contains(&resource.logical_id)
                 && resource.status != ResourceStatus::CreateFailed
         };
-        let same = |resource: &&StackResource| moved::places(type_name, &resource.applied) == places;
-        let old = self.recorded.values().filter(gone).find(same).filter(|_| !places.is_empty())?;
+        let same = |resource: &&StackResource| places(type_name, &resource.applied, called, context) == wanted;
+        let old = self.recorded.values().filter(gone).find(same).filter(|_| !wanted.is_empty())?;
         let old = old.logical_id.clone();
         self.moves.insert(id.to_owned(), old.clone());
         Some(old)

@@ -93,6 +93,8 @@ pub fn remove(
                 needs: Vec::new(),
                 deletion_policy: resource.deletion_policy.clone(),
                 update_replace_policy: resource.update_replace_policy.clone(),
+                takes_from: Vec::new(),
+                early: false,
                 estimate_ms: 0,
             }
         })

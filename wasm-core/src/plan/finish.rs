@@ -114,13 +114,14 @@ fn forecast(resources: &[PlannedResource], call: &PlanCall) -> Forecast {
         resources.iter().enumerate().map(|(at, resource)| (resource.logical_id.as_str(), at)).collect();
     let mut graph = Graph::new(resources.len());
     for (at, resource) in resources.iter().enumerate() {
-        for dependency in resource.comes_after().iter().filter_map(|id| index.get(id.as_str())) {
+        for dependency in resource.comes_after().iter().chain(first(resource)).filter_map(|id| index.get(id.as_str())) {
             graph.depend(at, *dependency);
         }
     }
     let Ok(order) = graph.order() else { return Forecast { makespan_ms: 0, critical_path: Vec::new() } };
     // Deletions of a deployment come after everything else: two phases, one after the other.
-    let removing = |resource: &PlannedResource| resource.action == Action::Delete && call.mode == Mode::Deploy;
+    let removing =
+        |resource: &PlannedResource| resource.action == Action::Delete && !resource.early && call.mode == Mode::Deploy;
     let weights = |phase: bool| -> Vec<u64> {
         resources.iter().map(|resource| if removing(resource) == phase { resource.estimate_ms } else { 0 }).collect()
     };
@@ -132,6 +133,11 @@ fn forecast(resources: &[PlannedResource], call: &PlanCall) -> Forecast {
     let critical_path =
         longest.filter_map(|at| resources.get(at)).map(|resource| resource.logical_id.clone()).collect();
     Forecast { makespan_ms, critical_path }
+}
+
+/// Deletions that it waits for. That of a replaced one is a part of the replacement, which may wait for this in turn.
+fn first(resource: &PlannedResource) -> &[String] {
+    if resource.action == Action::Create { &resource.takes_from } else { &[] }
 }
 
 /// How long the calls alone take at the rate of the account and region: for each operation one that starts it and one

@@ -4,12 +4,14 @@
 //! for (`Needs`) and is called again with. Nothing is planned while there is any error: the answer lists them all.
 
 mod change;
+mod claims;
 mod deploy;
 mod desk;
 mod destroy;
 mod diff;
 pub mod drift;
 mod finish;
+mod handover;
 mod identifiers;
 mod implied;
 mod imports;
@@ -17,6 +19,7 @@ mod locate;
 mod moved;
 mod names;
 mod patch;
+mod places;
 pub mod planned;
 mod reconcile;
 mod replacement;

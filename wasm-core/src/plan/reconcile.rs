@@ -153,6 +153,8 @@ fn planned_as(resource: &StackResource, action: Action) -> PlannedResource {
         patch: Vec::new(),
         replacement: None,
         old: resource.replaced.clone(),
+        takes_from: Vec::new(),
+        early: false,
         estimate_ms: 0,
     }
 }

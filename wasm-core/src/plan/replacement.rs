@@ -30,6 +30,8 @@ pub enum Reason {
     Key,
     /// This dependency goes first itself.
     Dependency(String),
+    /// Another one takes what it gives up; one clause.
+    Taken(String),
 }
 
 /// What is replaced by what.
@@ -76,16 +78,22 @@ pub fn delete_first(exchange: &Exchange<'_>) -> Option<Reason> {
 /// The order, and what it means for those who use the resource.
 #[must_use]
 pub fn order(reason: Option<&Reason>) -> (Replacement, Option<String>) {
-    let said = match reason {
-        None => return (Replacement::CreateBeforeDelete, None),
-        Some(Reason::Type) => "its type is replaced that way".to_owned(),
-        Some(Reason::Name(property)) => format!("it keeps its name ({property})"),
-        Some(Reason::Key) => "both would be the same to AWS".to_owned(),
-        Some(Reason::Dependency(id)) => format!("so is {id}, which it uses"),
-    };
+    let Some(said) = reason.map(why) else { return (Replacement::CreateBeforeDelete, None) };
     let note =
         format!("the old one is deleted before the new one is created, because {said}: in between there is none");
     (Replacement::DeleteBeforeCreate, Some(note))
+}
+
+/// The reason as a clause.
+#[must_use]
+pub fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::Type => "its type is replaced that way".to_owned(),
+        Reason::Name(property) => format!("it keeps its name ({property})"),
+        Reason::Key => "both would be the same to AWS".to_owned(),
+        Reason::Dependency(id) => format!("so is {id}, which it uses"),
+        Reason::Taken(clause) => clause.clone(),
+    }
 }
 
 fn keys_meet(exchange: &Exchange<'_>) -> bool {
@@ -117,7 +125,9 @@ fn items(expr: Option<&Expr>) -> Vec<&Expr> {
     }
 }
 
-fn at<'a>(expr: &'a Expr, path: &str) -> Option<&'a Expr> {
+/// What stands at a slash-separated path of objects.
+#[must_use]
+pub fn at<'a>(expr: &'a Expr, path: &str) -> Option<&'a Expr> {
     path.split('/').try_fold(expr, |expr, key| match expr {
         Expr::Map(entries) => crate::same::find(entries, key),
         _ => None,

@@ -16,10 +16,11 @@ use crate::graph::Graph;
 use crate::model::{
     Action, Mode, OldResource, PatchOperation, Plan, PlannedResource, Replacement, ResourceStatus, StackResource,
 };
+use crate::problem::Span;
 use crate::schema::{self, Handler};
 
 use super::patch::{Subject, patch};
-use super::{destroy, finish, moved};
+use super::{destroy, finish, handover, moved};
 
 /// Why what was created goes.
 pub(super) const ROLLED_BACK: &str = "the deployment is rolled back";
@@ -122,6 +123,8 @@ fn restored(call: &RollbackCall, names: &BTreeMap<String, String>) -> RollbackAn
     }
     let (mut resources, _) = destroy::remove(&way.created, &call.live, &BTreeMap::new(), ROLLED_BACK);
     resources.append(&mut way.restored);
+    // What the deployment handed over is handed back; of whoever keeps something the way there has told.
+    handover::order(&mut resources, &call.forward.context, &|_| Span::default(), &mut Vec::new());
     let (plan, forecast, _) = finish::plan(&finishing(call), resources, Vec::new());
     RollbackAnswer { plan, forecast, unrestored: way.unrestored.into_values().collect() }
 }
@@ -353,6 +356,8 @@ fn planned_as(before: &StackResource, action: Action, reason: &str) -> PlannedRe
         patch: Vec::new(),
         replacement: None,
         old: Vec::new(),
+        takes_from: Vec::new(),
+        early: false,
         estimate_ms: 0,
     }
 }

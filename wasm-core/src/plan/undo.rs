@@ -1,7 +1,7 @@
 //! What a rollback would do with each step of a plan, known before anybody approves it.
 //!
 //! It is the way back itself ([`super::rollback`]), planned from where the stack would be if every step had been done and
-//! then something had failed, but for deletions: those come when nothing can fail any more. Read off the plan alone, so that
+//! then something had failed, but for deletions, unless they are early: those come when nothing can fail any more. Read off the plan alone, so that
 //! the digest that is approved binds it. What really happens then depends on how far the deployment got.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,9 @@ pub struct PlanUndo {
 #[must_use]
 pub fn undo(plan: &Plan) -> PlanUndo {
     let acts = |planned: &&PlannedResource| {
-        planned.moved_from.is_some() || !matches!(planned.action, Action::Noop | Action::Delete | Action::Retain)
+        planned.moved_from.is_some()
+            || planned.early
+            || !matches!(planned.action, Action::Noop | Action::Delete | Action::Retain)
     };
     let acting: Vec<PlannedResource> = plan.resources.iter().filter(acts).cloned().collect();
     let names: BTreeMap<String, String> =

@@ -25,6 +25,8 @@ pub fn creation(logical_id: String, type_name: &str, estimate_ms: Millis, depend
         patch: Vec::new(),
         replacement: None,
         old: Vec::new(),
+        takes_from: Vec::new(),
+        early: false,
         estimate_ms,
     }
 }
