@@ -1,6 +1,6 @@
 // Resources that overwrite by a key of their own: an inline policy by (role, policy name), a queue policy by queue.
 // Cloud Control gives each its own identifier and no read handler, so two of them can hold one slot: the second
-// create silently overwrites, and deleting the first then removes what the second put there. This file keeps who
+// create silently overwrites, whichever of two types it is of, and deleting the first then removes what the second put there. This file keeps who
 // holds each slot, so that tests can see a permission vanish.
 
 import type { JsonObject } from './json.ts';
@@ -17,6 +17,11 @@ const SLOTS: Readonly<Record<string, (model: JsonObject) => string[]>> = {
     (['Roles', 'Users', 'Groups'] as const).flatMap((kind) =>
       list(model, kind).map((entity) => `inline-policy ${kind} ${entity} ${model['PolicyName']}`),
     ),
+  'AWS::IAM::RolePolicy': (model) => [`inline-policy Roles ${model['RoleName']} ${model['PolicyName']}`],
+  'AWS::IAM::UserPolicy': (model) => [`inline-policy Users ${model['UserName']} ${model['PolicyName']}`],
+  'AWS::IAM::GroupPolicy': (model) => [`inline-policy Groups ${model['GroupName']} ${model['PolicyName']}`],
+  'AWS::SQS::QueueInlinePolicy': (model) => [`queue-policy ${model['Queue']}`],
+  'AWS::SNS::TopicInlinePolicy': (model) => [`topic-policy ${model['TopicArn']}`],
   'AWS::SQS::QueuePolicy': (model) => list(model, 'Queues').map((queue) => `queue-policy ${queue}`),
   'AWS::SNS::TopicPolicy': (model) => list(model, 'Topics').map((topic) => `topic-policy ${topic}`),
   'AWS::EC2::NetworkAclEntry': (model) => [

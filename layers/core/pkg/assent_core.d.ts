@@ -1405,6 +1405,15 @@ export interface PlannedResource {
      */
     old?: OldResource[];
     /**
+     * Logical ids of what has a name or a place that this one takes: what is recorded of them is deleted first.
+     */
+    takesFrom?: string[];
+    /**
+     * It does not wait until everything else has succeeded (delete): what it has is taken in the same plan, or it uses
+     * something of which that is so.
+     */
+    early?: boolean;
+    /**
      * Expected duration of the action; not part of the digest.
      */
     estimateMs: Millis;
