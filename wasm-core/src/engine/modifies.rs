@@ -1,6 +1,7 @@
 //! Resources that change what another one offers: an IPv6 block that is associated with a VPC appears in the VPC's
 //! `Ipv6CidrBlocks`. The other one is read again as soon as such a resource is there, before anything that depends on it
-//! starts, so that a value is what it is when it is used; and when such a resource is gone, so that outputs say what is.
+//! starts, so that a value is what it is when it is used; and when such a resource is gone, so that the next run has what is
+//! (outputs of this one may be known, as it was, since the plan).
 
 use serde_json::{Value, json};
 
