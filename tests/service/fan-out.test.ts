@@ -1,6 +1,7 @@
 // More targets at once than an inline Map runs: a Distributed Map over a list in S3. How many at once, what was made where, and
 // how two workers share one account's rate. Twelve targets here; `npm run soak -- fan-out` has 120, with 1,000 resources.
 // An emulator of its own: the bound is a parameter of the installation, and what is counted must be nobody else's.
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnyDocument } from '../support/cli.ts';
 import { aws } from './support/aws.ts';
@@ -64,7 +65,9 @@ async function queuesOf(account: string): Promise<string[]> {
   for (let NextToken: string | undefined; ; ) {
     const asked = { TypeName: 'AWS::SQS::Queue', ...(NextToken === undefined ? {} : { NextToken }) };
     const target = 'CloudApiService.ListResources';
-    const page = await aws({ url: installed.sandbox, service: 'cloudcontrolapi', account, target, body: asked });
+    const list = () => aws({ url: installed.sandbox, service: 'cloudcontrolapi', account, target, body: asked });
+    // The account's rate may be used up by those whose work is looked at.
+    const page = await list().catch(() => pause(3_000).then(list));
     found.push(...page.ResourceDescriptions.map(({ Identifier }: AnyDocument) => Identifier));
     if (page.NextToken === undefined) return found;
     NextToken = page.NextToken;
