@@ -2,48 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/call.rs"]
+mod call;
+
 use std::collections::BTreeMap;
 
 use assent_core::call::{Live, PlanCall, StackState};
 use assent_core::expr::Expr;
-use assent_core::model::{Action, Context, Mode, Plan, ResourceStatus, StackResource};
+use assent_core::model::{Action, Mode, Plan, ResourceStatus, StackResource};
 use assent_core::plan::planned::Planning;
 use assent_core::plan::{digest_of, stack_id};
 use assent_core::problem::Problem;
 use assent_core::session::{Planned, Template};
+use call::call;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn planning(text: &str, call: PlanCall) -> Planning {
     Template::new(text.to_owned()).plan(call)
-}
-
-fn call() -> PlanCall {
-    PlanCall {
-        incarnation: None,
-        reconcile: None,
-        allow_secret_identifiers: false,
-        stack: "shop".into(),
-        mode: Mode::Deploy,
-        context: Context {
-            account: "123456789012".into(),
-            region: "eu-central-1".into(),
-            partition: "aws".into(),
-            stack_id: String::new(),
-        },
-        parameters: Default::default(),
-        recorded: None,
-        live: BTreeMap::new(),
-        foreign: BTreeMap::new(),
-        found: Vec::new(),
-        fingerprints: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        imports: BTreeMap::new(),
-        moved: Default::default(),
-        max_concurrency: 10,
-        duration_scale: None,
-        learned: Default::default(),
-    }
 }
 
 fn planned(text: &str, call: PlanCall) -> (Plan, Vec<Problem>) {

@@ -1,4 +1,4 @@
-//! What a plan does with a resource that exists, case by case.
+//! What a plan does with a resource that exists, case by case. One file, because it is a list of cases over one set-up.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -9,44 +9,17 @@ use std::collections::BTreeMap;
 use assent_core::call::{Found, Live, Lookup, PlanCall, StackState};
 use assent_core::expr::Expr;
 use assent_core::model::{
-    Action, Context, Mode, OldResource, PatchKind, Plan, PlannedResource, Replacement, ResourceStatus, StackResource,
+    Action, Mode, OldResource, PatchKind, Plan, PlannedResource, Replacement, ResourceStatus, StackResource,
 };
 use assent_core::plan::planned::Planning;
 use assent_core::problem::Problem;
 use assent_core::session::Template;
 use serde_json::{Value, json};
+use support::call::call;
 use support::stack::recorded;
 
 fn planning(text: &str, call: PlanCall) -> Planning {
     Template::new(text.to_owned()).plan(call)
-}
-
-fn call() -> PlanCall {
-    PlanCall {
-        incarnation: None,
-        reconcile: None,
-        allow_secret_identifiers: false,
-        stack: "shop".into(),
-        mode: Mode::Deploy,
-        context: Context {
-            account: "123456789012".into(),
-            region: "eu-central-1".into(),
-            partition: "aws".into(),
-            stack_id: String::new(),
-        },
-        parameters: Default::default(),
-        recorded: None,
-        live: BTreeMap::new(),
-        foreign: BTreeMap::new(),
-        found: Vec::new(),
-        fingerprints: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        imports: BTreeMap::new(),
-        moved: Default::default(),
-        max_concurrency: 10,
-        duration_scale: None,
-        learned: Default::default(),
-    }
 }
 
 fn state(resources: Vec<StackResource>) -> Option<StackState> {

@@ -2,42 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/call.rs"]
+mod call;
+
 use std::collections::BTreeMap;
 
 use assent_core::call::{Found, Lookup, PlanCall};
-use assent_core::model::{Context, Mode};
 use assent_core::plan::planned::Planning;
 use assent_core::problem::Problem;
 use assent_core::session::Template;
+use call::call;
 use serde_json::{Value, json};
-
-fn call() -> PlanCall {
-    PlanCall {
-        incarnation: None,
-        reconcile: None,
-        allow_secret_identifiers: false,
-        stack: "shop".into(),
-        mode: Mode::Deploy,
-        context: Context {
-            account: "123456789012".into(),
-            region: "eu-central-1".into(),
-            partition: "aws".into(),
-            stack_id: String::new(),
-        },
-        parameters: Default::default(),
-        recorded: None,
-        live: BTreeMap::new(),
-        foreign: BTreeMap::new(),
-        found: Vec::new(),
-        fingerprints: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        imports: BTreeMap::new(),
-        moved: BTreeMap::new(),
-        max_concurrency: 10,
-        duration_scale: None,
-        learned: Default::default(),
-    }
-}
 
 fn refused(resources: &Value, call: PlanCall) -> Problem {
     let template = json!({ "Resources": resources });

@@ -7,41 +7,14 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_core::call::{Live, PlanCall, StackState};
-use assent_core::model::{Context, Mode, Plan, StackResource};
+use assent_core::model::{Plan, StackResource};
 use assent_core::plan::planned::Planning;
 use assent_core::session::Template;
 use assent_core::shown::{PropertyChange, changes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::call::call;
 use support::stack::recorded;
-
-fn call() -> PlanCall {
-    PlanCall {
-        incarnation: None,
-        reconcile: None,
-        allow_secret_identifiers: false,
-        stack: "shop".into(),
-        mode: Mode::Deploy,
-        context: Context {
-            account: "123456789012".into(),
-            region: "eu-central-1".into(),
-            partition: "aws".into(),
-            stack_id: String::new(),
-        },
-        parameters: Default::default(),
-        recorded: None,
-        live: BTreeMap::new(),
-        foreign: BTreeMap::new(),
-        found: Vec::new(),
-        fingerprints: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        imports: BTreeMap::new(),
-        moved: Default::default(),
-        max_concurrency: 10,
-        duration_scale: None,
-        learned: Default::default(),
-    }
-}
 
 fn plan(template: &Value, call: PlanCall) -> Plan {
     match Template::new(template.to_string()).plan(call) {

@@ -2,44 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/call.rs"]
+mod call;
+
 use std::collections::BTreeMap;
 
 use assent_core::call::{PlanCall, StackState};
 use assent_core::digest::sha256_hex;
-use assent_core::model::{Action, Context, Mode};
+use assent_core::model::Action;
 use assent_core::plan::planned::{Planned, Planning};
 use assent_core::plan::{digest_of, digested};
 use assent_core::problem::Problem;
 use assent_core::session::Template;
+use call::call;
 use serde_json::{Value, json};
-
-fn call() -> PlanCall {
-    PlanCall {
-        incarnation: None,
-        reconcile: None,
-        allow_secret_identifiers: false,
-        stack: "shop".into(),
-        mode: Mode::Deploy,
-        context: Context {
-            account: "123456789012".into(),
-            region: "eu-central-1".into(),
-            partition: "aws".into(),
-            stack_id: String::new(),
-        },
-        parameters: Default::default(),
-        recorded: None,
-        live: BTreeMap::new(),
-        foreign: BTreeMap::new(),
-        found: Vec::new(),
-        fingerprints: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        imports: BTreeMap::new(),
-        moved: BTreeMap::new(),
-        max_concurrency: 10,
-        duration_scale: None,
-        learned: Default::default(),
-    }
-}
 
 fn planned(text: &str, call: PlanCall) -> Box<Planned> {
     match Template::new(text.to_owned()).plan(call) {

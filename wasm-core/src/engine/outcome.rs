@@ -7,8 +7,6 @@
 //! that follows from names in the template may belong to somebody else (the handler may have failed before it looked).
 //! That one is never deleted: it is taken over where an attempt of ours may have made it and it has everything that was
 //! asked for, else it is named to the user and not recorded.
-//!
-//! One file, because every way an operation can end leads into the same few next phases, and they must be seen together.
 
 use std::collections::BTreeSet;
 
